@@ -1,0 +1,1 @@
+"""Isolated environments for a DynamoDB application."""

@@ -1,0 +1,1 @@
+"""Adapters: the only users of boto3."""

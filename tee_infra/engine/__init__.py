@@ -1,0 +1,1 @@
+"""Finds, installs or builds the Pulumi CLI."""

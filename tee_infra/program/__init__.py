@@ -1,0 +1,1 @@
+"""The Pulumi program: `deploy()` and its components."""

@@ -1,0 +1,1 @@
+"""Use cases: gather facts, decide in core, execute, report."""
