@@ -1,0 +1,79 @@
+"""The catalog: the app's tables, their keys and indexes, and what is personal in their items.
+
+The one place to change when the app's schema changes: a fourth table is one more entry in `TABLES`.
+`tee-infra schema pull --table NAME` prints an entry from a live table, and `tee-infra schema check`
+compares these with what is live.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import BaseModel
+
+from tee_infra.core.item_shapes import AdminRecord, ScheduleRecord, SyncStatusRecord
+
+AttributeType = Literal["S", "N", "B"]
+StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key attribute and its DynamoDB type."""
+
+    name: str
+    type: AttributeType = "S"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """A global secondary index. `projection` is ALL, KEYS_ONLY, or the attributes to include."""
+
+    name: str
+    partition_key: Key
+    sort_key: Key | None = None
+    projection: Literal["ALL", "KEYS_ONLY"] | tuple[str, ...] = "ALL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of the app.
+
+    `name` is the logical one (`tee-admin`), `app_name` the key under which the app knows it (`admin`), `item` the
+    shape of its items. `ttl_attribute` holds seconds since 1970; None means that items never expire.
+    """
+
+    name: str
+    app_name: str
+    item: type[BaseModel]
+    partition_key: Key = Key("pk")
+    sort_key: Key | None = Key("sk")
+    indexes: tuple[Index, ...] = ()
+    ttl_attribute: str | None = None
+    stream_view: StreamView | None = "NEW_AND_OLD_IMAGES"
+
+    @property
+    def key_attributes(self) -> tuple[Key, ...]:
+        """Every attribute that is a key of the table or of an index, once each, in order of first use."""
+        keys = [self.partition_key, self.sort_key]
+        for index in self.indexes:
+            keys += [index.partition_key, index.sort_key]
+        return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+
+TABLES: Final = (
+    Table(name="tee-admin", app_name="admin", item=AdminRecord),
+    Table(
+        name="tee-schedules",
+        app_name="schedules",
+        item=ScheduleRecord,
+        indexes=(Index(name="by-date", partition_key=Key("date"), sort_key=Key("startTime")),),
+        ttl_attribute="expiresAt",
+    ),
+    Table(
+        name="tee-sync-status",
+        app_name="syncStatus",
+        item=SyncStatusRecord,
+        indexes=(Index(name="by-state", partition_key=Key("state"), sort_key=Key("updatedAt")),),
+        ttl_attribute="expiresAt",
+    ),
+)

@@ -1,0 +1,157 @@
+"""Environments: their kinds, how a name is read, and which one STAGE or NODE_ENV means."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tee_infra.core import names
+from tee_infra.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What environments of one sort have in common.
+
+    `settings` overrides the strict defaults of `tee_infra.core.settings.Settings`; what it leaves out stays strict.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("app", "developer", "deployer", "migrator")
+    production: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+KINDS: Final = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="prod",
+            aliases=("production", "prd"),
+            roles=("app", "developer", "deployer", "migrator", "break-glass"),
+            production=True,
+        ),
+        Kind(
+            name="staging",
+            aliases=("stage", "stg"),
+            settings={
+                "max_read_units": 1000,
+                "max_write_units": 1000,
+                "point_in_time_recovery_days": 7,
+                "customer_managed_key": False,
+                "log_retention_days": 90,
+                "monthly_budget_usd": 50.0,
+                "audit": "off",
+            },
+        ),
+        Kind(
+            name="dev",
+            aliases=("development", "develop"),
+            roles=("app", "developer", "deployer", "migrator", "cleanup"),
+            settings={
+                "max_read_units": 100,
+                "max_write_units": 100,
+                "point_in_time_recovery_days": None,
+                "deletion_protection": False,
+                "protect": False,
+                "customer_managed_key": False,
+                "log_retention_days": 14,
+                "alarms": False,
+                "monthly_budget_usd": 20.0,
+                "audit": "off",
+            },
+        ),
+        Kind(
+            name="test",
+            aliases=("testing",),
+            settings={
+                "max_read_units": 100,
+                "max_write_units": 100,
+                "point_in_time_recovery_days": None,
+                "deletion_protection": False,
+                "protect": False,
+                "customer_managed_key": False,
+                "log_retention_days": 7,
+                "alarms": False,
+                "monthly_budget_usd": None,
+                "audit": "off",
+            },
+        ),
+        Kind(
+            name="feature",
+            roles=("app", "developer"),
+            settings={
+                "max_read_units": 25,
+                "max_write_units": 25,
+                "point_in_time_recovery_days": None,
+                "deletion_protection": False,
+                "protect": False,
+                "customer_managed_key": False,
+                "log_retention_days": 7,
+                "alarms": False,
+                "monthly_budget_usd": None,
+                "audit": "off",
+            },
+        ),
+    )
+}
+"""Every kind, by name. A new kind is one entry here; `AGENTS.md` says what follows from it."""
+
+_SLOT = re.compile(r"prod-v([1-9][0-9]{0,3})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One environment: its name, its kind and, for a slot of production (`prod-v2`), the slot."""
+
+    name: str
+    kind: Kind
+    slot: str | None = None
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether it belongs to a branch and expires."""
+        return self.kind.name == "feature"
+
+
+class UnknownEnvironmentError(UsageError):
+    """A name or stage that means no environment; `value` is what was given, `source` where it stood."""
+
+    def __init__(self, value: str, source: str = "environment") -> None:
+        self.value = value
+        self.source = source
+        super().__init__(f"unknown {source} {value!r}; allowed: {ALLOWED}")
+
+
+def parse_environment(name: str, source: str = "environment") -> Environment:
+    """Read an environment's exact name: `dev`, `prod-v2`, `feature-new-auth`.
+
+    Raises `UnknownEnvironmentError` for anything else. `prod-hotfix` is no environment: a slot is `prod-v` and a
+    number without leading zeros, and everything else must be a standing kind or match the feature form as a whole.
+    """
+    if name in KINDS and name != "feature":
+        return Environment(name=name, kind=KINDS[name])
+    if slot := _SLOT.fullmatch(name):
+        return Environment(name=name, kind=KINDS["prod"], slot=f"v{slot[1]}")
+    if name.startswith(names.FEATURE_PREFIX) and names.is_slug(name.removeprefix(names.FEATURE_PREFIX)):
+        return Environment(name=name, kind=KINDS["feature"])
+    raise UnknownEnvironmentError(name, source)
+
+
+def resolve_stage(stage: str, source: str = "stage") -> Environment:
+    """Read a stage as the app writes it: an environment's name or one of the kinds' aliases (`production`)."""
+    return parse_environment(ALIASES.get(stage, stage), source)
+
+
+def current_environment(environ: Mapping[str, str]) -> Environment:
+    """The environment that STAGE, else NODE_ENV, else `dev` means. An empty variable counts as unset."""
+    for variable in ("STAGE", "NODE_ENV"):
+        if stage := environ.get(variable):
+            return resolve_stage(stage, variable)
+    return parse_environment("dev")
+
+
+ALIASES: Final = {alias: kind.name for kind in KINDS.values() for alias in kind.aliases}
+STANDING: Final = tuple(name for name in KINDS if name != "feature")
+ALLOWED: Final = f"{', '.join(STANDING)}, {', '.join(ALIASES)}, prod-v2 (any slot), feature-<slug>"

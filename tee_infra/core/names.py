@@ -1,0 +1,155 @@
+"""Names: the environment grammar, branch -> environment, and every physical name in AWS.
+
+The one place that spells a name. Limits are AWS's own; `tests/contracts/test_names.py` checks every function
+here against the shapes in botocore's service models, for the longest environment that the grammar allows.
+"""
+
+import base64
+import hashlib
+import re
+from typing import Final
+
+from tee_infra.errors import UsageError
+
+SERVICE: Final = "tee"
+FEATURE_PREFIX: Final = "feature-"
+
+SLUG_LENGTH: Final = 32
+_HASH_LENGTH: Final = 6
+_STEM_LENGTH: Final = SLUG_LENGTH - _HASH_LENGTH - 1
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_HASHED = re.compile(rf"-[a-z2-7]{{{_HASH_LENGTH}}}$")
+_GIT_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|\.lock$")
+
+RESERVED_SLUGS: Final = {
+    "prod": "it reads as an environment that stands",
+    "production": "it reads as an environment that stands",
+    "staging": "it reads as an environment that stands",
+    "dev": "it reads as an environment that stands",
+    "development": "it reads as an environment that stands",
+    "test": "it reads as an environment that stands",
+    "main": "the trunk has a standing environment",
+    "master": "the trunk has a standing environment",
+    "head": "it names whatever is checked out, not a branch",
+    "all": "commands use it for every environment",
+}
+
+
+class BranchNameError(UsageError):
+    """A branch that can have no feature environment: `branch` and the `reason`."""
+
+    def __init__(self, branch: str, reason: str) -> None:
+        self.branch = branch
+        self.reason = reason
+        super().__init__(f"branch {branch!r} can have no feature environment: {reason}")
+
+
+def feature_environment(branch: str, repository: str) -> str:
+    """The environment of a git branch: `feature/new-auth` -> `feature-new-auth`.
+
+    Exactly one leading `feature/` is dropped. What is left is kept when it is a slug already (lower-case letters and
+    digits in groups joined by single hyphens, at most 32 characters); any other branch, and any slug that
+    looks like one with a hash, gets a readable stem plus six base32 characters of
+    SHA-256(repository, NUL, raw branch). A kept slug never ends like a hashed one, so the two cannot meet.
+
+    `repository` is `owner/name`. Raises `BranchNameError` for what git forbids and for reserved words.
+    """
+    if not branch or _GIT_FORBIDDEN.search(branch):
+        raise BranchNameError(branch, "git allows no such branch name")
+    slug = branch.removeprefix("feature/")
+    if slug.lower() in RESERVED_SLUGS:
+        raise BranchNameError(branch, f"{slug!r} is reserved, {RESERVED_SLUGS[slug.lower()]}")
+    if not is_plain_slug(slug):
+        slug = f"{_stem(slug)}-{_branch_hash(branch, repository)}"
+    return FEATURE_PREFIX + slug
+
+
+def is_slug(text: str) -> bool:
+    """Whether `feature-{text}` is a well-formed environment name."""
+    return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and text not in RESERVED_SLUGS
+
+
+def is_plain_slug(text: str) -> bool:
+    """Whether a branch keeps this name unchanged: a slug that nobody can mistake for a hashed one."""
+    return is_slug(text) and _HASHED.search(text) is None
+
+
+def _stem(text: str) -> str:
+    readable = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return readable[:_STEM_LENGTH].rstrip("-") or "branch"
+
+
+def _branch_hash(branch: str, repository: str) -> str:
+    digest = hashlib.sha256(f"{repository}\0{branch}".encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:_HASH_LENGTH]
+
+
+def table(environment: str, table: str) -> str:
+    """A DynamoDB table: `table("dev", "tee-admin")` -> `dev-tee-admin`."""
+    return f"{environment}-{table}"
+
+
+def role(environment: str, role: str) -> str:
+    """An IAM role. AWS allows 64 characters, account-wide, whatever the path."""
+    return f"{environment}-{SERVICE}-{role}"
+
+
+def iam_path(environment: str) -> str:
+    """The IAM path of an environment's roles and policies, by which they can be listed."""
+    return f"/{SERVICE}/{environment}/"
+
+
+def boundary(environment: str) -> str:
+    """The managed policy that bounds every role of the environment."""
+    return f"{environment}-{SERVICE}-boundary"
+
+
+def parameter(environment: str, *parts: str) -> str:
+    """An SSM parameter: `parameter("dev", "tables", "tee-admin")` -> `/tee/dev/tables/tee-admin`."""
+    return "/".join(("", SERVICE, environment, *parts))
+
+
+def topic(environment: str) -> str:
+    """The SNS topic that alarms and budgets notify."""
+    return f"{environment}-{SERVICE}-alarms"
+
+
+def alarm(resource: str, measure: str) -> str:
+    """A CloudWatch alarm: the table (or `table-index`) that it watches, then what it measures."""
+    return f"{resource}-{measure}"
+
+
+def dashboard(environment: str) -> str:
+    """The CloudWatch dashboard."""
+    return f"{environment}-{SERVICE}"
+
+
+def budget(environment: str) -> str:
+    """The monthly cost budget."""
+    return f"{environment}-{SERVICE}-monthly"
+
+
+def key_alias(environment: str) -> str:
+    """The alias of the customer managed KMS key."""
+    return f"alias/{environment}-{SERVICE}"
+
+
+def trail(environment: str) -> str:
+    """The CloudTrail trail of an environment's data events."""
+    return f"{environment}-{SERVICE}-audit"
+
+
+def audit_bucket(environment: str, account_id: str, region: str) -> str:
+    """The trail's bucket. Bucket names are global, hence account and region; AWS allows 63 characters."""
+    return f"{environment}-{SERVICE}-audit-{account_id}-{region}"
+
+
+def log_group(environment: str, purpose: str) -> str:
+    """A CloudWatch Logs group."""
+    return f"/{SERVICE}/{environment}/{purpose}"
+
+
+def event_rule(environment: str, purpose: str) -> str:
+    """An EventBridge rule. AWS allows 64 characters."""
+    return f"{environment}-{SERVICE}-{purpose}"

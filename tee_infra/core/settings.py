@@ -1,0 +1,122 @@
+"""Settings of one environment: strict by default, relaxed per kind, overridden by `Pulumi.<stack>.yaml`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tee_infra.core.environments import Environment
+from tee_infra.errors import UsageError
+
+# CloudWatch Logs keeps events for one of these numbers of days (PutRetentionPolicy, retentionInDays).
+LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
+
+PLACEHOLDER_OWNER = "example"
+
+
+class Settings(BaseModel):
+    """What an environment is made of. The defaults are production's; kinds relax them in `environments.KINDS`.
+
+    The `environment` object of `Pulumi.<stack>.yaml` overrides any field, and nothing else does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    """The stack's name again: a file copied to another stack without a second look is refused."""
+    owner: Annotated[str, Field(pattern=r"^[\w.+\-@ ]{1,128}$")]
+    """Who answers for it: a team or an address."""
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = "us-east-1"
+    account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    """The only AWS account that it may touch. None: the embedded AWS."""
+    repository: Annotated[str, Field(pattern=r"^[\w.\-]+/[\w.\-]+$")] = f"{PLACEHOLDER_OWNER}/tee-admin"
+    """The GitHub repository (`owner/name`) whose workflows may assume the deployer role."""
+    alert_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+
+    billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] = "PAY_PER_REQUEST"
+    max_read_units: Annotated[int, Field(ge=1)] | None = None
+    """Read units a second: the cap of each on-demand table and index, or their provisioned capacity. None: no cap."""
+    max_write_units: Annotated[int, Field(ge=1)] | None = None
+    """Write units a second, as above."""
+    table_class: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] = "STANDARD"
+    point_in_time_recovery_days: Annotated[int, Field(ge=1, le=35)] | None = 35
+    """How far back a table can be restored. None: no point-in-time recovery."""
+
+    deletion_protection: bool = True
+    """DynamoDB's own refusal to delete a table."""
+    protect: bool = True
+    """Pulumi's refusal to delete or replace a resource."""
+    customer_managed_key: bool = True
+    """Encrypt with a KMS key of this environment instead of the key that AWS owns."""
+
+    log_retention_days: LogRetentionDays = 365
+    alarms: bool = True
+    monthly_budget_usd: Annotated[float, Field(gt=0, strict=False)] | None = 200.0
+    audit: Literal["off", "all", "non_app"] = "all"
+    """Which item-level calls CloudTrail records: none, all, or all but the app's own."""
+
+    branch: str | None = None
+    """Feature environments only: the raw git branch."""
+    expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    """Feature environments only: when it may be cleaned up, as RFC 3339."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.billing_mode == "PROVISIONED" and (self.max_read_units is None or self.max_write_units is None):
+            raise ValueError("billing_mode PROVISIONED needs max_read_units and max_write_units")
+        if (self.max_read_units is None) != (self.max_write_units is None):
+            raise ValueError("max_read_units and max_write_units go together: set both or neither")
+        if self.account_id is not None and self.repository.startswith(f"{PLACEHOLDER_OWNER}/"):
+            raise ValueError(
+                f"repository is still the placeholder {self.repository!r}; with an account_id it must be yours, "
+                "because its workflows may assume the deployer role"
+            )
+        return self
+
+
+class SettingsError(UsageError):
+    """A configuration that says nothing sensible; `problems` has one line for each setting."""
+
+    def __init__(self, stack: str, problems: list[str]) -> None:
+        self.stack = stack
+        self.problems = problems
+        super().__init__(f"Pulumi.{stack}.yaml: {'; '.join(problems)}")
+
+
+def settings_for(environment: Environment, config: Mapping[str, Any]) -> Settings:
+    """The settings of `environment`: its kind's, overridden by `config`, the `environment` object of its stack.
+
+    Raises `SettingsError` that names every wrong key with its value and what is allowed.
+    """
+    stack = environment.name
+    try:
+        settings = Settings.model_validate({**environment.kind.settings, **config})
+    except ValidationError as error:
+        raise SettingsError(stack, [_problem(dict(detail)) for detail in error.errors()]) from None
+    if settings.name != stack:
+        raise SettingsError(stack, [f"environment.name is {settings.name!r}, but the stack is {stack!r}"])
+    has_lease = settings.branch is not None and settings.expires_at is not None
+    if environment.is_feature and not has_lease:
+        raise SettingsError(stack, ["a feature environment needs environment.branch and environment.expires_at"])
+    if not environment.is_feature and (settings.branch or settings.expires_at):
+        raise SettingsError(stack, ["only feature environments have environment.branch and environment.expires_at"])
+    return settings
+
+
+def render_time(moment: datetime) -> str:
+    """RFC 3339 in UTC to the second, the form of every time in tags and output: `2026-12-01T00:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _problem(detail: dict[str, Any]) -> str:
+    key = ".".join(("environment", *(str(part) for part in detail["loc"])))
+    match detail["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "extra_forbidden":
+            return f"{key} is no setting; allowed: {', '.join(Settings.model_fields)}"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case _:
+            return f"{key} is {detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
