@@ -98,7 +98,9 @@ KINDS: Final = {
 }
 """Every kind, by name. A new kind is one entry here; `AGENTS.md` says what follows from it."""
 
-_SLOT = re.compile(r"prod-v([1-9][0-9]{0,3})")
+SLOT_PATTERN: Final = "prod-v[1-9][0-9]{0,3}"
+FEATURE_PATTERN: Final = f"feature-{names.SLUG_PATTERN}"
+"""Both are written in what Python and JavaScript have in common: the app checks its stage with the same ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +134,9 @@ def parse_environment(name: str, source: str = "environment") -> Environment:
     """
     if name in KINDS and name != "feature":
         return Environment(name=name, kind=KINDS[name])
-    if slot := _SLOT.fullmatch(name):
-        return Environment(name=name, kind=KINDS["prod"], slot=f"v{slot[1]}")
-    if name.startswith(names.FEATURE_PREFIX) and names.is_slug(name.removeprefix(names.FEATURE_PREFIX)):
+    if re.fullmatch(SLOT_PATTERN, name):
+        return Environment(name=name, kind=KINDS["prod"], slot=name.removeprefix("prod-"))
+    if re.fullmatch(FEATURE_PATTERN, name):
         return Environment(name=name, kind=KINDS["feature"])
     raise UnknownEnvironmentError(name, source)
 

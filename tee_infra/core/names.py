@@ -18,7 +18,6 @@ SLUG_LENGTH: Final = 32
 _HASH_LENGTH: Final = 6
 _STEM_LENGTH: Final = SLUG_LENGTH - _HASH_LENGTH - 1
 
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HASHED = re.compile(rf"-[a-z2-7]{{{_HASH_LENGTH}}}$")
 _GIT_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|\.lock$")
 
@@ -65,14 +64,13 @@ def feature_environment(branch: str, repository: str) -> str:
     return FEATURE_PREFIX + slug
 
 
-def is_slug(text: str) -> bool:
-    """Whether `feature-{text}` is a well-formed environment name."""
-    return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and text not in RESERVED_SLUGS
+SLUG_PATTERN: Final = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})$)(?=.{{1,{SLUG_LENGTH}}}$)[a-z0-9]+(?:-[a-z0-9]+)*"
+"""A slug, in the part of regular expressions that Python and JavaScript share: the app checks with the same one."""
 
 
 def is_plain_slug(text: str) -> bool:
     """Whether a branch keeps this name unchanged: a slug that nobody can mistake for a hashed one."""
-    return is_slug(text) and _HASHED.search(text) is None
+    return re.fullmatch(SLUG_PATTERN, text) is not None and _HASHED.search(text) is None
 
 
 def _stem(text: str) -> str:

@@ -1,0 +1,45 @@
+"""What can go wrong with a stack."""
+
+from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
+
+
+class NoStackError(UsageError):
+    """The environment has no stack yet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"environment {name!r} has no stack yet; create it: tee-infra up {name}")
+
+
+class StackLockedError(BusyError):
+    """Another run holds the stack; `holder` is what its lock file says: who, where, which process, since when."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        self.name = name
+        self.holder = holder
+        super().__init__(
+            f"environment {name!r} is being changed by another run ({holder}): wait for it, "
+            f"or if that process has ended: pulumi cancel --stack {name}"
+        )
+
+
+class ProtectedError(RefusedError):
+    """Protected resources would have to be deleted or replaced. Raised before anything is changed."""
+
+    def __init__(self, name: str, resources: list[str]) -> None:
+        self.name = name
+        self.resources = resources
+        super().__init__(
+            f"environment {name!r} protects {', '.join(resources)}; nothing was changed. To let them go: set "
+            f"environment.protect and environment.deletion_protection to false in Pulumi.{name}.yaml and run "
+            f"tee-infra up {name} first"
+        )
+
+
+class EngineError(RemoteError):
+    """The engine failed; `problems` are its own messages, one for each resource or for the program."""
+
+    def __init__(self, name: str, problems: list[str]) -> None:
+        self.name = name
+        self.problems = problems
+        super().__init__(f"environment {name!r}: {'; '.join(problems)}")
