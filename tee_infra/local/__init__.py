@@ -1,1 +1,54 @@
-"""The embedded AWS: a moto server and a small `aws` provider for the engine."""
+"""The embedded AWS: a moto server and a small `aws` provider for Pulumi, in one process on loopback.
+
+`start` leaves that process in the background and returns where it listens; what it holds is kept in `directory`, so
+that it survives `stop` and `start`. Importing this package is cheap: moto, boto3, grpc and pulumi load where used.
+"""
+
+from collections.abc import Mapping
+
+from tee_infra.local.errors import DirectoryBusyError, NoFreePortError, PortInUseError, StartFailedError
+from tee_infra.local.lifecycle import start, status, stop
+from tee_infra.local.runfile import ACCOUNT_ID, EmbeddedAws
+
+__all__ = [
+    "ACCOUNT_ID",
+    "DirectoryBusyError",
+    "EmbeddedAws",
+    "NoFreePortError",
+    "PortInUseError",
+    "StartFailedError",
+    "materialised_types",
+    "recorded_only_types",
+    "shell_environment",
+    "start",
+    "status",
+    "stop",
+]
+
+
+def shell_environment(running: EmbeddedAws) -> Mapping[str, str]:
+    """Return the variables with which `pulumi` and every AWS SDK talk to `running`, and to nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": running.endpoint,
+        "AWS_ACCESS_KEY_ID": "embedded",
+        "AWS_SECRET_ACCESS_KEY": "embedded",  # moto takes any
+        "AWS_REGION": running.region,
+        "AWS_DEFAULT_REGION": running.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PULUMI_DEBUG_PROVIDERS": f"aws:{running.provider_port}",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def materialised_types() -> tuple[str, ...]:
+    """Return the resource types that exist on the embedded AWS, as Pulumi tokens, sorted."""
+    from tee_infra.local.provider.registry import RESOURCE_TYPES  # noqa: PLC0415  # not needed to print help
+
+    return tuple(sorted(token for token, kind in RESOURCE_TYPES.items() if not kind.recorded_only))
+
+
+def recorded_only_types() -> tuple[str, ...]:
+    """Return the resource types that only the stack's state knows, as Pulumi tokens, sorted."""
+    from tee_infra.local.provider.registry import RESOURCE_TYPES  # noqa: PLC0415  # not needed to print help
+
+    return tuple(sorted(token for token, kind in RESOURCE_TYPES.items() if kind.recorded_only))

@@ -1,0 +1,133 @@
+"""Start, find and stop the background process."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tee_infra.local import ports, runfile
+from tee_infra.local.errors import DirectoryBusyError, StartFailedError
+from tee_infra.local.runfile import EmbeddedAws
+
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+POLL_SECONDS = 0.02
+
+
+def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
+    """Return the embedded AWS of `directory`, started when it was not running; it is healthy when this returns.
+
+    `port` is the endpoint's, the provider takes the one after it. A running one is returned as it is, whatever `port`
+    says. Raises PortInUseError, NoFreePortError, StartFailedError and DirectoryBusyError.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with _only_one(directory):
+        running = runfile.read(directory)
+        if running is not None:
+            return running
+        chosen = ports.choose(directory, port)
+        running = _wait_until_healthy(directory, _spawn(directory, chosen))
+        ports.remember(directory, chosen)
+        return running
+
+
+def status(directory: Path) -> EmbeddedAws | None:
+    """Return the embedded AWS that runs in `directory`; None when none does, and a stale note of one is removed."""
+    return runfile.read(directory.resolve())
+
+
+def stop(directory: Path) -> bool:
+    """Save what the embedded AWS of `directory` holds and end it. False when it was not running.
+
+    Raises DirectoryBusyError when another start or stop does not end in time.
+    """
+    directory = directory.resolve()
+    if not directory.is_dir():
+        return False
+    with _only_one(directory):
+        running = runfile.read(directory)
+        if running is None:
+            return False
+        _end(running.pid)
+        runfile.remove(directory)
+        return True
+
+
+def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
+    with _log(directory).open("wb") as log:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "tee_infra.local.server", str(directory), str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=directory,
+            env=_process_environment(),
+            start_new_session=True,
+        )
+
+
+def _process_environment() -> dict[str, str]:
+    """No setting of the caller's AWS or proxy reaches the process; it talks to itself alone."""
+    foreign = ("AWS_", "MOTO_", "PULUMI_", "GRPC_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def _wait_until_healthy(directory: Path, process: subprocess.Popen[bytes]) -> EmbeddedAws:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        running = runfile.read(directory)  # written by the process once both of its ports answer
+        if running is not None and running.pid == process.pid:
+            return running
+        time.sleep(POLL_SECONDS)
+    process.kill()
+    process.wait()
+    lines = _log(directory).read_text(errors="replace").strip().splitlines()
+    raise StartFailedError(_log(directory), lines[-1] if lines else "")
+
+
+def _end(pid: int) -> None:
+    identity = runfile.process_identity(pid)
+    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5.0)):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if runfile.process_identity(pid) != identity:
+                return
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _only_one(directory: Path) -> Generator[None]:
+    """Two starts at once: the second waits, and then finds the first one's process running."""
+    seconds = START_SECONDS + STOP_SECONDS
+    with (directory / "lock").open("w") as lock:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise DirectoryBusyError(directory, seconds) from None
+                time.sleep(POLL_SECONDS)
+        yield
+
+
+def _log(directory: Path) -> Path:
+    return directory / "log"

@@ -1,0 +1,52 @@
+"""Which two loopback ports the embedded AWS listens on: the endpoint's and, after it, the provider's."""
+
+import socket
+from pathlib import Path
+
+from tee_infra.local.errors import NoFreePortError, PortInUseError
+from tee_infra.local.runfile import LOOPBACK, write_whole
+
+FIRST_PORT = 4580
+LAST_PORT = 4980
+
+
+def choose(directory: Path, asked: int | None) -> int:
+    """Return the endpoint's port: `asked`, else the one used here before, else the first free pair.
+
+    The port used before is kept so that what a shell exported stays right. Raises PortInUseError for `asked` alone: a
+    remembered port that another program took meanwhile is given up.
+    """
+    if asked is not None:
+        taken = next((port for port in (asked, asked + 1) if not _free(port)), None)
+        if taken is not None:
+            raise PortInUseError(asked, taken)
+        return asked
+    remembered = _remembered(directory)
+    candidates = ([remembered] if remembered else []) + list(range(FIRST_PORT, LAST_PORT, 2))
+    for port in candidates:
+        if _free(port) and _free(port + 1):
+            return port
+    raise NoFreePortError(FIRST_PORT, LAST_PORT)
+
+
+def remember(directory: Path, port: int) -> None:
+    """Use `port` again at the next start."""
+    write_whole(directory / "port", str(port).encode())
+
+
+def _remembered(directory: Path) -> int | None:
+    try:
+        return int((directory / "port").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        # Connections of the last run still in TIME_WAIT do not make a port taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except (OSError, OverflowError):
+            return False
+    return True

@@ -1,0 +1,54 @@
+"""The state of a resource: what AWS says, in the program's words where both mean the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tee_infra.local.provider.compare import empty, equal
+from tee_infra.local.provider.rules import Block, Effect, Property, ResourceType, SetOf, Shape, Values
+
+
+def outputs(kind: ResourceType, live: Values, wanted: Values) -> Values:
+    """Return the state after an operation: `live` as AWS has it, `wanted` for layout and for what AWS does not tell."""
+    return _block(kind.properties, live, wanted)
+
+
+def inputs(kind: ResourceType, state: Values, before: Values) -> Values:
+    """Return the program that would lead to `state`, in the words of `before`, the program known so far.
+
+    For an import `before` is empty: everything a program may say and that is not its default is taken over.
+    """
+    taken: Values = {}
+    for name, rule in kind.properties.items():
+        if rule.effect in {Effect.COMPUTED, Effect.REFUSED}:
+            continue
+        value = state.get(name)
+        said = name in before
+        worth_saying = rule.required or not (empty(value) or value == rule.default or (rule.keeps and before))
+        if value is not None and (said or worth_saying):
+            taken[name] = before[name] if said and equal(rule.shape, before[name], value) else value
+    if "__defaults" in before:
+        taken["__defaults"] = before["__defaults"]
+    return taken
+
+
+def _block(properties: Mapping[str, Property], live: Values, wanted: Values) -> Values:
+    merged: Values = {}
+    for name, rule in properties.items():
+        value = wanted.get(name) if rule.unread else _value(rule.shape, live.get(name), wanted.get(name))
+        if value is not None:
+            merged[name] = value
+    return merged
+
+
+def _value(shape: Shape, live: Any, wanted: Any) -> Any:
+    match shape:
+        case Block(properties) if isinstance(live, dict):
+            return _block(properties, live, wanted if isinstance(wanted, dict) else {})
+        case SetOf(Block(properties), str(key)) if isinstance(live, list):
+            order = {element[key]: (place, element) for place, element in enumerate(wanted or [])}
+            found = sorted(live, key=lambda element: order.get(element[key], (len(order), {}))[0])
+            return [_block(properties, element, order.get(element[key], (0, {}))[1]) for element in found]
+        case _ if live is None and not empty(wanted):
+            return None
+        case _:
+            return wanted if wanted is not None and equal(shape, live, wanted) else live

@@ -1,0 +1,173 @@
+"""One operation on one resource: the tables' rules and the actions on AWS, in the order the engine asks for them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tee_infra.local.provider import merge
+from tee_infra.local.provider.check import DEFAULTED
+from tee_infra.local.provider.clients import Aws
+from tee_infra.local.provider.compare import Difference, differences
+from tee_infra.local.provider.rules import Effect, Failure, RefusedByAwsError, ResourceType, Update, Values
+from tee_infra.local.provider.values import UNKNOWN, holds_unknown
+
+EXISTS_ALREADY = ("AlreadyExists", "ResourceInUse", "EntityAlreadyExists", "BucketAlreadyOwnedByYou", "already exists")
+
+
+class OperationFailedError(Exception):
+    """What was asked was not done, and nothing changed that the state does not say."""
+
+
+@dataclass
+class IncompleteError(Exception):
+    """The resource exists, but is not as asked: `state` is how it is, `reason` why."""
+
+    id: str
+    state: Values
+    inputs: Values
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What an update would do: the differences, and whether the old resource must go before the new one comes."""
+
+    differences: tuple[Difference, ...]
+    delete_first: bool
+
+    @property
+    def replaces(self) -> bool:
+        """Whether any difference needs a new resource."""
+        return any(difference.replaces for difference in self.differences)
+
+
+def plan(kind: ResourceType, state: Values, inputs: Values, ignored: tuple[str, ...] = ()) -> Plan:
+    """Return what leads from `state` to `inputs`, leaving out the property paths in `ignored`.
+
+    Raises OperationFailedError when the real provider refuses such a change at plan time.
+    """
+    found = tuple(
+        difference
+        for difference in differences(kind.properties, state, inputs)
+        if not any(difference.path == path or difference.path.startswith((f"{path}.", f"{path}[")) for path in ignored)
+    )
+    _fail_on(kind.validate_change(state, inputs))
+    name = kind.naming[0] if kind.naming else ""
+    fixed = name not in inputs.get(DEFAULTED, ()) and state.get(name) == inputs.get(name)
+    return Plan(differences=found, delete_first=fixed)
+
+
+def create(kind: ResourceType, aws: Aws, inputs: Values) -> tuple[str, Values]:
+    """Make the resource and return its id and state.
+
+    Raises OperationFailedError when there is none, IncompleteError when there is one that lacks something.
+    """
+    try:
+        made = kind.actions.create(aws, inputs)
+    except (ClientError, BotoCoreError, RefusedByAwsError) as error:
+        raise OperationFailedError(
+            f"creating {_who(kind, inputs)}: {_said(error)}{_advice(kind, inputs, error)}"
+        ) from error
+    try:
+        if kind.actions.finish is not None:
+            kind.actions.finish(aws, made, inputs)
+    except (ClientError, BotoCoreError, RefusedByAwsError) as error:
+        state = _state(kind, aws, made, inputs)
+        raise IncompleteError(made, state, inputs, f"completing {_who(kind, inputs)}: {_said(error)}") from error
+    return made, _state(kind, aws, made, inputs)
+
+
+def preview_create(kind: ResourceType, aws: Aws, inputs: Values) -> Values:
+    """Return what is known of a resource before it is made."""
+    unknown = {name: UNKNOWN for name, rule in kind.properties.items() if rule.effect is Effect.COMPUTED}
+    return unknown | _settled(kind, inputs, {"region": aws.region})
+
+
+def read(kind: ResourceType, aws: Aws, made: str, state: Values, inputs: Values) -> tuple[Values, Values] | None:
+    """Return the state of the resource as AWS has it, and the inputs that say so; None when it does not exist."""
+    try:
+        live = kind.actions.read(aws, made, state)
+    except (ClientError, BotoCoreError) as error:
+        raise OperationFailedError(f"reading {kind.title} ({made}): {_said(error)}") from error
+    if live is None:
+        return None
+    now = merge.outputs(kind, _with_region(kind, aws, live), state)
+    return now, merge.inputs(kind, now, inputs)
+
+
+def update(kind: ResourceType, aws: Aws, made: str, *, old: Values, inputs: Values, ignored: tuple[str, ...]) -> Values:
+    """Change the resource in place and return its state.
+
+    Raises IncompleteError, with the state as it then is, when AWS refuses.
+    """
+    changed = frozenset(difference.property for difference in plan(kind, old, inputs, ignored).differences)
+    try:
+        kind.actions.update(aws, made, Update(old=old, new=inputs, changed=changed))
+    except (ClientError, BotoCoreError, RefusedByAwsError) as error:
+        state = _state(kind, aws, made, old)
+        raise IncompleteError(made, state, inputs, f"updating {kind.title} ({made}): {_said(error)}") from error
+    return _state(kind, aws, made, _settled(kind, inputs, old))
+
+
+def preview_update(kind: ResourceType, old: Values, inputs: Values, ignored: tuple[str, ...]) -> Values:
+    """Return the state an update would lead to, as far as it is known."""
+    changed = {difference.property for difference in plan(kind, old, inputs, ignored).differences}
+    moved = {name: UNKNOWN for name, rule in kind.properties.items() if changed & set(rule.follows)}
+    if "tags" in changed and not holds_unknown(inputs.get("tags")):
+        moved["tagsAll"] = inputs.get("tags", {})
+    kept = {name: old[name] for name, rule in kind.properties.items() if rule.effect is Effect.COMPUTED and name in old}
+    return kept | moved | _settled(kind, inputs, old)
+
+
+def delete(kind: ResourceType, aws: Aws, made: str, state: Values) -> None:
+    """Delete the resource; that it is gone already is no error. Raises OperationFailedError in AWS's words."""
+    try:
+        if kind.actions.read(aws, made, state) is not None:
+            kind.actions.delete(aws, made, state)
+    except (ClientError, BotoCoreError, RefusedByAwsError) as error:
+        raise OperationFailedError(f"deleting {kind.title} ({made}): {_said(error)}") from error
+
+
+def _state(kind: ResourceType, aws: Aws, made: str, wanted: Values) -> Values:
+    live = kind.actions.read(aws, made, wanted)
+    if live is None:
+        raise OperationFailedError(f"reading {kind.title} ({made}): couldn't find resource")
+    return merge.outputs(kind, _with_region(kind, aws, live), wanted)
+
+
+def _with_region(kind: ResourceType, aws: Aws, live: Values) -> Values:
+    return live | ({"region": aws.region} if "region" in kind.properties else {})
+
+
+def _settled(kind: ResourceType, inputs: Values, old: Values) -> Values:
+    """Return the program's values, and for what it leaves to AWS the ones there are."""
+    kept = {name: old[name] for name, rule in kind.properties.items() if rule.keeps and name in old}
+    return kept | {name: value for name, value in inputs.items() if name in kind.properties}
+
+
+def _fail_on(failures: list[Failure]) -> None:
+    if failures:
+        raise OperationFailedError("; ".join(f"{failure.path}: {failure.reason}" for failure in failures))
+
+
+def _who(kind: ResourceType, inputs: Values) -> str:
+    name = inputs.get(kind.naming[0]) if kind.naming else None
+    return f"{kind.title} ({name})" if name else kind.title
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        told: Any = error.response.get("Error", {})
+        return f"operation error {error.operation_name}: {told.get('Code')}: {told.get('Message')}"
+    return str(error)
+
+
+def _advice(kind: ResourceType, inputs: Values, error: Exception) -> str:
+    name = inputs.get(kind.naming[0]) if kind.naming else None
+    if name is None or not any(sign in _said(error) for sign in EXISTS_ALREADY):
+        return ""
+    return (
+        ". It exists, and this stack does not know it: perhaps an earlier run ended before it could note it."
+        f" Take it over with `pulumi import {kind.type} NAME {name}`, or delete it, and run again"
+    )

@@ -1,0 +1,111 @@
+"""What a running embedded AWS leaves in its directory, and how a stale note of it is told from a live one."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ACCOUNT_ID = "000000000000"
+REGION = "us-east-1"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedAws:
+    """A running embedded AWS. `notice` is what its start has to tell a person, such as a snapshot set aside."""
+
+    endpoint: str
+    provider_port: int
+    pid: int
+    directory: Path
+    started_at: datetime
+    region: str
+    notice: str | None = None
+
+    @property
+    def port(self) -> int:
+        """The port of the endpoint, on loopback."""
+        return int(self.endpoint.rpartition(":")[2])
+
+
+def read(directory: Path) -> EmbeddedAws | None:
+    """Return the process that runs in `directory`; None, and the note removed, when its process is gone."""
+    try:
+        noted = json.loads(_path(directory).read_text())
+        running = _from_json(noted, directory)
+        same_process = process_identity(running.pid) == noted["process"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):  # half a file, or somebody else's: it says nothing about a process
+        same_process, running = False, None
+    if same_process:
+        return running
+    remove(directory)
+    return None
+
+
+def write(running: EmbeddedAws) -> None:
+    """Note `running` in its directory; a reader sees the whole note or none."""
+    noted = {
+        "endpoint": running.endpoint,
+        "provider_port": running.provider_port,
+        "pid": running.pid,
+        "process": process_identity(running.pid),
+        "started_at": running.started_at.isoformat(),
+        "region": running.region,
+        "notice": running.notice,
+    }
+    write_whole(_path(running.directory), json.dumps(noted, indent=2).encode())
+
+
+def remove(directory: Path) -> None:
+    """Forget the process that ran in `directory`."""
+    _path(directory).unlink(missing_ok=True)
+
+
+def process_identity(pid: int) -> str | None:
+    """Return what tells this process from a later one with the same pid: when it started. None: no such process."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return _identity_from_ps(pid)
+    state, started_in_ticks = after_name[0], after_name[19]
+    return None if state == "Z" else started_in_ticks
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace `path` in one step: a crash leaves the old content or the new one, never a part."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _identity_from_ps(pid: int) -> str | None:
+    if Path("/proc/self/stat").exists():
+        return None
+    shown = subprocess.run(  # noqa: S603
+        ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout.strip() or None
+
+
+def _from_json(noted: dict[str, Any], directory: Path) -> EmbeddedAws:
+    return EmbeddedAws(
+        endpoint=noted["endpoint"],
+        provider_port=int(noted["provider_port"]),
+        pid=int(noted["pid"]),
+        directory=directory,
+        started_at=datetime.fromisoformat(noted["started_at"]),
+        region=noted["region"],
+        notice=noted["notice"],
+    )
+
+
+def _path(directory: Path) -> Path:
+    return directory / "running.json"

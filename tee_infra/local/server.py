@@ -1,0 +1,81 @@
+"""The background process: `python -m tee_infra.local.server DIRECTORY PORT`.
+
+Load the snapshot, serve moto on PORT and the provider on PORT + 1, note both in DIRECTORY, save every now and then,
+and on SIGTERM save once more and end.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+from tee_infra.local import runfile
+from tee_infra.local.runfile import ACCOUNT_ID, LOOPBACK, REGION, EmbeddedAws
+
+os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID  # moto reads it on import
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from tee_infra.local import snapshot
+from tee_infra.local.gate import Gate
+from tee_infra.local.provider import clients
+from tee_infra.local.provider.service import serve as serve_provider
+
+AUTOSAVE_SECONDS = 15.0
+SAVING_SHARE = 0.05
+
+
+def main(directory: Path, port: int) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    saved_in = directory / "snapshot"
+    notice = snapshot.load(saved_in)
+    gate = Gate(DomainDispatcherApplication(create_backend_app))
+    endpoint = f"http://{LOOPBACK}:{port}"
+    moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler)
+    provider = serve_provider(endpoint, port + 1)
+    Thread(target=moto.serve_forever, daemon=True).start()
+    runfile.write(
+        EmbeddedAws(
+            endpoint=endpoint,
+            provider_port=port + 1,
+            pid=os.getpid(),
+            directory=directory,
+            started_at=datetime.now(UTC),
+            region=REGION,
+            notice=notice,
+        )
+    )
+    Thread(target=clients.preload, args=(endpoint, REGION), daemon=True).start()
+    _save_until(stopped, gate, saved_in)
+    provider.stop(grace=None).wait()
+    moto.shutdown()
+    _save(gate, saved_in)
+
+
+def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
+    """Save what changed, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time."""
+    pause = AUTOSAVE_SECONDS
+    while not stopped.wait(pause):
+        began = time.monotonic()
+        _save(gate, path)
+        pause = max(AUTOSAVE_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
+
+
+def _save(gate: Gate, path: Path) -> None:
+    with gate.closed:
+        if gate.changed:
+            snapshot.save(path)
+            gate.changed = False
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
