@@ -1,0 +1,113 @@
+"""The cache of one user: `$XDG_CACHE_HOME/tee-infra/engine`, by default under `~/.cache`.
+
+A slot holds one CLI. It appears by the rename of a folder that is complete and on disk, so it is whole or not there;
+its manifest says what it was made from. Whoever fills a slot holds the cache's lock, which the system frees when
+the process ends in whatever way.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tee_infra.engine.beside_cli import HOST
+from tee_infra.engine.facts import Engine, Source
+
+MANIFEST = "manifest.json"
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Where this user's engines are kept; a relative XDG_CACHE_HOME is ignored, as its specification asks."""
+    xdg = Path(environ.get("XDG_CACHE_HOME", ""))
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return (xdg if xdg.is_absolute() else home / ".cache") / "tee-infra" / "engine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """The place in the cache for one CLI.
+
+    Attributes:
+        folder: holds `bin/pulumi` and the manifest.
+        version: of the CLI, without a leading `v`.
+        recipe: what the CLI is made from; one made from something else is not used.
+        source: how the CLI gets here.
+    """
+
+    folder: Path
+    version: str
+    recipe: str
+    source: Source
+
+    def engine(self) -> Engine | None:
+        """The CLI, if it is there with the manifest's recipe and size. Reads two small facts, not 115 MB."""
+        command = self.folder / "bin" / "pulumi"
+        manifest = self.manifest()
+        if manifest.get("recipe") != self.recipe or not command.is_file():
+            return None
+        if manifest.get("size") != command.stat().st_size:
+            return None
+        host = command.with_name(HOST)
+        return Engine(command, self.version, host if host.exists() else None, self.source)
+
+    def is_intact(self) -> bool:
+        """Whether the CLI's bytes are the ones recorded. Reads all of them: a second or less."""
+        return sha256(self.folder / "bin" / "pulumi") == self.manifest().get("sha256")
+
+    def manifest(self) -> dict[str, object]:
+        """What was recorded when the slot was filled; empty when nothing readable was."""
+        try:
+            manifest = json.loads((self.folder / MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def fill(self, made: Path) -> None:
+        """Move the finished folder `made`, which must be on the cache's file system, into the slot."""
+        command = made / "bin" / "pulumi"
+        manifest = {
+            "version": self.version,
+            "recipe": self.recipe,
+            "size": command.stat().st_size,
+            "sha256": sha256(command),
+        }
+        (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for file in (path for path in made.rglob("*") if path.is_file()):
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+        shutil.rmtree(self.folder, ignore_errors=True)
+        made.rename(self.folder)
+
+
+@contextmanager
+def sole_maker(folder: Path, report: Callable[[str], None]) -> Generator[Path]:
+    """Hold the cache's lock and give an empty folder to work in, on the same file system as the slots.
+
+    A second process waits here, and says so. What a killed one left behind is removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("another process is getting the Pulumi CLI: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in folder.glob("work-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix="work-", dir=folder))
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def sha256(file: Path) -> str:
+    """64 hex digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

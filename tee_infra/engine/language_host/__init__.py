@@ -1,0 +1,6 @@
+"""The small language host `pulumi-language-python`: what the engine starts to run a Python program.
+
+It stands beside a Pulumi CLI that was built from its Go module, which brings none. `launcher.sh` picks the
+interpreter, `__main__` starts the server, `service` answers the engine, `program` knows the program's virtualenv.
+`tee_infra.engine.beside_cli` packs these modules into one file, so they import nothing else of this package.
+"""

@@ -1,0 +1,114 @@
+"""The engine's calls, answered: `Run` for programs, `RunPlugin` for policy packs, and facts about both."""
+
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import language_pb2 as messages
+from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
+
+from tee_infra.engine.language_host import commands, program
+
+BAIL = 32  # the executor's exit code for "the person has been told already"
+
+
+class LanguageRuntime(LanguageRuntimeServicer):
+    """One per engine. What it does not override answers UNIMPLEMENTED, which the engine takes as "an older host".
+
+    Attributes:
+        engine: the engine's address, `host:port`.
+        executor: the SDK's official `pulumi-language-python-exec`.
+    """
+
+    def __init__(self, *, engine: str, executor: Path) -> None:
+        self.engine = engine
+        self.executor = executor
+
+    def Run(self, request: messages.RunRequest, context: grpc.ServicerContext) -> messages.RunResponse:  # noqa: N802
+        """Run the program to its end; its output goes to this process's own, which the engine shows."""
+        with refusals_told(context):
+            command = commands.run_program(request, engine=self.engine, executor=self.executor)
+            environ = commands.program_environment(request)
+        with commands.interrupts_blocked():
+            process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)  # noqa: S603
+        end_with_call(process, context)
+        code = process.wait()
+        if code == BAIL:
+            return messages.RunResponse(bail=True)
+        if code != 0:
+            ending = f"exited with code {code}" if code > 0 else f"was ended by signal {-code}"
+            return messages.RunResponse(error=f"the program {ending}")
+        return messages.RunResponse()
+
+    def RunPlugin(  # noqa: N802
+        self, request: messages.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[messages.RunPluginResponse]:
+        """Run a policy pack from its own virtualenv; streams what it prints and then its exit code."""
+        with refusals_told(context):
+            command = commands.run_policy_pack(request)
+            environ = commands.policy_pack_environment(request)
+        with commands.interrupts_blocked():
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=request.pwd,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        end_with_call(process, context)
+        for stream, chunk in commands.output(process):
+            yield (
+                messages.RunPluginResponse(stdout=chunk)
+                if stream == "stdout"
+                else messages.RunPluginResponse(stderr=chunk)
+            )
+        yield messages.RunPluginResponse(exitcode=process.wait())
+
+    def GetRequiredPackages(  # noqa: N802
+        self, request: messages.GetRequiredPackagesRequest, context: grpc.ServicerContext
+    ) -> messages.GetRequiredPackagesResponse:
+        """Name the provider plugins that the program's packages ask for."""
+        with refusals_told(context):
+            return messages.GetRequiredPackagesResponse(packages=program.required_packages(request.info))
+
+    def GetProgramDependencies(  # noqa: N802
+        self, request: messages.GetProgramDependenciesRequest, context: grpc.ServicerContext
+    ) -> messages.GetProgramDependenciesResponse:
+        """Name every installed distribution, for `pulumi about`."""
+        with refusals_told(context):
+            dependencies = [
+                messages.DependencyInfo(name=package.name, version=package.version)
+                for package in program.installed(request.info)
+            ]
+            return messages.GetProgramDependenciesResponse(dependencies=dependencies)
+
+    def About(self, request: messages.AboutRequest, context: grpc.ServicerContext) -> messages.AboutResponse:  # noqa: N802
+        """Name the program's Python and its version, for `pulumi about`."""
+        with refusals_told(context):
+            python = program.interpreter(request.info)
+            answer = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+            return messages.AboutResponse(executable=str(python), version=answer.stdout.strip().removeprefix("Python "))
+
+    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> PluginInfo:  # noqa: ARG002, N802
+        """Without a version: this host has no releases."""
+        return PluginInfo()
+
+
+@contextmanager
+def refusals_told(context: grpc.ServicerContext) -> Generator[None]:
+    """Turn a `ProgramError` into the call's status, whose text the engine shows."""
+    try:
+        yield
+    except program.ProgramError as error:
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+
+
+def end_with_call(process: subprocess.Popen[bytes], context: grpc.ServicerContext) -> None:
+    """End the process when the engine gives up the call."""
+    if not context.add_callback(process.terminate):
+        process.terminate()
