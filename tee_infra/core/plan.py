@@ -51,5 +51,9 @@ class Plan:
         return dict(Counter(change.operation for change in self.changes))
 
     def summary(self) -> str:
-        """One line for people: `3 to create, 1 to replace`, or `no changes`."""
+        """Before it is carried out: `3 to create, 1 to replace`, or `no changes`."""
         return ", ".join(f"{count} to {operation}" for operation, count in self.counts().items()) or "no changes"
+
+    def report(self) -> str:
+        """Once it is carried out: `3 created, 1 replaced`, or `no changes`."""
+        return ", ".join(f"{count} {operation}d" for operation, count in self.counts().items()) or "no changes"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -12,7 +12,8 @@ from tee_infra.errors import UsageError
 # CloudWatch Logs keeps events for one of these numbers of days (PutRetentionPolicy, retentionInDays).
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
 
-PLACEHOLDER_OWNER = "example"
+DEFAULT_REGION: Final = "us-east-1"
+PLACEHOLDER_OWNER: Final = "example"
 
 
 class Settings(BaseModel):
@@ -27,7 +28,7 @@ class Settings(BaseModel):
     """The stack's name again: a file copied to another stack without a second look is refused."""
     owner: Annotated[str, Field(pattern=r"^[\w.+\-@ ]{1,128}$")]
     """Who answers for it: a team or an address."""
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = "us-east-1"
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = DEFAULT_REGION
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
     """The only AWS account that it may touch. None: the embedded AWS."""
     repository: Annotated[str, Field(pattern=r"^[\w.\-]+/[\w.\-]+$")] = f"{PLACEHOLDER_OWNER}/tee-admin"

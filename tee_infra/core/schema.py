@@ -1,0 +1,112 @@
+"""Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and how the two differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from tee_infra.core.catalog import AttributeType, Index, Key, StreamView, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """What the catalog says about a table, without names that only the app knows."""
+
+    partition_key: Key
+    sort_key: Key | None
+    indexes: tuple[Index, ...]
+    ttl_attribute: str | None
+    stream_view: StreamView | None
+    local_indexes: tuple[str, ...] = ()
+    """Names of local secondary indexes, which the catalog cannot express."""
+
+
+def schema_of(table: Table) -> Schema:
+    """What the catalog says."""
+    return Schema(
+        partition_key=table.partition_key,
+        sort_key=table.sort_key,
+        indexes=tuple(sorted(table.indexes, key=lambda index: index.name)),
+        ttl_attribute=table.ttl_attribute,
+        stream_view=table.stream_view,
+    )
+
+
+def read_schema(description: Mapping[str, Any], time_to_live: Mapping[str, Any]) -> Schema:
+    """What DynamoDB says: `Table` of DescribeTable and `TimeToLiveDescription` of DescribeTimeToLive."""
+    types: dict[str, AttributeType] = {
+        found["AttributeName"]: found["AttributeType"] for found in description["AttributeDefinitions"]
+    }
+    partition_key, sort_key = _keys(description["KeySchema"], types)
+    stream = description.get("StreamSpecification", {})
+    enabled = time_to_live.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    found = [_index(index, types) for index in description.get("GlobalSecondaryIndexes", ())]
+    return Schema(
+        partition_key=partition_key,
+        sort_key=sort_key,
+        indexes=tuple(sorted(found, key=lambda index: index.name)),
+        ttl_attribute=time_to_live.get("AttributeName") if enabled else None,
+        stream_view=stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
+        local_indexes=tuple(sorted(index["IndexName"] for index in description.get("LocalSecondaryIndexes", ()))),
+    )
+
+
+def differences(catalog: Schema, live: Schema) -> list[str]:
+    """One line for each difference, the catalog's side first; empty when they agree."""
+    found: list[str] = []
+    for aspect in ("partition_key", "sort_key", "ttl_attribute", "stream_view", "local_indexes"):
+        ours, theirs = getattr(catalog, aspect), getattr(live, aspect)
+        if ours != theirs:
+            found.append(f"{aspect}: {_text(ours)} in the catalog, {_text(theirs)} live")
+    ours, theirs = ({index.name: index for index in schema.indexes} for schema in (catalog, live))
+    for name in sorted(ours.keys() | theirs.keys()):
+        if name not in theirs:
+            found.append(f"index {name}: only in the catalog")
+        elif name not in ours:
+            found.append(f"index {name}: only live")
+        elif ours[name] != theirs[name]:
+            found.append(f"index {name}: {_text(ours[name])} in the catalog, {_text(theirs[name])} live")
+    return found
+
+
+def render_entry(name: str, schema: Schema) -> str:
+    """Python text of the catalog entry for the table called `name`.
+
+    An environment's prefix is for the reader to drop, and so is the choice of the item's shape, which no table tells.
+    """
+    lines = [
+        "Table(",
+        f"    name={name!r},",
+        f"    app_name={name.rsplit('-', 1)[-1]!r},",
+        "    item=...,  # the shape of its items, classified, in item_shapes.py",
+        f"    partition_key={schema.partition_key!r},",
+        f"    sort_key={schema.sort_key!r},",
+    ]
+    if schema.indexes:
+        lines += ["    indexes=(", *(f"        {index!r}," for index in schema.indexes), "    ),"]
+    lines += [f"    ttl_attribute={schema.ttl_attribute!r},", f"    stream_view={schema.stream_view!r},", "),"]
+    lines += [f"# local secondary index {index!r} has no place in the catalog" for index in schema.local_indexes]
+    return "\n".join(lines)
+
+
+def _keys(key_schema: list[dict[str, str]], types: Mapping[str, AttributeType]) -> tuple[Key, Key | None]:
+    names = {element["KeyType"]: element["AttributeName"] for element in key_schema}
+    sort = names.get("RANGE")
+    return Key(names["HASH"], types[names["HASH"]]), Key(sort, types[sort]) if sort else None
+
+
+def _index(index: Mapping[str, Any], types: Mapping[str, AttributeType]) -> Index:
+    partition_key, sort_key = _keys(index["KeySchema"], types)
+    projection = index["Projection"]
+    kept = projection["ProjectionType"]
+    if kept == "INCLUDE":
+        kept = tuple(projection["NonKeyAttributes"])
+    return Index(
+        name=index["IndexName"],
+        partition_key=partition_key,
+        sort_key=sort_key,
+        projection=cast("Literal['ALL', 'KEYS_ONLY'] | tuple[str, ...]", kept),
+    )
+
+
+def _text(value: object) -> str:
+    return "none" if value in (None, ()) else str(value)

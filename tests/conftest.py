@@ -1,0 +1,39 @@
+"""What every test shares: where the real engine is needed, it is never missing silently."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tee_infra.engine import find_engine
+
+ROOT = Path(__file__).parent.parent
+NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
+
+settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("project")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("engine") is None or find_engine(os.environ) is not None:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(NO_ENGINE)
+    pytest.skip(NO_ENGINE)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    untested = [report for report in terminalreporter.stats.get("skipped", []) if "NOT TESTED" in str(report.longrepr)]
+    if untested:
+        terminalreporter.section("NOT TESTED ON THIS MACHINE", red=True, bold=True)
+        for reason in sorted({str(report.longrepr[2]) for report in untested}):
+            count = sum(str(report.longrepr[2]) == reason for report in untested)
+            terminalreporter.line(f"{count} tests: {reason.removeprefix('Skipped: ')}", red=True)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT

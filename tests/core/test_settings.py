@@ -1,0 +1,91 @@
+from typing import Any
+
+import pytest
+
+from tee_infra.core.environments import KINDS, parse_environment
+from tee_infra.core.settings import Settings, SettingsError, settings_for
+
+LEASE = {"branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
+
+
+def read(stack: str, **config: Any) -> Settings:
+    return settings_for(parse_environment(stack), {"name": stack, "owner": "platform", **config})
+
+
+def problem(stack: str, **config: Any) -> str:
+    with pytest.raises(SettingsError) as refused:
+        read(stack, **config)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_production_is_strict() -> None:
+    settings = read("prod")
+    assert settings.protect
+    assert settings.deletion_protection
+    assert settings.customer_managed_key
+    assert settings.point_in_time_recovery_days == 35
+    assert settings.audit == "all"
+
+
+def test_a_slot_of_production_is_as_strict() -> None:
+    assert read("prod-v2").model_dump(exclude={"name"}) == read("prod").model_dump(exclude={"name"})
+
+
+def test_a_feature_environment_is_cheap() -> None:
+    settings = read("feature-x", **LEASE)
+    assert not any((settings.protect, settings.alarms, settings.customer_managed_key))
+    assert settings.point_in_time_recovery_days is None
+    assert settings.max_write_units is not None
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_relaxes_settings_that_exist(kind: Any) -> None:
+    assert kind.settings.keys() <= Settings.model_fields.keys()
+
+
+def test_the_stack_file_overrides_its_kind() -> None:
+    assert read("dev", max_read_units=7, max_write_units=9).max_write_units == 9
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"table_clas": "STANDARD"}, "environment.table_clas is no setting; allowed: name, owner"),
+        ({"account_id": 123456789012}, "environment.account_id is 123456789012: input should be a valid string"),
+        ({"account_id": "12"}, "environment.account_id is '12'"),
+        ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
+        ({"point_in_time_recovery_days": 36}, "environment.point_in_time_recovery_days is 36"),
+        ({"log_retention_days": 8}, "environment.log_retention_days is 8"),
+        ({"billing_mode": "PROVISIONED", "max_read_units": None, "max_write_units": None}, "needs max_read_units"),
+        ({"max_read_units": None}, "go together"),
+        ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
+        ({"account_id": "123456789012"}, "still the placeholder 'example/tee-admin'"),
+        (LEASE, "only feature environments have"),
+        ({"alert_email": "nobody"}, "environment.alert_email is 'nobody'"),
+        ({"region": "Virginia"}, "environment.region is 'Virginia'"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_key_value_and_bound(config: dict[str, Any], said: str) -> None:
+    text = problem("dev", **config)
+    assert text.startswith("Pulumi.dev.yaml: ")
+    assert said in text
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    text = problem("dev", protect=3, colour="red")
+    assert "environment.protect" in text
+    assert "environment.colour" in text
+
+
+@pytest.mark.parametrize("lease", [{}, {"branch": "x"}, {"expires_at": LEASE["expires_at"]}])
+def test_a_feature_environment_needs_branch_and_expiry(lease: dict[str, str]) -> None:
+    assert "needs environment.branch and environment.expires_at" in problem("feature-x", **lease)
+
+
+def test_an_expiry_without_time_zone_is_refused() -> None:
+    assert "environment.expires_at" in problem("feature-x", branch="x", expires_at="2026-12-01T00:00:00")
+
+
+def test_an_account_needs_a_repository_of_ones_own() -> None:
+    assert read("dev", account_id="123456789012", repository="acme/app").account_id == "123456789012"
