@@ -1,6 +1,7 @@
 """Stacks: the adapter over the Pulumi Automation API. One `Stack` is one environment."""
 
+from tee_infra.stacks.backend import Backend, StackEntry
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
-from tee_infra.stacks.stack import Stack, StackEntry
+from tee_infra.stacks.stack import Stack
 
-__all__ = ["EngineError", "NoStackError", "ProtectedError", "Stack", "StackEntry", "StackLockedError"]
+__all__ = ["Backend", "EngineError", "NoStackError", "ProtectedError", "Stack", "StackEntry", "StackLockedError"]

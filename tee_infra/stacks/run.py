@@ -14,12 +14,6 @@ Report = Callable[[str], None]
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _PROTECTED: Final = re.compile(r"as it is currently marked for protection|is protected|cannot be deleted.*protect")
 _SAYS_NOTHING: Final = re.compile(r"(resource )?(update|preview|destroy|refresh) failed")
-    "update failed",
-    "preview failed",
-    "destroy failed",
-    "refresh failed",
-    "resource refresh failed",
-)
 
 # A replacement is up to three steps (delete-replaced, replace, create-replacement); only one of them is `replace`.
 _OPERATIONS: Final[dict[str, Operation]] = {

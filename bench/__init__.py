@@ -1,0 +1,1 @@
+"""How long things take. Prints tables and asserts nothing."""

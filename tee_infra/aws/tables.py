@@ -1,0 +1,25 @@
+"""What DynamoDB says about a table."""
+
+from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.core.schema import Schema, read_schema
+from tee_infra.errors import UsageError
+
+
+class NoTableError(UsageError):
+    """There is no table of this name where we looked."""
+
+    def __init__(self, name: str, where: str) -> None:
+        self.name = name
+        super().__init__(f"no table {name!r} on {where}")
+
+
+def live_schema(name: str, connection: Connection) -> Schema:
+    """The schema of the table called `name`. Raises `NoTableError`, `AwsError`."""
+    with aws_errors(f"reading table {name!r}"):
+        client = connection.session().client("dynamodb", endpoint_url=connection.endpoint)
+        try:
+            description = client.describe_table(TableName=name)["Table"]
+        except client.exceptions.ResourceNotFoundException:
+            raise NoTableError(name, connection.endpoint or f"AWS in {client.meta.region_name}") from None
+        time_to_live = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    return read_schema(description, time_to_live)

@@ -1,0 +1,125 @@
+"""`tee-infra up | preview | refresh | down`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
+from tee_infra.core.app_config import table_names
+from tee_infra.core.environments import Environment
+from tee_infra.core.plan import Plan
+from tee_infra.errors import PartialError
+from tee_infra.workflows import change_environment
+from tee_infra.workflows.open_stack import OpenStack, open_stack
+from tee_infra.workflows.project import find_project
+
+
+@click.command()
+@environment_argument
+@local_option
+@yes_option
+@dry_run_option
+@json_option
+def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Create or update an environment.
+
+    Shows the plan first, and asks before anything is deleted or replaced.
+    """
+    output = Output(as_json)
+    opened = _open(environment, local, output)
+    if dry_run:
+        _show_plan(opened, output, change_environment.preview(opened.stack))
+        return
+
+    def confirm(plan: Plan) -> None:
+        _say_plan(output, plan)
+        if plan.destructive:
+            lost = ", ".join(change.name for change in plan.destructive)
+            confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
+
+    done = change_environment.up(opened.stack, confirm)
+    tables = table_names(environment)
+    output.result(
+        _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
+        [f"{environment.name} is up: {done.report()}", *(f"  {name}" for name in tables.values())],
+    )
+
+
+@click.command()
+@environment_argument
+@local_option
+@json_option
+def preview(environment: Environment, local: bool, as_json: bool) -> None:
+    """Show what `up` would change."""
+    output = Output(as_json)
+    opened = _open(environment, local, output)
+    _show_plan(opened, output, change_environment.preview(opened.stack))
+
+
+@click.command()
+@environment_argument
+@local_option
+@click.option("--preview-only", is_flag=True, help="Only report: exit code 5 when something differs.")
+@json_option
+def refresh(environment: Environment, local: bool, preview_only: bool, as_json: bool) -> None:
+    """Find what was changed behind the stack's back.
+
+    Writes what is there into the stack's state, so that the next `up` puts it right.
+    """
+    output = Output(as_json)
+    opened = _open(environment, local, output)
+    plan = opened.stack.preview_refresh() if preview_only else opened.stack.refresh()
+    drift = [f"{environment.name} differs from its stack:", *plan_lines(plan)]
+    output.result(
+        _facts(opened) | plan_json(plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
+    )
+    if preview_only and plan.changes:
+        raise PartialError(
+            f"{len(plan.changes)} resources of {environment.name} differ; see them, then run "
+            f"tee-infra refresh {environment.name} and tee-infra up {environment.name}"
+        )
+
+
+@click.command()
+@environment_argument
+@local_option
+@yes_option
+@dry_run_option
+@json_option
+def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Delete everything in an environment.
+
+    Refused, before anything is deleted, where a resource is protected. The empty stack stays.
+    """
+    output = Output(as_json)
+    opened = _open(environment, local, output)
+    if dry_run:
+        _show_plan(opened, output, opened.stack.preview_destroy())
+        return
+
+    def confirm(plan: Plan) -> None:
+        _say_plan(output, plan)
+        if plan.changes:
+            confirm_by_name(output, environment.name, "This deletes all of it, data included.", yes=yes)
+
+    done = change_environment.down(opened.stack, confirm)
+    output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
+
+
+def _open(environment: Environment, local: bool, output: Output) -> OpenStack:
+    return open_stack(find_project(Path.cwd()), environment, output.say, local=local)
+
+
+def _say_plan(output: Output, plan: Plan) -> None:
+    for line in plan_lines(plan):
+        output.say(line)
+
+
+def _show_plan(opened: OpenStack, output: Output, plan: Plan) -> None:
+    output.result(_facts(opened) | plan_json(plan), plan_lines(plan))
+
+
+def _facts(opened: OpenStack) -> dict[str, Any]:
+    return {"environment": opened.environment.name, "target": opened.target.describe()}

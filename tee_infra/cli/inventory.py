@@ -1,0 +1,48 @@
+"""`tee-infra list | show`."""
+
+from pathlib import Path
+
+import click
+
+from tee_infra.cli.options import environment_argument, json_option
+from tee_infra.cli.output import Output, table
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import render_time
+from tee_infra.workflows.inventory import Listed, list_environments
+from tee_infra.workflows.project import find_project
+from tee_infra.workflows.show_environment import show_environment
+
+
+@click.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """List the environments."""
+    listed = list_environments(find_project(Path.cwd()))
+    headings = ("ENVIRONMENT", "KIND", "OWNER", "AWS", "RESOURCES", "EXPIRES")
+    Output(as_json).result([entry.facts() for entry in listed], table(headings, [_row(entry) for entry in listed]))
+
+
+@click.command()
+@environment_argument
+@json_option
+def show(environment: Environment, as_json: bool) -> None:
+    """Show one environment: settings, tables, outputs."""
+    facts = show_environment(find_project(Path.cwd()), environment)
+    lines = table(("TABLE", "PHYSICAL NAME"), [(logical, physical) for logical, physical in facts["tables"].items()])
+    for heading in ("settings", "outputs"):
+        lines += ["", heading.upper(), *(f"  {key}: {value}" for key, value in facts[heading].items())]
+    Output(as_json).result(facts, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
+
+
+def _row(entry: Listed) -> tuple[str, ...]:
+    if entry.settings is None:
+        return (entry.environment.name, entry.environment.kind.name, "?", "?", "?", entry.problem)
+    expires_at = entry.settings.expires_at
+    return (
+        entry.environment.name,
+        entry.environment.kind.name,
+        entry.settings.owner,
+        entry.settings.account_id or "embedded",
+        "?" if entry.resources is None else str(entry.resources),
+        render_time(expires_at) if expires_at else "never",
+    )

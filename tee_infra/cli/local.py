@@ -1,0 +1,87 @@
+"""`tee-infra local start | status | stop | env`."""
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from tee_infra import local as embedded_aws
+from tee_infra.cli.options import json_option
+from tee_infra.cli.output import Output
+from tee_infra.engine import ensure_engine
+from tee_infra.local import EmbeddedAws
+from tee_infra.workflows import embedded
+from tee_infra.workflows.project import find_project
+from tee_infra.workflows.start_local import start_local
+
+
+@click.group()
+def local() -> None:
+    """The embedded AWS on this machine: no account, fake credentials, loopback only."""
+
+
+@local.command()
+@click.option("--port", type=click.IntRange(1024, 65534), help="The endpoint's port; the provider takes the next one.")
+def start(port: int | None) -> None:
+    """Start it in the background. Starting it twice is fine."""
+    running = start_local(find_project(Path.cwd()), click.echo, port=port)
+    click.echo(f"the embedded AWS is at {running.endpoint}")
+    click.echo('use it: eval "$(tee-infra local env)"')
+
+
+@local.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show whether it runs, and what it makes for real."""
+    project = find_project(Path.cwd())
+    running = embedded_aws.status(project.embedded_directory)
+    materialised, recorded = embedded_aws.materialised_types(), embedded_aws.recorded_only_types()
+    facts = {
+        "running": running is not None,
+        "endpoint": running.endpoint if running else None,
+        "provider_port": running.provider_port if running else None,
+        "pid": running.pid if running else None,
+        "directory": str(project.embedded_directory),
+        "materialised_types": materialised,
+        "recorded_only_types": recorded,
+    }
+    Output(as_json).result(facts, [*_state_lines(running), "", *_type_lines(materialised, recorded)])
+
+
+@local.command()
+def stop() -> None:
+    """Save what it holds and end it."""
+    stopped = embedded_aws.stop(find_project(Path.cwd()).embedded_directory)
+    click.echo("stopped; its data is kept for the next start" if stopped else "it was not running")
+
+
+@local.command()
+def env() -> None:
+    """Print shell exports with which `pulumi` and any AWS SDK use it.
+
+    Type: eval "$(tee-infra local env)"
+    """
+    project = find_project(Path.cwd())
+    running = embedded.require(project)
+    engine = ensure_engine(os.environ, lambda line: click.echo(line, err=True))
+    for name, value in embedded.environment_of(project, engine, running).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _state_lines(running: EmbeddedAws | None) -> list[str]:
+    if running is None:
+        return ["not running; start it: tee-infra local start"]
+    return [
+        f"running at {running.endpoint} (provider on port {running.provider_port}, process {running.pid})",
+        f"since {running.started_at:%Y-%m-%d %H:%M:%S %Z}, account {embedded_aws.ACCOUNT_ID}, {running.region}",
+    ]
+
+
+def _type_lines(materialised: tuple[str, ...], recorded: tuple[str, ...]) -> list[str]:
+    return [
+        "resource types that exist for real:",
+        *(f"  {token}" for token in materialised),
+        "resource types that only the stack's state knows:",
+        *(f"  {token}" for token in recorded),
+    ]

@@ -1,0 +1,47 @@
+"""The root command. Commands load when they are called, so that `--help` answers at once."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+# Name -> (module that has it, attribute, the line that `--help` shows for it).
+COMMANDS: Final = {
+    "up": ("environments", "up", "Create or update an environment."),
+    "preview": ("environments", "preview", "Show what `up` would change."),
+    "refresh": ("environments", "refresh", "Find what was changed behind the stack's back."),
+    "down": ("environments", "down", "Delete everything in an environment."),
+    "list": ("inventory", "list_command", "List the environments."),
+    "show": ("inventory", "show", "Show one environment: settings, tables, outputs."),
+    "env": ("env", "env", "What the app needs to know about its environment."),
+    "schema": ("schema", "schema", "Compare the catalog of tables with live ones."),
+    "local": ("local", "local", "The embedded AWS on this machine."),
+    "engine": ("engine", "engine", "Find, install or build the Pulumi CLI."),
+    "doctor": ("doctor", "doctor", "Show what the commands need and how to fix what is missing."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        return getattr(import_module(f"tee_infra.cli.{module}"), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@click.version_option(package_name="tee-infra")
+def root(debug: bool) -> None:
+    """Isolated environments for a DynamoDB application, one Pulumi stack each.
+
+    Exit codes: 0 done, 1 AWS or the engine failed, 2 wrong usage or configuration, 3 refused by a protection,
+    4 somebody else holds it, 5 done in part or two sides differ.
+    """

@@ -1,0 +1,43 @@
+"""`tee-infra schema pull | check`."""
+
+from pathlib import Path
+
+import click
+
+from tee_infra.cli.options import environment_argument, json_option, local_option
+from tee_infra.cli.output import Output
+from tee_infra.core.environments import Environment
+from tee_infra.errors import PartialError
+from tee_infra.workflows.project import find_project
+from tee_infra.workflows.schema import check_schema, connect, pull_schema
+
+
+@click.group()
+def schema() -> None:
+    """Compare the catalog of tables with live ones."""
+
+
+@schema.command()
+@click.option("--table", required=True, metavar="NAME", help="The table's physical name.")
+@local_option
+def pull(table: str, local: bool) -> None:
+    """Print the catalog entry for a live table.
+
+    Looks where this shell's AWS variables lead, or on the embedded AWS with --local.
+    """
+    click.echo(pull_schema(table, connect(find_project(Path.cwd()), None, use_local=local)))
+
+
+@schema.command()
+@environment_argument
+@local_option
+@json_option
+def check(environment: Environment, local: bool, as_json: bool) -> None:
+    """Compare the catalog with an environment's live tables: exit code 5 when they differ."""
+    found = check_schema(environment, connect(find_project(Path.cwd()), environment, use_local=local))
+    lines: list[str] = []
+    for table, differences in found.items():
+        lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: as the catalog says"]
+    Output(as_json).result(found, lines)
+    if differing := [table for table, differences in found.items() if differences]:
+        raise PartialError(f"{len(differing)} of {len(found)} tables differ from the catalog: {', '.join(differing)}")

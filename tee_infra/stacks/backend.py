@@ -1,0 +1,107 @@
+"""The engine on one backend: what stacks there are, and what they export."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import semver
+from pulumi import automation as auto
+
+from tee_infra.stacks.errors import EngineError, NoStackError
+
+Program = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackEntry:
+    """A stack as the backend lists it. `resources` is None where the backend does not say."""
+
+    name: str
+    resources: int | None
+    last_update: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """How the engine is called.
+
+    `directory` holds `Pulumi.yaml` and the stack files, `command` is the Pulumi CLI of `version`, and `environ` is what
+    it needs besides this process's variables: the backend's URL, passphrase, credentials, provider.
+    """
+
+    directory: Path
+    command: Path
+    version: str
+    environ: Mapping[str, str]
+
+    def entries(self) -> list[StackEntry]:
+        """Every stack of the project. Raises `EngineError`."""
+        with failures("the backend"):
+            return [
+                StackEntry(name=found.name, resources=found.resource_count, last_update=found.last_update)
+                for found in self.workspace().list_stacks()
+            ]
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """What the last `up` of a stack exported, secrets left out. Raises `NoStackError`, `EngineError`."""
+        with failures(name):
+            found = self.workspace().stack_outputs(name)
+        return {key: output.value for key, output in found.items() if not output.secret}
+
+    def create(self, name: str) -> None:
+        """Create an empty stack; one that exists is left as it is. Raises `EngineError`."""
+        try:
+            with failures(name):
+                self.workspace().create_stack(name)
+        except auto.StackAlreadyExistsError:
+            return
+
+    def workspace(self, program: Program | None = None) -> auto.LocalWorkspace:
+        """A workspace of the Automation API that runs `program` inline."""
+        return _Checkout(
+            work_dir=str(self.directory),
+            program=program,
+            env_vars=dict(self.environ),
+            pulumi_command=_Command(self.command, self.version),
+        )
+
+
+@contextmanager
+def failures(name: str) -> Generator[None]:
+    """Turn what the CLI says about `name` into the program's errors."""
+    try:
+        yield
+    except auto.StackAlreadyExistsError:
+        raise
+    except auto.StackNotFoundError:
+        raise NoStackError(name) from None
+    except auto.CommandError as error:
+        raise EngineError(name, [last_words(error)]) from error
+
+
+def last_words(error: auto.CommandError) -> str:
+    """The last line of the CLI's error output that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (told or lines or ["the engine failed without a word"])[-1]
+
+
+class _Checkout(auto.LocalWorkspace):
+    """A workspace that never selects a stack: a selection would change what plain `pulumi` means in this checkout."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing to do: every command names its stack."""
+
+    def create_stack(self, stack_name: str) -> None:
+        self.pulumi_command.run(["stack", "init", stack_name, "--no-select"], self.work_dir, self.env_vars)
+
+
+class _Command(auto.PulumiCommand):
+    """A CLI that `tee_infra.engine` has found and checked: the base class would run it once more for its version."""
+
+    def __init__(self, command: Path, version: str) -> None:
+        self.command = str(command)
+        self.version = semver.VersionInfo.parse(version)

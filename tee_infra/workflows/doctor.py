@@ -1,0 +1,102 @@
+"""What the commands need, as it is found on this machine."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tee_infra import local
+from tee_infra.aws.identity import clock_skew, credentials_source
+from tee_infra.core.doctor import Finding
+from tee_infra.engine import engine_findings
+from tee_infra.errors import TeeInfraError
+from tee_infra.local import EmbeddedAws
+from tee_infra.workflows.project import Project, find_project
+
+AWS_ADDRESS: Final = "https://sts.amazonaws.com"
+MINIMUM_PYTHON: Final = (3, 11)
+ALLOWED_SKEW_SECONDS: Final = 300
+"""AWS refuses a signature that is more than five minutes old or early (Signature Version 4)."""
+
+
+def diagnose(directory: Path, environ: Mapping[str, str]) -> list[Finding]:
+    """Look at everything and change nothing. Never raises: what cannot be looked at is a finding."""
+    findings = [_python(), *engine_findings(environ)]
+    try:
+        project = find_project(directory)
+    except TeeInfraError as error:
+        return [*findings, Finding(name="checkout", ok=False, value=str(error), fix="cd into the checkout")]
+    running = local.status(project.embedded_directory)
+    findings += [
+        Finding(name="checkout", ok=True, value=str(project.directory)),
+        *_stack_files(project),
+        _embedded(running),
+        _credentials(environ),
+        _backend(project, environ),
+        _clock(running),
+    ]
+    return findings
+
+
+def _python() -> Finding:
+    supported = sys.version_info >= MINIMUM_PYTHON
+    wanted = ".".join(map(str, MINIMUM_PYTHON))
+    return Finding(
+        name="Python",
+        ok=supported,
+        value=f"{platform.python_version()} at {sys.executable}",
+        fix="" if supported else f"install Python {wanted} or later and run: make up",
+    )
+
+
+def _stack_files(project: Project) -> list[Finding]:
+    problems: list[Finding] = []
+    for environment in project.environments():
+        try:
+            project.settings(environment)
+        except TeeInfraError as error:
+            problems.append(
+                Finding(name=f"settings of {environment.name}", ok=False, value=str(error), fix="edit that file")
+            )
+    return problems or [Finding(name="settings", ok=True, value="every stack file is valid")]
+
+
+def _embedded(running: EmbeddedAws | None) -> Finding:
+    if running is None:
+        return Finding(name="embedded AWS", ok=True, value="not running; tee-infra local start, or any up, starts it")
+    return Finding(
+        name="embedded AWS", ok=True, value=f"running at {running.endpoint}, provider on port {running.provider_port}"
+    )
+
+
+def _credentials(environ: Mapping[str, str]) -> Finding:
+    source = credentials_source()
+    if environ.get("AWS_ENDPOINT_URL"):
+        return Finding(name="AWS credentials", ok=True, value=f"this shell talks to {environ['AWS_ENDPOINT_URL']}")
+    return Finding(
+        name="AWS credentials",
+        ok=True,
+        value=f"from {source}" if source else "none, and none are needed for the embedded AWS",
+    )
+
+
+def _backend(project: Project, environ: Mapping[str, str]) -> Finding:
+    named = environ.get("PULUMI_BACKEND_URL")
+    value = f"embedded stacks in {project.state_directory}; others in {named or 'what pulumi login chose'}"
+    return Finding(name="backend", ok=True, value=value)
+
+
+def _clock(running: EmbeddedAws | None) -> Finding:
+    now = datetime.now(UTC)
+    skew = clock_skew(running.endpoint if running else AWS_ADDRESS)
+    if skew is None:
+        return Finding(name="clock", ok=True, value=f"{now:%Y-%m-%d %H:%M:%S} UTC, with nothing to compare it to")
+    within = abs(skew) <= ALLOWED_SKEW_SECONDS
+    return Finding(
+        name="clock",
+        ok=within,
+        value=f"{now:%Y-%m-%d %H:%M:%S} UTC, {skew:+.0f} s from {'the embedded AWS' if running else 'AWS'}",
+        fix="" if within else "set the clock: AWS refuses signatures that are more than five minutes off",
+    )

@@ -1,0 +1,67 @@
+"""The embedded AWS of a checkout as others see it: whether it runs, and the variables that lead to it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from tee_infra import local
+from tee_infra.engine import Engine
+from tee_infra.errors import RemoteError
+from tee_infra.local import EmbeddedAws
+from tee_infra.stacks import Backend
+from tee_infra.workflows.project import Project
+
+# The passphrase of the salts in Pulumi.*.yaml as shipped. Published on purpose: stacks on the embedded AWS hold no
+# secrets, and a stack that names an account gets a secrets provider of its own (docs/environments.md).
+PASSPHRASE: Final = "embedded-aws"  # noqa: S105
+
+
+class NotRunningError(RemoteError):
+    """The embedded AWS is needed and is not running."""
+
+    def __init__(self) -> None:
+        super().__init__("the embedded AWS is not running; start it: tee-infra local start")
+
+
+def require(project: Project) -> EmbeddedAws:
+    """The running embedded AWS. Raises `NotRunningError`."""
+    running = local.status(project.embedded_directory)
+    if running is None:
+        raise NotRunningError
+    return running
+
+
+def environment_of(project: Project, engine: Engine, running: EmbeddedAws) -> dict[str, str]:
+    """The variables with which plain `pulumi` and any AWS SDK use the embedded AWS."""
+    return {
+        **local.shell_environment(running),
+        **_state_of(project),
+        "PATH": _path_with(engine.command.parent, Path(sys.executable).parent),
+    }
+
+
+def backend_of(project: Project, engine: Engine, running: EmbeddedAws | None = None) -> Backend:
+    """The backend with the stacks on the embedded AWS. Their state can be read while it is not `running`."""
+    return Backend(
+        directory=project.directory,
+        command=engine.command,
+        version=engine.version,
+        environ=environment_of(project, engine, running) if running else _state_of(project),
+    )
+
+
+def _state_of(project: Project) -> dict[str, str]:
+    project.state_directory.mkdir(parents=True, exist_ok=True)
+    return {
+        "PULUMI_BACKEND_URL": project.state_directory.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        # Keeps the state's salt where a stack's file has none; otherwise `up` re-keys the state.
+        "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def _path_with(*folders: Path) -> str:
+    known = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(dict.fromkeys([*map(str, folders), *known]))

@@ -1,0 +1,71 @@
+"""Which environments there are, and what one of them is made of."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tee_infra.core.app_config import table_names
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import Settings, SettingsError, render_time
+from tee_infra.engine import Engine, find_engine
+from tee_infra.workflows import embedded
+from tee_infra.workflows.open_stack import account_backend
+from tee_infra.workflows.project import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One environment. `settings` is None where its file says nothing sensible, and `problem` then says what.
+
+    `resources` is how many the stack has; None: not known, because there is no engine or no such stack.
+    """
+
+    environment: Environment
+    settings: Settings | None
+    problem: str = ""
+    resources: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What scripts may rely on."""
+        settings = self.settings
+        return {
+            "environment": self.environment.name,
+            "kind": self.environment.kind.name,
+            "tables": table_names(self.environment),
+            "owner": settings.owner if settings else None,
+            "expires_at": render_time(settings.expires_at) if settings and settings.expires_at else None,
+            "account_id": settings.account_id if settings else None,
+            "resources": self.resources,
+            "problem": self.problem or None,
+        }
+
+
+def list_environments(project: Project) -> list[Listed]:
+    """Every environment that has a stack file, with what its backend knows of it.
+
+    A file that cannot be read is listed with its problem, so that one mistake does not hide the others.
+    """
+    listed = [_listed(project, environment) for environment in project.environments()]
+    engine = find_engine(os.environ)
+    if engine is None:
+        return listed
+    counts = {
+        on_account: _counts(project, engine, on_account) for on_account in {_on_account(entry) for entry in listed}
+    }
+    return [replace(entry, resources=counts[_on_account(entry)].get(entry.environment.name)) for entry in listed]
+
+
+def _listed(project: Project, environment: Environment) -> Listed:
+    try:
+        return Listed(environment=environment, settings=project.settings(environment))
+    except SettingsError as error:
+        return Listed(environment=environment, settings=None, problem=str(error))
+
+
+def _on_account(entry: Listed) -> bool:
+    return entry.settings is not None and entry.settings.account_id is not None
+
+
+def _counts(project: Project, engine: Engine, on_account: bool) -> dict[str, int | None]:
+    backend = account_backend(project, engine) if on_account else embedded.backend_of(project, engine)
+    return {entry.name: entry.resources for entry in backend.entries()}

@@ -1,0 +1,84 @@
+"""The checkout: where `Pulumi.yaml` is, and what its stack files say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.settings import Settings, SettingsError, settings_for
+from tee_infra.errors import UsageError
+
+NAME: Final = "tee-infra"
+CONFIG_KEY: Final = f"{NAME}:environment"
+
+
+class NoProjectError(UsageError):
+    """No checkout of the project at or above `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        super().__init__(f"no Pulumi.yaml of the project {NAME!r} in {directory} or above; run this in the checkout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A checkout. Everything that the embedded AWS keeps stands in its `.tee` folder."""
+
+    directory: Path
+
+    @property
+    def embedded_directory(self) -> Path:
+        """Where the embedded AWS keeps its data, ports and log."""
+        return self.directory / ".tee" / "aws"
+
+    @property
+    def state_directory(self) -> Path:
+        """Where stacks on the embedded AWS keep their state."""
+        return self.directory / ".tee" / "state"
+
+    def environments(self) -> list[Environment]:
+        """Every environment that has a `Pulumi.<name>.yaml`, by name."""
+        found: list[Environment] = []
+        for path in sorted(self.directory.glob("Pulumi.*.yaml")):
+            try:
+                found.append(parse_environment(path.name.removeprefix("Pulumi.").removesuffix(".yaml")))
+            except UnknownEnvironmentError:
+                continue
+        return found
+
+    def settings(self, environment: Environment) -> Settings:
+        """The settings of `environment` from its stack file. Raises `SettingsError`, also where there is no file."""
+        path = self.directory / f"Pulumi.{environment.name}.yaml"
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            hint = f"there is no such file; copy Pulumi.{environment.kind.name}.yaml and set environment.name"
+            if environment.is_feature:
+                hint = "there is no such file; it needs environment.name, owner, branch and expires_at"
+            raise SettingsError(environment.name, [hint]) from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise SettingsError(environment.name, [f"it is no YAML: {' '.join(str(error).split())}"]) from None
+        return settings_for(environment, _environment_object(environment.name, document))
+
+
+def find_project(start: Path) -> Project:
+    """The checkout that `start` is in. Raises `NoProjectError`."""
+    for directory in (start, *start.parents):
+        try:
+            document = yaml.safe_load((directory / "Pulumi.yaml").read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError, UnicodeDecodeError):
+            continue
+        if isinstance(document, dict) and document.get("name") == NAME:
+            return Project(directory=directory)
+    raise NoProjectError(start)
+
+
+def _environment_object(stack: str, document: Any) -> Mapping[str, Any]:
+    config = document.get("config") if isinstance(document, dict) else None
+    found = config.get(CONFIG_KEY) if isinstance(config, dict) else None
+    if not isinstance(found, dict):
+        raise SettingsError(stack, [f"config has no object {CONFIG_KEY}"])
+    return found

@@ -1,0 +1,31 @@
+"""Start the embedded AWS with all that plain `pulumi` needs beside it: the engine and the standing stacks."""
+
+import os
+from collections.abc import Callable
+
+from tee_infra import local
+from tee_infra.core.environments import STANDING
+from tee_infra.engine import ensure_engine
+from tee_infra.local import EmbeddedAws
+from tee_infra.workflows import embedded
+from tee_infra.workflows.project import NAME, Project
+
+
+def start_local(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
+    """Start the embedded AWS, or find it running, and create the standing environments' empty stacks.
+
+    `pulumi preview -s prod` needs its stack to exist, and nobody should have to create four by hand.
+    """
+    engine = ensure_engine(os.environ, report)
+    running = local.status(project.embedded_directory)
+    if running is None:
+        report("starting the embedded AWS")
+        running = local.start(project.embedded_directory, port=port)
+        if running.notice:
+            report(running.notice)
+    stacks = project.state_directory / ".pulumi" / "stacks" / NAME
+    for environment in project.environments():
+        if environment.name in STANDING and not (stacks / f"{environment.name}.json").exists():
+            report(f"creating the empty stack {environment.name}")
+            embedded.backend_of(project, engine).create(environment.name)
+    return running

@@ -1,0 +1,121 @@
+"""A checkout of its own with an embedded AWS of its own, driven as a user would drive it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from tee_infra.core.environments import parse_environment
+from tee_infra.stacks import Stack
+from tee_infra.workflows.open_stack import OpenStack, open_stack
+from tee_infra.workflows.project import Project
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("tee-infra")
+SECONDS = 120
+FOREIGN = ("AWS_", "PULUMI_", "STAGE", "NODE_ENV")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the stack files, with the virtual environment of the tests."""
+
+    directory: Path
+
+    def tee(self, *arguments: str, typed: str = "", **variables: str) -> Done:
+        """Run `tee-infra`."""
+        return self._run([str(COMMAND), *arguments], typed, clean_environment() | variables)
+
+    def pulumi(self, *arguments: str, **variables: str) -> Done:
+        """Run plain `pulumi` in a shell that has taken `tee-infra local env`."""
+        return self._run(["pulumi", "--non-interactive", *arguments], "", self.shell() | variables)
+
+    def shell(self) -> dict[str, str]:
+        """The variables after `eval "$(tee-infra local env)"`."""
+        exports = self.tee("local", "env")
+        assert exports.code == 0, exports.err
+        printed = subprocess.run(
+            ["sh", "-c", f"{exports.out}\nenv -0"], env=clean_environment(), capture_output=True, text=True, check=True
+        ).stdout
+        return dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
+
+    def set(self, stack: str, **settings: Any) -> None:
+        """Change settings in a stack file; None removes one."""
+        path = self.directory / f"Pulumi.{stack}.yaml"
+        document = yaml.safe_load(path.read_text())
+        found = document["config"]["tee-infra:environment"] | settings
+        document["config"]["tee-infra:environment"] = {key: value for key, value in found.items() if value is not None}
+        path.write_text(yaml.safe_dump(document))
+
+    def add(self, stack: str, **settings: Any) -> None:
+        """Write a new stack file."""
+        document = {"config": {"tee-infra:environment": {"name": stack, "owner": "platform", **settings}}}
+        (self.directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document))
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded AWS."""
+        shell = self.shell()
+        return boto3.client(
+            service,  # pyright: ignore[reportArgumentType]
+            endpoint_url=shell["AWS_ENDPOINT_URL"],
+            region_name=shell["AWS_REGION"],
+            aws_access_key_id=shell["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=shell["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def tables(self) -> list[str]:
+        return sorted(self.client("dynamodb").list_tables()["TableNames"])
+
+    def open(self, name: str) -> OpenStack:
+        """The stack in this process, for tests that change the program."""
+        return open_stack(Project(directory=self.directory), parse_environment(name), lambda _: None, local=True)
+
+    def stack(self, name: str) -> Stack:
+        return self.open(name).stack
+
+    def _run(self, command: list[str], typed: str, environ: dict[str, str]) -> Done:
+        ended = subprocess.run(
+            command, cwd=self.directory, env=environ, input=typed, capture_output=True, text=True,
+            timeout=SECONDS, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in ended.stderr + ended.stdout, ended.stderr + ended.stdout
+        return Done(ended.returncode, ended.stdout, ended.stderr)
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's variables without AWS, Pulumi or a stage."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+
+
+@contextmanager
+def checkout_in(directory: Path) -> Iterator[Checkout]:
+    """A fresh checkout; its embedded AWS is ended afterwards."""
+    for path in [*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"]:
+        (directory / path.name).write_bytes(path.read_bytes())
+    (directory / ".venv").symlink_to(sys.prefix)
+    checkout = Checkout(directory)
+    try:
+        yield checkout
+    finally:
+        checkout.tee("local", "stop")

@@ -1,0 +1,150 @@
+"""What goes wrong is one clear line with an exit code, through `tee-infra` and through plain `pulumi`."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.checkout import Checkout, Done
+
+pytestmark = pytest.mark.engine
+
+
+def error_line(done: Done) -> str:
+    lines = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, done.err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["up", "qa"], 2, "unknown environment 'qa'; allowed: prod, staging, dev"),
+        (["preview", "prod-hotfix"], 2, "unknown environment 'prod-hotfix'"),
+        (["up", "prod-v2"], 2, "Pulumi.prod-v2.yaml: there is no such file; copy Pulumi.prod.yaml"),
+        (["show", "feature-x"], 2, "it needs environment.name, owner, branch and expires_at"),
+        (["up", "dev", "--json"], 0, ""),
+        (["down", "dev", "--json"], 2, "--json cannot ask; add --yes"),
+        (["schema", "pull", "--local", "--table", "nope"], 2, "no table 'nope' on http://127.0.0.1:"),
+    ],
+)
+def test_wrong_usage(shared: Checkout, arguments: list[str], code: int, said: str) -> None:
+    done = shared.tee(*arguments)
+    assert done.code == code, done.err
+    if code:
+        assert said in error_line(done)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"table_clas": "STANDARD"}, "environment.table_clas is no setting"),
+        ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
+        ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
+    ],
+)
+def test_a_mistake_in_a_stack_file(checkout: Checkout, settings: dict[str, str], said: str) -> None:
+    assert checkout.tee("local", "start").code == 0
+    checkout.set("dev", **settings)
+    through_ours = checkout.tee("preview", "dev")
+    assert through_ours.code == 2
+    assert said in error_line(through_ours)
+    through_pulumi = checkout.pulumi("preview", "-s", "dev")
+    assert through_pulumi.code != 0
+    assert said in through_pulumi.out + through_pulumi.err
+
+
+def test_no_checkout(tmp_path: Path) -> None:
+    done = Checkout(tmp_path).tee("up", "dev")
+    assert done.code == 2
+    assert "no Pulumi.yaml of the project 'tee-infra'" in error_line(done)
+
+
+def test_an_account_without_credentials(checkout: Checkout) -> None:
+    checkout.set("dev", account_id="111122223333", repository="acme/app")
+    done = checkout.tee(
+        "up",
+        "dev",
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE="/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE="/dev/null",
+    )
+    assert done.code == 1
+    assert "no access to AWS account 111122223333: there are no credentials" in error_line(done)
+    assert "target: AWS account 111122223333" in done.out
+
+
+def test_the_wrong_account(shared: Checkout, checkout: Checkout) -> None:
+    checkout.set("dev", account_id="111122223333", repository="acme/app")
+    elsewhere = shared.shell()
+    keys = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    done = checkout.tee("up", "dev", **{key: elsewhere[key] for key in keys})
+    assert done.code in (2, 3)
+    error_line(done)
+
+
+def test_an_account_is_held_to_by_the_provider_as_well(checkout: Checkout) -> None:
+    assert checkout.tee("local", "start").code == 0
+    checkout.set("dev", account_id="111122223333", repository="acme/app")
+    done = checkout.pulumi("preview", "-s", "dev")
+    assert done.code != 0
+    assert "AWS account ID not allowed: 000000000000" in done.out + done.err
+    assert checkout.tee("preview", "dev", "--local").code == 0
+
+
+def test_plain_pulumi_without_any_aws_says_both_ways_on(checkout: Checkout) -> None:
+    assert checkout.tee("local", "start").code == 0
+    shell = checkout.shell()
+    without = {name: value for name, value in shell.items() if not name.startswith("AWS_")}
+    done = checkout._run(["pulumi", "preview", "-s", "dev"], "", without | {"PULUMI_DEBUG_PROVIDERS": ""})
+    assert done.code != 0
+    assert "environment.account_id" in done.out + done.err
+    assert "tee-infra local env" in done.out + done.err
+
+
+def test_a_dead_endpoint(checkout: Checkout) -> None:
+    assert checkout.tee("local", "start").code == 0
+    shell = checkout.shell()
+    assert checkout.tee("local", "stop").code == 0
+    done = checkout._run(["pulumi", "--non-interactive", "preview", "-s", "dev"], "", shell)
+    assert done.code != 0
+    assert "tee-infra local start" in done.out + done.err
+
+
+def test_somebody_else_holds_the_stack(checkout: Checkout) -> None:
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    folder = checkout.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "dev"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = {"pid": 1, "username": "ada", "hostname": "elsewhere", "timestamp": "2026-11-20T10:00:00Z"}
+    (folder / "8a3c.json").write_text(json.dumps(lock))
+    done = checkout.tee("up", "dev", "--yes")
+    assert done.code == 4
+    assert "ada@elsewhere" in error_line(done)
+    assert "pulumi cancel" in error_line(done)
+
+
+def test_a_port_in_use(checkout: Checkout) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = checkout.tee("local", "start", "--port", str(port))
+    assert done.code != 0
+    assert str(port) in error_line(done)
+
+
+def test_an_embedded_aws_that_was_killed_is_started_again(checkout: Checkout) -> None:
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    status = checkout.tee("local", "status", "--json").json
+    kill(status["pid"])
+    done = checkout.tee("up", "dev", "--yes")
+    assert done.code == 0, done.err
+    assert checkout.tee("local", "status", "--json").json["pid"] != status["pid"]
+
+
+def kill(pid: int) -> None:
+    import os
+
+    os.kill(pid, signal.SIGKILL)

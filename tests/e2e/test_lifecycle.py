@@ -1,0 +1,132 @@
+"""The main job, as a user does it: preview, up, again, change, down."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tee_infra.core.catalog import TABLES, Key
+from tee_infra.program import data_tables
+from tee_infra.stacks import ProtectedError
+from tests.e2e.checkout import Checkout
+
+pytestmark = pytest.mark.engine
+
+
+def test_up_creates_what_preview_showed_and_the_tables_work(checkout: Checkout) -> None:
+    shown = checkout.tee("preview", "dev", "--json").json
+    assert set(shown["counts"]) == {"create"}
+    assert checkout.tables() == []
+
+    made = checkout.tee("up", "dev", "--yes", "--json").json
+    assert urns(made) == urns(shown)
+    assert checkout.tables() == ["dev-tee-admin", "dev-tee-schedules", "dev-tee-sync-status"]
+    assert made["tables"]["tee-admin"] == "dev-tee-admin"
+
+    client = checkout.client("dynamodb")
+    for table in TABLES:
+        name = made["tables"][table.name]
+        live = client.describe_table(TableName=name)["Table"]
+        assert [key["AttributeName"] for key in live["KeySchema"]] == ["pk", "sk"]
+        assert [index["IndexName"] for index in live.get("GlobalSecondaryIndexes", [])] == [
+            i.name for i in table.indexes
+        ]
+        assert live["StreamSpecification"]["StreamViewType"] == table.stream_view
+        time_to_live = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        assert time_to_live.get("AttributeName") == table.ttl_attribute
+        tags = {tag["Key"]: tag["Value"] for tag in client.list_tags_of_resource(ResourceArn=live["TableArn"])["Tags"]}
+        assert tags["tee:environment"] == "dev"
+        item = {key.name: {key.type: "x"} for key in table.key_attributes}
+        client.put_item(TableName=name, Item=item)
+        assert client.get_item(TableName=name, Key={"pk": {"S": "x"}, "sk": {"S": "x"}})["Item"] == item
+
+    assert checkout.tee("preview", "dev", "--json").json["changes"] == []
+
+
+def test_down_removes_everything(checkout: Checkout) -> None:
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    assert checkout.tee("down", "dev", "--yes").code == 0
+    assert checkout.tables() == []
+    assert checkout.client("iam").list_roles()["Roles"] == []
+    assert checkout.client("ssm").describe_parameters()["Parameters"] == []
+    listed = {entry["environment"]: entry["resources"] for entry in checkout.tee("list", "--json").json}
+    assert listed["dev"] == 0
+
+
+def test_down_asks_for_the_name(checkout: Checkout) -> None:
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    refused = checkout.tee("down", "dev", typed="prod\n")
+    assert refused.code == 3
+    assert "nothing was changed" in refused.err
+    assert len(checkout.tables()) == 3
+    assert checkout.tee("down", "dev", typed="dev\n").code == 0
+
+
+def test_a_changed_setting_is_one_update_in_place(checkout: Checkout) -> None:
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    checkout.set("dev", monthly_budget_usd=33.0)
+    shown = checkout.tee("preview", "dev", "--json").json
+    assert [(change["operation"], change["type"]) for change in shown["changes"]] == [
+        ("update", "aws:budgets/budget:Budget")
+    ]
+    assert checkout.tee("up", "dev", "--yes").code == 0
+    assert checkout.tee("preview", "dev", "--json").json["changes"] == []
+
+
+def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("dev", "prod"):
+        assert checkout.tee("up", name, "--yes").code == 0
+    other_key = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
+    monkeypatch.setattr(data_tables, "TABLES", other_key)
+
+    replaced = checkout.stack("dev").preview().destructive
+    assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
+        ("replace", "tables-tee-admin")
+    ]
+    with pytest.raises(ProtectedError, match="nothing was changed"):
+        checkout.stack("prod").preview()
+
+
+def test_a_protected_prod_refuses_to_go_down(checkout: Checkout) -> None:
+    assert checkout.tee("up", "prod", "--yes").code == 0
+    before = checkout.tables()
+    refused = checkout.tee("down", "prod", "--yes")
+    assert refused.code == 3
+    assert "protects" in refused.err
+    assert "environment.protect" in refused.err
+    assert checkout.tables() == before
+    assert checkout.tee("preview", "prod", "--json").json["changes"] == []
+
+
+@pytest.mark.parametrize("name", ["staging", "prod", "test", "prod-v2", "feature-new-auth"])
+def test_every_kind_comes_up_and_has_nothing_left_to_change(checkout: Checkout, name: str) -> None:
+    if name == "prod-v2":
+        checkout.add(name)
+    if name == "feature-new-auth":
+        checkout.add(name, branch="feature/new-auth", expires_at="2026-12-01T00:00:00Z")
+    made = checkout.tee("up", name, "--yes", "--json")
+    assert made.code == 0, made.err
+    assert list(made.json["tables"].values()) == [f"{name}-{table.name}" for table in TABLES]
+    assert checkout.tee("preview", name, "--json").json["changes"] == []
+    assert checkout.tee("refresh", name, "--preview-only").code == 0
+
+
+def test_no_command_rewrites_a_stack_file(checkout: Checkout) -> None:
+    before = digests(checkout.directory)
+    for command in (["up", "dev", "--yes"], ["refresh", "dev"], ["list"], ["down", "dev", "--yes"]):
+        assert checkout.tee(*command).code == 0
+    assert checkout.pulumi("up", "--yes", "-s", "dev").code == 0
+    assert checkout.pulumi("preview", "-s", "prod").code == 0
+    assert digests(checkout.directory) == before
+
+
+def urns(plan: dict[str, Any]) -> set[str]:
+    return {change["urn"] for change in plan["changes"]}
+
+
+def digests(directory: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.glob("Pulumi*.yaml")}
