@@ -10,7 +10,7 @@ from tee_infra.engine.facts import Engine
 from tee_infra.engine.find import built_slot, find_cached, installed_slot, look_on_path
 from tee_infra.engine.go import go_on_path
 
-OBTAIN = "run `make up`, which installs or builds one, or put the official `pulumi` on PATH"
+OBTAIN = "run `tee-infra engine`, which installs or builds one, or put the official `pulumi` on PATH"
 
 
 def engine_findings(environ: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -32,7 +32,7 @@ def usable_cli(engine: Engine, environ: Mapping[str, str], *, skipped: str) -> F
         slot = slots[engine.source](environ)
         if not slot.is_intact():
             value = f"{engine.command} is not what was recorded when it was made"
-            return Finding(name="Pulumi CLI", ok=False, value=value, fix=f"rm -r {slot.folder}; make up")
+            return Finding(name="Pulumi CLI", ok=False, value=value, fix=f"rm -r {slot.folder} && tee-infra engine")
     return Finding(name="Pulumi CLI", ok=True, value=value)
 
 
@@ -41,7 +41,7 @@ def language_host(engine: Engine | None) -> Finding:
     if engine is None:
         return Finding(name="language host", ok=False, value="none: it comes with the CLI", fix=OBTAIN)
     if engine.language_host is None:
-        fix = f"take {engine.command.parent} off PATH and run `make up`, or install the official CLI with its hosts"
+        fix = f"take {engine.command.parent} off PATH and run `tee-infra engine`, or install the whole official CLI"
         return Finding(name="language host", ok=False, value=f"none beside {engine.command}", fix=fix)
     return Finding(name="language host", ok=True, value=str(engine.language_host))
 
@@ -53,7 +53,9 @@ def go(environ: Mapping[str, str], *, needed: bool) -> Finding:
         return Finding(name="Go", ok=True, value=str(found.command))
     value = "none of 1.21 or later on PATH"
     if needed:
-        return Finding(name="Go", ok=False, value=value, fix="install Go, or let `make up` fetch one for the build")
+        return Finding(
+            name="Go", ok=False, value=value, fix="install Go, or let `tee-infra engine` fetch one for the build"
+        )
     return Finding(name="Go", ok=True, value=f"{value}, and not needed: there is a CLI")
 
 

@@ -41,13 +41,11 @@ def go_on_path(environ: Mapping[str, str]) -> Go | None:
 def go_version(command: Path, environ: Mapping[str, str]) -> tuple[int, int]:
     """For example `(1, 26)`; `(0, 0)` when it does not say."""
     # `local`: an answer about this program, not about a toolchain that it would fetch first.
-    answer = subprocess.run(  # noqa: S603
-        [command, "version"],
-        env={**environ, "GOTOOLCHAIN": "local"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = {**environ, "GOTOOLCHAIN": "local"}
+    try:
+        answer = subprocess.run([command, "version"], env=settings, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return (0, 0)
     parts = re.search(r"go(\d+)\.(\d+)", answer.stdout)
     return (int(parts[1]), int(parts[2])) if parts else (0, 0)
 

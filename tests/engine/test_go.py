@@ -24,8 +24,9 @@ def test_a_go_that_cannot_fetch_a_toolchain_is_not_used(machine, version):
     assert go_on_path(machine.environ) is None
 
 
-def test_a_go_that_does_not_run_is_not_used(machine):
-    machine.has("go", "#!/bin/sh\nexit 1\n")
+@pytest.mark.parametrize("script", ["#!/bin/sh\nexit 1\n", "#!/no/such/interpreter\n"])
+def test_a_go_that_does_not_run_is_not_used(machine, script):
+    machine.has("go", script)
 
     assert go_on_path(machine.environ) is None
 

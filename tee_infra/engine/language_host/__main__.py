@@ -11,8 +11,10 @@ put_bare_packages()
 import os
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 import grpc
 from pulumi.runtime.proto.language_pb2_grpc import add_LanguageRuntimeServicer_to_server
@@ -25,8 +27,7 @@ GRACE_SECONDS = 2.0  # the engine kills the host 5 s after it interrupted it
 def main() -> None:
     """Serve, then end with everything that was started."""
     lead_own_process_group()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, leave)
+    on_signals(leave)
     server = grpc.server(ThreadPoolExecutor())
     runtime = LanguageRuntime(engine=sys.argv[-1], executor=Path(sys.argv[0]).with_name("pulumi-language-python-exec"))
     add_LanguageRuntimeServicer_to_server(runtime, server)
@@ -36,7 +37,7 @@ def main() -> None:
         print(port, flush=True)  # noqa: T201 - the protocol
         wait_for_engine_to_go()
     finally:
-        end(server)
+        end(runtime)
 
 
 def lead_own_process_group() -> None:
@@ -45,8 +46,15 @@ def lead_own_process_group() -> None:
         os.setpgid(0, 0)
 
 
-def leave(_signum: int, _frame: object) -> None:
-    """Unwind the main thread quietly."""
+def on_signals(handler: signal.Handlers | Callable[[int, FrameType | None], None]) -> None:
+    """Set what an interrupt by the engine or a termination does."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, handler)
+
+
+def leave(_signum: int, _frame: FrameType | None) -> None:
+    """Unwind the main thread quietly, once."""
+    on_signals(signal.SIG_IGN)
     raise SystemExit
 
 
@@ -56,13 +64,11 @@ def wait_for_engine_to_go() -> None:
         pass
 
 
-def end(server: grpc.Server) -> None:
+def end(runtime: LanguageRuntime) -> None:
     """End the programs, their children included, and this process."""
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, signal.SIG_IGN)
+    on_signals(signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
-    all_ended = server.stop(grace=2 * GRACE_SECONDS).wait(GRACE_SECONDS)
-    if not all_ended:
+    if not runtime.all_ended(seconds=GRACE_SECONDS):
         os.killpg(0, signal.SIGKILL)
     os._exit(0)  # the engine waits for this process, and nothing is left that needs an orderly shutdown
 

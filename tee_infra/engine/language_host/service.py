@@ -1,6 +1,7 @@
 """The engine's calls, answered: `Run` for programs, `RunPlugin` for policy packs, and facts about both."""
 
 import subprocess
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,15 +28,14 @@ class LanguageRuntime(LanguageRuntimeServicer):
     def __init__(self, *, engine: str, executor: Path) -> None:
         self.engine = engine
         self.executor = executor
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def Run(self, request: messages.RunRequest, context: grpc.ServicerContext) -> messages.RunResponse:  # noqa: N802
         """Run the program to its end; its output goes to this process's own, which the engine shows."""
         with refusals_told(context):
             command = commands.run_program(request, engine=self.engine, executor=self.executor)
             environ = commands.program_environment(request)
-        with commands.interrupts_blocked():
-            process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)  # noqa: S603
-        end_with_call(process, context)
+        process = self._start(command, context, env=environ)
         code = process.wait()
         if code == BAIL:
             return messages.RunResponse(bail=True)
@@ -51,16 +51,7 @@ class LanguageRuntime(LanguageRuntimeServicer):
         with refusals_told(context):
             command = commands.run_policy_pack(request)
             environ = commands.policy_pack_environment(request)
-        with commands.interrupts_blocked():
-            process = subprocess.Popen(  # noqa: S603
-                command,
-                cwd=request.pwd,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-        end_with_call(process, context)
+        process = self._start(command, context, env=environ, cwd=request.pwd, output=subprocess.PIPE)
         for stream, chunk in commands.output(process):
             yield (
                 messages.RunPluginResponse(stdout=chunk)
@@ -98,6 +89,35 @@ class LanguageRuntime(LanguageRuntimeServicer):
         """Without a version: this host has no releases."""
         return PluginInfo()
 
+    def all_ended(self, *, seconds: float) -> bool:
+        """Wait for what was started, all together for so long; False when something still runs."""
+        deadline = time.monotonic() + seconds
+        for process in self._started:
+            try:
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                return False
+        return True
+
+    def _start(
+        self,
+        command: list[str],
+        context: grpc.ServicerContext,
+        *,
+        env: dict[str, str],
+        cwd: str | None = None,
+        output: int | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start a process that ends when the engine gives up the call; `output` is for both streams."""
+        with commands.interrupts_blocked():
+            process = subprocess.Popen(  # noqa: S603
+                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        self._started.append(process)
+        if not context.add_callback(process.terminate):
+            process.terminate()
+        return process
+
 
 @contextmanager
 def refusals_told(context: grpc.ServicerContext) -> Generator[None]:
@@ -106,9 +126,3 @@ def refusals_told(context: grpc.ServicerContext) -> Generator[None]:
         yield
     except program.ProgramError as error:
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-
-
-def end_with_call(process: subprocess.Popen[bytes], context: grpc.ServicerContext) -> None:
-    """End the process when the engine gives up the call."""
-    if not context.add_callback(process.terminate):
-        process.terminate()
