@@ -129,8 +129,13 @@ def budget(environment: str) -> str:
 
 
 def key_alias(environment: str) -> str:
-    """The alias of the customer managed KMS key."""
+    """The alias of the customer managed KMS key that encrypts the tables."""
     return f"alias/{environment}-{SERVICE}"
+
+
+def audit_key_alias(environment: str) -> str:
+    """The alias of the KMS key that encrypts the audit trail."""
+    return f"alias/{environment}-{SERVICE}-audit"
 
 
 def trail(environment: str) -> str:
