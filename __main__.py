@@ -1,0 +1,3 @@
+from tee_infra.program import deploy
+
+deploy()

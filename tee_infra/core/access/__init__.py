@@ -1,0 +1,38 @@
+"""Who may do what: every role of an environment, its boundary and the policies on its data, as plain data.
+
+`roles` is the way in. Documents are dictionaries in IAM's own form; `render` makes the text that AWS is sent.
+"""
+
+from tee_infra.core.access import people, pipelines
+from tee_infra.core.access.boundary import boundary, bounded_by
+from tee_infra.core.access.documents import Document, render
+from tee_infra.core.access.role import SESSION_SECONDS, Role
+from tee_infra.core.access.tables import table_key_policy, table_policy
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import Settings
+
+__all__ = [
+    "SESSION_SECONDS",
+    "Document",
+    "Role",
+    "boundary",
+    "bounded_by",
+    "render",
+    "roles",
+    "table_key_policy",
+    "table_policy",
+]
+
+
+def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role]:
+    """The roles that environments of this kind have, in the order in which the kind names them."""
+    makers = {
+        "app": lambda: people.app(arns),
+        "developer": lambda: people.developer(environment, arns),
+        "migrator": lambda: people.migrator(environment, arns),
+        "break-glass": lambda: people.break_glass(arns),
+        "deployer": lambda: pipelines.deployer(environment, settings, arns),
+        "cleanup": lambda: pipelines.cleanup(environment, settings, arns),
+    }
+    return [makers[name]() for name in environment.kind.roles]

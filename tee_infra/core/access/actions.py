@@ -1,0 +1,71 @@
+"""DynamoDB's actions by what they put at risk. `tests/contracts/test_program_actions.py` checks that AWS has them."""
+
+from typing import Final
+
+DESCRIBE: Final = (
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:ListTagsOfResource",
+)
+
+READ_KEYS: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
+QUERY: Final = "dynamodb:Query"
+SCAN: Final = "dynamodb:Scan"
+WRITE: Final = (
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+)
+PARTIQL: Final = (
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLSelect",
+    "dynamodb:PartiQLUpdate",
+)
+READ_STREAM: Final = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+
+BULK_COPIES: Final = (
+    "dynamodb:CreateBackup",
+    "dynamodb:EnableKinesisStreamingDestination",
+    "dynamodb:ExportTableToPointInTime",
+    "dynamodb:RestoreTableToPointInTime",
+    "dynamodb:StartAwsBackupJob",
+)
+"""One call copies a whole table to where other rules hold."""
+
+RESTORES: Final = ("dynamodb:RestoreTableFromAwsBackup", "dynamodb:RestoreTableFromBackup")
+REPLICATION: Final = (
+    "dynamodb:AssociateTableReplica",
+    "dynamodb:CreateGlobalTable",
+    "dynamodb:CreateGlobalTableWitness",
+    "dynamodb:CreateTableReplica",
+    "dynamodb:ReadDataForReplication",
+    "dynamodb:ReplicateSettings",
+    "dynamodb:UpdateGlobalTable",
+    "dynamodb:UpdateGlobalTableSettings",
+    "dynamodb:UpdateGlobalTableVersion",
+    "dynamodb:UpdateKinesisStreamingDestination",
+    "dynamodb:UpdateTableReplicaAutoScaling",
+    "dynamodb:WriteDataForReplication",
+)
+CHANGE_POLICY: Final = ("dynamodb:DeleteResourcePolicy", "dynamodb:PutResourcePolicy")
+"""A table policy's Allow bypasses a permissions boundary."""
+
+CHANGE_TAG_ACCESS: Final = "dynamodb:UpdateAbacStatus"
+"""Makes tags decide access in the whole account; it takes no resource."""
+
+DATA_PLANE: Final = (*READ_KEYS, QUERY, SCAN, *WRITE, *PARTIQL)
+EXFILTRATION: Final = (*READ_STREAM, *BULK_COPIES, *RESTORES, *REPLICATION)
+
+CHANGE_TABLE: Final = (
+    "dynamodb:CreateTable",
+    "dynamodb:TagResource",
+    "dynamodb:UntagResource",
+    "dynamodb:UpdateContinuousBackups",
+    "dynamodb:UpdateTable",
+    "dynamodb:UpdateTimeToLive",
+)
+DELETE_TABLE: Final = "dynamodb:DeleteTable"

@@ -1,0 +1,75 @@
+"""The permissions boundary: the most that any role of an environment can ever do, whatever its own policy says."""
+
+from tee_infra.core import names
+from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
+from tee_infra.core.access.documents import EVERYTHING, Document, allow, deny, document
+from tee_infra.core.access.pipelines import deployed_arns
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
+
+FEATURE_HOST = "dev"
+"""The standing environment whose boundary bounds feature environments as well.
+
+With a boundary of its own, made by the same pipeline as its roles, a feature environment would have none.
+"""
+
+
+def bounded_by(environment: Environment, arns: Arns) -> str:
+    """The ARN of the boundary of an environment's roles."""
+    if not environment.is_feature:
+        return arns.boundary
+    return Arns(account_id=arns.account_id, region=arns.region, environment=FEATURE_HOST).boundary
+
+
+def boundary(environment: Environment, arns: Arns) -> Document:
+    """Everything under the environment's own names, and nothing that takes data out of its tables."""
+    scope = deployed_arns(environment, arns)
+    tables = [arn for one in scope for arn in one.tables]
+    streams = [arn for one in scope for arn in one.streams]
+    indexes = [arn for one in scope for arn in one.indexes]
+    return document(
+        allow("Tables", ["dynamodb:*"], [*tables, *indexes]),
+        allow("Roles", ["iam:*"], [*(one.role("*") for one in scope), arns.boundary]),
+        allow(
+            "Others",
+            ["budgets:*", "cloudtrail:*", "cloudwatch:*", "events:*", "logs:*", "s3:*", "sns:*", "ssm:*"],
+            [
+                *(one.parameters for one in scope),
+                arns.topic,
+                arns.alarms,
+                arns.dashboard,
+                arns.budget,
+                arns.trail,
+                arns.audit_bucket,
+                arns.log_group("audit"),
+                f"{arns.log_group('audit')}:*",
+                arns.event_rule("break-glass"),
+            ],
+        ),
+        allow("Keys", ["kms:*"], [arns.keys], conditions=_tag("Resource", arns)),
+        allow("NewKeys", ["kms:CreateKey"], EVERYTHING, conditions=_tag("Request", arns)),
+        allow("Aliases", ["kms:*"], [arns.key_alias(alias(arns.environment)) for alias in _ALIASES]),
+        # Each of these takes no resource.
+        allow("Look", LOOK, EVERYTHING),
+        deny("NeverTakeDataOut", EXFILTRATION, [*tables, *streams]),
+        deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+    )
+
+
+LOOK = (
+    "cloudtrail:DescribeTrails",
+    "iam:ListRoles",
+    "kms:ListAliases",
+    "logs:DescribeLogGroups",
+    "sns:GetSubscriptionAttributes",
+    "sns:SetSubscriptionAttributes",
+    "sns:Unsubscribe",
+    "ssm:DescribeParameters",
+    "tag:GetResources",
+)
+
+_ALIASES = (names.key_alias, names.audit_key_alias)
+
+
+def _tag(where: str, arns: Arns) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {f"aws:{where}Tag/tee:environment": arns.environment}}

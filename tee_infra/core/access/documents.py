@@ -1,0 +1,73 @@
+"""IAM policy documents as plain data: what a reviewer, the evaluator in the tests and AWS all read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+Statement = dict[str, Any]
+Document = dict[str, Any]
+Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
+Principal = str | Mapping[str, str | Sequence[str]]
+
+EVERYTHING: Final = ["*"]
+"""The resource of actions that take none, and of key policies. A contract test lists every action it is used for."""
+
+
+def allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str] = (),
+    *,
+    principal: Principal | None = None,
+    conditions: Conditions | None = None,
+) -> Statement:
+    """An Allow statement. Trust policies have a principal and no resource, resource policies both."""
+    return _statement({"Sid": sid, "Effect": "Allow"}, actions, resources, principal, conditions)
+
+
+def deny(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str] = (),
+    *,
+    principal: Principal | None = None,
+    conditions: Conditions | None = None,
+) -> Statement:
+    """A Deny statement: it wins over every Allow, and applies only where all its conditions hold."""
+    return _statement({"Sid": sid, "Effect": "Deny"}, actions, resources, principal, conditions)
+
+
+def document(*statements: Statement) -> Document:
+    """A policy of the current language version."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def render(policy: Document) -> str:
+    """The policy as JSON text, the same text for the same policy."""
+    return json.dumps(policy, separators=(",", ":"))
+
+
+def _statement(
+    head: Statement,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    principal: Principal | None,
+    conditions: Conditions | None,
+) -> Statement:
+    statement = head if principal is None else {**head, "Principal": principal}
+    statement["Action"] = _one_or_many(actions)
+    if resources:
+        statement["Resource"] = _one_or_many(resources)
+    if conditions:
+        statement["Condition"] = {
+            operator: {key: _one_or_many(values) for key, values in keys.items()}
+            for operator, keys in conditions.items()
+        }
+    return statement
+
+
+def _one_or_many(values: str | Sequence[str]) -> str | list[str]:
+    """AWS answers a list of one as plain text; written like that, nothing differs when it is read back."""
+    if isinstance(values, str):
+        return values
+    return values[0] if len(values) == 1 else list(values)

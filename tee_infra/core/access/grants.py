@@ -1,0 +1,249 @@
+"""What a deployer may change: one entry for each service that the environment's resources live in.
+
+Lists follow what the aws provider calls to create, read, update and delete each resource type of the program.
+"""
+
+from collections.abc import Sequence
+
+from tee_infra.core import names
+from tee_infra.core.access.actions import CHANGE_POLICY, CHANGE_TABLE, DELETE_TABLE, DESCRIBE
+from tee_infra.core.access.documents import EVERYTHING, Statement, allow
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import Settings
+
+
+def deployer_grants(environment: Environment, settings: Settings, scope: Sequence[Arns]) -> list[Statement]:
+    """The Allow statements of a deployer of everything in `scope`, of which the first is its own environment."""
+    own = scope[0]
+    statements = [*_tables(environment, scope), *_roles(own, scope), *_parameters(scope)]
+    if settings.alarms:
+        statements += _alarms(own)
+    if settings.monthly_budget_usd is not None:
+        statements += _budget(own)
+    if settings.audit != "off":
+        statements += _audit(own)
+    if settings.customer_managed_key or settings.audit != "off":
+        statements += _keys(own)
+    return statements
+
+
+def _tables(environment: Environment, scope: Sequence[Arns]) -> list[Statement]:
+    actions = [*DESCRIBE, *CHANGE_TABLE, DELETE_TABLE]
+    if environment.kind.production:
+        actions += ["dynamodb:GetResourcePolicy", *CHANGE_POLICY]
+    return [allow("Tables", actions, [table for arns in scope for table in arns.tables])]
+
+
+def _roles(own: Arns, scope: Sequence[Arns]) -> list[Statement]:
+    roles = [arns.role("*") for arns in scope]
+    return [
+        allow(
+            "RolesInsideTheBoundary",
+            ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+            roles,
+            conditions={"StringEquals": {"iam:PermissionsBoundary": own.boundary}},
+        ),
+        allow(
+            "Roles",
+            [
+                "iam:DeleteRole",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListInstanceProfilesForRole",
+                "iam:ListRolePolicies",
+                "iam:ListRoleTags",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+                "iam:UpdateRoleDescription",
+            ],
+            roles,
+        ),
+        allow(
+            "ReadTheBoundary",
+            ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyTags", "iam:ListPolicyVersions"],
+            [own.boundary],
+        ),
+    ]
+
+
+def _parameters(scope: Sequence[Arns]) -> list[Statement]:
+    return [
+        allow(
+            "Parameters",
+            [
+                "ssm:AddTagsToResource",
+                "ssm:DeleteParameter",
+                "ssm:GetParameter",
+                "ssm:GetParameters",
+                "ssm:ListTagsForResource",
+                "ssm:PutParameter",
+                "ssm:RemoveTagsFromResource",
+            ],
+            [arns.parameters for arns in scope],
+        ),
+        # The provider reads a parameter's description with it; it takes no resource and shows no value.
+        allow("DescribeParameters", ["ssm:DescribeParameters"], EVERYTHING),
+    ]
+
+
+def _alarms(own: Arns) -> list[Statement]:
+    return [
+        allow(
+            "Topic",
+            [
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:GetTopicAttributes",
+                "sns:ListTagsForResource",
+                "sns:SetTopicAttributes",
+                "sns:Subscribe",
+                "sns:TagResource",
+                "sns:UntagResource",
+            ],
+            [own.topic],
+        ),
+        # Subscriptions take no resource; theirs is decided by the topic's policy.
+        allow(
+            "Subscription",
+            ["sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
+            EVERYTHING,
+        ),
+        allow(
+            "Alarms",
+            [
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:TagResource",
+                "cloudwatch:UntagResource",
+            ],
+            [own.alarms],
+        ),
+        allow(
+            "Dashboard",
+            ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
+            [own.dashboard],
+        ),
+    ]
+
+
+def _budget(own: Arns) -> list[Statement]:
+    actions = ["ListTagsForResource", "ModifyBudget", "TagResource", "UntagResource", "ViewBudget"]
+    return [allow("Budget", [f"budgets:{action}" for action in actions], [own.budget])]
+
+
+def _audit(own: Arns) -> list[Statement]:
+    """All but an end to it: stopping or deleting the trail, or its bucket, is a person's."""
+    return [
+        allow("Trail", [f"cloudtrail:{action}" for action in _TRAIL], [own.trail]),
+        # They list, and take no resource.
+        allow("FindTrailAndLogs", ["cloudtrail:DescribeTrails", "logs:DescribeLogGroups"], EVERYTHING),
+        allow(
+            "TrailLogs", [f"logs:{action}" for action in _LOGS], [own.log_group("audit"), f"{own.log_group('audit')}:*"]
+        ),
+        allow(
+            "TrailRole",
+            ["iam:PassRole"],
+            [own.role("audit")],
+            conditions={"StringEquals": {"iam:PassedToService": "cloudtrail.amazonaws.com"}},
+        ),
+        allow("Bucket", [f"s3:{action}" for action in _BUCKET], [own.audit_bucket]),
+        allow("BreakGlassRule", [f"events:{action}" for action in _RULE], [own.event_rule("break-glass")]),
+    ]
+
+
+def _keys(own: Arns) -> list[Statement]:
+    """KMS names its keys at random, so the environment's tag tells which are its own."""
+    tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": own.environment}}
+    tagging = {"StringEquals": {"aws:RequestTag/tee:environment": own.environment}}
+    aliases = [own.key_alias(names.key_alias(own.environment)), own.key_alias(names.audit_key_alias(own.environment))]
+    alias_actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
+    return [
+        # Neither takes a resource. A key can be made only with the environment's tag.
+        allow("CreateKeys", ["kms:CreateKey"], EVERYTHING, conditions=tagging),
+        allow("FindAliases", ["kms:ListAliases"], EVERYTHING),
+        allow("Keys", [*(f"kms:{action}" for action in _KEY), *alias_actions], [own.keys], conditions=tagged),
+        allow("Aliases", alias_actions, aliases),
+    ]
+
+
+_TRAIL = (
+    "AddTags",
+    "CreateTrail",
+    "GetEventSelectors",
+    "GetInsightSelectors",
+    "GetTrail",
+    "GetTrailStatus",
+    "ListTags",
+    "PutEventSelectors",
+    "RemoveTags",
+    "StartLogging",
+    "UpdateTrail",
+)
+_LOGS = (
+    "AssociateKmsKey",
+    "CreateLogGroup",
+    "DeleteMetricFilter",
+    "DescribeMetricFilters",
+    "ListTagsForResource",
+    "PutMetricFilter",
+    "PutRetentionPolicy",
+    "TagResource",
+    "UntagResource",
+)
+_BUCKET = (
+    "CreateBucket",
+    "GetAccelerateConfiguration",
+    "GetBucketAcl",
+    "GetBucketCORS",
+    "GetBucketLocation",
+    "GetBucketLogging",
+    "GetBucketObjectLockConfiguration",
+    "GetBucketOwnershipControls",
+    "GetBucketPolicy",
+    "GetBucketPublicAccessBlock",
+    "GetBucketRequestPayment",
+    "GetBucketTagging",
+    "GetBucketVersioning",
+    "GetBucketWebsite",
+    "GetEncryptionConfiguration",
+    "GetLifecycleConfiguration",
+    "GetReplicationConfiguration",
+    "ListBucket",
+    "PutBucketObjectLockConfiguration",
+    "PutBucketOwnershipControls",
+    "PutBucketPolicy",
+    "PutBucketPublicAccessBlock",
+    "PutBucketTagging",
+    "PutBucketVersioning",
+    "PutEncryptionConfiguration",
+    "PutLifecycleConfiguration",
+)
+_RULE = (
+    "DeleteRule",
+    "DescribeRule",
+    "ListTagsForResource",
+    "ListTargetsByRule",
+    "PutRule",
+    "PutTargets",
+    "RemoveTargets",
+    "TagResource",
+    "UntagResource",
+)
+_KEY = (
+    "CreateGrant",
+    "DescribeKey",
+    "EnableKeyRotation",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "ListResourceTags",
+    "PutKeyPolicy",
+    "TagResource",
+    "UntagResource",
+    "UpdateKeyDescription",
+)

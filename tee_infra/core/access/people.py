@@ -1,0 +1,135 @@
+"""The roles of people and of the app: who may read and write items."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tee_infra.core.access.actions import (
+    CHANGE_POLICY,
+    CHANGE_TABLE,
+    CHANGE_TAG_ACCESS,
+    DATA_PLANE,
+    DELETE_TABLE,
+    DESCRIBE,
+    EXFILTRATION,
+    PARTIQL,
+    QUERY,
+    READ_KEYS,
+    SCAN,
+    WRITE,
+)
+from tee_infra.core.access.documents import EVERYTHING, Statement, allow, deny, document
+from tee_infra.core.access.role import Role
+from tee_infra.core.arns import Arns
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.environments import Environment
+
+MFA_SECONDS: Final = 15 * 60
+"""How fresh the second factor must be when somebody breaks the glass."""
+
+
+def app(arns: Arns) -> Role:
+    """The app: items of its own environment by key and by index. No Scan, no change to a table.
+
+    Lambda and ECS may take the role, which somebody with `iam:PassRole` on it has to hand them.
+    """
+    services = {"Service": ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]}
+    return Role(
+        name="app",
+        description="The app: reads and writes items, never scans, never changes a table",
+        trust=document(allow("RunTheApp", ["sts:AssumeRole"], principal=services)),
+        permissions=document(
+            allow("Items", [*READ_KEYS, *WRITE, "dynamodb:DescribeTable"], arns.tables),
+            allow("Queries", [QUERY], [*arns.tables, *arns.indexes]),
+            _read_configuration(arns),
+            *_never([SCAN, *PARTIQL, DELETE_TABLE, *CHANGE_TABLE], arns),
+        ),
+    )
+
+
+def developer(environment: Environment, arns: Arns) -> Role:
+    """A developer: all items outside production, and descriptions alone in it."""
+    production = environment.kind.production
+    statements = [
+        allow("Describe", DESCRIBE, arns.tables),
+        _read_configuration(arns),
+    ]
+    if not production:
+        statements += [
+            allow("Items", [*READ_KEYS, *WRITE], arns.tables),
+            allow("QueriesAndScans", [QUERY, SCAN], [*arns.tables, *arns.indexes]),
+        ]
+    return Role(
+        name="developer",
+        description="Developers: " + ("describe tables, see no item" if production else "read and write items"),
+        trust=document(_people(arns)),
+        permissions=document(*statements, *_never(DATA_PLANE if production else PARTIQL, arns)),
+    )
+
+
+def migrator(environment: Environment, arns: Arns) -> Role:
+    """A copy of data: one role at each end, this environment's side of it.
+
+    Production can be a source and never a target. A slot is the exception: it exists to be filled.
+    """
+    writes = not environment.kind.production or environment.slot is not None
+    statements = [
+        allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
+        allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
+        _read_configuration(arns),
+    ]
+    if writes:
+        statements.append(allow("Write", WRITE, arns.tables))
+    # Production's items leave through here: only for somebody who has shown a second factor. Allow with `Bool`
+    # fails closed where the key is missing; a Deny with `Bool` would fail open.
+    second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if environment.kind.production else None
+    return Role(
+        name="migrator",
+        description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
+        trust=document(_people(arns, second_factor)),
+        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns)),
+    )
+
+
+def break_glass(arns: Arns) -> Role:
+    """An emergency in production: read items for an hour, after saying who and why. Every use raises an alarm."""
+    reasons = {
+        "NumericLessThan": {"aws:MultiFactorAuthAge": str(MFA_SECONDS)},
+        "StringLike": {"aws:RequestTag/Ticket": "?*", "sts:SourceIdentity": "?*"},
+    }
+    return Role(
+        name="break-glass",
+        description="Emergencies: reads items for one hour; needs MFA, a Ticket tag and a source identity",
+        trust=document(_people(arns, reasons, ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"])),
+        permissions=document(
+            allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
+            allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
+            *_never([*WRITE, *PARTIQL], arns),
+        ),
+    )
+
+
+def _people(
+    arns: Arns,
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
+    actions: Sequence[str] = ("sts:AssumeRole",),
+) -> Statement:
+    """Whoever in this account was also given `sts:AssumeRole` on the role: both sides have to agree."""
+    return allow("PeopleOfThisAccount", actions, principal={"AWS": arns.account_root}, conditions=conditions)
+
+
+def _read_configuration(arns: Arns) -> Statement:
+    parameters = [arns.parameter("tables", table.name) for table in TABLES]
+    return allow(
+        "ReadConfiguration",
+        ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+        [arns.parameter("active-slot"), arns.parameter("tables"), *parameters],
+    )
+
+
+def _never(actions: Sequence[str], arns: Arns) -> list[Statement]:
+    """An explicit Deny outlives a later, wider Allow."""
+    return [
+        deny("NeverHere", actions, [*arns.tables, *arns.indexes]),
+        deny("NeverTakeDataOut", [*EXFILTRATION, *CHANGE_POLICY], [*arns.tables, *arns.streams]),
+        deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+    ]

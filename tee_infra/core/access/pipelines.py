@@ -1,0 +1,134 @@
+"""The roles of pipelines on GitHub: the deployer of an environment, and the cleanup of feature environments."""
+
+from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, DATA_PLANE, DELETE_TABLE, EXFILTRATION
+from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
+from tee_infra.core.access.grants import deployer_grants
+from tee_infra.core.access.role import Role
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import Settings
+
+GUARDED_ROLES = ("deployer", "break-glass")
+"""Roles that a pipeline must not change: its own, and the one whose use it might want to hide."""
+
+
+def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
+    """Whoever runs `pulumi up` in a workflow: makes and changes resources, sees no item.
+
+    It can make roles only inside the permissions boundary, and changes neither the boundary nor itself: the first
+    `up` of an environment, and later changes to those, are a person's.
+    """
+    scope = deployed_arns(environment, arns)
+    tables = [arn for arns_ in scope for arn in (*arns_.tables, *arns_.indexes)]
+    streams = [arn for arns_ in scope for arn in arns_.streams]
+    return Role(
+        name="deployer",
+        description="Deployments from GitHub: changes resources, sees no item",
+        trust=_github(settings, arns, environment.name),
+        permissions=document(
+            *deployer_grants(environment, settings, scope),
+            deny("NeverItems", DATA_PLANE, tables),
+            deny("NeverTakeDataOut", EXFILTRATION, [*tables, *streams]),
+            deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+            *_never_itself(arns),
+        ),
+    )
+
+
+def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
+    """The scheduled cleanup: deletes what feature environments leave behind, and cannot name anything that stands."""
+    features = feature_arns(arns)
+    return Role(
+        name="cleanup",
+        description="Cleanup of feature environments: deletes their resources, and no others",
+        trust=_github(settings, arns, f"{environment.name}-cleanup"),
+        permissions=document(
+            # They list, and take no resource; what is listed can be deleted only under the feature names below.
+            allow("Look", ["iam:ListRoles", "tag:GetResources"], EVERYTHING),
+            allow(
+                "DeleteTables",
+                [DELETE_TABLE, "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"],
+                features.tables,
+            ),
+            allow(
+                "DeleteParameters",
+                ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:ListTagsForResource"],
+                [features.parameters],
+            ),
+            allow(
+                "DeleteRoles",
+                [
+                    "iam:DeleteRole",
+                    "iam:DeleteRolePolicy",
+                    "iam:GetRole",
+                    "iam:GetRolePolicy",
+                    "iam:ListAttachedRolePolicies",
+                    "iam:ListInstanceProfilesForRole",
+                    "iam:ListRolePolicies",
+                    "iam:ListRoleTags",
+                ],
+                [features.role("*")],
+            ),
+            deny("NeverItems", DATA_PLANE, [*features.tables, *features.indexes]),
+        ),
+    )
+
+
+def hosts_features(environment: Environment) -> bool:
+    """Whether feature environments are made and cleaned by this one's pipelines."""
+    return "cleanup" in environment.kind.roles
+
+
+def feature_arns(arns: Arns) -> Arns:
+    """The ARNs of every feature environment. No standing environment's name can begin with `feature-`."""
+    return Arns(account_id=arns.account_id, region=arns.region, environment="feature-*")
+
+
+def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
+    """What an environment's pipelines work on: itself, and feature environments where it hosts them."""
+    return [arns, feature_arns(arns)] if hosts_features(environment) else [arns]
+
+
+def _github(settings: Settings, arns: Arns, github_environment: str) -> Document:
+    """Jobs of one GitHub environment of one repository, whose own rules say who may start them.
+
+    Never a wildcard: `repo:OWNER/NAME:*` would let any branch's workflow in, pull requests included.
+    """
+    issuer = "token.actions.githubusercontent.com"
+    subject = f"repo:{settings.repository}:environment:{github_environment}"
+    return document(
+        allow(
+            "JobsOfOneGitHubEnvironment",
+            ["sts:AssumeRoleWithWebIdentity"],
+            principal={"Federated": arns.github},
+            conditions={"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}},
+        )
+    )
+
+
+def _never_itself(arns: Arns) -> list[Statement]:
+    """A pipeline that could rewrite its own limits would have none."""
+    return [
+        deny(
+            "NeverItself",
+            [
+                "iam:AttachRolePolicy",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+                "iam:UpdateAssumeRolePolicy",
+            ],
+            [arns.role(role) for role in GUARDED_ROLES],
+        ),
+        deny(
+            "NeverTheBoundary",
+            [
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:SetDefaultPolicyVersion",
+            ],
+            [arns.boundary],
+        ),
+    ]

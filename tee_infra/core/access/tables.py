@@ -1,0 +1,80 @@
+"""The policies on data itself: a production table's own policy, and the key that encrypts it."""
+
+from typing import Final
+
+from tee_infra.core.access.actions import DATA_PLANE, PARTIQL, SCAN
+from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
+from tee_infra.core.arns import Arns
+
+BULK_READERS: Final = ("migrator", "break-glass")
+"""The roles that may read a production table as a whole."""
+
+
+def table_policy(arns: Arns, table_arn: str) -> Document:
+    """A production table's policy: Deny only, since an Allow here bypasses permissions boundaries.
+
+    It never denies a change to the policy itself, nor to the table, so it locks nobody out: an administrator
+    who must read in bulk takes the policy off first, and that is seen. AWS services are exempt.
+    """
+    resources = [table_arn, f"{table_arn}/index/*"]
+    not_a_service = {"aws:PrincipalIsAWSService": "false"}
+    return document(
+        deny(
+            "OnlyThisAccount",
+            DATA_PLANE,
+            resources,
+            principal="*",
+            conditions={"StringNotEquals": {"aws:PrincipalAccount": arns.account_id}, "Bool": not_a_service},
+        ),
+        deny(
+            "OnlyBulkReaders",
+            ["dynamodb:CreateBackup", "dynamodb:ExportTableToPointInTime", *PARTIQL, SCAN],
+            resources,
+            principal="*",
+            conditions={
+                "ArnNotEquals": {"aws:PrincipalArn": [arns.role(role) for role in BULK_READERS]},
+                "Bool": not_a_service,
+            },
+        ),
+        deny(
+            "OnlyEncrypted",
+            DATA_PLANE,
+            resources,
+            principal="*",
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+    )
+
+
+def table_key_policy(arns: Arns) -> Document:
+    """The key of the tables: managed through IAM, used through DynamoDB by whoever DynamoDB lets.
+
+    A key policy's resource is always `*`: the key that it is on.
+    """
+    return document(
+        manage_key(arns),
+        allow(
+            "UseThroughDynamoDB",
+            [
+                "kms:CreateGrant",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+            ],
+            EVERYTHING,
+            principal={"AWS": "*"},
+            conditions={
+                "StringEquals": {
+                    "kms:CallerAccount": arns.account_id,
+                    "kms:ViaService": f"dynamodb.{arns.region}.amazonaws.com",
+                }
+            },
+        ),
+    )
+
+
+def manage_key(arns: Arns) -> Statement:
+    """The account's IAM policies decide on the key. Without this a key can be lost for good."""
+    return allow("ManageThroughIAM", ["kms:*"], EVERYTHING, principal={"AWS": arns.account_root})

@@ -1,0 +1,117 @@
+"""The audit trail: who called the tables, kept where nobody can change it."""
+
+import pulumi
+import pulumi_aws as aws
+
+from tee_infra.core import access, audit, names
+from tee_infra.core.arns import Arns
+from tee_infra.core.settings import Settings
+from tee_infra.program.access import Access
+from tee_infra.program.audit_bucket import audit_bucket
+from tee_infra.program.audit_watch import tell_of_break_glass, watch_callers
+from tee_infra.program.monitoring import Monitoring
+
+
+class AuditTrail(pulumi.ComponentResource):
+    """A trail of calls on items into a locked bucket and a log group, and alarms on what is unusual in it."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        arns: Arns,
+        *,
+        roles: Access,
+        monitoring: Monitoring | None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("tee:index:AuditTrail", name, None, opts)
+        self._name = name
+        self._arns = arns
+        self._child = pulumi.ResourceOptions(parent=self)
+        key = self._key()
+        log_group = self._log_group(settings, key)
+        self._trail(settings, key, log_group, roles)
+        watch_callers(name, arns, log_group, monitoring, self._child)
+        if monitoring is not None and "break-glass" in roles.roles:
+            tell_of_break_glass(name, arns, monitoring, self._child)
+        self.register_outputs({})
+
+    def _trail(self, settings: Settings, key: aws.kms.Key, log_group: aws.cloudwatch.LogGroup, roles: Access) -> None:
+        bucket, bucket_policy = audit_bucket(f"{self._name}-bucket", self._arns, key, self._child)
+        writer, writer_policy = self._log_writer(roles)
+        selectors = audit.selectors(self._arns, without_app=settings.audit == "non_app")
+        aws.cloudtrail.Trail(
+            f"{self._name}-trail",
+            name=names.trail(self._arns.environment),
+            s3_bucket_name=bucket.bucket,
+            kms_key_id=key.arn,
+            enable_log_file_validation=True,
+            include_global_service_events=True,
+            advanced_event_selectors=[_selector(selector) for selector in selectors],
+            cloud_watch_logs_group_arn=log_group.arn.apply(lambda arn: f"{arn}:*"),
+            cloud_watch_logs_role_arn=writer.arn,
+            # CloudTrail tries both when the trail is made.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[bucket_policy, writer_policy]),
+        )
+
+    def _key(self) -> aws.kms.Key:
+        """Its own key: whoever may use the tables' key must not be able to read the record of it."""
+        key = aws.kms.Key(
+            f"{self._name}-key",
+            description=f"Audit trail of {self._arns.environment}",
+            policy=access.render(audit.key_policy(self._arns)),
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            opts=self._child,
+        )
+        aws.kms.Alias(
+            f"{self._name}-key-alias",
+            name=names.audit_key_alias(self._arns.environment),
+            target_key_id=key.key_id,
+            opts=self._child,
+        )
+        return key
+
+    def _log_group(self, settings: Settings, key: aws.kms.Key) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-log",
+            name=names.log_group(self._arns.environment, "audit"),
+            retention_in_days=settings.log_retention_days,
+            # Keys of items are in the events, and may be personal.
+            kms_key_id=key.arn,
+            opts=self._child,
+        )
+
+    def _log_writer(self, roles: Access) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        role = aws.iam.Role(
+            f"{self._name}-log-writer",
+            name=names.role(self._arns.environment, "audit"),
+            path=names.iam_path(self._arns.environment),
+            description="CloudTrail: writes the audit log group",
+            assume_role_policy=access.render(audit.log_writer_trust(self._arns)),
+            permissions_boundary=roles.boundary_arn,
+            opts=self._child,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self._name}-log-writer-policy",
+            name="permissions",
+            role=role.name,
+            policy=access.render(audit.log_writer_permissions(self._arns)),
+            opts=self._child,
+        )
+        return role, policy
+
+
+def _selector(selector: audit.Selector) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Lists that are empty must not be there at all: the provider wants one value at least."""
+    fields = [
+        aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(
+            field=field.name,
+            equals=field.equals or None,
+            starts_withs=field.starts_with or None,
+            not_starts_withs=field.not_starts_with or None,
+        )
+        for field in selector.fields
+    ]
+    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(name=selector.name, field_selectors=fields)

@@ -1,0 +1,67 @@
+"""What the audit trail raises: calls by anybody but the app, and a use of the break-glass role."""
+
+import pulumi
+import pulumi_aws as aws
+
+from tee_infra.core import audit, names
+from tee_infra.core.arns import Arns
+from tee_infra.program.monitoring import Monitoring
+
+METRIC = "CallsByOthersThanTheApp"
+
+
+def watch_callers(
+    name: str,
+    arns: Arns,
+    log_group: aws.cloudwatch.LogGroup,
+    monitoring: Monitoring | None,
+    child: pulumi.ResourceOptions,
+) -> None:
+    """Count calls on items by anybody but the app, and raise an alarm where there is somewhere to raise it."""
+    namespace = audit.metric_namespace(arns.environment)
+    aws.cloudwatch.LogMetricFilter(
+        f"{name}-other-callers",
+        name="other-callers",
+        log_group_name=log_group.name,
+        pattern=audit.not_the_app(arns),
+        metric_transformation={"name": METRIC, "namespace": namespace, "value": "1", "default_value": "0"},
+        opts=child,
+    )
+    if monitoring is None:
+        return
+    aws.cloudwatch.MetricAlarm(
+        f"{name}-other-callers-alarm",
+        name=names.alarm(f"{arns.environment}-{names.SERVICE}", "other-callers"),
+        alarm_description=f"Somebody else than the app called the tables of {arns.environment}",
+        namespace=namespace,
+        metric_name=METRIC,
+        statistic="Sum",
+        period=300,
+        evaluation_periods=1,
+        datapoints_to_alarm=1,
+        comparison_operator="GreaterThanThreshold",
+        threshold=0,
+        treat_missing_data="notBreaching",
+        alarm_actions=[monitoring.topic_arn],
+        opts=child,
+    )
+
+
+def tell_of_break_glass(name: str, arns: Arns, monitoring: Monitoring, child: pulumi.ResourceOptions) -> None:
+    """Tell the topic of every attempt to take the break-glass role."""
+    rule = aws.cloudwatch.EventRule(
+        f"{name}-break-glass",
+        name=names.event_rule(arns.environment, "break-glass"),
+        description=f"Somebody took, or tried to take, the break-glass role of {arns.environment}",
+        event_pattern=audit.break_glass_used(arns),
+        # CloudTrail calls an AssumeRole a read, and a rule that is only ENABLED is not shown every read.
+        state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+        opts=child,
+    )
+    aws.cloudwatch.EventTarget(
+        f"{name}-break-glass-target",
+        rule=rule.name,
+        target_id="alarms",
+        arn=monitoring.topic_arn,
+        opts=child,
+    )
