@@ -28,6 +28,7 @@ from tee_infra.local.provider.service import serve as serve_provider
 
 AUTOSAVE_SECONDS = 15.0
 SAVING_SHARE = 0.05
+POLL_SECONDS = 0.05
 
 
 def main(directory: Path, port: int) -> None:
@@ -42,7 +43,7 @@ def main(directory: Path, port: int) -> None:
     endpoint = f"http://{LOOPBACK}:{port}"
     moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler)
     provider = serve_provider(endpoint, port + 1)
-    Thread(target=moto.serve_forever, daemon=True).start()
+    Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
     runfile.write(
         EmbeddedAws(
             endpoint=endpoint,

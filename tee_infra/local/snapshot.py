@@ -1,36 +1,41 @@
-"""What moto holds, kept in a file: per service, account and region, the backend as a pickle.
+"""What moto holds, kept in a file: one pickle per service, account and region.
 
 The file is ours alone: it lies in a directory that only its owner writes, and is never taken from anywhere else.
 """
 
-import io
+import pickle
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-import dill
 from moto import backends
 from moto.core.base_backend import BackendDict
 
+from tee_infra.local import pickling
 from tee_infra.local.runfile import write_whole
 
-Held = dict[str, dict[str, dict[str, Any]]]
+Held = dict[tuple[str, str, str], bytes]
+PASSING = {"dynamodbstreams"}  # iterators, which expire; the records are the table's
 
 
 def save(path: Path) -> None:
     """Write what every service holds; the caller sees to it that nothing changes meanwhile.
 
-    The file before it stays whole until the new one is complete.
+    The file before it stays whole until the new one is complete. A service that cannot be kept is named in the log.
     """
     held: Held = {}
     in_use: list[Any] = cast("Any", BackendDict)._instances  # moto has no public list of them
     for services in in_use:
+        if services.service_name in PASSING:
+            continue
         for account, region, backend in services.iter_backends():
-            held.setdefault(services.service_name, {}).setdefault(account, {})[region] = backend
-    content = io.BytesIO()
-    dill.dump({"moto": version("moto"), "held": held}, content)
-    write_whole(path, content.getvalue())
+            try:
+                held[services.service_name, account, region] = pickling.dumps(backend)
+            except (TypeError, AttributeError, pickle.PicklingError) as error:
+                print(f"{services.service_name} is not kept over a stop: {error}", file=sys.stderr)  # noqa: T201  # the log
+    write_whole(path, pickle.dumps({"moto": version("moto"), "held": held}))
 
 
 def load(path: Path) -> str | None:
@@ -38,18 +43,14 @@ def load(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        with path.open("rb") as file:
-            content = dill.load(file)  # noqa: S301
+        content = pickle.loads(path.read_bytes())  # noqa: S301
         if content["moto"] != version("moto"):
             return _set_aside(path, f"it was written by moto {content['moto']}, this is {version('moto')}")
-        held = cast("Held", content["held"])
+        kept = {place: pickle.loads(backend) for place, backend in cast("Held", content["held"]).items()}  # noqa: S301
     except Exception as error:  # a damaged pickle can raise anything
         return _set_aside(path, f"{type(error).__name__}: {error}")
-    for service, accounts in held.items():
-        services = backends.get_backend(cast("Any", service))
-        for account, regions in accounts.items():
-            for region, backend in regions.items():
-                services[account][region] = backend
+    for (service, account, region), backend in kept.items():
+        backends.get_backend(cast("Any", service))[account][region] = backend
     return None
 
 

@@ -1,6 +1,7 @@
 """The program's inputs, checked and completed: names made up, defaults filled in, default tags merged."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from tee_infra.local.provider.rules import (
     Shape,
     Values,
 )
-from tee_infra.local.provider.values import UNKNOWN, document
+from tee_infra.local.provider.values import UNKNOWN, document, holds_unknown
 
 DEFAULTED = "__defaults"
 
@@ -31,6 +32,9 @@ def check(
     """
     inputs = {key: value for key, value in news.items() if key != DEFAULTED}
     failures = list(_faults(kind.properties, inputs, ""))
+    for key, rule in kind.properties.items():
+        if rule.shape in (Kind.JSON, Kind.POLICY) and isinstance(inputs.get(key), dict):  # the SDKs let it be an object
+            inputs[key] = UNKNOWN if holds_unknown(inputs[key]) else json.dumps(inputs[key])
     filled = _fill(kind, inputs, olds, name, seed)
     if kind.taggable and default_tags and inputs.get("tags") is not UNKNOWN:
         inputs["tags"] = dict(default_tags) | inputs.get("tags", {})
@@ -50,7 +54,8 @@ def _fill(kind: ResourceType, inputs: Values, olds: Values, name: str, seed: byt
         key, naming = kind.naming
         kept = olds.get(key) if key in olds.get(DEFAULTED, ()) else None
         suffix = f"-{hashlib.sha256(seed or name.encode()).hexdigest()[:7]}"
-        made_up = (name.lower() if naming.lower else name)[: naming.longest - len(suffix)] + suffix
+        stem = naming.prefix + (name.lower() if naming.lower else name)
+        made_up = stem[: naming.longest - len(suffix)] + suffix
         inputs[key] = kept or made_up
         filled.add(key)
     return filled
@@ -89,6 +94,9 @@ def _value_faults(rule: Property, shape: Shape, value: Any, path: str) -> Iterat
             if rule.one_of and value not in rule.one_of:
                 allowed = " ".join(f'"{choice}"' for choice in rule.one_of)
                 yield Failure(path=path, reason=f"expected {path} to be one of [{allowed}], got {value}")
+            if rule.between and not rule.between[0] <= value <= rule.between[1]:
+                low, high = rule.between
+                yield Failure(path=path, reason=f"expected {path} to be in the range ({low} - {high}), got {value}")
         case _:
             expected = shape.value if isinstance(shape, Kind) else type(shape).__name__
             yield Failure(path=path, reason=f"expected {_article(expected)}, got {value!r}")
@@ -110,3 +118,5 @@ def _fits(kind: Kind, value: Any) -> bool:
             return isinstance(value, str)
         case Kind.JSON | Kind.POLICY:
             return isinstance(document(value), (dict, list))
+        case Kind.ANY:
+            return True

@@ -36,9 +36,9 @@ class Difference:
 
 
 def differences(properties: Mapping[str, Property], old: Values, new: Values, within: str = "") -> Iterator[Difference]:
-    """Yield what makes `new` (the program's) differ from `old` (the state's), most nested place first named."""
+    """Yield what makes `new` (the program's) differ from `old` (the state's), each at its innermost place."""
     for name, rule in properties.items():
-        before, after = old.get(name), new.get(name, rule.default)
+        before, after = old.get(name, rule.default), new.get(name, rule.default)
         overlooked = rule.same is not None and after is not UNKNOWN and rule.same(before, after, new)
         if rule.effect in {Effect.COMPUTED, Effect.REFUSED} or (rule.keeps and after is None) or overlooked:
             continue

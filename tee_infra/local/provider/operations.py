@@ -103,7 +103,8 @@ def update(kind: ResourceType, aws: Aws, made: str, *, old: Values, inputs: Valu
     """
     changed = frozenset(difference.property for difference in plan(kind, old, inputs, ignored).differences)
     try:
-        kind.actions.update(aws, made, Update(old=old, new=inputs, changed=changed))
+        if kind.actions.update is not None:
+            kind.actions.update(aws, made, Update(old=old, new=inputs, changed=changed))
     except (ClientError, BotoCoreError, RefusedByAwsError) as error:
         state = _state(kind, aws, made, old)
         raise IncompleteError(made, state, inputs, f"updating {kind.title} ({made}): {_said(error)}") from error

@@ -26,9 +26,11 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     JSON = "JSON document"
     POLICY = "JSON policy document"
+    ANY = "anything"
+    """Not looked into; for the rare block of a type that is only recorded."""
 
 
-STRING, NUMBER, BOOLEAN, JSON, POLICY = Kind
+STRING, NUMBER, BOOLEAN, JSON, POLICY, ANY = Kind
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Property:
     effect: Effect
     required: bool = False
     default: Any = None
-    one_of: tuple[str, ...] = ()
+    one_of: tuple[str | int, ...] = ()
+    between: tuple[int, int] | None = None
     keeps: bool = False
     """Left out of the program, what is there stays: no difference."""
     unread: bool = False
@@ -101,6 +104,7 @@ class Naming:
     """How a physical name is made up: the resource's name, a hyphen and seven hexadecimal digits."""
 
     longest: int
+    prefix: str = ""
     lower: bool = False
 
 
@@ -134,8 +138,9 @@ class Actions:
     """Make it and return its id."""
     read: Callable[[Aws, str, Values], Values | None]
     """Return its properties as AWS has them, given its id and the state; None when it does not exist."""
-    update: Callable[[Aws, str, Update], None]
     delete: Callable[[Aws, str, Values], None]
+    update: Callable[[Aws, str, Update], object] | None = None
+    """Change what differs; not there when every property replaces."""
     finish: Callable[[Aws, str, Values], None] | None = None
     """What remains to be done once it exists. When it fails, the resource is recorded, and the next update repairs."""
 

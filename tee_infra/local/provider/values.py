@@ -63,6 +63,11 @@ def document(text: object) -> Any:
         return text
 
 
+def json_text(found: object) -> str:
+    """Return a document as JSON text; some clients give it as text already."""
+    return found if isinstance(found, str) else json.dumps(found)
+
+
 def _decode(value: Value) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
