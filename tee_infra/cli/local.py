@@ -18,7 +18,10 @@ from tee_infra.workflows.start_local import start_local
 
 @click.group()
 def local() -> None:
-    """The embedded AWS on this machine: no account, fake credentials, loopback only."""
+    """The embedded AWS on this machine.
+
+    It needs no account, hands out fake credentials and listens on loopback only.
+    """
 
 
 @local.command()

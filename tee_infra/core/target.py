@@ -56,8 +56,9 @@ class Target:
 def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local: bool = False) -> Target:
     """The embedded AWS if the shell carries it in `environ`, else the account that the settings name.
 
-    The embedded one wins, because the engine attaches to its provider whatever the program says.
-    `force_local` allows nothing else. Raises `NoTargetError` where neither is there, and
+    The engine attaches to the embedded provider whatever the program says, so settings that name an account are held
+    to it there: the provider refuses, as it is another account. `force_local` takes the embedded AWS for granted
+    whatever the settings name. Raises `NoTargetError` where neither is there, and
     `HalfEmbeddedError` for a shell that would send one half of the work to the one and the rest to the other.
     """
     port = _provider_port(environ.get(PROVIDERS_VARIABLE, ""))
@@ -67,7 +68,8 @@ def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local
             raise HalfEmbeddedError(
                 f"{PROVIDERS_VARIABLE} names the embedded aws, but {ENDPOINT_VARIABLE} is {endpoint!r}"
             )
-        return Target(account_id=EMBEDDED_ACCOUNT_ID, endpoint=endpoint, provider_port=port)
+        account_id = EMBEDDED_ACCOUNT_ID if force_local else settings.account_id or EMBEDDED_ACCOUNT_ID
+        return Target(account_id=account_id, endpoint=endpoint, provider_port=port)
     if settings.account_id is None or force_local:
         raise NoTargetError(settings.name)
     if _is_loopback(endpoint):

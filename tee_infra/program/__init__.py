@@ -1,5 +1,8 @@
 """The Pulumi program: `deploy()` makes one environment, and each component has its own file."""
 
+import os
+from collections.abc import Mapping
+
 import pulumi
 
 from tee_infra.core import tags
@@ -17,17 +20,18 @@ from tee_infra.program.provider import aws_provider
 __all__ = ["deploy"]
 
 
-def deploy() -> None:
+def deploy(environ: Mapping[str, str] = os.environ, *, force_local: bool = False) -> None:
     """Make the environment that the stack is named after, from its settings.
 
-    Reads the stack's configuration and the shell's environment, registers every resource and exports what the app
-    and the commands need. Raises `pulumi.RunError` with one line for anything wrong with what it read.
+    Reads the stack's configuration and the shell's `environ`, registers every resource and exports what the app and
+    the commands need. `force_local` sends it to the embedded AWS whatever account the settings name. Raises
+    `pulumi.RunError` with one line for anything wrong with what it read.
     """
     try:
-        inputs = read_inputs()
+        inputs = read_inputs(environ, force_local=force_local)
     except TeeInfraError as error:
         raise pulumi.RunError(str(error)) from None
-    pulumi.log.info(f"{inputs.environment.name}: {inputs.target.describe()}, region {inputs.settings.region}")
+    pulumi.log.info(f"target: {inputs.target.describe()}")
     _make(inputs)
 
 

@@ -1,4 +1,7 @@
-"""One run of the engine, as its event stream tells it."""
+"""One run of the engine, as its event stream tells it.
+
+A change is a resource's: components and providers are the program's own structure and hold nothing.
+"""
 
 import re
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from tee_infra.core.plan import Change, Operation, Plan
 Report = Callable[[str], None]
 
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
+_ENGINE_TYPES: Final = "pulumi:"
 _PROTECTED: Final = re.compile(r"as it is currently marked for protection|is protected|cannot be deleted.*protect")
 _SAYS_NOTHING: Final = re.compile(r"(resource )?(update|preview|destroy|refresh) failed")
 
@@ -54,7 +58,8 @@ class Run:
 
     def _step(self, step: StepEventMetadata) -> Change | None:
         operation = _OPERATIONS.get(str(step.op.value))
-        if operation is None or step.type == _STACK_TYPE:
+        state = step.new or step.old
+        if operation is None or state is None or not state.custom or step.type.startswith(_ENGINE_TYPES):
             return None
         change = Change(
             operation=operation,

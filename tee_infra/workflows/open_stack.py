@@ -45,7 +45,7 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     report(f"target: {target.describe()}")
     if target.endpoint is None:
         require_account(target.account_id, settings.region)
-    stack = Stack(environment.name, backend, partial(deploy, environ), report)
+    stack = Stack(environment.name, backend, partial(deploy, environ, force_local=local), report)
     return OpenStack(environment=environment, settings=settings, target=target, stack=stack)
 
 

@@ -85,7 +85,7 @@ def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
 
     replaced = checkout.stack("dev").preview().destructive
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
-        ("replace", "tables-tee-admin")
+        ("replace", "data-tee-admin")
     ]
     with pytest.raises(ProtectedError, match="nothing was changed"):
         checkout.stack("prod").preview()

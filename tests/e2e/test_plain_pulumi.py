@@ -35,7 +35,7 @@ def test_refresh_finds_what_was_changed_behind_its_back(checkout: Checkout) -> N
     checkout.client("dynamodb").update_table(TableName="dev-tee-admin", DeletionProtectionEnabled=True)
     found = checkout.tee("refresh", "dev", "--preview-only", "--json")
     assert found.code == 5
-    assert [change["name"] for change in found.json["changes"]] == ["tables-tee-admin"]
+    assert [change["name"] for change in found.json["changes"]] == ["data-tee-admin"]
     assert checkout.tee("refresh", "dev").code == 0
     assert checkout.tee("up", "dev", "--yes").code == 0
     table = checkout.client("dynamodb").describe_table(TableName="dev-tee-admin")["Table"]
