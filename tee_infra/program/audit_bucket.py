@@ -1,5 +1,7 @@
 """The bucket of the audit trail: once written, a log file stays as it is for a year."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

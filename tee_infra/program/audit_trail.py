@@ -1,5 +1,7 @@
 """The audit trail: who called the tables, kept where nobody can change it."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """What the audit trail raises: calls by anybody but the app, and a use of the break-glass role."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """The monthly budget of an environment."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

@@ -1,5 +1,7 @@
 """What the app looks up at run time: its tables' names, and which slot is in use."""
 
+from __future__ import annotations
+
 from typing import Final
 
 import pulumi

@@ -1,5 +1,7 @@
 """The tables of the catalog, and the key that encrypts them."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 
@@ -40,12 +42,12 @@ class DataTables(pulumi.ComponentResource):
             attributes=[{"name": key.name, "type": key.type} for key in spec.key_attributes],
             global_secondary_indexes=[_index(index, settings) for index in spec.indexes],
             table_class=settings.table_class,
-            # Said also where there is none: a block that goes away changes nothing in AWS.
+            # These three are said also where they are off: a block that goes away changes nothing in AWS.
             ttl={"enabled": True, "attribute_name": spec.ttl_attribute} if spec.ttl_attribute else {"enabled": False},
             stream_enabled=spec.stream_view is not None,
             stream_view_type=spec.stream_view,
             point_in_time_recovery={"enabled": True, "recovery_period_in_days": days} if days else {"enabled": False},
-            server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else None,
+            server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else {"enabled": False},
             deletion_protection_enabled=settings.deletion_protection,
             **table_throughput(settings),
             opts=self._child,

@@ -1,5 +1,7 @@
 """Alarms, where they go, and the dashboard that shows what they watch."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pulumi

@@ -1,5 +1,7 @@
 """The one AWS provider of a stack."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import pulumi_aws as aws
