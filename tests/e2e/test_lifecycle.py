@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core import catalog
 from tee_infra.core.catalog import TABLES, Key
-from tee_infra.program import data_tables
 from tee_infra.stacks import ProtectedError
 from tests.e2e.checkout import Checkout
 
@@ -81,7 +81,7 @@ def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
     for name in ("dev", "prod"):
         assert checkout.tee("up", name, "--yes").code == 0
     other_key = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
-    monkeypatch.setattr(data_tables, "TABLES", other_key)
+    monkeypatch.setattr(catalog, "TABLES", other_key)
 
     replaced = checkout.stack("dev").preview().destructive
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [

@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
+from tee_infra.core.plan import Change, Plan
+from tee_infra.errors import UsageError
+
+PLAN = Plan(
+    changes=(
+        Change(operation="update", type="t:U", name="budget", urn="u", differences={"limit": "update"}),
+        Change(operation="replace", type="t:T", name="admin", urn="a", differences={"hashKey": "update-replace"}),
+    )
+)
+
+
+def test_under_json_standard_output_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=True)
+    output.say("target: somewhere")
+    output.result({"a": 1}, ["a is 1"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"a": 1}
+    assert printed.err == "target: somewhere\n"
+
+
+def test_for_people_everything_is_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    output.say("target: somewhere")
+    output.result({"a": 1}, ["a is 1"])
+    assert capsys.readouterr().out == "target: somewhere\na is 1\n"
+
+
+def test_a_plan_shows_first_what_is_lost_and_the_paths_that_differ() -> None:
+    assert plan_lines(PLAN) == [
+        "  ± replace  t:T  admin",
+        "      hashKey (update-replace)",
+        "  ~ update   t:U  budget",
+        "      limit (update)",
+        "  1 to update, 1 to replace",
+    ]
+
+
+def test_a_plan_for_scripts_counts_as_well() -> None:
+    assert plan_json(PLAN)["counts"] == {"update": 1, "replace": 1}
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert table(("A", "B"), [("long", "x")]) == ["A     B", "long  x"]
+
+
+def test_json_without_yes_is_refused_because_nobody_can_answer() -> None:
+    with pytest.raises(UsageError, match="add --yes"):
+        confirm_by_name(Output(as_json=True), "dev", "Sure?", yes=False)
+
+
+def test_yes_does_not_ask() -> None:
+    confirm_by_name(Output(), "dev", "Sure?", yes=True)
