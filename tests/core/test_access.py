@@ -1,0 +1,110 @@
+from typing import Any
+
+import pytest
+
+from tee_infra.core import access, audit, notifications
+from tee_infra.core.access.documents import allow, document
+from tee_infra.core.arns import Arns
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.environments import KINDS, parse_environment
+from tee_infra.core.settings import settings_for
+
+# The longest names of each kind: a slot, and a feature environment of the longest slug; the longest region.
+ENVIRONMENTS = ("prod", "prod-v9999", "staging", "dev", "test", "feature-" + "a" * 32)
+REGION = "ap-southeast-1"
+
+
+def own(environment: str) -> Arns:
+    return Arns(account_id="123456789012", region=REGION, environment=environment)
+
+
+def roles(environment: str) -> list[access.Role]:
+    parsed = parse_environment(environment)
+    config: dict[str, Any] = {"name": environment, "owner": "platform", "repository": "a" * 39 + "/" + "b" * 60}
+    if parsed.is_feature:
+        config |= {"branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
+    return access.roles(parsed, settings_for(parsed, config), own(environment))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_has_the_roles_of_its_kind(environment: str) -> None:
+    assert tuple(role.name for role in roles(environment)) == parse_environment(environment).kind.roles
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_policies_keep_the_limits_of_iam(environment: str) -> None:
+    for role in roles(environment):
+        assert len(access.render(role.permissions)) <= 10_240, role.name  # inline policies of a role, together
+        assert len(access.render(role.trust)) <= 2_048, role.name
+        assert role.description.isascii()
+        assert len(role.description) <= 1_000
+    assert len(access.render(access.boundary(parse_environment(environment), own(environment)))) <= 6_144
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_statement_has_an_identifier_that_iam_takes(environment: str) -> None:
+    documents = [
+        access.boundary(parse_environment(environment), own(environment)),
+        audit.bucket_policy(own(environment)),
+    ]
+    documents += [document for role in roles(environment) for document in (role.trust, role.permissions)]
+    documents += [access.table_policy(own(environment), own(environment).table(table)) for table in TABLES]
+    documents += [audit.key_policy(own(environment)), notifications.topic_policy(own(environment))]
+    for policy in documents:
+        identifiers = [statement["Sid"] for statement in policy["Statement"]]
+        assert len(set(identifiers)) == len(identifiers)
+        assert all(identifier.isalnum() for identifier in identifiers)
+
+
+def test_a_table_policy_keeps_the_limit_of_dynamodb() -> None:
+    for table in TABLES:
+        assert len(access.render(access.table_policy(own("prod-v9999"), own("prod-v9999").table(table)))) <= 20 * 1024
+
+
+def test_every_kind_names_only_roles_that_there_are() -> None:
+    for kind in KINDS.values():
+        environment = "feature-x" if kind.name == "feature" else kind.name
+        assert len(roles(environment)) == len(kind.roles)
+
+
+def test_no_github_subject_has_a_wildcard() -> None:
+    for environment in ENVIRONMENTS:
+        for role in roles(environment):
+            for statement in role.trust["Statement"]:
+                if "Federated" not in statement["Principal"]:
+                    continue
+                conditions = statement["Condition"]
+                assert list(conditions) == ["StringEquals"]
+                assert "*" not in str(conditions)
+                assert (
+                    f":environment:{environment}"
+                    in conditions["StringEquals"]["token.actions.githubusercontent.com:sub"]
+                )
+
+
+def test_features_are_bounded_by_the_environment_that_makes_them() -> None:
+    bounded = access.bounded_by(parse_environment("feature-x"), own("feature-x"))
+
+    assert bounded == "arn:aws:iam::123456789012:policy/tee/dev/dev-tee-boundary"
+    assert access.bounded_by(parse_environment("staging"), own("staging")) == own("staging").boundary
+
+
+def test_partitions_follow_the_region() -> None:
+    china = Arns(account_id="123456789012", region="cn-north-1", environment="dev")
+    government = Arns(account_id="123456789012", region="us-gov-west-1", environment="dev")
+
+    assert china.topic == "arn:aws-cn:sns:cn-north-1:123456789012:dev-tee-alarms"
+    assert government.boundary == "arn:aws-us-gov:iam::123456789012:policy/tee/dev/dev-tee-boundary"
+
+
+def test_a_list_of_one_is_written_as_aws_answers_it() -> None:
+    statement = allow("One", ["a:B"], ["x"], conditions={"StringEquals": {"k": ["v"]}})
+
+    assert statement == {
+        "Sid": "One",
+        "Effect": "Allow",
+        "Action": "a:B",
+        "Resource": "x",
+        "Condition": {"StringEquals": {"k": "v"}},
+    }
+    assert access.render(document(statement)) == access.render(document(statement))

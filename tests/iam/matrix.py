@@ -1,0 +1,206 @@
+"""Who may do what, as literal rows: role, action, resource, allowed, and what else AWS knows about the call."""
+
+from typing import NamedTuple
+
+from tests.iam.roles import ACCOUNT, REGION
+
+FEATURE = "feature-new-auth"
+TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/tee/"
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/tee/"
+PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/tee/"
+
+
+class Row(NamedTuple):
+    environment: str
+    role: str
+    action: str
+    resource: str
+    allowed: bool
+    context: dict[str, str] = {}  # noqa: RUF012 - never changed
+
+
+def rows() -> list[Row]:
+    return [*APP, *DEVELOPER, *MIGRATOR, *BREAK_GLASS, *DEPLOYER, *CLEANUP, *exfiltration()]
+
+
+YES, NO = True, False
+
+APP = [
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", YES),
+    Row("prod", "app", "dynamodb:BatchWriteItem", TABLE + "prod-tee-sync-status", YES),
+    Row("prod", "app", "dynamodb:Query", TABLE + "prod-tee-schedules/index/by-date", YES),
+    Row("prod", "app", "dynamodb:Scan", TABLE + "prod-tee-admin", NO),
+    Row("prod", "app", "dynamodb:Scan", TABLE + "prod-tee-schedules/index/by-date", NO),
+    Row("prod", "app", "dynamodb:PartiQLSelect", TABLE + "prod-tee-admin", NO),
+    Row("prod", "app", "dynamodb:DeleteTable", TABLE + "prod-tee-admin", NO),
+    Row("prod", "app", "dynamodb:UpdateTable", TABLE + "prod-tee-admin", NO),
+    Row("prod", "app", "dynamodb:UpdateTimeToLive", TABLE + "prod-tee-admin", NO),
+    # Environments whose names begin alike: exact ARNs keep them apart.
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-v2-tee-admin", NO),
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-hotfix-tee-admin", NO),
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin-copy", NO),
+    Row("dev", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", NO),
+    Row("dev", "app", "dynamodb:GetItem", TABLE + f"{FEATURE}-tee-admin", NO),
+    Row(FEATURE, "app", "dynamodb:PutItem", TABLE + f"{FEATURE}-tee-admin", YES),
+    Row(FEATURE, "app", "dynamodb:PutItem", TABLE + "feature-other-tee-admin", NO),
+    Row(FEATURE, "app", "dynamodb:PutItem", TABLE + "dev-tee-admin", NO),
+    Row("prod", "app", "ssm:GetParameter", PARAMETER + "prod/active-slot", YES),
+    Row("prod", "app", "ssm:PutParameter", PARAMETER + "prod/active-slot", NO),
+    Row("prod", "app", "ssm:GetParameter", PARAMETER + "staging/active-slot", NO),
+    # Plain HTTP, and a caller from elsewhere whom somebody's later policy let in.
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", NO, {"aws:SecureTransport": "false"}),
+    Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", NO, {"aws:PrincipalAccount": "210987654321"}),
+]
+
+DEVELOPER = [
+    *(
+        Row(environment, "developer", action, f"{TABLE}{environment}-{resource}", YES)
+        for environment in ("dev", "staging", FEATURE)
+        for action, resource in (
+            ("dynamodb:GetItem", "tee-admin"),
+            ("dynamodb:DeleteItem", "tee-admin"),
+            ("dynamodb:Scan", "tee-schedules"),
+            ("dynamodb:Query", "tee-schedules/index/by-date"),
+            ("dynamodb:Scan", "tee-sync-status/index/by-state"),
+            ("dynamodb:DescribeTable", "tee-admin"),
+        )
+    ),
+    Row("prod", "developer", "dynamodb:DescribeTable", TABLE + "prod-tee-admin", YES),
+    Row("prod", "developer", "dynamodb:DescribeContinuousBackups", TABLE + "prod-tee-admin", YES),
+    *(
+        Row(environment, "developer", f"dynamodb:{action}", f"{TABLE}{environment}-tee-admin", NO)
+        for environment in ("prod", "prod-v2")
+        for action in (
+            "GetItem",
+            "BatchGetItem",
+            "Query",
+            "Scan",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "PartiQLSelect",
+        )
+    ),
+    Row("prod", "developer", "dynamodb:Query", TABLE + "prod-tee-schedules/index/by-date", NO),
+    Row("staging", "developer", "dynamodb:DeleteTable", TABLE + "staging-tee-admin", NO),
+    Row("dev", "developer", "dynamodb:GetItem", TABLE + "staging-tee-admin", NO),
+]
+
+MIGRATOR = [
+    Row("staging", "migrator", "dynamodb:Scan", TABLE + "staging-tee-admin", YES),
+    Row("staging", "migrator", "dynamodb:BatchWriteItem", TABLE + "staging-tee-admin", YES),
+    Row("staging", "migrator", "dynamodb:Scan", TABLE + "prod-tee-admin", NO),
+    Row("prod", "migrator", "dynamodb:Scan", TABLE + "prod-tee-admin", YES),
+    Row("prod", "migrator", "dynamodb:BatchWriteItem", TABLE + "prod-tee-admin", NO),
+    Row("prod", "migrator", "dynamodb:DeleteItem", TABLE + "prod-tee-admin", NO),
+    Row("prod-v2", "migrator", "dynamodb:BatchWriteItem", TABLE + "prod-v2-tee-admin", YES),
+    Row("prod-v2", "migrator", "dynamodb:BatchWriteItem", TABLE + "prod-tee-admin", NO),
+    Row("prod", "migrator", "dynamodb:DeleteTable", TABLE + "prod-tee-admin", NO),
+]
+
+BREAK_GLASS = [
+    Row("prod", "break-glass", "dynamodb:GetItem", TABLE + "prod-tee-admin", YES),
+    Row("prod", "break-glass", "dynamodb:Scan", TABLE + "prod-tee-schedules/index/by-date", YES),
+    Row("prod", "break-glass", "dynamodb:PutItem", TABLE + "prod-tee-admin", NO),
+    Row("prod", "break-glass", "dynamodb:DeleteTable", TABLE + "prod-tee-admin", NO),
+    Row("prod", "break-glass", "iam:PutRolePolicy", ROLE + "prod/prod-tee-app", NO),
+]
+
+OWN_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "prod/prod-tee-boundary"}
+DEV_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "dev/dev-tee-boundary"}
+PASSED = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
+
+DEPLOYER = [
+    *(
+        Row("prod", "deployer", f"dynamodb:{action}", TABLE + "prod-tee-admin", YES)
+        for action in ("CreateTable", "UpdateTable", "UpdateTimeToLive", "PutResourcePolicy", "TagResource")
+    ),
+    *(
+        Row("prod", "deployer", f"dynamodb:{action}", TABLE + "prod-tee-admin", NO)
+        for action in ("GetItem", "Scan", "PutItem", "DeleteItem", "PartiQLUpdate", "ExportTableToPointInTime")
+    ),
+    Row("prod", "deployer", "dynamodb:UpdateTable", TABLE + "prod-v2-tee-admin", NO),
+    Row("staging", "deployer", "dynamodb:PutResourcePolicy", TABLE + "staging-tee-admin", NO),
+    # Roles: inside the boundary or not at all, and never its own, nor the boundary's, nor the emergency's.
+    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", YES, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", NO),
+    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", NO, DEV_BOUNDARY),
+    Row("prod", "deployer", "iam:PutRolePolicy", ROLE + "prod/prod-tee-app", YES, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:PutRolePolicy", ROLE + "prod/prod-tee-deployer", NO, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:UpdateAssumeRolePolicy", ROLE + "prod/prod-tee-deployer", NO),
+    Row("prod", "deployer", "iam:UpdateAssumeRolePolicy", ROLE + "prod/prod-tee-break-glass", NO),
+    Row("prod", "deployer", "iam:DeleteRolePermissionsBoundary", ROLE + "prod/prod-tee-app", NO, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:CreatePolicyVersion", POLICY + "prod/prod-tee-boundary", NO),
+    Row("prod", "deployer", "iam:AttachRolePolicy", ROLE + "prod/prod-tee-app", NO, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/admin", NO, OWN_BOUNDARY),
+    Row("prod", "deployer", "iam:PassRole", ROLE + "prod/prod-tee-audit", YES, PASSED),
+    Row("prod", "deployer", "iam:PassRole", ROLE + "prod/prod-tee-app", NO, PASSED),
+    # The evidence: made and kept, not ended.
+    Row(
+        "prod", "deployer", "cloudtrail:StopLogging", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/prod-tee-audit", NO
+    ),
+    Row(
+        "prod", "deployer", "cloudtrail:UpdateTrail", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/prod-tee-audit", YES
+    ),
+    Row("prod", "deployer", "s3:GetObject", f"arn:aws:s3:::prod-tee-audit-{ACCOUNT}-{REGION}/AWSLogs/x", NO),
+    # dev's pipeline makes feature environments, inside dev's boundary and not in one that it could write itself.
+    Row("dev", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", YES),
+    Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", YES, DEV_BOUNDARY),
+    Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", NO, OWN_BOUNDARY),
+    Row("dev", "deployer", "iam:CreatePolicy", POLICY + f"{FEATURE}/anything", NO),
+    Row("staging", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", NO),
+]
+
+CLEANUP = [
+    Row("dev", "cleanup", "dynamodb:DeleteTable", TABLE + f"{FEATURE}-tee-admin", YES),
+    Row("dev", "cleanup", "iam:DeleteRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", YES),
+    Row("dev", "cleanup", "ssm:DeleteParameter", PARAMETER + f"{FEATURE}/tables/tee-admin", YES),
+    *(
+        Row("dev", "cleanup", "dynamodb:DeleteTable", f"{TABLE}{standing}-tee-admin", NO)
+        for standing in ("prod", "prod-v2", "staging", "dev", "test")
+    ),
+    Row("dev", "cleanup", "iam:DeleteRole", ROLE + "dev/dev-tee-app", NO),
+    Row("dev", "cleanup", "ssm:DeleteParameter", PARAMETER + "prod/active-slot", NO),
+    Row("dev", "cleanup", "dynamodb:Scan", TABLE + f"{FEATURE}-tee-admin", NO),
+]
+
+TAKES_DATA_OUT = (
+    "CreateBackup",
+    "CreateTableReplica",
+    "DeleteResourcePolicy",
+    "EnableKinesisStreamingDestination",
+    "ExportTableToPointInTime",
+    "PutResourcePolicy",
+    "ReplicateSettings",
+    "RestoreTableFromAwsBackup",
+    "RestoreTableToPointInTime",
+    "StartAwsBackupJob",
+    "UpdateGlobalTable",
+)
+ROLES = (
+    ("prod", ("app", "developer", "migrator", "break-glass")),
+    ("staging", ("app", "developer", "migrator")),
+    ("dev", ("app", "developer", "migrator", "cleanup")),
+    (FEATURE, ("app", "developer")),
+)
+
+
+def exfiltration() -> list[Row]:
+    """No role of people or of the app takes data out, nor writes a policy that would let somebody else do it."""
+    return [
+        *(
+            Row(environment, role, f"dynamodb:{action}", f"{TABLE}{environment}-tee-admin", NO)
+            for environment, roles in ROLES
+            for role in roles
+            for action in TAKES_DATA_OUT
+        ),
+        *(
+            Row(environment, role, action, f"{TABLE}{environment}-tee-admin/stream/2026-11-01T00:00:00.000", NO)
+            for environment, roles in ROLES
+            for role in (*roles, "deployer")
+            if environment != FEATURE or role != "deployer"
+            for action in ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+        ),
+        *(Row("prod", role, "dynamodb:UpdateAbacStatus", "*", NO) for role in ("app", "developer", "deployer")),
+    ]

@@ -1,0 +1,54 @@
+"""The project's own policies, ready to be asked about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tee_infra.core import access
+from tee_infra.core.arns import Arns
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.settings import settings_for
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolePolicies:
+    """One role of one environment."""
+
+    arn: str
+    trust: dict[str, Any]
+    permissions: dict[str, Any]
+    boundary: dict[str, Any]
+
+
+def arns(environment: str) -> Arns:
+    return Arns(account_id=ACCOUNT, region=REGION, environment=environment)
+
+
+def role_policies(environment: str, role: str) -> RolePolicies:
+    parsed = parse_environment(environment)
+    config: dict[str, Any] = {"name": environment, "owner": "platform", "repository": "acme/tee-admin"}
+    if parsed.is_feature:
+        config |= {"branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
+    settings = settings_for(parsed, config)
+    own = arns(environment)
+    (found,) = [one for one in access.roles(parsed, settings, own) if one.name == role]
+    bounding = "dev" if parsed.is_feature else environment
+    return RolePolicies(
+        arn=own.role(role),
+        trust=found.trust,
+        permissions=found.permissions,
+        boundary=access.boundary(parse_environment(bounding), arns(bounding)),
+    )
+
+
+def resource_policy(environment: str, arn: str) -> dict[str, Any] | None:
+    """The policy of the table that the ARN is of, or is an index of."""
+    parsed = parse_environment(environment)
+    for table in TABLES:
+        own = arns(environment).table(table)
+        if parsed.kind.production and (arn == own or arn.startswith(f"{own}/index/")):
+            return access.table_policy(arns(environment), own)
+    return None

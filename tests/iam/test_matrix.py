@@ -1,0 +1,58 @@
+"""The matrix, through the project's evaluator and through a second engine that nobody here wrote."""
+
+from typing import Any
+
+import pytest
+
+from tests.iam.evaluator import Request, is_allowed
+from tests.iam.matrix import Row, rows
+from tests.iam.roles import ACCOUNT, RolePolicies, resource_policy, role_policies
+from tests.iam.simulator import simulate
+
+
+def requested(row: Row, role: RolePolicies) -> Request:
+    # What AWS says about every call by a role of this account; a row's own context comes on top.
+    usual = {
+        "aws:PrincipalAccount": ACCOUNT,
+        "aws:PrincipalArn": role.arn,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:SecureTransport": "true",
+    }
+    return Request(principal=role.arn, action=row.action, resource=row.resource, context={**usual, **row.context})
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.environment}-{row.role}-{row.action}-{row.allowed}")
+def test_each_row_holds(row: Row) -> None:
+    role = role_policies(row.environment, row.role)
+    table_policy = resource_policy(row.environment, row.resource)
+
+    allowed = is_allowed(requested(row, role), role.permissions, role.boundary, table_policy)
+
+    assert allowed is row.allowed
+
+
+@pytest.mark.xdist_group("node")
+def test_a_second_engine_agrees_on_every_row() -> None:
+    results = simulate([simulation(row) for row in rows()])
+
+    wrong = [(row, result) for row, result in zip(rows(), results, strict=True) if (result == "Allowed") != row.allowed]
+    assert not wrong
+    assert set(results) <= {"Allowed", "ExplicitlyDenied", "ImplicitlyDenied"}
+
+
+def simulation(row: Row) -> dict[str, Any]:
+    role = role_policies(row.environment, row.role)
+    request = requested(row, role)
+    return {
+        "request": {
+            "principal": role.arn,
+            "action": row.action,
+            "resource": {"resource": row.resource, "accountId": ACCOUNT},
+            "contextVariables": dict(request.context),
+        },
+        "identityPolicies": [{"name": row.role, "policy": role.permissions}],
+        "permissionBoundaryPolicies": [{"name": "boundary", "policy": role.boundary}],
+        "resourcePolicy": resource_policy(row.environment, row.resource),
+        "serviceControlPolicies": [],
+        "resourceControlPolicies": [],
+    }

@@ -1,0 +1,113 @@
+"""Mistakes that others made, each shown to be one, and shown to be absent here. The evaluator is tested by them."""
+
+from typing import Any
+
+from tee_infra.core import access
+from tee_infra.core.access.documents import allow, deny, document
+from tee_infra.core.catalog import TABLES
+from tests.iam.evaluator import Request, is_allowed, many
+from tests.iam.matrix import TABLE
+from tests.iam.roles import arns, role_policies
+from tests.iam.test_trust import PERSON
+
+EVERYTHING = document(allow("All", ["*"], ["*"]))
+
+
+def call(action: str, resource: str, **context: str) -> Request:
+    return Request(
+        principal=PERSON, action=action, resource=resource, context={k.replace("_", ":"): v for k, v in context.items()}
+    )
+
+
+def every_role() -> list[tuple[str, str, dict[str, Any]]]:
+    kinds = {
+        "prod": ("app", "developer", "deployer", "migrator", "break-glass"),
+        "prod-v2": ("app", "developer", "deployer", "migrator", "break-glass"),
+        "staging": ("app", "developer", "deployer", "migrator"),
+        "dev": ("app", "developer", "deployer", "migrator", "cleanup"),
+        "test": ("app", "developer", "deployer", "migrator"),
+        "feature-new-auth": ("app", "developer"),
+    }
+    return [
+        (environment, role, role_policies(environment, role).permissions)
+        for environment, roles in kinds.items()
+        for role in roles
+    ]
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    return [(f"{e}/{role}", statement) for e, role, policy in every_role() for statement in policy["Statement"]]
+
+
+def test_a_pattern_also_matches_a_longer_name() -> None:
+    too_wide = document(allow("Prod", ["dynamodb:GetItem"], [TABLE + "prod-*"]))
+
+    assert is_allowed(call("dynamodb:GetItem", TABLE + "prod-hotfix-tee-admin"), too_wide)
+
+
+def test_here_the_only_patterns_in_table_names_are_those_of_feature_environments() -> None:
+    for where, statement in statements():
+        for resource in many(statement["Resource"]):
+            if ":table/" not in resource:
+                continue
+            table, *rest = resource.split(":table/")[1].split("/")
+            assert "*" not in table.removeprefix("feature-*-"), where
+            assert rest in ([], ["index", "*"], ["stream", "*"]), where
+
+
+def test_a_deny_on_a_tag_or_on_missing_mfa_fails_open() -> None:
+    by_tag = document(deny("Prod", ["*"], ["*"], conditions={"StringEquals": {"aws:ResourceTag/env": "prod"}}))
+    by_mfa = document(deny("NoMfa", ["*"], ["*"], conditions={"Bool": {"aws:MultiFactorAuthPresent": "false"}}))
+    fixed = document(deny("NoMfa", ["*"], ["*"], conditions={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}))
+    untagged = call("dynamodb:DeleteTable", TABLE + "prod-tee-admin")
+
+    assert is_allowed(untagged, EVERYTHING, None, by_tag)
+    assert is_allowed(untagged, EVERYTHING, None, by_mfa)
+    assert not is_allowed(untagged, EVERYTHING, None, fixed)
+
+
+def test_here_every_deny_of_a_role_is_without_a_condition() -> None:
+    assert [
+        where for where, statement in statements() if statement["Effect"] == "Deny" and "Condition" in statement
+    ] == []
+
+
+def test_here_no_allow_depends_on_leading_keys_or_has_a_wildcard_action() -> None:
+    for where, statement in statements():
+        assert "LeadingKeys" not in str(statement), where
+        assert not any("*" in action for action in many(statement["Action"])), where
+
+
+def test_here_table_policies_only_deny_and_lock_nobody_out() -> None:
+    for environment in ("prod", "prod-v2"):
+        for table in TABLES:
+            policy = access.table_policy(arns(environment), arns(environment).table(table))
+            assert {statement["Effect"] for statement in policy["Statement"]} == {"Deny"}
+            for action in (
+                "PutResourcePolicy",
+                "DeleteResourcePolicy",
+                "GetResourcePolicy",
+                "DescribeTable",
+                "UpdateTable",
+            ):
+                request = call(f"dynamodb:{action}", arns(environment).table(table))
+                assert is_allowed(request, EVERYTHING, None, policy)
+
+
+def test_a_service_of_aws_passes_the_table_policy() -> None:
+    own = arns("prod").table(TABLES[0])
+    policy = access.table_policy(arns("prod"), own)
+
+    assert is_allowed(call("dynamodb:CreateBackup", own, aws_PrincipalIsAWSService="true"), EVERYTHING, None, policy)
+    assert not is_allowed(
+        call("dynamodb:CreateBackup", own, aws_PrincipalIsAWSService="false"), EVERYTHING, None, policy
+    )
+
+
+def test_an_administrator_reads_by_key_and_not_in_bulk() -> None:
+    own = arns("prod").table(TABLES[0])
+    policy = access.table_policy(arns("prod"), own)
+    usual = {"aws_PrincipalIsAWSService": "false", "aws_PrincipalAccount": "123456789012", "aws_PrincipalArn": PERSON}
+
+    assert is_allowed(call("dynamodb:GetItem", own, **usual), EVERYTHING, None, policy)
+    assert not is_allowed(call("dynamodb:Scan", own, **usual), EVERYTHING, None, policy)
