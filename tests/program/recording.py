@@ -44,6 +44,14 @@ class Record:
     aliases: int
 
     @property
+    def parent_type(self) -> str:
+        return self.parent.split("::")[2].split("$")[-1]
+
+    @property
+    def parent_name(self) -> str:
+        return self.parent.split("::")[3]
+
+    @property
     def is_component(self) -> bool:
         return self.type.startswith("tee:")
 
@@ -101,6 +109,8 @@ class Run:
 
     records: list[Record] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    reported: set[str] = field(default_factory=set)
+    """The components that reported their outputs, which is the last thing that one does."""
     logged: list[str] = field(default_factory=list)
 
     def of(self, type_: str) -> list[Record]:
@@ -151,6 +161,7 @@ class Recorder(mocks.MockMonitor):
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        self.run.reported.add(request.urn.split("::")[-1])
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.run.outputs.update(rpc.deserialize_properties(request.outputs))
         return super().RegisterResourceOutputs(request)
