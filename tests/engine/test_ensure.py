@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from tee_infra.engine import EngineUnavailableError, ensure_engine, find_engine
 from tee_infra.engine.beside_cli import HOST
 from tee_infra.engine.cache import MANIFEST
 from tee_infra.engine.recipe import built_version
+from tests.engine.waiting import until
 
 ENSURE = """
 import os
@@ -40,13 +40,6 @@ def start(machine):
     for process in started:
         process.kill()
         process.communicate()
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_a_cli_on_path_is_used_and_nothing_is_made(machine, ensure):

@@ -1,12 +1,12 @@
 import os
 import sys
-import time
 
 import pytest
 
 from tee_infra.engine import steps
 from tee_infra.engine.progress import Progress
 from tee_infra.engine.steps import Step, StepError, run_step
+from tests.engine.waiting import is_running, until
 
 
 @pytest.fixture
@@ -60,15 +60,4 @@ def test_it_ends_at_its_limit_with_all_that_it_started(step, often, tmp_path):
         run_step(step(grandchild + "import time; time.sleep(60)", limit_seconds=1.0), list)
 
     pid = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 5
-    while is_running(pid):
-        assert time.monotonic() < deadline, "the grandchild lives on"
-        time.sleep(0.02)
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
-            return stat.read().split()[2] != "Z"
-    except OSError:
-        return False
+    until(lambda: not is_running(pid))

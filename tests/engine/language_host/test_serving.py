@@ -2,12 +2,13 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2 as messages
+
+from tests.engine.waiting import is_running, until
 
 SLEEPER = """
 import os, pathlib, subprocess, sys, time
@@ -15,21 +16,6 @@ child = subprocess.Popen(["sleep", "60"])
 pathlib.Path("pids").write_text(f"{os.getpid()} {child.pid}")
 time.sleep(60)
 """
-
-
-def is_running(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.engine.waiting import until
 
 pytestmark = pytest.mark.engine
 
@@ -105,13 +106,6 @@ def processes_in(folder):
         except OSError:
             continue  # it ended meanwhile
     return found
-
-
-def until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_preview_and_up_run_the_program_with_its_configuration(project):
