@@ -150,17 +150,16 @@ def metric_namespace(environment: str) -> str:
 
 def break_glass_used(arns: Arns) -> str:
     """The EventBridge pattern of somebody taking the break-glass role, refused attempts included."""
-    return json.dumps(
-        {
-            "source": ["aws.sts"],
-            "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": ["sts.amazonaws.com"],
-                "eventName": ["AssumeRole"],
-                "requestParameters": {"roleArn": [arns.role("break-glass")]},
-            },
-        }
-    )
+    pattern = {
+        "source": ["aws.sts"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventSource": ["sts.amazonaws.com"],
+            "eventName": ["AssumeRole"],
+            "requestParameters": {"roleArn": [arns.role("break-glass")]},
+        },
+    }
+    return json.dumps(pattern, separators=(",", ":"), sort_keys=True)
 
 
 def _data_events(name: str, resource_type: str, prefixes: list[str], caller: list[Field]) -> Selector:

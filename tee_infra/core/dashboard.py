@@ -21,7 +21,7 @@ def dashboard_body(environment: str, region: str) -> str:
         for row, table in enumerate(TABLES)
         for column, (title, metrics) in enumerate(_row(environment, table))
     ]
-    return json.dumps({"widgets": widgets}, separators=(",", ":"))
+    return json.dumps({"widgets": widgets}, separators=(",", ":"), sort_keys=True)
 
 
 def dashboard_url(arns: Arns) -> str:

@@ -51,7 +51,7 @@ class AuditTrail(pulumi.ComponentResource):
             enable_log_file_validation=True,
             include_global_service_events=True,
             advanced_event_selectors=[_selector(selector) for selector in selectors],
-            cloud_watch_logs_group_arn=log_group.arn.apply(lambda arn: f"{arn}:*"),
+            cloud_watch_logs_group_arn=pulumi.Output.concat(log_group.arn, ":*"),
             cloud_watch_logs_role_arn=writer.arn,
             # CloudTrail tries both when the trail is made.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[bucket_policy, writer_policy]),

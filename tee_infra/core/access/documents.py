@@ -43,8 +43,8 @@ def document(*statements: Statement) -> Document:
 
 
 def render(policy: Document) -> str:
-    """The policy as JSON text, the same text for the same policy."""
-    return json.dumps(policy, separators=(",", ":"))
+    """The policy as JSON text, in the form that the aws provider keeps in a stack's state."""
+    return json.dumps(policy, separators=(",", ":"), sort_keys=True)
 
 
 def _statement(
