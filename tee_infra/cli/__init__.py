@@ -1,5 +1,6 @@
 """The command line: `tee-infra`. Each command is a thin layer over one workflow."""
 
+import signal
 import sys
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ def main() -> NoReturn:
 
     The one place where errors become exit codes. `--debug` shows the traceback that people are spared otherwise.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job ends as cleanly as Ctrl-C
     debug = "--debug" in sys.argv
     try:
         root.main(standalone_mode=False)

@@ -2,6 +2,16 @@
 
 from tee_infra.stacks.backend import Backend, StackEntry
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
+from tee_infra.stacks.locks import remove_dead_locks
 from tee_infra.stacks.stack import Stack
 
-__all__ = ["Backend", "EngineError", "NoStackError", "ProtectedError", "Stack", "StackEntry", "StackLockedError"]
+__all__ = [
+    "Backend",
+    "EngineError",
+    "NoStackError",
+    "ProtectedError",
+    "Stack",
+    "StackEntry",
+    "StackLockedError",
+    "remove_dead_locks",
+]

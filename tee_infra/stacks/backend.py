@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import semver
 from pulumi import automation as auto
 
+from tee_infra.stacks.cli import Cli
 from tee_infra.stacks.errors import EngineError, NoStackError
 
 Program = Callable[[], None]
@@ -65,7 +65,7 @@ class Backend:
             work_dir=str(self.directory),
             program=program,
             env_vars=dict(self.environ),
-            pulumi_command=_Command(self.command, self.version),
+            pulumi_command=Cli(self.command, self.version),
         )
 
 
@@ -97,11 +97,3 @@ class _Checkout(auto.LocalWorkspace):
 
     def create_stack(self, stack_name: str) -> None:
         self.pulumi_command.run(["stack", "init", stack_name, "--no-select"], self.work_dir, self.env_vars)
-
-
-class _Command(auto.PulumiCommand):
-    """A CLI that `tee_infra.engine` has found and checked: the base class would run it once more for its version."""
-
-    def __init__(self, command: Path, version: str) -> None:
-        self.command = str(command)
-        self.version = semver.VersionInfo.parse(version)

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from tee_infra import local as embedded_aws
 from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target, choose_target
 from tee_infra.engine import Engine, ensure_engine
 from tee_infra.program import deploy
-from tee_infra.stacks import Backend, Stack
+from tee_infra.stacks import Backend, NoStackError, Stack, remove_dead_locks
 from tee_infra.workflows import embedded
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.project import NAME, Project
 from tee_infra.workflows.start_local import start_local
 
 Report = Callable[[str], None]
@@ -30,23 +31,47 @@ class OpenStack:
 
 
 def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> OpenStack:
-    """Open the stack of `environment`, which need not exist yet, and say where it goes.
+    """Open the stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
     Starts the embedded AWS if the stack goes there; looks who the credentials belong to if it goes to an account.
-    `local` sends it to the embedded AWS whatever its settings name. `report` gets the target as its first line.
+    `local` sends it to the embedded AWS whatever its settings name.
     """
     settings = project.settings(environment)
-    engine = ensure_engine(os.environ, report)
-    backend = account_backend(project, engine)
     if local or settings.account_id is None:
-        backend = embedded.backend_of(project, engine, start_local(project, report))
-    environ = {**os.environ, **backend.environ}
-    target = choose_target(settings, environ, force_local=local)
+        return _open_embedded(project, environment, settings, report, force_local=local)
+    target = choose_target(settings, os.environ)
     report(f"target: {target.describe()}")
-    if target.endpoint is None:
-        require_account(target.account_id, settings.region)
-    stack = Stack(environment.name, backend, partial(deploy, environ, force_local=local), report)
+    require_account(target.account_id, settings.region)
+    backend = account_backend(project, ensure_engine(os.environ, report))
+    stack = Stack(environment.name, backend, partial(deploy, os.environ), report)
     return OpenStack(environment=environment, settings=settings, target=target, stack=stack)
+
+
+def _open_embedded(
+    project: Project, environment: Environment, settings: Settings, report: Report, *, force_local: bool
+) -> OpenStack:
+    known = embedded_aws.status(project.embedded_directory)
+    report(f"target: embedded AWS{f' at {known.endpoint}' if known else ', which is not running yet'}")
+    engine = ensure_engine(os.environ, report)
+    backend = embedded.backend_of(project, engine, start_local(project, report))
+    environ = {**os.environ, **backend.environ}
+    target = choose_target(settings, environ, force_local=force_local)
+    for holder in remove_dead_locks(project.state_directory, NAME, environment.name):
+        report(f"removed the lock of a run that has ended ({holder})")
+    stack = Stack(environment.name, backend, partial(deploy, environ, force_local=force_local), report)
+    if known is None:
+        _catch_up(stack, report)
+    return OpenStack(environment=environment, settings=settings, target=target, stack=stack)
+
+
+def _catch_up(stack: Stack, report: Report) -> None:
+    """An embedded AWS that was killed has lost its last seconds: let the state forget what went with them."""
+    try:
+        lost = stack.refresh()
+    except NoStackError:
+        return
+    if lost.changes:
+        report(f"{len(lost.changes)} resources of {stack.name} were lost with the embedded AWS")
 
 
 def account_backend(project: Project, engine: Engine) -> Backend:

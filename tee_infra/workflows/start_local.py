@@ -21,6 +21,7 @@ def start_local(project: Project, report: Callable[[str], None], *, port: int | 
     if running is None:
         report("starting the embedded AWS")
         running = local.start(project.embedded_directory, port=port)
+        report(f"the embedded AWS is at {running.endpoint}")
         if running.notice:
             report(running.notice)
     stacks = project.state_directory / ".pulumi" / "stacks" / NAME

@@ -1,0 +1,82 @@
+"""The Pulumi CLI as a process: with a time limit, and a Ctrl-C that is waited for."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+import semver
+from pulumi import automation as auto
+from pulumi.automation.errors import create_command_error
+
+SECONDS: Final = 3600.0
+"""An index on a big table takes the longest; what takes longer is stuck."""
+GRACE_SECONDS: Final = 120.0
+
+
+class Cli(auto.PulumiCommand):
+    """A CLI that `tee_infra.engine` has found and checked.
+
+    The base class runs it once more for its version, has no time limit, and on Ctrl-C leaves the engine to itself in
+    the middle of its work, its lock and all. Here the engine gets the one interrupt that it ends cleanly on: it is kept
+    out of the terminal's process group, because a second interrupt makes it give up at once. And it writes to files
+    instead of pipes: when this process is killed, it finishes what it has begun instead of dying on its next line.
+    """
+
+    def __init__(self, command: Path, version: str) -> None:
+        self.command = str(command)
+        self.version = semver.VersionInfo.parse(version)
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: auto.OnOutput | None = None,  # noqa: ARG002  # events tell more than lines
+        on_error: auto.OnOutput | None = None,  # noqa: ARG002
+    ) -> auto.CommandResult:
+        """Run it to its end. Raises `auto.CommandError`, and `KeyboardInterrupt` once the engine has ended."""
+        path = os.pathsep.join([str(Path(self.command).parent), additional_env.get("PATH", os.environ.get("PATH", ""))])
+        with TemporaryFile() as out, TemporaryFile() as err:
+            process = subprocess.Popen(  # noqa: S603
+                [self.command, "--non-interactive", *args],
+                cwd=cwd,
+                env={**os.environ, **additional_env, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                process_group=0,
+            )
+            code = _wait(process)
+            result = auto.CommandResult(stdout=_text(out), stderr=_text(err), code=code)
+        if code:
+            raise create_command_error(result)
+        return result
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(timeout=SECONDS)
+    except KeyboardInterrupt:
+        _end(process)
+        raise
+    except subprocess.TimeoutExpired:
+        return _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Interrupt the engine, which finishes the steps that it is in, writes its state and gives its lock back."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(timeout=GRACE_SECONDS)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        process.kill()
+        return process.wait()
+
+
+def _text(written: IO[bytes]) -> str:
+    written.seek(0)
+    return written.read().decode(errors="replace").strip()

@@ -1,0 +1,90 @@
+"""What a run leaves that ended in the middle: the next one finishes."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.checkout import COMMAND, Checkout, clean_environment
+
+pytestmark = pytest.mark.engine
+SECONDS = 60
+
+Stop = Callable[[Checkout, subprocess.Popen[str]], None]
+
+
+def interrupt(_: Checkout, run: subprocess.Popen[str]) -> None:
+    run.send_signal(signal.SIGINT)
+
+
+def terminate(_: Checkout, run: subprocess.Popen[str]) -> None:
+    run.send_signal(signal.SIGTERM)
+
+
+def kill_command(_: Checkout, run: subprocess.Popen[str]) -> None:
+    run.kill()
+
+
+def kill_embedded_aws(checkout: Checkout, _: subprocess.Popen[str]) -> None:
+    os.kill(checkout.tee("local", "status", "--json").json["pid"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("stop", [interrupt, terminate, kill_command, kill_embedded_aws])
+def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
+    assert checkout.tee("local", "start").code == 0
+    run = start_up(checkout)
+    wait_for_line(run, "create   aws:")
+    stop(checkout, run)
+    _, err = run.communicate(timeout=SECONDS)
+    assert run.returncode != 0
+    assert "Traceback" not in err
+    wait_until_no_engine_runs(checkout.directory)
+
+    done = checkout.tee("up", "staging", "--yes")
+    assert done.code == 0, done.err
+    assert len(checkout.tables()) == 3
+    assert checkout.tee("preview", "staging", "--json").json["changes"] == []
+
+
+def test_ctrl_c_is_130_and_gives_the_lock_back(checkout: Checkout) -> None:
+    assert checkout.tee("local", "start").code == 0
+    run = start_up(checkout)
+    wait_for_line(run, "create   aws:")
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=SECONDS)
+    assert run.returncode == 130
+    assert "run the same command again" in err
+    assert list((checkout.directory / ".tee" / "state").glob(".pulumi/locks/**/*.json")) == []
+
+
+def start_up(checkout: Checkout) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [COMMAND, "up", "staging", "--yes"],
+        cwd=checkout.directory,
+        env=clean_environment() | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_line(run: subprocess.Popen[str], start: str) -> None:
+    assert run.stdout is not None
+    for line in run.stdout:
+        if line.startswith(start):
+            return
+    pytest.fail("it ended before it could be stopped")
+
+
+def wait_until_no_engine_runs(directory: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        running = subprocess.run(["pgrep", "-f", f"pulumi .*{directory.name}"], capture_output=True, check=False).stdout
+        locks = list((directory / ".tee" / "state").glob(".pulumi/locks/**/*.json"))
+        if not running and not locks:
+            return
+        time.sleep(0.1)
