@@ -1,0 +1,84 @@
+from typing import Any
+
+import pytest
+
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.settings import Settings, settings_for
+from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, HalfEmbeddedError, NoTargetError, Target, choose_target
+from tee_infra.errors import RefusedError, UsageError
+
+ACCOUNT = "123456789012"
+EMBEDDED = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "PULUMI_DEBUG_PROVIDERS": "aws:5001"}
+
+
+def settings(**overrides: Any) -> Settings:
+    config = {"name": "dev", "owner": "platform", "repository": "acme/tee-admin", **overrides}
+    return settings_for(parse_environment("dev"), config)
+
+
+def test_a_named_account_is_the_target() -> None:
+    target = choose_target(settings(account_id=ACCOUNT), {})
+
+    assert target == Target(account_id=ACCOUNT)
+    assert not target.embedded
+    assert target.describe() == f"AWS account {ACCOUNT}"
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:4566", "http://localhost:4566", "http://[::1]:4566"])
+def test_without_an_account_it_is_the_embedded_aws_of_the_shell(endpoint: str) -> None:
+    target = choose_target(settings(), EMBEDDED | {"AWS_ENDPOINT_URL": endpoint})
+
+    assert target == Target(account_id=EMBEDDED_ACCOUNT_ID, endpoint=endpoint, provider_port=5001)
+    assert target.describe() == f"embedded AWS at {endpoint}"
+
+
+def test_other_attached_providers_are_passed_over() -> None:
+    environ = EMBEDDED | {"PULUMI_DEBUG_PROVIDERS": "random:1, aws:5002"}
+
+    assert choose_target(settings(), environ).provider_port == 5002
+
+
+def test_a_named_account_is_held_to_in_a_shell_with_the_embedded_aws() -> None:
+    """Its provider then refuses, because it is another account."""
+    assert choose_target(settings(account_id=ACCOUNT), EMBEDDED).account_id == ACCOUNT
+
+
+def test_forcing_it_local_takes_the_embedded_aws_whatever_the_settings_name() -> None:
+    target = choose_target(settings(account_id=ACCOUNT), EMBEDDED, force_local=True)
+
+    assert target.account_id == EMBEDDED_ACCOUNT_ID
+    with pytest.raises(NoTargetError):
+        choose_target(settings(account_id=ACCOUNT), {}, force_local=True)
+
+
+def test_with_neither_it_refuses_and_says_both_ways_on() -> None:
+    with pytest.raises(NoTargetError) as raised:
+        choose_target(settings(), {})
+
+    assert isinstance(raised.value, RefusedError)
+    assert "environment.account_id in Pulumi.dev.yaml" in str(raised.value)
+    assert 'eval "$(tee-infra local env)"' in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "account_id"),
+    [
+        ({"PULUMI_DEBUG_PROVIDERS": "aws:5001"}, None),
+        ({"PULUMI_DEBUG_PROVIDERS": "aws:5001"}, ACCOUNT),
+        ({"PULUMI_DEBUG_PROVIDERS": "aws:5001", "AWS_ENDPOINT_URL": "https://dynamodb.us-east-1.amazonaws.com"}, None),
+        ({"PULUMI_DEBUG_PROVIDERS": "aws:5001", "AWS_ENDPOINT_URL": "http://127.0.0.1.example.com"}, None),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, ACCOUNT),
+    ],
+)
+def test_half_an_embedded_aws_is_refused(environ: dict[str, str], account_id: str | None) -> None:
+    with pytest.raises(HalfEmbeddedError) as raised:
+        choose_target(settings(account_id=account_id), environ)
+
+    assert isinstance(raised.value, UsageError)
+
+
+@pytest.mark.parametrize("providers", ["aws", "aws:", "aws:port", "aws:²", "aws-native:5001", ""])
+def test_what_is_no_port_is_no_embedded_aws(providers: str) -> None:
+    with pytest.raises(NoTargetError):
+        choose_target(settings(), {"PULUMI_DEBUG_PROVIDERS": providers})
