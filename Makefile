@@ -12,8 +12,8 @@ up: $(READY) ## Bring the dev environment to life on the embedded AWS.
 	@echo
 	@echo 'Next:'
 	@echo '  eval "$$($(BIN)/tee-infra local env)"   # this shell: pulumi, boto3 and any AWS SDK use the embedded AWS'
-	@echo '  pulumi preview -s prod                       # what production would look like'
-	@echo '  tee-infra show dev                           # tables, settings, outputs'
+	@echo '  pulumi preview -s prod                    # what production would look like'
+	@echo '  tee-infra show dev                        # tables, settings, outputs'
 
 down: $(READY) ## Delete the dev environment and stop the embedded AWS.
 	@$(BIN)/tee-infra down dev --local --yes
