@@ -31,9 +31,8 @@ def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
         running = runfile.read(directory)
         if running is not None:
             return running
-        chosen = ports.choose(directory, port)
-        running = _wait_until_healthy(directory, _spawn(directory, chosen))
-        ports.remember(directory, chosen)
+        running = _start(directory, port)
+        ports.remember(directory, running.port)
         return running
 
 
@@ -57,6 +56,19 @@ def stop(directory: Path) -> bool:
         _end(running.pid)
         runfile.remove(directory)
         return True
+
+
+def _start(directory: Path, asked: int | None) -> EmbeddedAws:
+    lost: set[int] = set()
+    while True:
+        chosen = ports.choose(directory, asked, without=lost)
+        process = _spawn(directory, chosen)
+        running = _wait_until_healthy(directory, process)
+        if running is not None:
+            return running
+        if process.returncode != ports.PORT_TAKEN:
+            raise StartFailedError(_log(directory), _last_line(_log(directory)))
+        lost.add(chosen)
 
 
 def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
@@ -85,7 +97,7 @@ def _process_environment() -> dict[str, str]:
     }
 
 
-def _wait_until_healthy(directory: Path, process: subprocess.Popen[bytes]) -> EmbeddedAws:
+def _wait_until_healthy(directory: Path, process: subprocess.Popen[bytes]) -> EmbeddedAws | None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         running = runfile.read(directory)  # written by the process once both of its ports answer
@@ -94,8 +106,12 @@ def _wait_until_healthy(directory: Path, process: subprocess.Popen[bytes]) -> Em
         time.sleep(POLL_SECONDS)
     process.kill()
     process.wait()
-    lines = _log(directory).read_text(errors="replace").strip().splitlines()
-    raise StartFailedError(_log(directory), lines[-1] if lines else "")
+    return None
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _end(pid: int) -> None:

@@ -1,6 +1,7 @@
 """Which two loopback ports the embedded AWS listens on: the endpoint's and, after it, the provider's."""
 
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from tee_infra.local.errors import NoFreePortError, PortInUseError
@@ -8,23 +9,25 @@ from tee_infra.local.runfile import LOOPBACK, write_whole
 
 FIRST_PORT = 4580
 LAST_PORT = 4980
+PORT_TAKEN = 98
+"""The process's exit code when another one took a port between the look and the bind."""
 
 
-def choose(directory: Path, asked: int | None) -> int:
+def choose(directory: Path, asked: int | None, *, without: Collection[int] = ()) -> int:
     """Return the endpoint's port: `asked`, else the one used here before, else the first free pair.
 
     The port used before is kept so that what a shell exported stays right. Raises PortInUseError for `asked` alone: a
-    remembered port that another program took meanwhile is given up.
+    remembered port that another program took meanwhile is given up. The ports in `without` looked free and were not.
     """
     if asked is not None:
-        taken = next((port for port in (asked, asked + 1) if not _free(port)), None)
+        taken = next((port for port in (asked, asked + 1) if asked in without or not _free(port)), None)
         if taken is not None:
             raise PortInUseError(asked, taken)
         return asked
     remembered = _remembered(directory)
     candidates = ([remembered] if remembered else []) + list(range(FIRST_PORT, LAST_PORT, 2))
     for port in candidates:
-        if _free(port) and _free(port + 1):
+        if port not in without and _free(port) and _free(port + 1):
             return port
     raise NoFreePortError(FIRST_PORT, LAST_PORT)
 

@@ -7,6 +7,7 @@ and on SIGTERM save once more and end.
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from datetime import UTC, datetime
@@ -14,14 +15,16 @@ from pathlib import Path
 from threading import Event, Thread
 
 from tee_infra.local import runfile
+from tee_infra.local.ports import PORT_TAKEN
 from tee_infra.local.runfile import ACCOUNT_ID, LOOPBACK, REGION, EmbeddedAws
 
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID  # moto reads it on import
 
+import grpc
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from tee_infra.local import snapshot
+from tee_infra.local import moto_repairs, snapshot
 from tee_infra.local.gate import Gate
 from tee_infra.local.provider import clients
 from tee_infra.local.provider.service import serve as serve_provider
@@ -37,12 +40,14 @@ def main(directory: Path, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    endpoint = f"http://{LOOPBACK}:{port}"
+    listener = _listen(port)
+    provider = _serve_provider(endpoint, port + 1)
+    moto_repairs.apply()
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in)
     gate = Gate(DomainDispatcherApplication(create_backend_app))
-    endpoint = f"http://{LOOPBACK}:{port}"
-    moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler)
-    provider = serve_provider(endpoint, port + 1)
+    moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
     runfile.write(
         EmbeddedAws(
@@ -60,6 +65,24 @@ def main(directory: Path, port: int) -> None:
     provider.stop(grace=None).wait()
     moto.shutdown()
     _save(gate, saved_in)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        sys.exit(PORT_TAKEN)
+    listener.listen()
+    return listener
+
+
+def _serve_provider(endpoint: str, port: int) -> grpc.Server:
+    try:
+        return serve_provider(endpoint, port)
+    except RuntimeError:  # gRPC's word for a port it cannot have
+        sys.exit(PORT_TAKEN)
 
 
 def _save_until(stopped: Event, gate: Gate, path: Path) -> None:

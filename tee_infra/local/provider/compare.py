@@ -18,7 +18,7 @@ from tee_infra.local.provider.rules import (
     Shape,
     Values,
 )
-from tee_infra.local.provider.values import UNKNOWN, document
+from tee_infra.local.provider.values import UNKNOWN, document, holds_unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def differences(properties: Mapping[str, Property], old: Values, new: Values, wi
     """Yield what makes `new` (the program's) differ from `old` (the state's), each at its innermost place."""
     for name, rule in properties.items():
         before, after = old.get(name, rule.default), new.get(name, rule.default)
-        overlooked = rule.same is not None and after is not UNKNOWN and rule.same(before, after, new)
+        overlooked = rule.same is not None and not holds_unknown(after) and rule.same(before, after, new)
         if rule.effect in {Effect.COMPUTED, Effect.REFUSED} or (rule.keeps and after is None) or overlooked:
             continue
         for difference in _within(rule.shape, before, after, f"{within}{name}"):

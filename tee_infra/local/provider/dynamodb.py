@@ -57,8 +57,8 @@ def _switched_off(_old: Any, _new: Any, block: Values) -> bool:
 
 CAPS = Block(
     {
-        "maxReadRequestUnits": updates(NUMBER, keeps=True, same=_no_cap, unread=True),
-        "maxWriteRequestUnits": updates(NUMBER, keeps=True, same=_no_cap, unread=True),
+        "maxReadRequestUnits": updates(NUMBER, keeps=True, same=_no_cap),
+        "maxWriteRequestUnits": updates(NUMBER, keeps=True, same=_no_cap),
     }
 )
 ATTRIBUTE = Block(
@@ -80,7 +80,7 @@ GLOBAL_INDEX = Block(
         "nonKeyAttributes": updates(SetOf(STRING)),
         "readCapacity": updates(NUMBER, keeps=True),
         "writeCapacity": updates(NUMBER, keeps=True),
-        "onDemandThroughput": updates(CAPS, same=_removed, unread=True),
+        "onDemandThroughput": updates(CAPS, same=_removed),
         "warmThroughput": refused("warm throughput is not managed here"),
     }
 )
@@ -103,8 +103,8 @@ TABLE_PROPERTIES: dict[str, Property] = {
     "billingMode": updates(STRING, default="PROVISIONED", one_of=("PROVISIONED", "PAY_PER_REQUEST")),
     "readCapacity": updates(NUMBER, keeps=True, same=_on_demand),
     "writeCapacity": updates(NUMBER, keeps=True, same=_on_demand),
-    "onDemandThroughput": updates(CAPS, same=_removed, unread=True),
-    "tableClass": updates(STRING, default="STANDARD", one_of=("STANDARD", "STANDARD_INFREQUENT_ACCESS"), unread=True),
+    "onDemandThroughput": updates(CAPS, same=_removed),
+    "tableClass": updates(STRING, default="STANDARD", one_of=("STANDARD", "STANDARD_INFREQUENT_ACCESS")),
     "deletionProtectionEnabled": updates(BOOLEAN),
     "pointInTimeRecovery": updates(
         Block({"enabled": updates(BOOLEAN, required=True), "recoveryPeriodInDays": updates(NUMBER, keeps=True)}),
@@ -113,7 +113,6 @@ TABLE_PROPERTIES: dict[str, Property] = {
     "serverSideEncryption": updates(
         Block({"enabled": updates(BOOLEAN, required=True), "kmsKeyArn": updates(STRING, keeps=True)}),
         keeps=True,
-        unread=True,
     ),
     "streamEnabled": updates(BOOLEAN),
     "streamViewType": updates(

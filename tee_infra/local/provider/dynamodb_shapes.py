@@ -80,6 +80,21 @@ def read_capacity(described: Any) -> Values:
     }
 
 
+def read_caps(described: Any) -> Values | None:
+    """Return the caps of a table or index as properties; None when it never had any."""
+    caps_ = described.get("OnDemandThroughput")
+    return caps_ and {
+        "maxReadRequestUnits": caps_.get("MaxReadRequestUnits"),
+        "maxWriteRequestUnits": caps_.get("MaxWriteRequestUnits"),
+    }
+
+
+def read_encryption(described: Any) -> Values:
+    """Return a table's encryption as properties; AWS says nothing of the key it owns itself."""
+    found = described.get("SSEDescription", {})
+    return {"enabled": found.get("Status") == "ENABLED", "kmsKeyArn": found.get("KMSMasterKeyArn")}
+
+
 def read_global_index(described: Any, wanted: Values) -> Values:
     """Return a global index as properties, its keys written as `wanted` writes them."""
     found = described["KeySchema"]
@@ -88,7 +103,8 @@ def read_global_index(described: Any, wanted: Values) -> Values:
         written: Values = {"hashKey": by_type["HASH"], "rangeKey": by_type.get("RANGE")}
     else:
         written = {"keySchemas": [{"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in found]}
-    return {"name": described["IndexName"]} | written | _read_projection(described) | read_capacity(described)
+    size = read_capacity(described) | {"onDemandThroughput": read_caps(described)}
+    return {"name": described["IndexName"]} | written | _read_projection(described) | size
 
 
 def read_local_index(described: Any) -> Values:

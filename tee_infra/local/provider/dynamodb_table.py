@@ -6,13 +6,8 @@ from typing import Any
 from tee_infra.local.provider import dynamodb_shapes as shapes
 from tee_infra.local.provider import tags
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import Actions, Failure, RefusedByAwsError, Update, Values
+from tee_infra.local.provider.rules import Actions, Failure, Update, Values
 from tee_infra.local.provider.values import UNKNOWN, holds_unknown
-
-PROTECTED = (
-    "ValidationException: Resource cannot be deleted as it is currently protected against deletion."
-    " Disable deletion protection first."
-)
 
 
 def create(aws: Aws, inputs: Values) -> str:
@@ -75,6 +70,9 @@ def read(aws: Aws, made: str, state: Values) -> Values | None:
         ],
         "billingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
         **shapes.read_capacity(table),
+        "onDemandThroughput": shapes.read_caps(table),
+        "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+        "serverSideEncryption": shapes.read_encryption(table),
         "globalSecondaryIndexes": [
             shapes.read_global_index(index, forms.get(index["IndexName"], {}))
             for index in table.get("GlobalSecondaryIndexes", [])
@@ -116,9 +114,7 @@ def update(aws: Aws, made: str, update: Update) -> None:
 
 
 def delete(aws: Aws, made: str, _state: Values) -> None:
-    """Delete the table, unless it is protected: what counts is AWS's word, not the state's."""
-    if aws.dynamodb.describe_table(TableName=made)["Table"].get("DeletionProtectionEnabled"):
-        raise RefusedByAwsError(PROTECTED)
+    """Delete the table. AWS refuses a protected one, whatever the state says of its protection."""
     aws.dynamodb.delete_table(TableName=made)
 
 

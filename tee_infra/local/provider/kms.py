@@ -22,6 +22,7 @@ from tee_infra.local.provider.rules import (
     replaces,
     updates,
 )
+from tee_infra.local.provider.values import UNKNOWN
 
 KEY_STORE = refused("keys live in moto's own key store")
 USAGES = ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT")
@@ -162,7 +163,7 @@ def _same_key(old: Any, new: Any, _block: Values) -> bool:
 
 
 def _validate_alias(inputs: Values) -> list[Failure]:
-    if str(inputs["name"]).startswith("alias/"):
+    if inputs["name"] is UNKNOWN or inputs["name"].startswith("alias/"):
         return []
     return [Failure(path="name", reason="name must begin with 'alias/'")]
 

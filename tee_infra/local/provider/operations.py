@@ -53,9 +53,7 @@ def plan(kind: ResourceType, state: Values, inputs: Values, ignored: tuple[str, 
         if not any(difference.path == path or difference.path.startswith((f"{path}.", f"{path}[")) for path in ignored)
     )
     _fail_on(kind.validate_change(state, inputs))
-    name = kind.naming[0] if kind.naming else ""
-    fixed = name not in inputs.get(DEFAULTED, ()) and state.get(name) == inputs.get(name)
-    return Plan(differences=found, delete_first=fixed)
+    return Plan(differences=found, delete_first=_same_fixed_name(kind, state, inputs))
 
 
 def create(kind: ResourceType, aws: Aws, inputs: Values) -> tuple[str, Values]:
@@ -145,6 +143,13 @@ def _settled(kind: ResourceType, inputs: Values, old: Values) -> Values:
     """Return the program's values, and for what it leaves to AWS the ones there are."""
     kept = {name: old[name] for name, rule in kind.properties.items() if rule.keeps and name in old}
     return kept | {name: value for name, value in inputs.items() if name in kind.properties}
+
+
+def _same_fixed_name(kind: ResourceType, state: Values, inputs: Values) -> bool:
+    if kind.naming is None:
+        return False
+    name = kind.naming[0]
+    return name not in inputs.get(DEFAULTED, ()) and state.get(name) == inputs.get(name)
 
 
 def _fail_on(failures: list[Failure]) -> None:

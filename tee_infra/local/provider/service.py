@@ -1,5 +1,6 @@
 """Pulumi's provider service over gRPC: the engine's requests, translated for `operations` and back."""
 
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, TypeVar, cast
@@ -43,6 +44,9 @@ def answered(answer: Method) -> Method:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except _UnknownTypeError as error:
             context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except Exception as error:  # a mistake of ours must reach the log, and a person
+            traceback.print_exc()
+            context.abort(grpc.StatusCode.INTERNAL, f"the embedded AWS failed ({error!r}); its log says where")
 
     return cast("Method", wrapped)
 
@@ -69,7 +73,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         changed = sorted(
             name for name in old.keys() | new.keys() if old.get(name) != new.get(name) and name != "version"
         )
-        return provider_pb2.DiffResponse(changes=_changes(bool(changed)), diffs=changed)
+        moved = [name for name in changed if name == "region"]
+        return provider_pb2.DiffResponse(changes=_changes(bool(changed)), diffs=changed, replaces=moved)
 
     @answered
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802

@@ -1,0 +1,82 @@
+"""Where moto's DynamoDB differs from AWS in what this project shows or changes, put right in the serving process.
+
+moto 5.2.5 takes the table class, the caps on demand and a change of encryption, and forgets them; it never lets a
+stream be switched on a second time; and it words the refusal of a protected table in its own way.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from moto.dynamodb import exceptions
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+
+PROTECTED = (
+    "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
+)
+KEPT = ("TableClass", "OnDemandThroughput", "SSESpecification")
+Handle = Callable[[Any], Any]
+
+
+def apply() -> None:
+    """Change moto's classes; once per process, before the first request."""
+    backend, handler, table = cast("Any", DynamoDBBackend), cast("Any", DynamoHandler), cast("Any", Table)
+    backend.update_table_streams = _switch_stream
+    handler.create_table = _keeping(handler.create_table)
+    handler.update_table = _keeping(handler.update_table)
+    table.describe = _telling(table.describe)
+    cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
+
+
+def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> None:
+    is_on = (table.stream_specification or {}).get("StreamEnabled")
+    if is_on and specification.get("StreamEnabled"):
+        raise exceptions.StreamAlreadyEnabledException
+    table.set_stream_specification(specification)
+
+
+def _keeping(handle: Handle) -> Handle:
+    def handle_and_keep(handler: Any) -> Any:
+        body = handler.body
+        answer = handle(handler)
+        table = handler.dynamodb_backend.get_table(body["TableName"])
+        table.__dict__.setdefault("kept", {}).update({name: body[name] for name in KEPT if name in body})
+        changes = [next(iter(change.values())) for change in body.get("GlobalSecondaryIndexUpdates") or []]
+        for index in [*(body.get("GlobalSecondaryIndexes") or []), *changes]:
+            if "OnDemandThroughput" in index:
+                table.kept.setdefault("indexes", {})[index["IndexName"]] = index["OnDemandThroughput"]
+        return answer
+
+    return handle_and_keep
+
+
+def _telling(describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def describe_and_tell(table: Any, base_key: str = "TableDescription") -> dict[str, Any]:
+        answer = describe(table, base_key)
+        told, kept = answer[base_key], table.__dict__.get("kept", {})
+        if "TableClass" in kept:
+            told["TableClassSummary"] = {"TableClass": kept["TableClass"]}
+        if "OnDemandThroughput" in kept:
+            told["OnDemandThroughput"] = kept["OnDemandThroughput"]
+        if "SSESpecification" in kept:
+            told.pop("SSEDescription", None)
+            told.update(_encryption(kept["SSESpecification"]))
+        for index in told["GlobalSecondaryIndexes"]:
+            if index["IndexName"] in kept.get("indexes", {}):
+                index["OnDemandThroughput"] = kept["indexes"][index["IndexName"]]
+        return answer
+
+    return describe_and_tell
+
+
+def _encryption(specification: dict[str, Any]) -> dict[str, Any]:
+    if not specification.get("Enabled"):
+        return {}
+    key = specification.get("KMSMasterKeyId")
+    arn = {"KMSMasterKeyArn": key} if key else {}
+    return {"SSEDescription": {"Status": "ENABLED", "SSEType": "KMS"} | arn}
+
+
+def _refuse_deletion(error: Any, _table_name: str) -> None:
+    exceptions.MockValidationException.__init__(error, PROTECTED)

@@ -1,0 +1,155 @@
+"""The process itself: each test starts its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tee_infra import local
+from tee_infra.local import PortInUseError, StartFailedError, ports, runfile
+from tests.local.clients import client, make_table
+
+
+def test_second_start_finds_the_first_one_and_stop_ends_it(directory: Path) -> None:
+    first = local.start(directory)
+    assert local.start(directory) == first
+    assert local.status(directory) == first
+    assert local.stop(directory) is True
+    assert local.status(directory) is None
+    assert local.stop(directory) is False
+
+
+def test_never_started_is_not_running(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert local.status(nowhere) is None
+    assert local.stop(nowhere) is False
+    assert not nowhere.exists()
+
+
+def test_data_and_ports_survive_stop_and_start(directory: Path, own_port: int) -> None:
+    first = local.start(directory, port=own_port)
+    make_table(first, "kept", Tags=[{"Key": "tee:owner", "Value": "me"}])
+    dynamodb = client(first, "dynamodb")
+    dynamodb.put_item(TableName="kept", Item={"pk": {"S": "a"}})
+    local.stop(directory)
+    second = local.start(directory)
+    assert second.pid != first.pid
+    assert (second.endpoint, second.provider_port, second.notice) == (first.endpoint, first.provider_port, None)
+    assert dynamodb.scan(TableName="kept")["Items"] == [{"pk": {"S": "a"}}]
+
+
+def test_sigterm_saves_too(directory: Path) -> None:
+    first = local.start(directory)
+    make_table(first, "kept")
+    os.kill(first.pid, signal.SIGTERM)
+    wait_for_end_of(first.pid)
+    assert client(local.start(directory), "dynamodb").list_tables()["TableNames"] == ["kept"]
+
+
+def test_start_after_kill_works(directory: Path, own_port: int) -> None:
+    first = local.start(directory, port=own_port)
+    os.kill(first.pid, signal.SIGKILL)
+    wait_for_end_of(first.pid)
+    assert local.status(directory) is None
+    second = local.start(directory)
+    assert second.endpoint == first.endpoint
+    assert client(second, "dynamodb").list_tables()["TableNames"] == []
+
+
+def test_changes_are_saved_without_a_stop(directory: Path) -> None:
+    port = ports.choose(directory, None)
+    quick = f"server.AUTOSAVE_SECONDS = 0.1; server.main(Path({str(directory)!r}), {port})"
+    code = f"from pathlib import Path; from tee_infra.local import server; {quick}"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    wait_until(lambda: local.status(directory) is not None)
+    first = local.start(directory)
+    make_table(first, "kept")
+    wait_until((directory / "snapshot").exists)
+    process.kill()
+    process.wait()
+    assert client(local.start(directory), "dynamodb").list_tables()["TableNames"] == ["kept"]
+
+
+def test_two_starts_at_once_are_one_process(directory: Path) -> None:
+    start = f"from pathlib import Path; from tee_infra import local; print(local.start(Path({str(directory)!r})).pid)"
+    starting = [subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    pids = {process.communicate()[0].strip() for process in starting}
+    assert len(pids) == 1
+    assert pids == {str(local.start(directory).pid)}
+
+
+def test_starts_in_two_directories_at_once_take_different_ports(tmp_path: Path) -> None:
+    directories = [tmp_path / "a", tmp_path / "b"]
+    try:
+        with ThreadPoolExecutor() as pool:
+            started = list(pool.map(local.start, directories))
+        assert len({one.port for one in started}) == 2
+    finally:
+        for directory in directories:
+            local.stop(directory)
+
+
+def test_asked_port_in_use_is_a_clear_error_and_the_next_start_works(directory: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUseError, match=str(port)):
+            local.start(directory, port=port)
+        assert local.start(directory).port != port
+
+
+def test_unreadable_snapshot_is_set_aside_and_said(directory: Path) -> None:
+    (directory / "snapshot").write_bytes(b"not a snapshot")
+    running = local.start(directory)
+    assert re.search(r"could not be read .* set aside as \S+snapshot\.unreadable-", running.notice or "")
+    assert [path.read_bytes() for path in directory.glob("snapshot.unreadable-*")] == [b"not a snapshot"]
+
+
+def test_process_that_ends_at_once_is_reported_with_its_last_words(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(StartFailedError, match=f"The whole log: {directory}/log"):
+        local.start(directory)
+
+
+def test_nothing_listens_beyond_loopback(directory: Path) -> None:
+    running = local.start(directory)
+    listening = {
+        line.split()[1]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/{running.pid}/net/{table}").read_text().splitlines()[1:]
+        if line.split()[3] == "0A"
+        and int(line.split()[1].rpartition(":")[2], 16) in {running.port, running.provider_port}
+    }
+    assert {address.partition(":")[0] for address in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
+    assert len(listening) == 2
+
+
+def test_callers_aws_settings_do_not_reach_the_process(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://example.com")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("HTTPS_PROXY", "http://example.com:3128")
+    running = local.start(directory)
+    environment = Path(f"/proc/{running.pid}/environ").read_bytes().decode().split("\0")
+    assert not [setting for setting in environment if "example.com:443" in setting or "production" in setting]
+
+
+def wait_for_end_of(pid: int) -> None:
+    wait_until(lambda: runfile.process_identity(pid) is None)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
