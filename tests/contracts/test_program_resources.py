@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.program.recording import ACCOUNT, Record, Run, record
+from tests.program.recording import ACCOUNT, Record, Run, record, standard
 
 COMPONENTS = {
     "tee:index:DataTables",
@@ -30,19 +30,19 @@ RESOURCES = {"dev": 19, "feature-new-auth": 10, "prod": 68, "prod-v2": 67, "stag
 
 @pytest.mark.parametrize("stack", NAMES)
 def test_type_tokens_and_names_are_frozen(stack: str) -> None:
-    run = record(stack)
+    run = standard(stack)
 
     assert {r.type for r in run if r.is_component} <= COMPONENTS
     assert {r.name for r in run if r.is_component} == NAMES[stack]
 
 
 def test_prod_has_every_component() -> None:
-    assert {r.type for r in record("prod") if r.is_component} == COMPONENTS
+    assert {r.type for r in standard("prod") if r.is_component} == COMPONENTS
 
 
 @pytest.mark.parametrize("stack", RESOURCES)
 def test_an_environment_has_as_many_resources_as_the_documents_say(stack: str) -> None:
-    assert len([r for r in record(stack) if r.is_aws]) == RESOURCES[stack]
+    assert len([r for r in standard(stack) if r.is_aws]) == RESOURCES[stack]
 
 
 def test_every_resource_is_the_child_of_a_component_and_named_after_it(any_run: Run) -> None:
@@ -68,7 +68,7 @@ def test_every_resource_uses_the_one_provider(any_run: Run) -> None:
 
 @pytest.mark.parametrize("stack", NAMES)
 def test_standing_environments_are_protected_twice(stack: str) -> None:
-    run = record(stack)
+    run = standard(stack)
     standing = stack in ("prod", "prod-v2", "staging")
     for resource in aws(run):
         holds = resource.parent_type in ("tee:index:DataTables", "tee:index:AuditTrail")
@@ -86,7 +86,7 @@ def test_two_runs_are_the_same(stack: str) -> None:
     def records(run: Run) -> list[Record]:
         return sorted(run.records, key=lambda r: (r.type, r.name))
 
-    assert records(record(stack)) == records(record(stack))
+    assert records(record(stack)) == records(standard(stack))
 
 
 def test_the_program_asks_aws_nothing(any_run: Run) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.program.recording import Run, record
+from tests.program.recording import Run, standard
 
 ENVIRONMENTS = ("dev", "staging", "prod", "test", "prod-v2", "feature-new-auth")
 LONGEST = "feature-" + "a" * 32
@@ -9,4 +9,4 @@ LONGEST = "feature-" + "a" * 32
 @pytest.fixture(scope="module", params=[*ENVIRONMENTS, LONGEST])
 def any_run(request: pytest.FixtureRequest) -> Run:
     """A run of every kind of environment."""
-    return record(request.param)
+    return standard(request.param)

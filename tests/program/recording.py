@@ -1,6 +1,7 @@
 """Runs the program without an engine, and records what it registers.
 
-    run = record(stack="dev")
+    run = standard("dev")
+    run = record("dev", {"alarms": True})
     run.one("aws:dynamodb/table:Table", "data-tee-admin").inputs["name"]
 
 Each run has its own event loop, context and monitor, so that runs do not see one another. What AWS would compute
@@ -14,12 +15,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_root_resource
 
 from tee_infra.core.target import ENDPOINT_VARIABLE, PROVIDERS_VARIABLE
 from tee_infra.program import deploy
@@ -60,6 +63,12 @@ class Record:
         return self.type.startswith("aws:")
 
 
+@cache
+def standard(stack: str) -> "Run":
+    """What an environment is made of without any setting of its own. Made once: look, and change nothing."""
+    return record(stack)
+
+
 def record(
     stack: str = "dev",
     environment: Any = None,
@@ -89,11 +98,16 @@ def _run(stack: str, config: Mapping[str, str], environ: dict[str, str], program
         pulumi.runtime.set_mocks(_Answers(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(run))
         pulumi.runtime.set_all_config(dict(config))
         with _variables(environ), patch.object(pulumi.log, "info", run.logged.append):
-            pulumi.runtime.test(program)()
+            pulumi.runtime.test(lambda: _program_and_exports(program, run))()
     finally:
         loop.close()
         asyncio.set_event_loop(None)
     return run
+
+
+def _program_and_exports(program: Callable[[], None], run: "Run") -> pulumi.Output[None]:
+    program()
+    return pulumi.Output.from_input(get_root_resource().outputs).apply(run.outputs.update)
 
 
 @contextmanager
@@ -145,11 +159,12 @@ class Recorder(mocks.MockMonitor):
         self.run = run
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
+        inputs = rpc.deserialize_properties(request.object)
         self.run.records.append(
             Record(
                 type=request.type,
                 name=request.name,
-                inputs=rpc.deserialize_properties(request.object),
+                inputs={key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()},
                 parent=request.parent,
                 provider=request.provider,
                 protect=request.protect if request.HasField("protect") else None,
@@ -162,6 +177,4 @@ class Recorder(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         self.run.reported.add(request.urn.split("::")[-1])
-        if "::pulumi:pulumi:Stack::" in request.urn:
-            self.run.outputs.update(rpc.deserialize_properties(request.outputs))
         return super().RegisterResourceOutputs(request)
