@@ -100,6 +100,10 @@ def settings_for(environment: Environment, config: Mapping[str, Any]) -> Setting
     has_lease = settings.branch is not None and settings.expires_at is not None
     if environment.is_feature and not has_lease:
         raise SettingsError(stack, ["a feature environment needs environment.branch and environment.expires_at"])
+    if environment.is_feature and settings.audit != "off":
+        raise SettingsError(
+            stack, [f"environment.audit is {settings.audit!r}; a feature environment has no audit trail"]
+        )
     if not environment.is_feature and (settings.branch or settings.expires_at):
         raise SettingsError(stack, ["only feature environments have environment.branch and environment.expires_at"])
     return settings

@@ -89,3 +89,11 @@ def test_an_expiry_without_time_zone_is_refused() -> None:
 
 def test_an_account_needs_a_repository_of_ones_own() -> None:
     assert read("dev", account_id="123456789012", repository="acme/app").account_id == "123456789012"
+
+
+def test_a_feature_environment_has_no_audit_trail() -> None:
+    """Its bucket's name would be longer than S3 allows, and nothing in it is worth a year's proof."""
+    config = {"name": "feature-x", "owner": "a", "branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
+
+    with pytest.raises(SettingsError, match=r"environment.audit is 'all'; a feature environment has no audit trail"):
+        settings_for(parse_environment("feature-x"), {**config, "audit": "all"})
