@@ -1,6 +1,7 @@
 """Which two loopback ports the embedded AWS listens on: the endpoint's and, after it, the provider's."""
 
 import socket
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def choose(directory: Path, asked: int | None, *, without: Collection[int] = ())
             raise PortInUseError(asked, taken)
         return asked
     remembered = _remembered(directory)
-    candidates = ([remembered] if remembered else []) + list(range(FIRST_PORT, LAST_PORT, 2))
-    for port in candidates:
+    if remembered is not None and remembered not in without and _soon_free(remembered):
+        return remembered
+    for port in range(FIRST_PORT, LAST_PORT, 2):
         if port not in without and _free(port) and _free(port + 1):
             return port
     raise NoFreePortError(FIRST_PORT, LAST_PORT)
@@ -42,6 +44,16 @@ def _remembered(directory: Path) -> int | None:
         return int((directory / "port").read_text())
     except (FileNotFoundError, ValueError):
         return None
+
+
+def _soon_free(port: int) -> bool:
+    """Whether the pair is free within a second: the threads of a killed process hold its ports a moment longer."""
+    deadline = time.monotonic() + 1
+    while not (_free(port) and _free(port + 1)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _free(port: int) -> bool:
