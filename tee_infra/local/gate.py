@@ -27,7 +27,11 @@ class Gate:
         with self.closed:
             if _may_change(environ):
                 self.changed = True
-            return list(self._application(environ, start_response))
+            answer = self._application(environ, start_response)
+            try:
+                return list(answer)
+            finally:
+                getattr(answer, "close", lambda: None)()  # as WSGI asks of who consumes an answer
 
 
 def _may_change(environ: dict[str, Any]) -> bool:

@@ -86,9 +86,12 @@ def _serve_provider(endpoint: str, port: int) -> grpc.Server:
 
 
 def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
-    """Save what changed, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time."""
+    """Save what changed, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time.
+
+    Ends too when the directory is gone: nobody could find the process any more.
+    """
     pause = AUTOSAVE_SECONDS
-    while not stopped.wait(pause):
+    while not stopped.wait(pause) and path.parent.is_dir():
         began = time.monotonic()
         _save(gate, path)
         pause = max(AUTOSAVE_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
@@ -96,8 +99,13 @@ def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
 
 def _save(gate: Gate, path: Path) -> None:
     with gate.closed:
-        if gate.changed:
+        if not gate.changed:
+            return
+        try:
             snapshot.save(path)
+        except OSError as error:  # a full disk ends neither the process nor what the last snapshot holds
+            print(f"not saved: {error}", file=sys.stderr)  # noqa: T201  # the log
+        else:
             gate.changed = False
 
 

@@ -1,7 +1,9 @@
 """The process itself: each test starts its own."""
 
 import os
+import pickle
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra import local
-from tee_infra.local import PortInUseError, StartFailedError, ports, runfile
+from tee_infra.local import PortInUseError, StartFailedError, runfile
 from tests.local.clients import client, make_table
 
 
@@ -64,15 +66,19 @@ def test_start_after_kill_works(directory: Path, own_port: int) -> None:
     assert client(second, "dynamodb").list_tables()["TableNames"] == []
 
 
-def test_changes_are_saved_without_a_stop(directory: Path) -> None:
-    port = ports.choose(directory, None)
-    quick = f"server.AUTOSAVE_SECONDS = 0.1; server.main(Path({str(directory)!r}), {port})"
+def run_with_quick_autosave(directory: Path, port: int) -> subprocess.Popen[bytes]:
+    quick = f"server.AUTOSAVE_SECONDS = 0.1; server.SAVING_SHARE = 1; server.main(Path({str(directory)!r}), {port})"
     code = f"from pathlib import Path; from tee_infra.local import server; {quick}"
-    process = subprocess.Popen([sys.executable, "-c", code])
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     wait_until(lambda: local.status(directory) is not None)
-    first = local.start(directory)
-    make_table(first, "kept")
-    wait_until((directory / "snapshot").exists)
+    return process
+
+
+def test_changes_are_saved_without_a_stop(directory: Path, own_port: int) -> None:
+    process = run_with_quick_autosave(directory, own_port)
+    make_table(local.start(directory), "kept")
+    snapshot = directory / "snapshot"
+    wait_until(lambda: snapshot.exists() and b"kept" in snapshot.read_bytes())
     process.kill()
     process.wait()
     assert client(local.start(directory), "dynamodb").list_tables()["TableNames"] == ["kept"]
@@ -112,6 +118,17 @@ def test_unreadable_snapshot_is_set_aside_and_said(directory: Path) -> None:
     running = local.start(directory)
     assert re.search(r"could not be read .* set aside as \S+snapshot\.unreadable-", running.notice or "")
     assert [path.read_bytes() for path in directory.glob("snapshot.unreadable-*")] == [b"not a snapshot"]
+
+
+def test_snapshot_of_another_moto_is_set_aside(directory: Path) -> None:
+    (directory / "snapshot").write_bytes(pickle.dumps({"moto": "4.0.0", "held": {}}))
+    assert "it was written by moto 4.0.0" in (local.start(directory).notice or "")
+
+
+def test_process_ends_when_its_directory_is_gone(directory: Path, own_port: int) -> None:
+    process = run_with_quick_autosave(directory, own_port)
+    shutil.rmtree(directory)
+    process.wait(timeout=20)
 
 
 def test_process_that_ends_at_once_is_reported_with_its_last_words(
