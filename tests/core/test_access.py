@@ -4,6 +4,7 @@ import pytest
 
 from tee_infra.core import access, audit, notifications
 from tee_infra.core.access.documents import allow, document
+from tee_infra.core.access.pipelines import FEATURE_HOST
 from tee_infra.core.arns import Arns
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import KINDS, parse_environment
@@ -87,6 +88,10 @@ def test_features_are_bounded_by_the_environment_that_makes_them() -> None:
 
     assert bounded == "arn:aws:iam::123456789012:policy/tee/dev/dev-tee-boundary"
     assert access.bounded_by(parse_environment("staging"), own("staging")) == own("staging").boundary
+
+
+def test_one_environment_hosts_features() -> None:
+    assert [kind.name for kind in KINDS.values() if "cleanup" in kind.roles] == [FEATURE_HOST]
 
 
 def test_partitions_follow_the_region() -> None:

@@ -70,7 +70,8 @@ def _is_principal(principal: Any, arn: str) -> bool:
     for value in (value for values in principal.values() for value in many(values)):
         if value in ("*", arn):
             return True
-        if value.endswith(":root") and value.split(":")[4] == arn.split(":")[4]:
+        # An account stands for everybody in it; a service has no ARN.
+        if value.endswith(":root") and arn.startswith(value.removesuffix("root")):
             return True
     return False
 

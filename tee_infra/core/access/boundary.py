@@ -3,15 +3,9 @@
 from tee_infra.core import names
 from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
 from tee_infra.core.access.documents import EVERYTHING, Document, allow, deny, document
-from tee_infra.core.access.pipelines import deployed_arns
+from tee_infra.core.access.pipelines import FEATURE_HOST, deployed_arns
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
-
-FEATURE_HOST = "dev"
-"""The standing environment whose boundary bounds feature environments as well.
-
-With a boundary of its own, made by the same pipeline as its roles, a feature environment would have none.
-"""
 
 
 def bounded_by(environment: Environment, arns: Arns) -> str:

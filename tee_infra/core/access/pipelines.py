@@ -1,5 +1,7 @@
 """The roles of pipelines on GitHub: the deployer of an environment, and the cleanup of feature environments."""
 
+from typing import Final
+
 from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, DATA_PLANE, DELETE_TABLE, EXFILTRATION
 from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
 from tee_infra.core.access.grants import deployer_grants
@@ -8,7 +10,13 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 
-GUARDED_ROLES = ("deployer", "break-glass")
+FEATURE_HOST: Final = "dev"
+"""The environment whose pipelines make and clean feature environments, and whose boundary bounds their roles.
+
+With a boundary of its own, made by the same pipeline as its roles, a feature environment would have none.
+"""
+
+GUARDED_ROLES: Final = ("deployer", "break-glass")
 """Roles that a pipeline must not change: its own, and the one whose use it might want to hide."""
 
 
@@ -76,7 +84,7 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
 
 def hosts_features(environment: Environment) -> bool:
     """Whether feature environments are made and cleaned by this one's pipelines."""
-    return "cleanup" in environment.kind.roles
+    return environment.name == FEATURE_HOST
 
 
 def feature_arns(arns: Arns) -> Arns:
