@@ -19,7 +19,7 @@ class OperationFailedError(Exception):
     """What was asked was not done, and nothing changed that the state does not say."""
 
 
-@dataclass
+@dataclass(eq=False)
 class IncompleteError(Exception):
     """The resource exists, but is not as asked: `state` is how it is, `reason` why."""
 

@@ -102,8 +102,11 @@ BUCKET_POLICY = setting(
 
 
 def _put_encryption(aws: Aws, bucket: str, inputs: Values) -> None:
-    wanted = {"Rules": to_api(inputs["rules"])}
-    aws.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=wanted)  # pyright: ignore[reportArgumentType]
+    rules: Any = to_api(inputs["rules"])
+    for rule in rules:
+        if "BlockedEncryptionTypes" in rule:  # a list in the provider, a list inside a structure in the API
+            rule["BlockedEncryptionTypes"] = {"EncryptionType": rule["BlockedEncryptionTypes"]}
+    aws.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
 def _get_encryption(aws: Aws, bucket: str) -> Values:

@@ -27,7 +27,11 @@ from tee_infra.local.provider.rules import (
     updates,
 )
 
-FEEDBACK = refused("delivery feedback is not acted on")
+FEEDBACK = {
+    f"{channel}{what}": refused("nothing is delivered, so there is no feedback")
+    for channel in ("application", "firehose", "http", "lambda", "sqs")
+    for what in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
+}
 TOPIC_ATTRIBUTES = {
     "displayName": "DisplayName",
     "policy": "Policy",
@@ -106,9 +110,10 @@ TOPIC = ResourceType(
         "signatureVersion": updates(NUMBER, keeps=True, unread=True),
         "tracingConfig": updates(STRING, keeps=True, one_of=("Active", "PassThrough"), unread=True),
         "contentBasedDeduplication": updates(BOOLEAN),
-        "archivePolicy": FEEDBACK,
-        "fifoThroughputScope": FEEDBACK,
-        "maximumMessageSize": FEEDBACK,
+        "archivePolicy": refused("messages are not archived"),
+        "fifoThroughputScope": refused("nothing is throttled"),
+        "maximumMessageSize": refused("moto does not keep it"),
+        **FEEDBACK,
         "arn": computed(STRING),
         "owner": computed(STRING),
         **TAGS,
