@@ -43,7 +43,11 @@ class Configuration(pulumi.ComponentResource):
         ).name
 
     def _pointer(self) -> pulumi.Output[str]:
-        """A switch changes the value at run time: the program writes the first one and never takes a later one back."""
+        """A switch changes the value at run time: the program writes the first one and never takes a later one back.
+
+        Leave the other properties as they are: to change one the provider writes them all, and with them the value
+        that the state remembers.
+        """
         return aws.ssm.Parameter(
             f"{self._name}-active-slot",
             name=names.parameter(self._environment, "active-slot"),
