@@ -17,7 +17,7 @@ from tee_infra.engine import find_engine
 from tee_infra.local import EmbeddedAws
 from tests.local.clients import client, make_table
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("embedded-aws")]
+pytestmark = pytest.mark.engine
 KEY_SCHEMAS = [{"attribute_name": "date", "key_type": "HASH"}, {"attribute_name": "sk", "key_type": "RANGE"}]
 
 
@@ -27,7 +27,7 @@ class Stack:
     def __init__(self, running: EmbeddedAws, work: Path) -> None:
         self.arguments: dict[str, Any] = {}
         self.owner = "me"
-        self.more: Any = lambda _options: None
+        self.more: Any = lambda _options, _table: None
         engine = find_engine(os.environ)
         assert engine is not None
         (work / "state").mkdir()
@@ -58,7 +58,7 @@ class Stack:
         }
         table = aws.dynamodb.Table("table", **arguments | self.arguments, opts=options)
         export("arn", Output.from_input(table.arn))
-        self.more(options)
+        self.more(options, table)
 
     def up(self) -> dict[str, int]:
         return dict(self._stack.up().summary.resource_changes or {})
@@ -142,7 +142,7 @@ def test_a_protected_table_survives_destroy_and_replacement(alone: EmbeddedAws, 
 def test_a_table_is_imported_by_name(alone: EmbeddedAws, stack: Stack) -> None:
     make_table(alone, "found")
 
-    def found(options: ResourceOptions) -> None:
+    def found(options: ResourceOptions, _table: aws.dynamodb.Table) -> None:
         aws.dynamodb.Table(
             "found",
             name="found",
@@ -166,30 +166,33 @@ def test_a_process_killed_in_the_middle_of_an_up_leaves_a_stack_that_the_next_ru
 ) -> None:
     stack.up()
 
-    def kill_and_go_on(options: ResourceOptions) -> None:
+    def kill(_arn: str) -> str:
         os.kill(alone.pid, signal.SIGKILL)
+        return "second"
+
+    def second(options: ResourceOptions, table: aws.dynamodb.Table) -> None:
         aws.dynamodb.Table(
             "second",
-            name="second",
+            name=table.arn.apply(kill),
             hash_key="pk",
             billing_mode="PAY_PER_REQUEST",
             attributes=[{"name": "pk", "type": "S"}],
             opts=options,
         )
 
-    stack.more = kill_and_go_on
+    stack.more = second
     with pytest.raises(auto.CommandError):
         stack.up()
     again = local.start(alone.directory)
     assert (again.endpoint, again.provider_port) == (alone.endpoint, alone.provider_port)
-    stack.more = lambda _options: None
+    stack.more = lambda _options, _table: None
     stack.refresh()
     assert stack.up() in ({"create": 1, "same": 2}, {"same": 3})
     assert client(again, "dynamodb").list_tables()["TableNames"] == ["dev-schedules"]
 
 
 def test_what_cannot_be_had_is_said_by_name(stack: Stack) -> None:
-    stack.more = lambda options: aws.sqs.Queue("queue", opts=options)
+    stack.more = lambda options, _table: aws.sqs.Queue("queue", opts=options)
     with pytest.raises(auto.CommandError) as refused:
         stack.up()
     assert re.search(r"does not know the resource type aws:sqs/queue:Queue", str(refused.value))
