@@ -169,7 +169,7 @@ class Recorder(mocks.MockMonitor):
                 provider=request.provider,
                 protect=request.protect if request.HasField("protect") else None,
                 ignore_changes=list(request.ignoreChanges),
-                depends_on=list(request.dependencies),
+                depends_on=sorted(request.dependencies),  # in no order
                 aliases=len(request.aliases),
             )
         )
