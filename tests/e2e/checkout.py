@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,11 @@ class Checkout:
     """A copy of the stack files, with the virtual environment of the tests."""
 
     directory: Path
+    _shell: dict[str, str] = field(default_factory=dict[str, str])
 
     def tee(self, *arguments: str, typed: str = "", **variables: str) -> Done:
         """Run `tee-infra`."""
+        self._shell.clear()
         return self._run([str(COMMAND), *arguments], typed, clean_environment() | variables)
 
     def pulumi(self, *arguments: str, **variables: str) -> Done:
@@ -53,6 +55,11 @@ class Checkout:
 
     def shell(self) -> dict[str, str]:
         """The variables after `eval "$(tee-infra local env)"`."""
+        if not self._shell:
+            self._shell.update(self._take_shell())
+        return self._shell
+
+    def _take_shell(self) -> dict[str, str]:
         exports = self.tee("local", "env")
         assert exports.code == 0, exports.err
         printed = subprocess.run(

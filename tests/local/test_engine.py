@@ -15,6 +15,7 @@ from pulumi import automation as auto
 from tee_infra import local
 from tee_infra.engine import find_engine
 from tee_infra.local import EmbeddedAws
+from tee_infra.stacks.cli import Cli
 from tests.local.clients import client, make_table
 
 pytestmark = pytest.mark.engine
@@ -36,11 +37,9 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{work}/state",
             "PULUMI_CONFIG_PASSPHRASE": "x",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PATH": f"{engine.command.parent}{os.pathsep}{os.environ['PATH']}",
         }
-        self._stack = auto.create_stack(
-            "dev", project_name="trial", program=self._program, opts=auto.LocalWorkspaceOptions(env_vars=environment)
-        )
+        options = auto.LocalWorkspaceOptions(env_vars=environment, pulumi_command=Cli(engine.command, engine.version))
+        self._stack = auto.create_stack("dev", project_name="trial", program=self._program, opts=options)
 
     def _program(self) -> None:
         tags = aws.ProviderDefaultTagsArgs(tags={"tee:owner": self.owner})
