@@ -15,7 +15,10 @@ FIRST_SLOT: Final = "v1"
 
 
 class Configuration(pulumi.ComponentResource):
-    """SSM parameters. `parameters` maps what they say (`tables/tee-admin`, `active-slot`) to their names."""
+    """SSM parameters. `parameters` maps what they say (`tables/tee-admin`, `active-slot`) to their names.
+
+    They are written as `insecure_value`: no secrets are in them, and a reviewer sees in a preview what they say.
+    """
 
     parameters: dict[str, pulumi.Output[str]]
 
@@ -38,7 +41,7 @@ class Configuration(pulumi.ComponentResource):
             name=names.parameter(self._environment, *parts),
             description=description,
             type="String",
-            value=value,
+            insecure_value=value,
             opts=pulumi.ResourceOptions(parent=self),
         ).name
 
@@ -53,6 +56,6 @@ class Configuration(pulumi.ComponentResource):
             name=names.parameter(self._environment, "active-slot"),
             description="The slot that the app uses, kept by a switch",
             type="String",
-            value=FIRST_SLOT,
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["value"]),
+            insecure_value=FIRST_SLOT,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["insecureValue"]),
         ).name

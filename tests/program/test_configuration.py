@@ -8,7 +8,7 @@ def test_every_table_has_a_parameter_with_its_name(any_run: Run) -> None:
     for name, physical in any_run.outputs["tables"].items():
         parameter = any_run.one("Parameter", f"configuration-tables-{name}")
         assert parameter.inputs["name"] == f"/tee/{environment}/tables/{name}"
-        assert (parameter.inputs["type"], parameter.inputs["value"]) == ("String", physical)
+        assert (parameter.inputs["type"], parameter.inputs["insecureValue"]) == ("String", physical)
         assert parameter.ignore_changes == []
 
 
@@ -17,8 +17,8 @@ def test_a_standing_environment_owns_a_pointer_that_a_switch_may_change(stack: s
     pointer = standard(stack).one("Parameter", "configuration-active-slot")
 
     assert pointer.inputs["name"] == f"/tee/{stack}/active-slot"
-    assert pointer.inputs["value"] == "v1"
-    assert pointer.ignore_changes == ["value"]
+    assert pointer.inputs["insecureValue"] == "v1"
+    assert pointer.ignore_changes == ["insecureValue"]
 
 
 @pytest.mark.parametrize("stack", ["prod-v2", "feature-x"])
