@@ -2,12 +2,13 @@
 
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.checkout import checkout_in
+from tests.e2e.checkout import Checkout, checkout_in
 
 ROUNDS = 3
 FLOOR = """\
@@ -27,12 +28,40 @@ def run() -> None:
             ("pulumi", times(lambda *words: call(checkout.directory, shell, *words), pulumi_words)),
             ("pulumi, one resource", times(lambda *words: call(floor, shell, *words), pulumi_words)),
         ]
-        help_time = statistics.median(timed(lambda: checkout.tee("--help")) for _ in range(ROUNDS))
+        parts = where_the_time_goes(checkout, shell)
     headings = ("first preview", "first up", "preview", "up", "destroy")
     print(f"{'seconds':22}" + "".join(f"{heading:>15}" for heading in headings))
     for name, seconds in rows:
         print(f"{name:22}" + "".join(f"{seconds[heading]:15.2f}" for heading in headings))
-    print(f"tee-infra --help {help_time:.3f}")
+    print("\nwhere a preview without changes spends it")
+    for name, seconds in parts.items():
+        print(f"{name:52}{seconds:6.2f}")
+
+
+def where_the_time_goes(checkout: Checkout, shell: dict[str, str]) -> dict[str, float]:
+    """What a preview of dev consists of, each part measured alone."""
+
+    def python(code: str) -> float:
+        return median(lambda: subprocess.run([sys.executable, "-c", code], env=shell, check=True))
+
+    checkout.tee("up", "dev", "--yes")
+    nothing, imports = python("pass"), python("import tee_infra.cli.environments")
+    whole = median(lambda: checkout.tee("preview", "dev"))
+    cli = median(lambda: call(checkout.directory, shell, "version"))
+    empty = median(lambda: call(checkout.directory, shell, "stack", "ls"))
+    return {
+        "tee-infra --help": median(lambda: checkout.tee("--help")),
+        "Python's start": nothing,
+        "imports: click, pydantic, pulumi, grpc, the program": imports - nothing,
+        "the engine's start, to its version": cli,
+        "the engine's start, to its backend": empty,
+        "the program, the provider and the diff": whole - imports - empty,
+        "the whole preview": whole,
+    }
+
+
+def median(action: Callable[[], object]) -> float:
+    return statistics.median(timed(action) for _ in range(ROUNDS))
 
 
 def times(call_it: Callable[..., object], words: Callable[[str], tuple[str, ...]]) -> dict[str, float]:

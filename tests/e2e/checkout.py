@@ -57,7 +57,7 @@ class Checkout:
         """The variables after `eval "$(tee-infra local env)"`."""
         if not self._shell:
             self._shell.update(self._take_shell())
-        return self._shell
+        return dict(self._shell)
 
     def _take_shell(self) -> dict[str, str]:
         exports = self.tee("local", "env")
