@@ -36,7 +36,7 @@ class WrongAccountError(RefusedError):
 def require_account(account_id: str, region: str) -> None:
     """Make sure that the credentials in use belong to `account_id`. Raises `NoAccessError`, `WrongAccountError`."""
     try:
-        actual = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
+        actual = boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"]
     except NoCredentialsError:
         raise NoAccessError(account_id, "there are no credentials") from None
     except (BotoCoreError, ClientError) as error:
