@@ -23,6 +23,18 @@ class Kind:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+_NOTHING_TO_LOSE: Final[dict[str, Any]] = {
+    "point_in_time_recovery_days": None,
+    "deletion_protection": False,
+    "protect": False,
+    "customer_managed_key": False,
+    "log_retention_days": 7,
+    "alarms": False,
+    "monthly_budget_usd": None,
+    "audit": "off",
+}
+"""What environments without data of anybody's do without. Caps are still to be chosen."""
+
 KINDS: Final = {
     kind.name: kind
     for kind in (
@@ -49,50 +61,23 @@ KINDS: Final = {
             name="dev",
             aliases=("development", "develop"),
             roles=("app", "developer", "deployer", "migrator", "cleanup"),
-            settings={
+            settings=_NOTHING_TO_LOSE
+            | {
                 "max_read_units": 100,
                 "max_write_units": 100,
-                "point_in_time_recovery_days": None,
-                "deletion_protection": False,
-                "protect": False,
-                "customer_managed_key": False,
                 "log_retention_days": 14,
-                "alarms": False,
                 "monthly_budget_usd": 20.0,
-                "audit": "off",
             },
         ),
         Kind(
             name="test",
             aliases=("testing",),
-            settings={
-                "max_read_units": 100,
-                "max_write_units": 100,
-                "point_in_time_recovery_days": None,
-                "deletion_protection": False,
-                "protect": False,
-                "customer_managed_key": False,
-                "log_retention_days": 7,
-                "alarms": False,
-                "monthly_budget_usd": None,
-                "audit": "off",
-            },
+            settings=_NOTHING_TO_LOSE | {"max_read_units": 100, "max_write_units": 100},
         ),
         Kind(
             name="feature",
             roles=("app", "developer"),
-            settings={
-                "max_read_units": 25,
-                "max_write_units": 25,
-                "point_in_time_recovery_days": None,
-                "deletion_protection": False,
-                "protect": False,
-                "customer_managed_key": False,
-                "log_retention_days": 7,
-                "alarms": False,
-                "monthly_budget_usd": None,
-                "audit": "off",
-            },
+            settings=_NOTHING_TO_LOSE | {"max_read_units": 25, "max_write_units": 25},
         ),
     )
 }
