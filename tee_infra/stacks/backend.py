@@ -1,5 +1,6 @@
 """The engine on one backend: what stacks there are, and what they export."""
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,10 +84,12 @@ def failures(name: str) -> Generator[None]:
 
 
 def last_words(error: auto.CommandError) -> str:
-    """The last line of the CLI's error output that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return (told or lines or ["the engine failed without a word"])[-1]
+    """The CLI's last error line; where it ended without one, the code that it ended with."""
+    told = re.findall(r"^\s*error: (.+)$", str(error), re.MULTILINE)
+    if told:
+        return told[-1].strip()
+    code = re.search(r"code: (-?\d+)", str(error))
+    return f"the engine ended with code {code[1] if code else 'unknown'} and no word; run the same command again"
 
 
 class _Checkout(auto.LocalWorkspace):
