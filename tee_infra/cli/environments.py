@@ -39,7 +39,7 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
             lost = ", ".join(change.name for change in plan.destructive)
             confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
 
-    done = change_environment.up(opened.stack, confirm)
+    done = change_environment.up(opened, confirm)
     tables = table_names(environment)
     output.result(
         _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},

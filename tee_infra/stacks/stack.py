@@ -9,6 +9,7 @@ from typing import Final
 from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # a public constructor's argument that the package does not export
 
+from tee_infra.core.pending import adopt_pending
 from tee_infra.core.plan import Plan
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
@@ -78,6 +79,24 @@ class Stack:
         with self._run(self._report) as run:
             self._stack.refresh(on_event=run.on_event, show_secrets=False)
         return run.plan()
+
+    def recover(self, account_id: str, region: str) -> bool:
+        """Take over what an engine that was killed had begun to create, and forget what it never made.
+
+        False where no create was left open. What has no id that could be computed is reported by name.
+        """
+        with self._run(_silent):
+            exported = self._stack.export_stack()
+        if not (exported.deployment or {}).get("pending_operations"):
+            return False
+        adoption = adopt_pending(exported.deployment or {}, account_id, region)
+        with self._run(_silent):
+            self._stack.import_stack(auto.Deployment(exported.version, adoption.deployment))
+            self._stack.refresh(show_secrets=False)
+        self._report(f"an earlier run was killed while it made {', '.join(adoption.adopted + adoption.unknown)}")
+        if adoption.unknown:
+            self._report(f"look in AWS whether there is a second {', '.join(adoption.unknown)}, and delete it")
+        return True
 
     @contextmanager
     def _run(self, report: Report) -> Generator[Run]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tee_infra.core.plan import Plan
 from tee_infra.stacks import NoStackError, ProtectedError, Stack
+from tee_infra.workflows.open_stack import OpenStack
 
 Confirm = Callable[[Plan], None]
 """Shows the plan to a person and raises when it is not to be carried out."""
@@ -18,12 +19,15 @@ def preview(stack: Stack) -> Plan:
         return stack.preview()
 
 
-def up(stack: Stack, confirm: Confirm) -> Plan:
-    """Bring the environment to what its settings say.
+def up(opened: OpenStack, confirm: Confirm) -> Plan:
+    """Bring the environment to what its settings say, from wherever an earlier run left it.
 
     `confirm` sees the plan before anything happens. Raises `ProtectedError` before anything happens as well.
     """
+    stack = opened.stack
     plan = preview(stack)
+    if stack.recover(opened.target.account_id, opened.settings.region):
+        plan = preview(stack)
     if plan.protected:
         raise ProtectedError(stack.name, [change.name for change in plan.protected])
     confirm(plan)

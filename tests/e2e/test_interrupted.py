@@ -1,5 +1,6 @@
 """What a run leaves that ended in the middle: the next one finishes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -29,11 +30,17 @@ def kill_command(_: Checkout, run: subprocess.Popen[str]) -> None:
     run.kill()
 
 
+def kill_engine(checkout: Checkout, _: subprocess.Popen[str]) -> None:
+    locks = checkout.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "staging"
+    (lock,) = locks.glob("*.json")
+    os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
+
+
 def kill_embedded_aws(checkout: Checkout, _: subprocess.Popen[str]) -> None:
     os.kill(checkout.tee("local", "status", "--json").json["pid"], signal.SIGKILL)
 
 
-@pytest.mark.parametrize("stop", [interrupt, terminate, kill_command, kill_embedded_aws])
+@pytest.mark.parametrize("stop", [interrupt, terminate, kill_command, kill_engine, kill_embedded_aws])
 def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
     assert checkout.tee("local", "start").code == 0
     run = start_up(checkout)
@@ -42,7 +49,8 @@ def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
     _, err = run.communicate(timeout=SECONDS)
     assert run.returncode != 0
     assert "Traceback" not in err
-    wait_until_no_engine_runs(checkout.directory)
+    if stop is not kill_engine:
+        wait_until_no_engine_runs(checkout.directory)
 
     done = checkout.tee("up", "staging", "--yes")
     assert done.code == 0, done.err

@@ -1,0 +1,62 @@
+"""Creates that a killed engine left open: whether the resource exists, only AWS knows.
+
+Pulumi never clears them by itself: `up` warns for ever and then fails on what exists already, and `destroy` leaks it.
+"""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Final
+
+Inputs = Mapping[str, Any]
+
+# What the provider takes as id for the types whose physical name the program chooses (pulumi-aws, "Import" of each).
+_IDS: Final[Mapping[str, Callable[[Inputs, str, str], str]]] = {
+    "aws:cloudwatch/dashboard:Dashboard": lambda inputs, _account, _region: inputs["dashboardName"],
+    "aws:cloudwatch/logGroup:LogGroup": lambda inputs, _account, _region: inputs["name"],
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda inputs, _account, _region: inputs["name"],
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": lambda inputs, _account, _region: inputs["resourceArn"],
+    "aws:dynamodb/table:Table": lambda inputs, _account, _region: inputs["name"],
+    "aws:iam/policy:Policy": lambda inputs, account, _region: (
+        f"arn:aws:iam::{account}:policy{inputs['path']}{inputs['name']}"
+    ),
+    "aws:iam/role:Role": lambda inputs, _account, _region: inputs["name"],
+    "aws:iam/rolePolicy:RolePolicy": lambda inputs, _account, _region: f"{inputs['role']}:{inputs['name']}",
+    "aws:kms/alias:Alias": lambda inputs, _account, _region: inputs["name"],
+    "aws:s3/bucket:Bucket": lambda inputs, _account, _region: inputs["bucket"],
+    "aws:sns/topic:Topic": lambda inputs, account, region: f"arn:aws:sns:{region}:{account}:{inputs['name']}",
+    "aws:ssm/parameter:Parameter": lambda inputs, _account, _region: inputs["name"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """`deployment` with the open creates as resources, for a refresh to drop those that AWS does not have.
+
+    `adopted` and `unknown` are the resources' names in the program; the latter have no id that could be computed.
+    """
+
+    deployment: dict[str, Any]
+    adopted: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -> Adoption:
+    """Turn every open create of an exported deployment into a resource that a refresh can look for."""
+    changed = deepcopy(dict(deployment))
+    adopted: list[str] = []
+    unknown: list[str] = []
+    known = {resource["urn"] for resource in changed.get("resources") or []}
+    for operation in changed.pop("pending_operations", None) or []:
+        resource = operation["resource"]
+        name = resource["urn"].rsplit("::", 1)[-1]
+        if operation["type"] != "creating" or resource["urn"] in known:
+            continue
+        identify = _IDS.get(resource["type"])
+        if identify is None:
+            unknown.append(name)
+            continue
+        inputs = resource.get("inputs", {})
+        changed["resources"].append({**resource, "id": identify(inputs, account_id, region), "outputs": inputs})
+        adopted.append(name)
+    return Adoption(deployment=changed, adopted=tuple(adopted), unknown=tuple(unknown))
