@@ -1,0 +1,166 @@
+"""Anonymise items: replace what the catalog calls personal, keep what it calls safe, refuse everything else.
+
+Items are DynamoDB's own JSON and only their outermost level is decoded; of the values, only the personal ones.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Raw
+
+from tee_infra.core.anonymize_kinds import BECOMES, Pseudonyms, Replacement
+from tee_infra.core.catalog import Table
+from tee_infra.core.entities import entity_of
+from tee_infra.core.item_shapes import NotPersonal, Personal, classifications
+from tee_infra.errors import RefusedError
+
+KEPT: Final = "kept"
+KEPT_UNDECLARED: Final = "kept: not in the catalog, and its type holds no text"
+
+_DYNAMODB_TYPES: Final = {
+    str: "S", int: "N", float: "N", Decimal: "N", bool: "BOOL", bytes: "B", NoneType: "NULL", list: "L", dict: "M",
+}  # fmt: skip
+_WITHOUT_TEXT: Final = frozenset({"N", "NS", "BOOL", "NULL"})
+
+Attributes = dict[str, dict[str, Raw]]
+"""An item decoded to its values' types: name -> {type: content}."""
+
+_decode = msgspec.json.Decoder(Attributes).decode
+_decode_list = msgspec.json.Decoder(list[dict[str, Raw]]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class UnclassifiedError(RefusedError):
+    """An item holds what nobody has classified: the `table`, the `attribute` and the type that it `holds`."""
+
+    def __init__(self, table: str, attribute: str, holds: str, declared: str | None) -> None:
+        self.table = table
+        self.attribute = attribute
+        self.holds = holds
+        known = f"the catalog declares it as {declared}" if declared else "the catalog does not know it"
+        super().__init__(
+            f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}; "
+            "classify it in tee_infra/core/item_shapes.py, and see every such attribute with: "
+            f"tee-infra data anonymize-report --table {table}"
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What happens to one attribute: the DynamoDB types that it may hold, and its replacement, or None: kept."""
+
+    types: frozenset[str]
+    becomes: str
+    replace: Replacement | None
+
+
+class Anonymizer:
+    """The rules of one table under one key.
+
+    Not shared between threads, for the sake of the counts: `fork` makes one for each.
+    """
+
+    def __init__(self, table: Table, pseudonyms: Pseudonyms) -> None:
+        self._table = table
+        self._pseudonyms = pseudonyms
+        self._rules = rules_of(table, pseudonyms)
+        self._counts: Counter[str] = Counter()
+
+    def fork(self) -> "Anonymizer":
+        """The same rules with counts of their own."""
+        return Anonymizer(self._table, self._pseudonyms)
+
+    def __call__(self, item: Raw | bytes) -> bytes:
+        """The item with its stand-ins, in the order of its attributes. Raises `UnclassifiedError`."""
+        attributes = decode(item)
+        person = entity_of(partition_key_of(self._table, attributes))
+        rules, counts = self._rules, self._counts
+        for name, value in attributes.items():
+            (held,) = value
+            rule = rules.get(name)
+            if rule is None or held not in rule.types:
+                self._check_unclassified(name, value, rule)
+            elif rule.replace is not None and held == "S" and (text := _decode_text(value["S"])):
+                value["S"] = Raw(_encode(rule.replace(text, person)))
+            counts[name] += 1
+        return _encode(attributes)
+
+    @property
+    def applied(self) -> dict[tuple[str, str], int]:
+        """(attribute, what it became) -> how many values so far."""
+        becomes = {name: rule.becomes for name, rule in self._rules.items()}
+        return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
+
+    def _check_unclassified(self, name: str, value: dict[str, Raw], rule: Rule | None) -> None:
+        if rule is not None:
+            raise UnclassifiedError(self._table.name, name, next(iter(value)), "/".join(sorted(rule.types)))
+        if (held := text_in(value)) is not None:
+            raise UnclassifiedError(self._table.name, name, held, None)
+
+
+def rules_of(table: Table, pseudonyms: Pseudonyms) -> dict[str, Rule]:
+    """Attribute -> rule, from the shape of the table's items.
+
+    Kept attributes may also hold numbers and booleans, whatever is declared: they cannot hold text.
+    """
+    rules: dict[str, Rule] = {}
+    for name, classification in classifications(table.item).items():
+        declared = declared_types(table.item.model_fields[name].annotation)
+        match classification:
+            case Personal():
+                rules[name] = Rule(
+                    types=declared & {"S", "NULL"},
+                    becomes=BECOMES[classification],
+                    replace=pseudonyms.replacements[classification],
+                )
+            case NotPersonal():
+                rules[name] = Rule(types=declared | _WITHOUT_TEXT, becomes=KEPT, replace=None)
+    return rules
+
+
+def declared_types(annotation: Any) -> frozenset[str]:
+    """The DynamoDB types that hold a Python type: `str | None` -> {"S", "NULL"}."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return frozenset(_DYNAMODB_TYPES[type(value)] for value in get_args(annotation))
+    if origin is Annotated:
+        return declared_types(get_args(annotation)[0])
+    if (plain := origin or annotation) in _DYNAMODB_TYPES:
+        return frozenset({_DYNAMODB_TYPES[plain]})
+    if plain in {set, frozenset}:
+        return frozenset(f"{kind}S" for kind in declared_types(get_args(annotation)[0]))
+    return frozenset[str]().union(*(declared_types(argument) for argument in get_args(annotation)))
+
+
+def decode(item: Raw | bytes) -> Attributes:
+    """An item's outermost level. Raises `msgspec.DecodeError` for what is no item."""
+    return _decode(item)
+
+
+def partition_key_of(table: Table, attributes: Attributes) -> str:
+    """The value of the table's partition key as text, whatever its type."""
+    (value,) = attributes[table.partition_key.name].values()
+    return _decode_text(value)
+
+
+def text_in(value: dict[str, Raw]) -> str | None:
+    """Where an attribute value may hold text (`S`, `SS`, `B`, `M`, `L of S`), or None when it cannot.
+
+    Binaries may hold text, and so may the keys of a map.
+    """
+    ((kind, content),) = value.items()
+    match kind:
+        case "N" | "NS" | "BOOL" | "NULL":
+            return None
+        case "M" if not _decode(content):
+            return None
+        case "L":
+            held = next(filter(None, map(text_in, _decode_list(content))), None)
+            return f"L of {held}" if held else None
+        case _:
+            return kind
