@@ -16,6 +16,7 @@ from tee_infra.core.anonymize_kinds import BECOMES, Pseudonyms, Replacement
 from tee_infra.core.catalog import Table
 from tee_infra.core.entities import entity_of
 from tee_infra.core.item_shapes import NotPersonal, Personal, classifications
+from tee_infra.core.items import RawItem
 from tee_infra.errors import RefusedError
 
 KEPT: Final = "kept"
@@ -52,11 +53,15 @@ class UnclassifiedError(RefusedError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What happens to one attribute: the DynamoDB types that it may hold, and its replacement, or None: kept."""
+    """What happens to one attribute: the DynamoDB types that it may hold, and its kind, or None: kept."""
 
     types: frozenset[str]
-    becomes: str
-    replace: Replacement | None
+    kind: Personal | None
+
+    @property
+    def becomes(self) -> str:
+        """What the attribute becomes, in words."""
+        return KEPT if self.kind is None else BECOMES[self.kind]
 
 
 class Anonymizer:
@@ -68,25 +73,28 @@ class Anonymizer:
     def __init__(self, table: Table, pseudonyms: Pseudonyms) -> None:
         self._table = table
         self._pseudonyms = pseudonyms
-        self._rules = rules_of(table, pseudonyms)
+        self._rules = rules_of(table)
+        self._replacements: dict[str, Replacement] = {
+            name: pseudonyms.replacements[rule.kind] for name, rule in self._rules.items() if rule.kind is not None
+        }
         self._counts: Counter[str] = Counter()
 
     def fork(self) -> "Anonymizer":
         """The same rules with counts of their own."""
         return Anonymizer(self._table, self._pseudonyms)
 
-    def __call__(self, item: Raw | bytes) -> bytes:
+    def __call__(self, item: RawItem) -> bytes:
         """The item with its stand-ins, in the order of its attributes. Raises `UnclassifiedError`."""
         attributes = decode(item)
         person = entity_of(partition_key_of(self._table, attributes))
-        rules, counts = self._rules, self._counts
+        rules, replacements, counts = self._rules, self._replacements, self._counts
         for name, value in attributes.items():
             (held,) = value
             rule = rules.get(name)
             if rule is None or held not in rule.types:
-                self._check_unclassified(name, value, rule)
-            elif rule.replace is not None and held == "S" and (text := _decode_text(value["S"])):
-                value["S"] = Raw(_encode(rule.replace(text, person)))
+                self._refuse(name, rule, refused_type(rule, value))
+            elif held == "S" and (replace := replacements.get(name)) and (text := _decode_text(value["S"])):
+                value["S"] = Raw(_encode(replace(text, person)))
             counts[name] += 1
         return _encode(attributes)
 
@@ -96,14 +104,13 @@ class Anonymizer:
         becomes = {name: rule.becomes for name, rule in self._rules.items()}
         return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
 
-    def _check_unclassified(self, name: str, value: dict[str, Raw], rule: Rule | None) -> None:
-        if rule is not None:
-            raise UnclassifiedError(self._table.name, name, next(iter(value)), "/".join(sorted(rule.types)))
-        if (held := text_in(value)) is not None:
-            raise UnclassifiedError(self._table.name, name, held, None)
+    def _refuse(self, name: str, rule: Rule | None, held: str | None) -> None:
+        if held is not None:
+            declared = "/".join(sorted(rule.types)) if rule else None
+            raise UnclassifiedError(self._table.name, name, held, declared)
 
 
-def rules_of(table: Table, pseudonyms: Pseudonyms) -> dict[str, Rule]:
+def rules_of(table: Table) -> dict[str, Rule]:
     """Attribute -> rule, from the shape of the table's items.
 
     Kept attributes may also hold numbers and booleans, whatever is declared: they cannot hold text.
@@ -113,14 +120,18 @@ def rules_of(table: Table, pseudonyms: Pseudonyms) -> dict[str, Rule]:
         declared = declared_types(table.item.model_fields[name].annotation)
         match classification:
             case Personal():
-                rules[name] = Rule(
-                    types=declared & {"S", "NULL"},
-                    becomes=BECOMES[classification],
-                    replace=pseudonyms.replacements[classification],
-                )
+                rules[name] = Rule(declared & {"S", "NULL"}, classification)
             case NotPersonal():
-                rules[name] = Rule(types=declared | _WITHOUT_TEXT, becomes=KEPT, replace=None)
+                rules[name] = Rule(declared | _WITHOUT_TEXT, None)
     return rules
+
+
+def refused_type(rule: Rule | None, value: dict[str, Raw]) -> str | None:
+    """The type for which a value is refused, or None. Without a rule the catalog does not know the attribute."""
+    if rule is None:
+        return text_in(value)
+    (held,) = value
+    return None if held in rule.types else held
 
 
 def declared_types(annotation: Any) -> frozenset[str]:
@@ -137,7 +148,7 @@ def declared_types(annotation: Any) -> frozenset[str]:
     return frozenset[str]().union(*(declared_types(argument) for argument in get_args(annotation)))
 
 
-def decode(item: Raw | bytes) -> Attributes:
+def decode(item: RawItem) -> Attributes:
     """An item's outermost level. Raises `msgspec.DecodeError` for what is no item."""
     return _decode(item)
 
