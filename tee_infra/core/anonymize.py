@@ -4,8 +4,10 @@ Items are DynamoDB's own JSON and only their outermost level is decoded; of the 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from threading import Lock
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -65,29 +67,35 @@ class Rule:
 
 
 class Anonymizer:
-    """The rules of one table under one key.
-
-    Not shared between threads, for the sake of the counts: `fork` makes one for each.
-    """
+    """The rules of one table under one key, as a transform of its pages. Threads may share it."""
 
     def __init__(self, table: Table, pseudonyms: Pseudonyms) -> None:
         self._table = table
-        self._pseudonyms = pseudonyms
         self._rules = rules_of(table)
         self._replacements: dict[str, Replacement] = {
             name: pseudonyms.replacements[rule.kind] for name, rule in self._rules.items() if rule.kind is not None
         }
         self._counts: Counter[str] = Counter()
+        self._lock = Lock()
 
-    def fork(self) -> "Anonymizer":
-        """The same rules with counts of their own."""
-        return Anonymizer(self._table, self._pseudonyms)
+    def __call__(self, items: Iterable[RawItem]) -> list[RawItem]:
+        """The items with their stand-ins, attributes in their order. Raises `UnclassifiedError`."""
+        counts: Counter[str] = Counter()
+        anonymized: list[RawItem] = [self._anonymize(item, counts) for item in items]
+        with self._lock:
+            self._counts.update(counts)
+        return anonymized
 
-    def __call__(self, item: RawItem) -> bytes:
-        """The item with its stand-ins, in the order of its attributes. Raises `UnclassifiedError`."""
+    @property
+    def applied(self) -> dict[tuple[str, str], int]:
+        """(attribute, what it became) -> how many values so far."""
+        becomes = {name: rule.becomes for name, rule in self._rules.items()}
+        return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
+
+    def _anonymize(self, item: RawItem, counts: Counter[str]) -> bytes:
         attributes = decode(item)
         person = entity_of(partition_key_of(self._table, attributes))
-        rules, replacements, counts = self._rules, self._replacements, self._counts
+        rules, replacements = self._rules, self._replacements
         for name, value in attributes.items():
             (held,) = value
             rule = rules.get(name)
@@ -97,12 +105,6 @@ class Anonymizer:
                 value["S"] = Raw(_encode(replace(text, person)))
             counts[name] += 1
         return _encode(attributes)
-
-    @property
-    def applied(self) -> dict[tuple[str, str], int]:
-        """(attribute, what it became) -> how many values so far."""
-        becomes = {name: rule.becomes for name, rule in self._rules.items()}
-        return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
 
     def _refuse(self, name: str, rule: Rule | None, held: str | None) -> None:
         if held is not None:
