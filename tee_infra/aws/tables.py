@@ -1,0 +1,134 @@
+"""Tables as a whole: read what one is, make one like it, and give back what a native restore loses."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tee_infra.aws.dynamodb import DynamoDbError
+from tee_infra.core.table_definition import TableDefinition, creation_request
+
+_POLL_SECONDS: Final = 2.0
+# AWS's own estimate for a restore is "up to several hours".
+_LONGEST_WAIT_SECONDS: Final = 12 * 3600.0
+_LONGEST_BUSY_SECONDS: Final = 300.0
+_BUSY: Final = {"ResourceInUseException", "ContinuousBackupsUnavailableException", "LimitExceededException"}
+
+
+class Tables:
+    """The tables of one account and region, through a botocore DynamoDB client."""
+
+    def __init__(self, client: Any, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._sleep = sleep
+
+    def definition(self, name: str) -> TableDefinition | None:
+        """What the table is, None when there is none. Raises `DynamoDbError`."""
+        with asking(f"reading the definition of {name}"):
+            try:
+                table = self._client.describe_table(TableName=name)["Table"]
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+            lifetime = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+            backups = self._client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+            recovery = backups.get("PointInTimeRecoveryDescription", {})
+            return TableDefinition(
+                request=creation_request(table),
+                ttl_attribute=lifetime.get("AttributeName")
+                if lifetime["TimeToLiveStatus"].startswith("ENABL")
+                else None,
+                recovery_days=(
+                    recovery.get("RecoveryPeriodInDays", 35)
+                    if recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
+                    else None
+                ),
+                deletion_protection=table.get("DeletionProtectionEnabled", False),
+                tags=self._tags(table["TableArn"]),
+            )
+
+    def is_empty(self, name: str) -> bool:
+        """Whether the table holds no item now, whatever its statistics of some hours ago say."""
+        with asking(f"looking for items in {name}"):
+            return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
+
+    def create(self, name: str, definition: TableDefinition) -> None:
+        """Make an empty table by `definition.request`, and wait until it can be used."""
+        with asking(f"creating {name}"):
+            self._client.create_table(TableName=name, **definition.request)
+        self.wait_until_active(name)
+
+    def wait_until_active(self, name: str) -> None:
+        """Wait for the table and its indexes. Raises `DynamoDbError` after 12 hours."""
+        waited = 0.0
+        while waited < _LONGEST_WAIT_SECONDS:
+            with asking(f"waiting for {name}"):
+                table = self._client.describe_table(TableName=name)["Table"]
+            states = [
+                table["TableStatus"],
+                *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ())),
+            ]
+            if set(states) == {"ACTIVE"}:
+                return
+            self._sleep(_POLL_SECONDS)
+            waited += _POLL_SECONDS
+        raise DynamoDbError(f"waiting for {name}", f"not active after {_LONGEST_WAIT_SECONDS / 3600:.0f} hours")
+
+    def reapply(self, name: str, definition: TableDefinition) -> list[str]:
+        """Give the table the stream, TTL, point-in-time recovery, tags and deletion protection of `definition`.
+
+        What it has already is left alone. Returns what was done, deletion protection last.
+        """
+        now = self.definition(name)
+        assert now is not None, name  # noqa: S101 - the caller has just waited for it
+        done: list[str] = []
+        if definition.stream and now.stream != definition.stream:
+            self._change(name, "stream", done, "update_table", StreamSpecification=definition.stream)
+        if definition.ttl_attribute and now.ttl_attribute != definition.ttl_attribute:
+            lifetime = {"Enabled": True, "AttributeName": definition.ttl_attribute}
+            self._change(name, "TTL", done, "update_time_to_live", TimeToLiveSpecification=lifetime)
+        if definition.recovery_days and now.recovery_days != definition.recovery_days:
+            recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": definition.recovery_days}
+            self._change(name, "PITR", done, "update_continuous_backups", PointInTimeRecoverySpecification=recovery)
+        if missing := {key: value for key, value in definition.tags.items() if now.tags.get(key) != value}:
+            self._tag(name, missing)
+            done.append("tags")
+        if definition.deletion_protection and not now.deletion_protection:
+            self._change(name, "deletion protection", done, "update_table", DeletionProtectionEnabled=True)
+        return done
+
+    def _change(self, name: str, what: str, done: list[str], operation: str, **arguments: Any) -> None:
+        """Make one change as soon as the table allows: it takes one at a time, and few in a row."""
+        waited = 0.0
+        with asking(f"{what} of {name}"):
+            while True:
+                try:
+                    getattr(self._client, operation)(TableName=name, **arguments)
+                    break
+                except ClientError as error:
+                    if error.response.get("Error", {}).get("Code") not in _BUSY or waited >= _LONGEST_BUSY_SECONDS:
+                        raise
+                self._sleep(_POLL_SECONDS)
+                waited += _POLL_SECONDS
+        self.wait_until_active(name)
+        done.append(what)
+
+    def _tag(self, name: str, tags: dict[str, str]) -> None:
+        with asking(f"tagging {name}"):
+            arn = self._client.describe_table(TableName=name)["Table"]["TableArn"]
+            self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        pages = self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # those only AWS may set
+
+
+@contextmanager
+def asking(what: str) -> Generator[None]:
+    """Turn what botocore raises into a `DynamoDbError` that says what was asked."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DynamoDbError(what, " ".join(str(error).split())) from None
