@@ -17,6 +17,7 @@ from tee_infra.core.replies import Reply, Verdict, judge, lost
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
     "Scan": {"TableName": "raw"},
     "BatchWriteItem": {"RequestItems": {"raw": [{"DeleteRequest": {"Key": {}}}]}},
+    "PutItem": {"TableName": "raw", "Item": {}},
     "BatchGetItem": {"RequestItems": {"raw": {"Keys": [{}]}}},
 }
 

@@ -61,16 +61,10 @@ def scan_body(
     segment: int = 0,
     segments: int = 1,
     start: bytes = b"",
-    consistent: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
     """A Scan request for one of `segments`, from the raw key `start`; `extra` adds members (a filter, a limit)."""
-    members: dict[str, Any] = {
-        "TableName": table,
-        "ReturnConsumedCapacity": "TOTAL",
-        "ConsistentRead": consistent,
-        **(extra or {}),
-    }
+    members: dict[str, Any] = {"TableName": table, "ReturnConsumedCapacity": "TOTAL", **(extra or {})}
     if segments > 1:
         members |= {"Segment": segment, "TotalSegments": segments}
     if start:
@@ -89,6 +83,23 @@ def parse_unwritten(body: bytes) -> Unwritten:
     reply = _write_reply.decode(body)
     items = [request.put_request.item for requests in reply.unprocessed_items.values() for request in requests]
     return Unwritten(items, sum(capacity.capacity_units for capacity in reply.consumed_capacity or ()))
+
+
+def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
+    """A PutItem request that does nothing where the key is taken. `key_name` is the partition key's."""
+    members = {
+        "TableName": table,
+        "Item": msgspec.Raw(item),
+        "ConditionExpression": "attribute_not_exists(#k)",
+        "ExpressionAttributeNames": {"#k": key_name},
+    }
+    return msgspec.json.encode(members)
+
+
+def parse_nothing(body: bytes) -> bool:
+    """For replies that say nothing: True for any JSON object."""
+    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return True
 
 
 def get_body(table: str, keys: Iterable[RawItem]) -> bytes:

@@ -18,6 +18,11 @@ class TableFacts:
     indexes: int = 0
     """How many global secondary indexes copy what is written."""
 
+    @property
+    def key(self) -> str:
+        """The key for people: `pk (S), sk (S)`."""
+        return ", ".join(f"{name} ({kind})" for name, kind in zip(self.key_names, self.key_types, strict=True))
+
     @classmethod
     def read(cls, description: Mapping[str, Any]) -> Self:
         """The facts in the `Table` member of a DescribeTable reply as botocore parses it."""

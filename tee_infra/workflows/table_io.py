@@ -1,9 +1,13 @@
 """Reading and writing a table in bulk: pages of a segment, and items until each is acknowledged."""
 
+import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tee_infra.core.backoff import Backoff
 from tee_infra.core.items import (
     BATCH_BYTES,
     BATCH_ITEMS,
@@ -13,30 +17,51 @@ from tee_infra.core.items import (
     Unwritten,
     get_body,
     parse_found,
+    parse_nothing,
     parse_page,
     parse_unwritten,
     put_body,
+    put_new_body,
     scan_body,
 )
-from tee_infra.workflows.requests import Requests
+from tee_infra.core.tables import TableFacts
+from tee_infra.workflows.requests import RequestRefusedError, Requests, SharedPace
+from tee_infra.workflows.transport import Transport
 
 _COMPACT: Final = 4096
+
+
+@dataclass(frozen=True)
+class Side:
+    """One table, the way to it, and the pace that everybody keeps who uses it for this purpose."""
+
+    transport: Transport
+    table: TableFacts
+    pace: SharedPace = field(default_factory=SharedPace)
+
+    @contextmanager
+    def requests(self, stop: threading.Event, backoff: Backoff, width: int = 1) -> Generator[Requests]:
+        """A worker's requests to the table, with up to `width` under way at once."""
+        lane = self.transport.lane(width)
+        try:
+            yield Requests(lane, self.pace, backoff, stop)
+        finally:
+            lane.close()
 
 
 def scan_pages(
     requests: Requests,
     table: str,
-    *,
     segment: int = 0,
     segments: int = 1,
-    start: bytes = b"",
     extra: Mapping[str, Any] | None = None,
-    consistent: bool = False,
+    *,
+    start: bytes = b"",
 ) -> Generator[Page]:
-    """The pages of a segment from the raw key `start` (exclusive). The page after last has an empty `last_key`."""
+    """The pages of a segment after the raw key `start`; `extra` are members of the request such as a filter."""
     units = 0.0
     while True:
-        body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra, consistent=consistent)
+        body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra)
         page = requests.call("Scan", body, parse_page, units)
         requests.pace.settle(units, page.units, 0.0)
         requests.tally.units += page.units
@@ -87,6 +112,17 @@ def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[R
             requests.failures += 1
             requests.rest("BatchGetItem")
     return found
+
+
+def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
+    """Put an item unless its key is taken by now; whether it was put."""
+    try:
+        requests.call("PutItem", put_new_body(table.name, item, table.key_names[0]), parse_nothing)
+    except RequestRefusedError as error:
+        if error.code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
 
 
 def _acknowledge(requests: Requests, sent: int, units: float, unwritten: Unwritten) -> None:
