@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tee_infra.aws.tables import asking
+from tee_infra.aws.table_definitions import asking
 
 
 @dataclass(frozen=True)

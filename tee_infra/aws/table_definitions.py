@@ -17,7 +17,7 @@ _LONGEST_BUSY_SECONDS: Final = 300.0
 _BUSY: Final = {"ResourceInUseException", "ContinuousBackupsUnavailableException", "LimitExceededException"}
 
 
-class Tables:
+class TableDefinitions:
     """The tables of one account and region, through a botocore DynamoDB client."""
 
     def __init__(self, client: Any, sleep: Callable[[float], None] = time.sleep) -> None:

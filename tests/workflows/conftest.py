@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tests.emulator import reset, serve_moto, session
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    with serve_moto() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def dynamodb(moto_endpoint: str) -> DynamoDb:
+    """An empty DynamoDB."""
+    reset(moto_endpoint)
+    return DynamoDb(session(), moto_endpoint)
