@@ -6,7 +6,7 @@ the ordinary use of the client.
 
 import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -77,6 +77,10 @@ class BotocoreLane:
     def send(self, operation: str, body: bytes) -> None:
         """Start a request on an idle thread."""
         self._waiting.append(self._threads.submit(self._transport.call, operation, body))
+
+    def ready(self, seconds: float) -> bool:
+        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        return bool(wait([self._waiting[0]], seconds).done)
 
     def receive(self) -> Reply:
         """The reply to the oldest request under way."""

@@ -65,6 +65,11 @@ class WireLane:
             failure = _lost(error)
         self._waiting.append((connection, failure))
 
+    def ready(self, seconds: float) -> bool:
+        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        connection, failure = self._waiting[0]
+        return failure is not None or connection.ready(seconds)
+
     def receive(self) -> Reply:
         """The reply to the oldest request under way."""
         connection, failure = self._waiting.popleft()

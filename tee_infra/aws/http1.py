@@ -4,6 +4,7 @@ Two system calls a request. http.client spends more on parsing headers into e-ma
 data engine does on 25 items. Knows Content-Length and chunked bodies, and nothing of redirects, proxies or cookies.
 """
 
+import select
 import socket
 import ssl
 import struct
@@ -65,6 +66,14 @@ class Connection:
         if self._socket is None:
             self._socket = self._open()
         self._socket.sendall(b"".join((head, body)))
+
+    def ready(self, seconds: float) -> bool:
+        """Whether an answer has begun to arrive (or never will), waiting for it up to so many seconds."""
+        if self._socket is None:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def receive(self) -> Answer:
         """Read the answer to the request sent."""

@@ -9,13 +9,17 @@ the longer nothing is refused.
 from dataclasses import dataclass
 from typing import Final
 
-_FIRST_CUT: Final = 0.5
+_FIRST_CUT: Final = 0.125
 """The first refusal comes at whatever rate the client can send, often many times the limit."""
 _MUCH: Final = 0.1
+_LITTLE: Final = 0.05
 _WINDOW_SECONDS: Final = 0.05
 _WINDOW_REPLIES: Final = 8
 _CREEP: Final = 0.01
-_PROBE: Final = 0.1
+_PROBE: Final = 0.2
+_SAFE: Final = 0.9
+_RETURN: Final = 1.25
+"""Below what the table took on average so far, the rate returns by so much a window."""
 _FLOOR: Final = 1.0
 
 
@@ -32,6 +36,8 @@ class Pace:
     _consumed: float = 0.0
     _refused: float = 0.0
     _calm_since: float = 0.0
+    _started: float = 0.0
+    _total: float = 0.0
 
     def __post_init__(self) -> None:
         self.rate = self.cap
@@ -39,7 +45,7 @@ class Pace:
     def take(self, units: float, now: float) -> float:
         """Reserve `units`; the seconds to wait before they may be used."""
         if self._began is None:
-            self._began = now
+            self._began = self._started = now
         if self.rate is None:
             return 0.0
         begin = max(self._next, now)
@@ -51,10 +57,11 @@ class Pace:
         began = self._began if self._began is not None else now
         self._replies += 1
         self._consumed += consumed
+        self._total += consumed
         self._refused += refused
         self.refusals += refused > 0
         if self.rate is not None:
-            self._next += (consumed - reserved) / self.rate
+            self._next += (consumed + refused - reserved) / self.rate
             if now - began >= _WINDOW_SECONDS and self._replies >= _WINDOW_REPLIES:
                 self.rate = self._decide(self.rate, now, now - began)
                 self._open_window(now)
@@ -64,10 +71,17 @@ class Pace:
             self._open_window(now)
 
     def _decide(self, rate: float, now: float, seconds: float) -> float:
-        if self._refused > _MUCH * (self._consumed + self._refused):
-            rate = max(min(rate, self._consumed / seconds), rate / 4, _FLOOR)
+        asked = self._consumed + self._refused
+        average = self._total / (now - self._started)
+        if self._refused > _MUCH * asked:
+            # A table that refuses everything counts by the second and has closed for the rest of it.
+            closed = self._consumed < _LITTLE * asked
+            delivered = average if closed else self._consumed / seconds
+            rate = max(min(rate, delivered), rate / 4, _FLOOR)
         if self._refused:
             self._calm_since = now
+        elif rate < _SAFE * average:
+            rate *= _RETURN
         else:
             rate *= 1 + (_CREEP + _PROBE * (now - self._calm_since) ** 2) * min(seconds, 1.0)
         return rate if self.cap is None else min(rate, self.cap)

@@ -85,25 +85,26 @@ class Requests:
     stop: threading.Event = field(default_factory=threading.Event)
     tally: Tally = field(default_factory=Tally)
     chance: Callable[[], float] = random.random
-    failures: int = 0
-    """How many replies in a row acknowledged nothing."""
+    failed: bool = False
+    """Whether the last reply acknowledged nothing, so that `rest` is due."""
     last_code: str = ""
+    _rests: int = 0
     _acknowledged_at: float = field(default_factory=time.monotonic)
 
     def call(self, operation: str, body: bytes, parse: Callable[[bytes], T], units: float = 0.0) -> T:
         """One request until it is answered by what `parse` can read; `units` is what it will consume, roughly."""
         self.acknowledged()
         while True:
-            self.send(operation, body, units)
+            self.wait(self.pace.take(units))
+            self.send(operation, body)
             if (parsed := self.receive(operation, parse, units)) is not None:
                 self.acknowledged()
                 return parsed
             self.tally.retried += 1
             self.rest(operation)
 
-    def send(self, operation: str, body: bytes, units: float) -> None:
-        """Start a request as soon as the pace allows."""
-        self.wait(self.pace.take(units))
+    def send(self, operation: str, body: bytes) -> None:
+        """Start a request, for which the pace was asked."""
         self.tally.requests += 1
         self.lane.send(operation, body)
 
@@ -120,13 +121,12 @@ class Requests:
         throttled = reply.verdict is Verdict.THROTTLED
         self.pace.settle(units, 0.0, units if throttled else 0.0)
         self.tally.throttled += throttled
-        self.failures += 1
-        self.last_code = reply.code
+        self.failed, self.last_code = True, reply.code
         return None
 
     def acknowledged(self) -> None:
         """Something was done: patience starts anew."""
-        self.failures = 0
+        self.failed, self._rests = False, 0
         self._acknowledged_at = time.monotonic()
 
     def rest(self, operation: str) -> None:
@@ -134,7 +134,9 @@ class Requests:
         silent = time.monotonic() - self._acknowledged_at
         if silent > self.backoff.patience:
             raise NoProgressError(operation, silent, self.last_code)
-        self.wait(self.backoff.delay(self.failures, self.chance()))
+        delay = self.backoff.delay(self._rests, self.chance())
+        self.failed, self._rests = False, self._rests + 1
+        self.wait(delay)
 
     def wait(self, seconds: float) -> None:
         """Sleep, unless told to stop."""

@@ -1,11 +1,12 @@
 """Reading and writing a table in bulk: pages of a segment, and items until each is acknowledged."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.items import (
@@ -14,7 +15,6 @@ from tee_infra.core.items import (
     BATCH_KEYS,
     Page,
     RawItem,
-    Unwritten,
     get_body,
     parse_found,
     parse_nothing,
@@ -78,24 +78,22 @@ def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
     the same key.
     """
     requests.acknowledged()
-    queue = _Queue(items)
-    waiting: deque[tuple[list[RawItem], float]] = deque()
-    while queue or waiting:
-        if requests.failures and not waiting:
-            requests.rest("BatchWriteItem")
-        while queue and len(waiting) < requests.lane.width and not (requests.failures and waiting):
+    queue, sent = _Queue(items), deque[_Sent]()
+    while queue or sent:
+        if queue and len(sent) < requests.lane.width and not requests.failed:
             batch = queue.take()
             units = requests.tally.units_an_item * len(batch)
-            requests.send("BatchWriteItem", put_body(table, batch), units)
-            waiting.append((batch, units))
-        batch, units = waiting.popleft()
-        unwritten = requests.receive("BatchWriteItem", parse_unwritten, units)
-        if unwritten is None:
-            requests.tally.retried += len(batch)
-            queue.again(batch)
+            due = time.monotonic() + requests.pace.take(units)
+            # Replies are read while waiting: what they say about the pace must not wait as well.
+            while sent and (left := due - time.monotonic()) > 0 and requests.lane.ready(left):
+                _settle(requests, queue, sent.popleft())
+            requests.wait(due - time.monotonic())
+            requests.send("BatchWriteItem", put_body(table, batch))
+            sent.append(_Sent(batch, units))
+        elif sent:
+            _settle(requests, queue, sent.popleft())
         else:
-            _acknowledge(requests, len(batch), units, unwritten)
-            queue.again(unwritten.items)
+            requests.rest("BatchWriteItem")
 
 
 def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[RawItem]:
@@ -109,7 +107,6 @@ def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[R
         found += reply.items
         pending.extend(reply.unprocessed_keys)
         if reply.unprocessed_keys and not reply.items:
-            requests.failures += 1
             requests.rest("BatchGetItem")
     return found
 
@@ -125,19 +122,33 @@ def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
     return True
 
 
-def _acknowledge(requests: Requests, sent: int, units: float, unwritten: Unwritten) -> None:
-    refused = len(unwritten.items)
+class _Sent(NamedTuple):
+    """A request under way: its items, and the units that were reserved for it."""
+
+    items: list[RawItem]
+    units: float
+
+
+def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
+    """Take the reply to the oldest request; whatever was not written goes back into the queue."""
+    unwritten = requests.receive("BatchWriteItem", parse_unwritten, sent.units)
     tally = requests.tally
+    if unwritten is None:
+        tally.retried += len(sent.items)
+        queue.again(sent.items)
+        return
+    refused = len(unwritten.items)
     tally.retried += refused
     tally.throttled += refused > 0
     tally.units += unwritten.units
-    if refused < sent:
+    if refused < len(sent.items):
         requests.acknowledged()
-        tally.units_an_item = unwritten.units / (sent - refused) or tally.units_an_item
+        tally.units_an_item = unwritten.units / (len(sent.items) - refused) or tally.units_an_item
     else:
-        requests.failures += 1
+        requests.failed = True
         requests.last_code = "UnprocessedItems"
-    requests.pace.settle(units, unwritten.units, refused * tally.units_an_item)
+    requests.pace.settle(sent.units, unwritten.units, refused * tally.units_an_item)
+    queue.again(unwritten.items)
 
 
 class _Queue:

@@ -22,6 +22,10 @@ class Lane(Protocol):
         """Start a request: `operation` as DynamoDB names it (`Scan`), `body` its JSON."""
         ...
 
+    def ready(self, seconds: float) -> bool:
+        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        ...
+
     def receive(self) -> Reply:
         """Wait for the reply to the oldest request under way. Never raises for what the network did."""
         ...
