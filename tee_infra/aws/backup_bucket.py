@@ -3,28 +3,20 @@
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
+from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.errors import UsageError
 
-from tee_infra.errors import RemoteError, UsageError
-
-PREFIX = "s3://"
-_SPOOL_BYTES = 16 * 1024 * 1024
-
-
-class BucketError(RemoteError):
-    """S3 refused or did not answer."""
-
-    def __init__(self, location: str, reason: str) -> None:
-        self.location = location
-        super().__init__(f"{location}: {reason}")
+PREFIX: Final = "s3://"
+_SPOOL_BYTES: Final = 16 * 1024 * 1024
+_CHUNK_BYTES: Final = 1024 * 1024
 
 
 class BucketStore:
     """See `tee_infra.workflows.backup_store.BackupStore`: the objects below `s3://bucket/prefix`.
 
-    An object appears when its upload is complete, so nothing is ever half there. Raises `BucketError`.
+    An object appears when its upload is complete, so nothing is ever half there. Raises `AwsError`.
     """
 
     def __init__(self, client: Any, location: str) -> None:
@@ -36,11 +28,15 @@ class BucketStore:
         self._prefix = f"{prefix}/"
         self.location = f"{PREFIX}{bucket}/{prefix}"
 
+    @classmethod
+    def connect(cls, connection: Connection, location: str) -> Self:
+        """The place at `location`, with the credentials of `connection`."""
+        with aws_errors(f"opening {location}"):
+            return cls(connection.session().client("s3", endpoint_url=connection.endpoint), location)
+
     def names(self) -> list[str]:
         """The names of all objects below the prefix."""
-        with self._asking():
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-            return [found["Key"].removeprefix(self._prefix) for page in pages for found in page.get("Contents", ())]
+        return [found["Key"].removeprefix(self._prefix) for page in self._pages() for found in page.get("Contents", ())]
 
     @contextmanager
     def write(self, name: str) -> Generator[BinaryIO]:
@@ -48,40 +44,34 @@ class BucketStore:
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
             yield file  # pyright: ignore[reportReturnType]  # it has all of BinaryIO since Python 3.11
             file.seek(0)
-            with self._asking():
+            with aws_errors(f"writing {self.location}/{name}"):
                 self._client.upload_fileobj(file, self._bucket, self._prefix + name)
 
     @contextmanager
     def read(self, name: str) -> Generator[BinaryIO]:
-        """A local copy to read from."""
+        """A local copy to read from. Raises `FileNotFoundError`."""
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
-            try:
-                with self._asking():
-                    self._client.download_fileobj(self._bucket, self._prefix + name, file)
-            except BucketError as error:
-                if isinstance(error.__context__, ClientError) and "404" in str(error.__context__):
+            with aws_errors(f"reading {self.location}/{name}"):
+                try:
+                    found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
+                except self._client.exceptions.NoSuchKey:
                     raise FileNotFoundError(f"{self.location}/{name}") from None
-                raise
+                for chunk in found["Body"].iter_chunks(_CHUNK_BYTES):
+                    file.write(chunk)
             file.seek(0)
             yield file  # pyright: ignore[reportReturnType]
 
     def delete(self, name: str) -> None:
         """Remove an object."""
-        with self._asking():
+        with aws_errors(f"deleting {self.location}/{name}"):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
     def inside(self) -> list["BucketStore"]:
         """The prefixes right below this one."""
-        with self._asking():
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
-            )
-            found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", ())]
+        found = [entry["Prefix"] for page in self._pages(Delimiter="/") for entry in page.get("CommonPrefixes", ())]
         return [BucketStore(self._client, f"{PREFIX}{self._bucket}/{prefix}") for prefix in found]
 
-    @contextmanager
-    def _asking(self) -> Generator[None]:
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            raise BucketError(self.location, " ".join(str(error).split())) from error
+    def _pages(self, **members: str) -> list[dict[str, Any]]:
+        with aws_errors(f"listing {self.location}"):
+            paginator = self._client.get_paginator("list_objects_v2")
+            return list(paginator.paginate(Bucket=self._bucket, Prefix=self._prefix, **members))

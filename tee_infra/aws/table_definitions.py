@@ -1,13 +1,12 @@
 """Tables as a whole: read what one is, make one like it, and give back what a native restore loses."""
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from tee_infra.aws.dynamodb import DynamoDbError
+from tee_infra.aws.connection import AwsError, aws_errors
 from tee_infra.core.table_definition import TableDefinition, creation_request
 
 _POLL_SECONDS: Final = 2.0
@@ -25,8 +24,8 @@ class TableDefinitions:
         self._sleep = sleep
 
     def definition(self, name: str) -> TableDefinition | None:
-        """What the table is, None when there is none. Raises `DynamoDbError`."""
-        with asking(f"reading the definition of {name}"):
+        """What the table is, None when there is none. Raises `AwsError`."""
+        with aws_errors(f"reading the definition of {name}"):
             try:
                 table = self._client.describe_table(TableName=name)["Table"]
             except self._client.exceptions.ResourceNotFoundException:
@@ -50,20 +49,20 @@ class TableDefinitions:
 
     def is_empty(self, name: str) -> bool:
         """Whether the table holds no item now, whatever its statistics of some hours ago say."""
-        with asking(f"looking for items in {name}"):
+        with aws_errors(f"looking for items in {name}"):
             return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
 
     def create(self, name: str, definition: TableDefinition) -> None:
         """Make an empty table by `definition.request`, and wait until it can be used."""
-        with asking(f"creating {name}"):
+        with aws_errors(f"creating {name}"):
             self._client.create_table(TableName=name, **definition.request)
         self.wait_until_active(name)
 
     def wait_until_active(self, name: str) -> None:
-        """Wait for the table and its indexes. Raises `DynamoDbError` after 12 hours."""
+        """Wait for the table and its indexes. Raises `AwsError` after 12 hours."""
         waited = 0.0
         while waited < _LONGEST_WAIT_SECONDS:
-            with asking(f"waiting for {name}"):
+            with aws_errors(f"waiting for {name}"):
                 table = self._client.describe_table(TableName=name)["Table"]
             states = [
                 table["TableStatus"],
@@ -73,7 +72,7 @@ class TableDefinitions:
                 return
             self._sleep(_POLL_SECONDS)
             waited += _POLL_SECONDS
-        raise DynamoDbError(f"waiting for {name}", f"not active after {_LONGEST_WAIT_SECONDS / 3600:.0f} hours")
+        raise AwsError(f"waiting for {name}", f"not active after {_LONGEST_WAIT_SECONDS / 3600:.0f} hours")
 
     def reapply(self, name: str, definition: TableDefinition) -> list[str]:
         """Give the table the stream, TTL, point-in-time recovery, tags and deletion protection of `definition`.
@@ -101,7 +100,7 @@ class TableDefinitions:
     def _change(self, name: str, what: str, done: list[str], operation: str, **arguments: Any) -> None:
         """Make one change as soon as the table allows: it takes one at a time, and few in a row."""
         waited = 0.0
-        with asking(f"{what} of {name}"):
+        with aws_errors(f"{what} of {name}"):
             while True:
                 try:
                     getattr(self._client, operation)(TableName=name, **arguments)
@@ -115,7 +114,7 @@ class TableDefinitions:
         done.append(what)
 
     def _tag(self, name: str, tags: dict[str, str]) -> None:
-        with asking(f"tagging {name}"):
+        with aws_errors(f"tagging {name}"):
             arn = self._client.describe_table(TableName=name)["Table"]["TableArn"]
             self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
 
@@ -123,12 +122,3 @@ class TableDefinitions:
         pages = self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
         tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # those only AWS may set
-
-
-@contextmanager
-def asking(what: str) -> Generator[None]:
-    """Turn what botocore raises into a `DynamoDbError` that says what was asked."""
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise DynamoDbError(what, " ".join(str(error).split())) from None

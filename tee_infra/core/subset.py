@@ -51,6 +51,11 @@ class Subset:
             raise SubsetError("--entities", count, "1 or more")
         return cls(key, _below(count, (_position(key, entity_of(text)) for text in partition_keys)))
 
+    @property
+    def fraction(self) -> float:
+        """The share of all entities to expect."""
+        return self.threshold / _SPACE
+
     def takes(self, partition_key: str) -> bool:
         """Whether the items under this partition key belong to the subset."""
         return _position(self.key, entity_of(partition_key)) < self.threshold

@@ -4,10 +4,13 @@
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from tee_infra.aws.backup_bucket import PREFIX, BucketStore
+from tee_infra.aws.connection import Connection
 
 _PART = ".part"
 
@@ -36,7 +39,7 @@ class BackupStore(Protocol):
         """Remove a file; absent ones are fine."""
         ...
 
-    def inside(self) -> list["BackupStore"]:
+    def inside(self) -> Sequence["BackupStore"]:
         """The places right below this one."""
         ...
 
@@ -80,3 +83,10 @@ class FolderStore:
         if not self._folder.is_dir():
             return []
         return [FolderStore(path) for path in sorted(self._folder.iterdir()) if path.is_dir()]
+
+
+def open_store(location: str, connection: Connection) -> BackupStore:
+    """The place that a person names: `s3://bucket/prefix`, else a folder."""
+    if location.startswith(PREFIX):
+        return BucketStore.connect(connection, location)
+    return FolderStore(Path(location))

@@ -23,6 +23,8 @@ class CopyOptions:
     """How to copy. `in_flight` is how many writes are under way at once over all workers."""
 
     transform: Transform | None = None
+    compare_as: Transform | None = None
+    """What validation applies instead: the same transform without what it counts. None: `transform` itself."""
     filter: Filter = field(default_factory=Filter)
     limit: int | None = None
     workers: int = 2
@@ -124,7 +126,7 @@ def _validate(run: "_Run") -> Comparison | None:
     options = run.options
     # Where the target may rightly hold more than was copied now, only what was copied is looked for.
     compare = CompareOptions(
-        transform=options.transform,
+        transform=options.compare_as or options.transform,
         filter=options.filter,
         limit=options.limit,
         subset=bool(options.filter.members) and options.transform is not None,

@@ -1,0 +1,49 @@
+"""How to reach AWS: the shell's own way, or the embedded AWS."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from tee_infra.errors import RemoteError, UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """Where calls go. What is None comes from where boto3 looks: variables, profile, instance.
+
+    `region` as in `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret.
+    """
+
+    region: str | None = None
+    endpoint: str | None = None
+    access_key: str | None = None
+
+    def session(self) -> boto3.Session:
+        """A session for clients, each made with `endpoint_url=connection.endpoint`."""
+        return boto3.Session(
+            region_name=self.region, aws_access_key_id=self.access_key, aws_secret_access_key=self.access_key
+        )
+
+
+class AwsError(RemoteError):
+    """AWS refused or did not answer; `what` was asked."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what = what
+        super().__init__(f"{what}: {reason}")
+
+
+@contextmanager
+def aws_errors(what: str) -> Generator[None]:
+    """Turn botocore's errors into one line each."""
+    try:
+        yield
+    except NoCredentialsError:
+        raise AwsError(what, "no AWS credentials; log in and set AWS_PROFILE, or use --local") from None
+    except NoRegionError:
+        raise UsageError(f"{what}: no AWS region; set AWS_REGION, or use --local") from None
+    except (BotoCoreError, ClientError) as error:
+        raise AwsError(what, " ".join(str(error).split())) from None
