@@ -1,0 +1,27 @@
+"""Options of the commands that move data."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from tee_infra.cli.options import EnvironmentName
+from tee_infra.core.environments import Environment
+from tee_infra.core.transfer import end_of
+from tee_infra.errors import UsageError
+
+LOCATION: Final = "DIR|s3://BUCKET/PREFIX"
+
+environment_option = click.option("--env", "environment", type=EnvironmentName(), required=True, help="Whose tables.")
+endpoint_option = click.option(
+    "--endpoint-url", metavar="URL", help="Where AWS is, instead of where this shell's variables lead."
+)
+tables_option = click.option("--tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
+
+
+def chosen_tables(environment: Environment, chosen: Sequence[str]) -> dict[str, str]:
+    """Logical -> physical names of the chosen tables of an environment, none for all. Raises `UsageError`."""
+    tables = dict(end_of(environment.name).tables)
+    if unknown := [name for name in chosen if name not in tables]:
+        raise UsageError(f"unknown table {unknown[0]!r}; allowed: {', '.join(tables)}")
+    return {name: tables[name] for name in chosen or tables}
