@@ -1,13 +1,16 @@
 """Tables as a whole: read what one is, make one like it, and give back what a native restore loses."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import AwsError, aws_errors
 from tee_infra.core.table_definition import TableDefinition, creation_request
+
+RESTORING_TAG: Final = "tee:restoring"
 
 _POLL_SECONDS: Final = 2.0
 # AWS's own estimate for a restore is "up to several hours".
@@ -31,20 +34,16 @@ class TableDefinitions:
             except self._client.exceptions.ResourceNotFoundException:
                 return None
             lifetime = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-            backups = self._client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-            recovery = backups.get("PointInTimeRecoveryDescription", {})
+            tags = self._tags(table["TableArn"])
             return TableDefinition(
                 request=creation_request(table),
                 ttl_attribute=lifetime.get("AttributeName")
                 if lifetime["TimeToLiveStatus"].startswith("ENABL")
                 else None,
-                recovery_days=(
-                    recovery.get("RecoveryPeriodInDays", 35)
-                    if recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
-                    else None
-                ),
+                recovery_days=self._recovery_days(name),
                 deletion_protection=table.get("DeletionProtectionEnabled", False),
-                tags=self._tags(table["TableArn"]),
+                restoring=tags.pop(RESTORING_TAG, None),
+                tags=tags,
             )
 
     def is_empty(self, name: str) -> bool:
@@ -52,11 +51,22 @@ class TableDefinitions:
         with aws_errors(f"looking for items in {name}"):
             return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
 
-    def create(self, name: str, definition: TableDefinition) -> None:
-        """Make an empty table by `definition.request`, and wait until it can be used."""
+    def create(self, name: str, definition: TableDefinition, restoring: str) -> None:
+        """Make an empty table by `definition.request`, marked as being restored, and wait until it can be used."""
+        mark = [{"Key": RESTORING_TAG, "Value": restoring}]
         with aws_errors(f"creating {name}"):
-            self._client.create_table(TableName=name, **definition.request)
+            self._client.create_table(TableName=name, Tags=mark, **definition.request)
         self.wait_until_active(name)
+
+    def mark_restoring(self, name: str, restoring: str) -> None:
+        """Say on the table that it is being filled: items found in it later are this restore's own."""
+        with aws_errors(f"tagging {name}"), _unless_unknown():
+            self._client.tag_resource(ResourceArn=self._arn(name), Tags=[{"Key": RESTORING_TAG, "Value": restoring}])
+
+    def mark_restored(self, name: str) -> None:
+        """Remove the mark."""
+        with aws_errors(f"tagging {name}"), _unless_unknown():
+            self._client.untag_resource(ResourceArn=self._arn(name), TagKeys=[RESTORING_TAG])
 
     def wait_until_active(self, name: str) -> None:
         """Wait for the table and its indexes. Raises `AwsError` after 12 hours."""
@@ -115,10 +125,32 @@ class TableDefinitions:
 
     def _tag(self, name: str, tags: dict[str, str]) -> None:
         with aws_errors(f"tagging {name}"):
-            arn = self._client.describe_table(TableName=name)["Table"]["TableArn"]
-            self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
+            pairs = [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+            self._client.tag_resource(ResourceArn=self._arn(name), Tags=pairs)
 
     def _tags(self, arn: str) -> dict[str, str]:
-        pages = self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
-        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        tags: dict[str, str] = {}
+        with _unless_unknown():
+            for page in self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn):
+                tags |= {tag["Key"]: tag["Value"] for tag in page["Tags"]}
         return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # those only AWS may set
+
+    def _recovery_days(self, name: str) -> int | None:
+        found: dict[str, Any] = {}
+        with _unless_unknown():
+            backups = self._client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+            found = backups.get("PointInTimeRecoveryDescription", {})
+        return found.get("RecoveryPeriodInDays", 35) if found.get("PointInTimeRecoveryStatus") == "ENABLED" else None
+
+    def _arn(self, name: str) -> str:
+        return self._client.describe_table(TableName=name)["Table"]["TableArn"]
+
+
+@contextmanager
+def _unless_unknown() -> Generator[None]:
+    """DynamoDB Local knows no tags and no point-in-time recovery; its tables have none."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "UnknownOperationException":
+            raise

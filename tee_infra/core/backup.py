@@ -6,7 +6,7 @@ manifest.json                written when all else is there: a folder without on
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -112,11 +112,20 @@ def missing_and_strange(manifest: Manifest, names: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class RestoreStep:
-    """One table to restore: from `backup` into the table `target`, which is made by `creates` unless that is None."""
+    """One table to restore: from `backup` into the table `target`, made by `creates` unless that is None.
+
+    `resumes`: an interrupted restore of the same items has begun it.
+    """
 
     backup: TableBackup
     target: str
     creates: TableDefinition | None
+    resumes: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands on the table while it is being restored: a second run knows its own work by it."""
+        return f"{'new' if self.creates else 'filled'} {self.backup.digest}"
 
 
 def plan_restore(
@@ -138,18 +147,28 @@ def plan_restore(
             f"tee-infra data sync-dev --from {source.name} --to {target.name} --anonymize"
         )
     held = {table.name: table for table in manifest.tables}
+    if unknown := [name for name in targets if name not in held]:
+        raise UsageError(f"the backup holds no table {unknown[0]!r}, only {', '.join(held)}")
     steps: list[RestoreStep] = []
     for name, physical in targets.items():
-        if name not in held:
-            raise UsageError(f"the backup holds no table {name!r}, only {', '.join(held)}")
-        if physical in occupied:
-            raise RestoreRefusedError(
-                f"{physical} holds items, and a restore never overwrites; restore into new tables with "
-                "--suffix=-restored (an interrupted restore leaves such a table: delete it, or take another suffix)"
-            )
-        backup, there = held[name], existing[physical]
-        if there is not None and there.keys != backup.definition.keys:
-            raise RestoreRefusedError(f"{physical} has the key {there.keys}, the backup {backup.definition.keys}")
-        made_by = backup.definition if source == target else backup.definition.elsewhere()
-        steps.append(RestoreStep(backup, physical, None if there else made_by))
+        definition = held[name].definition if source == target else held[name].definition.elsewhere()
+        steps.append(_plan_table(held[name], definition, physical, existing[physical], physical in occupied))
     return steps
+
+
+def _plan_table(
+    backup: TableBackup, definition: TableDefinition, target: str, there: TableDefinition | None, occupied: bool
+) -> RestoreStep:
+    made, filled = RestoreStep(backup, target, definition), RestoreStep(backup, target, None)
+    if there is None:
+        return made
+    if there.keys != definition.keys:
+        raise RestoreRefusedError(f"{target} has the key {there.keys}, the backup {definition.keys}")
+    for step in (made, filled):
+        if there.restoring == step.mark:
+            return replace(step, resumes=True)
+    if occupied:
+        raise RestoreRefusedError(
+            f"{target} holds items, and a restore never overwrites; restore into new tables with --suffix=-restored"
+        )
+    return filled

@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tee_infra.core.catalog import Table
 
@@ -25,6 +25,8 @@ class TableDefinition(BaseModel):
     recovery_days: int | None = None
     deletion_protection: bool = False
     tags: dict[str, str] = {}
+    restoring: Annotated[str | None, Field(exclude=True)] = None
+    """What a restore that has not ended yet left on the table."""
 
     @property
     def keys(self) -> list[tuple[str, str, str]]:

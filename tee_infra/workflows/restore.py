@@ -66,7 +66,8 @@ def restore_backup(
 ) -> list[RestoredTable]:
     """Verify the backup, carry out the steps, and compare each table with the manifest.
 
-    New tables get TTL, point-in-time recovery, tags and deletion protection after they are found to be right.
+    New tables get TTL, point-in-time recovery, tags and deletion protection after they are found to be right. Every
+    table is marked until all are done: the same restore after a crash goes on where a new one would refuse.
     Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
     """
     _, problems = verify_backup(store, lambda name, items: progress(f"verify {name}", items))
@@ -75,13 +76,17 @@ def restore_backup(
     restored = [_restore_table(dynamodb, store, step, progress) for step in steps]
     if not all(table.validated for table in restored):
         raise NotRestoredError(restored)
+    for step in steps:
+        TableDefinitions(dynamodb.client).mark_restored(step.target)
     return restored
 
 
 def _restore_table(dynamodb: DynamoDb, store: BackupStore, step: RestoreStep, progress: Progress) -> RestoredTable:
     tables = TableDefinitions(dynamodb.client)
-    if step.creates:
-        tables.create(step.target, step.creates)
+    if not step.resumes and step.creates:
+        tables.create(step.target, step.creates, step.mark)
+    elif not step.resumes:
+        tables.mark_restoring(step.target, step.mark)
     side = Side(dynamodb.transport(), dynamodb.table(step.target))
     _load(side, store, step, partial(progress, f"load {step.target}"))
     found = signature_of(side, CompareOptions())

@@ -142,3 +142,29 @@ def test_what_somebody_else_wrote_meanwhile_is_found(dynamodb: DynamoDb, store: 
     put(dynamodb, "dev-tee-admin", SyntheticData(5).items("tee-admin", range(1)))
     with pytest.raises(NotRestoredError, match=r"not what the backup holds: dev-tee-admin \(6 items\)"):
         restore_backup(dynamodb, store, steps, nothing)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_an_interrupted_restore_is_finished_by_the_next_run(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore, new: bool
+) -> None:
+    targets = (
+        {name: f"{physical}-again" for name, physical in tables.items()} if new else create_tables(dynamodb, "dev")
+    )
+    environment = "staging" if new else "dev"
+
+    def interrupt(what: str, _items: int) -> None:
+        if what == f"load {targets['tee-schedules']}":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_backup(dynamodb, store, restore.plan(dynamodb, store, environment, targets), interrupt)
+    assert everything(dynamodb, targets["tee-schedules"]) != {}
+    steps = restore.plan(dynamodb, store, environment, targets)
+    assert [step.resumes for step in steps] == [True, True, False]
+    restored = restore_backup(dynamodb, store, steps, nothing)
+    assert [(table.created, table.validated) for table in restored] == [(new, True)] * 3
+    assert restored[1].reapplied == (["TTL", "PITR", "tags", "deletion protection"] if new else [])
+    found = TableDefinitions(dynamodb.client).definition(targets["tee-schedules"])
+    assert found is not None
+    assert found.restoring is None
