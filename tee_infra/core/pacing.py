@@ -11,8 +11,9 @@ from typing import Final
 
 _FIRST_CUT: Final = 0.125
 """The first refusal comes at whatever rate the client can send, often many times the limit."""
-_MUCH: Final = 0.1
-_LITTLE: Final = 0.05
+_ENOUGH: Final = 0.9
+_CLOSED: Final = 0.05
+_RESPONSE: Final = 0.25
 _WINDOW_SECONDS: Final = 0.05
 _WINDOW_REPLIES: Final = 8
 _CREEP: Final = 0.01
@@ -20,16 +21,17 @@ _PROBE: Final = 0.2
 _SAFE: Final = 0.9
 _RETURN: Final = 1.25
 """Below what the table took on average so far, the rate returns by so much a window."""
-_FLOOR: Final = 1.0
+_GUESS: Final = 250.0
+"""Where to start when the first refusal comes before anything was consumed."""
 
 
 @dataclass(slots=True)
 class Pace:
-    """The state. `cap` is never exceeded; `rate` is None as long as nothing limits it; `refusals` counts replies."""
+    """The state. `rate` stays between `floor` and `cap`, and is None as long as nothing limits it."""
 
     cap: float | None = None
+    floor: float = 1.0
     rate: float | None = None
-    refusals: int = 0
     _next: float = 0.0
     _began: float | None = None
     _replies: int = 0
@@ -38,6 +40,7 @@ class Pace:
     _calm_since: float = 0.0
     _started: float = 0.0
     _total: float = 0.0
+    _last_cut: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         self.rate = self.cap
@@ -59,7 +62,6 @@ class Pace:
         self._consumed += consumed
         self._total += consumed
         self._refused += refused
-        self.refusals += refused > 0
         if self.rate is not None:
             self._next += (consumed + refused - reserved) / self.rate
             if now - began >= _WINDOW_SECONDS and self._replies >= _WINDOW_REPLIES:
@@ -67,24 +69,35 @@ class Pace:
                 self._open_window(now)
         elif refused:
             seconds = max(now - began, 0.001)
-            self.rate = max(self._consumed / seconds * _FIRST_CUT, _FLOOR)
+            self.rate = max(self._consumed / seconds * _FIRST_CUT, _GUESS, self.floor)
+            self._started, self._total = now, 0.0
             self._open_window(now)
 
     def _decide(self, rate: float, now: float, seconds: float) -> float:
         asked = self._consumed + self._refused
+        accepted = self._consumed / asked if asked else 1.0
         average = self._total / (now - self._started)
-        if self._refused > _MUCH * asked:
-            # A table that refuses everything counts by the second and has closed for the rest of it.
-            closed = self._consumed < _LITTLE * asked
-            delivered = average if closed else self._consumed / seconds
-            rate = max(min(rate, delivered), rate / 4, _FLOOR)
+        if accepted < _ENOUGH and self._cutting_helps(rate, accepted):
+            self._last_cut = (rate, accepted)
+            # A table that accepts nothing counts by the second and has closed for the rest of it.
+            delivered = average if accepted < _CLOSED else self._consumed / seconds
+            rate = max(min(rate, delivered), rate / 4, self.floor)
         if self._refused:
             self._calm_since = now
         elif rate < _SAFE * average:
             rate *= _RETURN
         else:
             rate *= 1 + (_CREEP + _PROBE * (now - self._calm_since) ** 2) * min(seconds, 1.0)
+        if not self._refused:
+            self._last_cut = None
         return rate if self.cap is None else min(rate, self.cap)
+
+    def _cutting_helps(self, rate: float, accepted: float) -> bool:
+        """Whether the last cut raised the accepted share. If not, going slower is no remedy: a hot partition."""
+        if self._last_cut is None or self._last_cut[0] <= rate:
+            return True
+        rate_before, accepted_before = self._last_cut
+        return accepted > accepted_before * (1 + (rate_before / rate - 1) * _RESPONSE)
 
     def _open_window(self, now: float) -> None:
         self._began, self._replies, self._consumed, self._refused = now, 0, 0.0, 0.0
