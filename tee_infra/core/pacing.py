@@ -11,8 +11,9 @@ from typing import Final
 
 _FIRST_CUT: Final = 0.125
 """The first refusal comes at whatever rate the client can send, often many times the limit."""
-_ENOUGH: Final = 0.9
+_ENOUGH: Final = 0.97
 _CLOSED: Final = 0.05
+_HALF: Final = 0.5
 _RESPONSE: Final = 0.25
 _WINDOW_SECONDS: Final = 0.05
 _WINDOW_REPLIES: Final = 8
@@ -94,7 +95,7 @@ class Pace:
 
     def _cutting_helps(self, rate: float, accepted: float) -> bool:
         """Whether the last cut raised the accepted share. If not, going slower is no remedy: a hot partition."""
-        if self._last_cut is None or self._last_cut[0] <= rate:
+        if accepted < _HALF or self._last_cut is None or self._last_cut[0] <= rate:
             return True
         rate_before, accepted_before = self._last_cut
         return accepted > accepted_before * (1 + (rate_before / rate - 1) * _RESPONSE)
