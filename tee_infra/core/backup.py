@@ -30,7 +30,7 @@ class _Model(BaseModel):
 class BackupFile(_Model):
     """One segment: `name` within the backup, its items, its bytes as stored and their SHA-256."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+/[0-9]{4}\.json\.gz$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]*/[0-9]{4}\.json\.gz$")]
     items: int
     size: int
     sha256: str
