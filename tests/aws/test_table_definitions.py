@@ -15,6 +15,7 @@ KEYS: dict[str, Any] = {
 }
 TABLE = {
     "TableName": "dev-t",
+    "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
     "TableArn": "arn:aws:dynamodb:us-east-1:123456789012:table/dev-t",
     "TableStatus": "ACTIVE",
 } | KEYS
