@@ -1,7 +1,8 @@
 """Options of the commands that move data."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -10,6 +11,8 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.transfer import end_of
 from tee_infra.errors import UsageError
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 LOCATION: Final = "DIR|s3://BUCKET/PREFIX"
 
 environment_option = click.option("--env", "environment", type=EnvironmentName(), required=True, help="Whose tables.")
@@ -17,6 +20,20 @@ endpoint_option = click.option(
     "--endpoint-url", metavar="URL", help="Where AWS is, instead of where this shell's variables lead."
 )
 tables_option = click.option("--tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
+
+transport_option = click.option("--transport", type=click.Choice(["raw", "botocore"]), help="How to speak to DynamoDB.")
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to note how far it is, instead of in .tee/.",
+)
+
+
+def ends_options(command: Command) -> Command:
+    """`--from` and `--to`, each an environment or `table:NAME`, as `source` and `target`."""
+    kinds = "An environment, or table:NAME."
+    target = click.option("--to", "target", required=True, help=kinds)
+    return click.option("--from", "source", required=True, help=kinds)(target(command))
 
 
 def chosen_tables(environment: Environment, chosen: Sequence[str]) -> dict[str, str]:

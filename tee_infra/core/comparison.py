@@ -61,7 +61,12 @@ class Comparison:
     @property
     def equal(self) -> bool:
         """Whether the tables hold the same items now."""
-        return self.missing == self.repaired and not self.extra and not self.different
+        return self.complete and not self.extra
+
+    @property
+    def complete(self) -> bool:
+        """Whether the target holds every item of the source, and perhaps others."""
+        return self.missing == self.repaired and not self.different
 
     def note(self, difference: Difference) -> None:
         """Count a difference, and name it while there is room."""

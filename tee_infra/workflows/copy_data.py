@@ -41,7 +41,8 @@ class CopyOptions:
 class CopyResult:
     """What was copied. `read` and `written` include runs before a `--resume`; the rest is this run's.
 
-    `comparison` is None when the target's signature is that of what was written, which is nearly always.
+    `validated`: the target has all that was copied, as it was copied. Other items may be there too: `comparison` counts
+    them, and is None when the target's signature is that of what was written, which is nearly always.
     """
 
     table: str
@@ -117,7 +118,7 @@ def copy_table(
         requests=sum(tally.requests for tally in run.tallies),
         seconds=time.monotonic() - began,
         client_cpu_seconds=time.process_time() - cpu,
-        validated=comparison is None or comparison.equal,
+        validated=comparison is None or comparison.complete,
         comparison=comparison,
     )
 
