@@ -4,6 +4,7 @@ import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tests.emulator import reset, serve_moto, session
+from tests.services import dynamodb_local, service, shared_moto  # noqa: F401
 
 
 @pytest.fixture(scope="session")
