@@ -3,8 +3,9 @@
 import click
 
 from tee_infra.cli.data_copy import copy
+from tee_infra.cli.data_report import anonymize_report
 from tee_infra.cli.data_seed import seed
-from tee_infra.cli.data_sync import anonymize_report, sync_dev
+from tee_infra.cli.data_sync import sync_dev
 from tee_infra.cli.data_validate import validate
 
 

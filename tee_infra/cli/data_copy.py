@@ -76,7 +76,7 @@ def copy(
             transport=transport,
             report=meter,
         )
-    output.result({result.table: _facts(result) for result in results}, _result_lines(results))
+    output.result({result.table: copy_facts(result) for result in results}, _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again; see what "
@@ -101,7 +101,8 @@ def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
     return lines
 
 
-def _facts(result: CopyResult) -> dict[str, Any]:
+def copy_facts(result: CopyResult) -> dict[str, Any]:
+    """What was copied, for scripts."""
     facts = asdict(result)
     compared = facts.pop("comparison")
     return facts | {kind: compared[kind] if compared else 0 for kind in ("missing", "different", "extra")}

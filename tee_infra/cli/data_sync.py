@@ -1,25 +1,22 @@
-"""`tee-infra data sync-dev | anonymize-report`."""
+"""`tee-infra data sync-dev`."""
 
 import os
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tee_infra.cli.counting import Counting
-from tee_infra.cli.data_options import endpoint_option, tables_option
+from tee_infra.cli.copy_progress import CopyMeter
+from tee_infra.cli.data_copy import copy_facts
+from tee_infra.cli.data_options import checkpoint_option, endpoint_option, tables_option, transport_option
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.transfer import check_ends, end_of
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.anonymize_key import read_key
-from tee_infra.workflows.anonymize_report import SAMPLE_ITEMS, report_table
-from tee_infra.workflows.copy_data import CopyProgress
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
-from tee_infra.workflows.table_io import Side
 
 
 @click.command("sync-dev")
@@ -32,8 +29,9 @@ from tee_infra.workflows.table_io import Side
 @click.option(
     "--key-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The key, instead of SSM's."
 )
-@click.option("--transport", type=click.Choice(["raw", "botocore"]), help="How to speak to DynamoDB.")
-@click.option("--checkpoint", type=click.Path(path_type=Path), default=".tee/sync-dev.checkpoint", show_default=True)
+@click.option("--read-units", type=click.FloatRange(1), metavar="N", help="Read units a second to stay below.")
+@transport_option
+@checkpoint_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @endpoint_option
 @dry_run_option
@@ -48,8 +46,9 @@ def sync_dev(
     fraction: float | None,
     entities: int | None,
     key_file: Path | None,
+    read_units: float | None,
     transport: Any,
-    checkpoint: Path,
+    checkpoint: Path | None,
     resume: bool,
     endpoint_url: str | None,
     dry_run: bool,
@@ -71,62 +70,26 @@ def sync_dev(
     databases = [open_dynamodb(connection) for connection in connections]
     key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
     choice = Choice(key=key, fraction=fraction, entities=entities)
-    plan = plan_sync(databases[0], databases[1], ends, tables, choice)
+    plan = plan_sync(databases[0], databases[1], ends, tables, choice, read_units=read_units)
     for line in _plan_lines(plan, databases[1].endpoint):
         output.say(line)
     if dry_run:
-        output.result(_plan_facts(plan), [])
+        output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
         return
     confirm_by_name(output, ends[1].name, f"This writes to {ends[1].name}.", yes=yes)
-    with Counting() as counting:
+    with CopyMeter() as meter:
         synced = sync(
             databases[0],
             databases[1],
             plan,
-            checkpoint,
+            checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-")),
             resume=resume,
             transport=transport,
-            report=_differences(counting),
+            report=meter,
         )
-    output.result(_plan_facts(plan) | {"tables": [_table_facts(entry) for entry in synced]}, _result_lines(synced))
+    output.result({entry.result.table: _table_facts(entry) for entry in synced}, _result_lines(synced))
     if wrong := [entry.result.table for entry in synced if not entry.validated]:
         raise PartialError(f"not what was copied: {', '.join(wrong)}; run the command again with --resume")
-
-
-@click.command("anonymize-report")
-@click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
-@click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
-@click.option("--sample", type=click.IntRange(1), default=SAMPLE_ITEMS, show_default=True, help="Items to look at.")
-@endpoint_option
-@json_option
-def anonymize_report(
-    source: str, tables: tuple[str, ...], sample: int, endpoint_url: str | None, as_json: bool
-) -> None:
-    """Show what each attribute would become, by its shape in a sample of items. Never shows a value.
-
-    Exit code 5 when a copy would be refused because of an attribute that nobody has classified.
-    """
-    output = Output(as_json)
-    end = end_of(source)
-    dynamodb = open_dynamodb(connect_data(end.environment, endpoint_url))
-    output.say(f"{end.name} at {dynamodb.endpoint}")
-    transport = dynamodb.transport()
-    found = {
-        name: report_table(name, Side(transport, dynamodb.table(physical)), sample)
-        for name, physical in end.tables.items()
-        if not tables or name in tables
-    }
-    rows = [
-        (name, entry.attribute, entry.becomes, " ".join(f"{kind}:{count}" for kind, count in entry.seen.items()) or "-")
-        for name, entries in found.items()
-        for entry in entries
-    ]
-    facts = {name: [asdict(entry) for entry in entries] for name, entries in found.items()}
-    output.result(facts, table(("TABLE", "ATTRIBUTE", "BECOMES", "TYPES SEEN"), rows))
-    if refused := [
-        f"{name}.{entry.attribute}" for name, entries in found.items() for entry in entries if entry.refused
-    ]:
-        raise PartialError(f"nobody has classified {', '.join(refused)}; do so in tee_infra/core/item_shapes.py")
 
 
 def _plan_lines(plan: SyncPlan, endpoint: str) -> list[str]:
@@ -140,26 +103,9 @@ def _plan_lines(plan: SyncPlan, endpoint: str) -> list[str]:
     ]
 
 
-def _plan_facts(plan: SyncPlan) -> dict[str, Any]:
-    return {
-        "source": plan.source.name,
-        "target": plan.target.name,
-        "anonymized": plan.key is not None,
-        "fraction": plan.subset.fraction if plan.subset else 1.0,
-        "tables": [
-            {"table": entry.name, "source": entry.source.name, "target": entry.target.name, **asdict(entry.estimate)}
-            for entry in plan.tables
-        ],
-    }
-
-
 def _table_facts(entry: SyncedTable) -> dict[str, Any]:
-    return asdict(entry.result) | {
-        "comparison": asdict(entry.result.comparison) if entry.result.comparison else None,
-        "validated": entry.validated,
-        "extra": entry.extra,
-        "rules": [asdict(rule) for rule in entry.rules],
-    }
+    rules = [asdict(rule) for rule in entry.rules]
+    return copy_facts(entry.result) | {"validated": entry.validated, "rules": rules}
 
 
 def _result_lines(synced: list[SyncedTable]) -> list[str]:
@@ -180,14 +126,3 @@ def _result_lines(synced: list[SyncedTable]) -> list[str]:
     ]
     lines = table(("TABLE", "READ", "WRITTEN", "OTHERS LEFT ALONE", "VALIDATED"), rows)
     return [*lines, "", *table(("TABLE", "ATTRIBUTE", "BECAME", "VALUES"), rules)] if rules else lines
-
-
-def _differences(counting: Counting) -> Callable[[str, CopyProgress], None]:
-    """A copy says how many items it has in all; counting wants how many more."""
-    last: dict[str, int] = {}
-
-    def report(name: str, at: CopyProgress) -> None:
-        counting(name, at.items - last.get(name, 0))
-        last[name] = at.items
-
-    return report

@@ -28,10 +28,11 @@ class UnclassifiedAttributesError(RefusedError):
 
 def report_table(name: str, side: Side, sample: int = SAMPLE_ITEMS) -> list[AttributeReport]:
     """What each attribute of the first `sample` items becomes. Never holds a value. Raises `UsageError`."""
+    table = catalog_table(name)
     with side.requests(Event(), Backoff()) as requests:
         pages = scan_pages(requests, side.table.name, extra={"Limit": sample})
         items: Iterator[RawItem] = (item for page in pages for item in page.items)
-        return report_attributes(catalog_table(name), islice(items, sample))
+        return report_attributes(table, islice(items, sample))
 
 
 def check_shapes(sides: Sequence[tuple[str, Side]]) -> None:
@@ -50,9 +51,12 @@ def check_shapes(sides: Sequence[tuple[str, Side]]) -> None:
 
 
 def catalog_table(name: str) -> Table:
-    """The catalog's table for a logical name. Raises `UsageError`: nobody knows what is personal in another one."""
+    """The catalog's table for a logical or a physical name.
+
+    Raises `UsageError`: nobody knows what is personal in any other table.
+    """
     for table in TABLES:
-        if table.name == name:
+        if name == table.name or name.endswith(f"-{table.name}"):
             return table
     raise UsageError(
         f"the catalog has no table {name!r}, so nobody knows what is personal in it; "

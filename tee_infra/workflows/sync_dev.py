@@ -14,12 +14,14 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.catalog import TABLES, Table
 from tee_infra.core.checkpoint import Header
 from tee_infra.core.items import RawItem
+from tee_infra.core.pacing import Pace
 from tee_infra.core.subset import Subset
 from tee_infra.core.transfer import End, TablePlan, Transform, check_ends, pair_tables, plan_table
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_report import catalog_table, check_shapes
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.copy_data import CopyOptions, CopyProgress, CopyResult, copy_table
+from tee_infra.workflows.requests import SharedPace
 from tee_infra.workflows.table_io import Side, scan_pages
 
 
@@ -34,13 +36,14 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncPlan:
-    """What will be copied, decided before anything is written."""
+    """What will be copied, decided before anything is written. `read_units` caps what is read a second."""
 
     source: End
     target: End
     tables: list[TablePlan]
     key: bytes | None
     subset: Subset | None
+    read_units: float | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +73,13 @@ class SyncedTable:
 
 
 def plan_sync(
-    source: DynamoDb, target: DynamoDb, ends: tuple[End, End], tables: Sequence[str], choice: Choice
+    source: DynamoDb,
+    target: DynamoDb,
+    ends: tuple[End, End],
+    tables: Sequence[str],
+    choice: Choice,
+    *,
+    read_units: float | None = None,
 ) -> SyncPlan:
     """Who may copy to whom, what there is to copy, and whether all of it is classified. Writes nothing.
 
@@ -86,7 +95,7 @@ def plan_sync(
         transport = source.transport()
         check_shapes([(plan.name, Side(transport, plan.source)) for plan in plans])
     subset = _subset(source, ends[0], choice)
-    return SyncPlan(source=ends[0], target=ends[1], tables=plans, key=choice.key, subset=subset)
+    return SyncPlan(source=ends[0], target=ends[1], tables=plans, key=choice.key, subset=subset, read_units=read_units)
 
 
 def sync(
@@ -97,40 +106,41 @@ def sync(
     *,
     resume: bool,
     transport: TransportName | None,
-    report: Callable[[str, CopyProgress], None],
+    report: Callable[[TablePlan, CopyProgress], None],
 ) -> list[SyncedTable]:
     """Carry out a plan, table by table, each validated. Raises `CopyIncompleteError`, `UnclassifiedError`."""
-    options = CopyOptions()
     header = Header(
         source=f"{source.endpoint} {plan.source.name}",
         target=f"{target.endpoint} {plan.target.name}",
         tables=tuple((table.source.name, table.target.name) for table in plan.tables),
-        segments=options.segments,
+        segments=CopyOptions().segments,
         transform=plan.fingerprint,
     )
     checkpoint = CheckpointFile.open(checkpoint_path, header, resume=resume)
-    done = False
+    synced: list[SyncedTable] = []
     try:
         mine, its = source.transport(transport), target.transport(transport)
-        synced: list[SyncedTable] = []
         for table in plan.tables:
-            anonymizer, silent = (_anonymizer(plan, table.name) for _ in range(2))
-            options = CopyOptions(
-                transform=_transform(plan, table.name, anonymizer), compare_as=_transform(plan, table.name, silent)
-            )
-            result = copy_table(
-                table.name,
-                Side(mine, table.source),
-                Side(its, table.target),
-                options=options,
-                checkpoint=checkpoint,
-                report=partial(report, table.name),
-            )
-            synced.append(_synced(result, anonymizer))
-        done = all(table.validated for table in synced)
+            sides = Side(mine, table.source, SharedPace(Pace(cap=plan.read_units))), Side(its, table.target)
+            synced.append(_sync_table(plan, table, sides, checkpoint, partial(report, table)))
     finally:
-        checkpoint.close(done=done)
+        checkpoint.close(done=len(synced) == len(plan.tables) and all(table.validated for table in synced))
     return synced
+
+
+def _sync_table(
+    plan: SyncPlan,
+    table: TablePlan,
+    sides: tuple[Side, Side],
+    checkpoint: CheckpointFile,
+    report: Callable[[CopyProgress], None],
+) -> SyncedTable:
+    anonymizer, silent = (_anonymizer(plan, table.name) for _ in range(2))
+    options = CopyOptions(
+        transform=_transform(plan, table.name, anonymizer), compare_as=_transform(plan, table.name, silent)
+    )
+    result = copy_table(table.name, *sides, options=options, checkpoint=checkpoint, report=report)
+    return _synced(result, anonymizer)
 
 
 def _synced(result: CopyResult, anonymizer: Anonymizer | None) -> SyncedTable:
