@@ -8,7 +8,14 @@ import click
 
 from tee_infra.aws.native_backups import NativeBackup
 from tee_infra.cli.counting import Counting
-from tee_infra.cli.data_options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
+from tee_infra.cli.data_options import (
+    LOCATION,
+    chosen_tables,
+    endpoint_option,
+    environment_option,
+    read_units_option,
+    tables_option,
+)
 from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.cli.restore import restore
@@ -36,6 +43,7 @@ def backup() -> None:
 @click.option("--output", "location", metavar=LOCATION, help="Make a portable backup here.")
 @click.option("--native", is_flag=True, help="Make DynamoDB's own on-demand backup of each table.")
 @tables_option
+@read_units_option
 @endpoint_option
 @json_option
 def create(
@@ -44,6 +52,7 @@ def create(
     location: str | None,
     native: bool,
     tables: tuple[str, ...],
+    read_units: float | None,
     endpoint_url: str | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +72,8 @@ def create(
         output.result({"environment": environment.name, "native": _native_facts(made)}, _native_lines(made))
         return
     with Counting() as counting:
-        manifest = create_backup(dynamodb, open_store(location, connection), environment.name, wanted, counting)
+        store = open_store(location, connection)
+        manifest = create_backup(dynamodb, store, environment.name, wanted, counting, read_units=read_units)
     output.result(_facts(location, manifest), _lines(location, manifest))
 
 

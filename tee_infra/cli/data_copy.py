@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from tee_infra.cli.copy_progress import CopyMeter
-from tee_infra.cli.data_options import checkpoint_option, endpoint_option, ends_options, tables_option, transport_option
+from tee_infra.cli.data_options import (
+    checkpoint_option,
+    endpoint_option,
+    ends_options,
+    read_units_option,
+    tables_option,
+    transport_option,
+)
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.transfer import AWS_ROUTE_BYTES, check_ends, end_of
@@ -23,7 +30,7 @@ from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 @tables_option
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only items like 'status = booked'; may be repeated.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items of each table.")
-@click.option("--read-units", type=click.FloatRange(1), metavar="N", help="Read units a second to stay below.")
+@read_units_option
 @transport_option
 @checkpoint_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted copy stopped.")

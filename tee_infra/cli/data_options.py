@@ -21,6 +21,9 @@ endpoint_option = click.option(
 )
 tables_option = click.option("--tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
 
+read_units_option = click.option(
+    "--read-units", type=click.FloatRange(1), metavar="N", help="Read units a second to stay below."
+)
 transport_option = click.option("--transport", type=click.Choice(["raw", "botocore"]), help="How to speak to DynamoDB.")
 checkpoint_option = click.option(
     "--checkpoint",

@@ -9,11 +9,17 @@ import click
 
 from tee_infra.cli.copy_progress import CopyMeter
 from tee_infra.cli.data_copy import copy_facts
-from tee_infra.cli.data_options import checkpoint_option, endpoint_option, tables_option, transport_option
+from tee_infra.cli.data_options import (
+    checkpoint_option,
+    endpoint_option,
+    read_units_option,
+    tables_option,
+    transport_option,
+)
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.transfer import check_ends, end_of
-from tee_infra.errors import PartialError, UsageError
+from tee_infra.errors import PartialError
 from tee_infra.workflows.anonymize_key import read_key
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
@@ -29,7 +35,7 @@ from tee_infra.workflows.sync_dev import Choice, SyncedTable, SyncPlan, plan_syn
 @click.option(
     "--key-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The key, instead of SSM's."
 )
-@click.option("--read-units", type=click.FloatRange(1), metavar="N", help="Read units a second to stay below.")
+@read_units_option
 @transport_option
 @checkpoint_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
@@ -61,8 +67,6 @@ def sync_dev(
     stands in for a person depends on the key alone and is the same in every table and every run.
     Items of the target under other keys are left alone. Refuses attributes that nobody has classified.
     """
-    if fraction is not None and entities is not None:
-        raise UsageError("--fraction and --entities both say how many people; give one of them")
     output = Output(as_json)
     ends = end_of(source), end_of(target)
     check_ends(*ends, anonymised=anonymize)  # before anybody is asked for a key

@@ -1,5 +1,6 @@
 """Make, verify and list portable backups."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +24,11 @@ from tee_infra.core.backup import (
     segments_of,
 )
 from tee_infra.core.digest import Signature
+from tee_infra.core.pacing import Pace
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.backup_store import BackupStore
 from tee_infra.workflows.pieces import run_all
+from tee_infra.workflows.requests import SharedPace
 from tee_infra.workflows.segment_files import Progress, check_segment, write_segment
 from tee_infra.workflows.table_io import Side, scan_pages
 
@@ -41,25 +44,26 @@ class BackupExistsError(RefusedError):
 
 
 def create_backup(
-    dynamodb: DynamoDb, store: BackupStore, environment: str, tables: Mapping[str, str], progress: Progress
+    dynamodb: DynamoDb,
+    store: BackupStore,
+    environment: str,
+    tables: Mapping[str, str],
+    progress: Progress,
+    *,
+    read_units: float | None = None,
 ) -> Manifest:
     """Back up `tables` (logical -> physical names) into an empty place, or begin an interrupted backup anew.
 
     A live table is read segment by segment: the backup holds each item as it was at some moment in between. The
-    manifest is written last and makes it a backup. Raises `BackupExistsError`, `UsageError`, `RemoteError`.
+    manifest is written last and makes it a backup. `read_units` caps what is read a second. Raises
+    `BackupExistsError`, `UsageError`, `RemoteError`.
     """
     started_at = datetime.now(UTC)
-    names = store.names()
-    if MANIFEST in names:
-        raise BackupExistsError(store.location)
-    if names and UNFINISHED not in names:
-        raise UsageError(f"{store.location} holds files that are no backup; choose an empty place")
-    with store.write(UNFINISHED) as file:
-        file.write(f'{{"environment":"{environment}","started_at":"{started_at.isoformat()}"}}\n'.encode())
-    for name in names:
-        if name != UNFINISHED:
-            store.delete(name)
-    saved = [_save_table(dynamodb, store, name, physical, progress) for name, physical in tables.items()]
+    transport, pace = dynamodb.transport(), SharedPace(Pace(cap=read_units))
+    sides = {name: Side(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
+    _begin(store, environment, started_at)
+    definitions = TableDefinitions(dynamodb.client)
+    saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
     manifest = Manifest(environment=environment, started_at=started_at, finished_at=datetime.now(UTC), tables=saved)
     with store.write(MANIFEST) as file:
         file.write(manifest.model_dump_json(indent=2).encode())
@@ -67,12 +71,27 @@ def create_backup(
     return manifest
 
 
-def _save_table(dynamodb: DynamoDb, store: BackupStore, name: str, physical: str, progress: Progress) -> TableBackup:
-    facts = dynamodb.table(physical)  # says so when there is none
-    definition = TableDefinitions(dynamodb.client).definition(physical)
+def _begin(store: BackupStore, environment: str, started_at: datetime) -> None:
+    """Mark the place as an unfinished backup, and empty it of an earlier one."""
+    names = store.names()
+    if MANIFEST in names:
+        raise BackupExistsError(store.location)
+    if names and UNFINISHED not in names:
+        raise UsageError(f"{store.location} holds files that are no backup; choose an empty place")
+    with store.write(UNFINISHED) as file:
+        file.write(json.dumps({"environment": environment, "started_at": started_at.isoformat()}).encode())
+    for name in names:
+        if name != UNFINISHED:
+            store.delete(name)
+
+
+def _save_table(
+    definitions: TableDefinitions, store: BackupStore, name: str, side: Side, progress: Progress
+) -> TableBackup:
+    physical, segments = side.table.name, segments_of(side.table.size)
+    definition = definitions.definition(physical)
     if definition is None:
         raise UsageError(f"{physical} was deleted while it was being backed up")
-    side, segments = Side(dynamodb.transport(), facts), segments_of(facts.size)
 
     def save(segment: int, stop: Event) -> tuple[BackupFile, Signature]:
         with side.requests(stop, Backoff()) as requests:

@@ -57,8 +57,8 @@ def seed_data(
 ) -> Seeded:
     """Write the items of so many synthetic members to `tables` (logical -> physical names).
 
-    The same data again writes the same items under the same keys; items under other keys are left alone. Needs
-    memory for a few hundred members, however many there are. Raises `SyntheticProductionError`, `RemoteError`.
+    The same data again writes the same items; items under other keys are left alone. Needs memory for a few
+    hundred members, however many there are. Raises `SyntheticProductionError`, `RemoteError`.
     """
     if environment.kind.production:
         raise SyntheticProductionError(environment.name)
@@ -74,11 +74,9 @@ def seed_data(
         progress(tables[name], len(items))
         return len(items)
 
-    pieces = [
-        (range(first, min(first + _MEMBERS_A_PIECE, members)), name)
-        for first in range(0, members, _MEMBERS_A_PIECE)
-        for name in tables
-    ]
+    numbers = range(members)
+    starts = range(0, members, _MEMBERS_A_PIECE)
+    pieces = [(numbers[start : start + _MEMBERS_A_PIECE], name) for start in starts for name in tables]
     counts = dict.fromkeys(tables, 0)
     for (_, name), count in zip(pieces, run_all(pieces, write, _THREADS), strict=True):
         counts[name] += count

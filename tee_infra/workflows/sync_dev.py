@@ -33,6 +33,10 @@ class Choice:
     fraction: float | None = None
     entities: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.fraction is not None and self.entities is not None:
+            raise UsageError("--fraction and --entities both say how many people; give one of them")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SyncPlan:
