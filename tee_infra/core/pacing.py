@@ -41,6 +41,8 @@ class Pace:
     _calm_since: float = 0.0
     _started: float = 0.0
     _total: float = 0.0
+    _usual: float = 1.0
+    """The share that is accepted at any rate: less than everything where a partition is hot."""
     _last_cut: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
@@ -78,20 +80,29 @@ class Pace:
         asked = self._consumed + self._refused
         accepted = self._consumed / asked if asked else 1.0
         average = self._total / (now - self._started)
-        if accepted < _ENOUGH and self._cutting_helps(rate, accepted):
-            self._last_cut = (rate, accepted)
-            # A table that accepts nothing counts by the second and has closed for the rest of it.
-            delivered = average if accepted < _CLOSED else self._consumed / seconds
-            rate = max(min(rate, delivered), rate / 4, self.floor)
-        if self._refused:
-            self._calm_since = now
-        elif rate < _SAFE * average:
+        if accepted >= _ENOUGH * self._usual:
+            if accepted == 1.0:
+                self._usual, self._last_cut = 1.0, None
+            calm = accepted == 1.0 or self._usual < 1.0
+            return self._grown(rate, now, seconds, average) if calm else self._held(rate, now)
+        if not self._cutting_helps(rate, accepted):
+            self._usual = accepted * _ENOUGH
+            return self._held(rate, now)
+        self._last_cut = (rate, accepted)
+        # A table that accepts nothing counts by the second and has closed for the rest of it.
+        delivered = average if accepted < _CLOSED else self._consumed / seconds
+        return self._held(max(min(rate, delivered), rate / 4, self.floor), now)
+
+    def _grown(self, rate: float, now: float, seconds: float, average: float) -> float:
+        if rate < _SAFE * average:
             rate *= _RETURN
         else:
             rate *= 1 + (_CREEP + _PROBE * (now - self._calm_since) ** 2) * min(seconds, 1.0)
-        if not self._refused:
-            self._last_cut = None
         return rate if self.cap is None else min(rate, self.cap)
+
+    def _held(self, rate: float, now: float) -> float:
+        self._calm_since = now
+        return rate
 
     def _cutting_helps(self, rate: float, accepted: float) -> bool:
         """Whether the last cut raised the accepted share. If not, going slower is no remedy: a hot partition."""

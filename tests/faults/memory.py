@@ -5,6 +5,7 @@ Keys are the string attributes `pk` and `sk`. Like DynamoDB it refuses 26 items 
 
 import json
 import threading
+import time
 import zlib
 from typing import Any
 
@@ -15,8 +16,10 @@ class MemoryDynamoDb:
     def __init__(self) -> None:
         self.tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
         self.lock = threading.Lock()
+        self.seconds = 0.0
 
     def __call__(self, operation: str, body: bytes) -> tuple[int, bytes]:
+        time.sleep(self.seconds)
         request = json.loads(body)
         with self.lock:
             match operation:

@@ -5,35 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.aws.dynamodb_wire import WireTransport
-from tee_infra.aws.sigv4 import Keys
-from tee_infra.core.pacing import Pace
-from tee_infra.core.tables import TableFacts
-from tee_infra.workflows.requests import SharedPace
-from tee_infra.workflows.table_io import Side
+from tests.faults.client import copy, item, side
 from tests.faults.memory import MemoryDynamoDb, key_of
 from tests.faults.proxy import FAULTS, over_http, serve_faults
 from tests.services import connect, new_table
-from tests.transfers import contents, copy, fill
+from tests.transfers import contents, fill
 
 SILENCE = 0.06
-PATIENCE = 0.04
 SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
-
-
-def item(number: int) -> dict:
-    key = {"pk": {"S": f"p{number % 41}"}, "sk": {"S": f"s{number}"}}
-    return {**key, "n": {"N": f"{number}.5"}, "l": {"L": [{"NULL": True}, {"B": "AAE="}, {"M": {}}]}}
-
-
-def side(url: str, table: str) -> Side:
-    """A table reached by a client that waits for `PATIENCE` only."""
-    transport = WireTransport(
-        endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=PATIENCE
-    )
-    facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))
-    # These throttles come by chance, whatever the rate.
-    return Side(transport, facts, SharedPace(Pace(floor=1e6)))
 
 
 @pytest.mark.parametrize("case", range(20))
