@@ -104,11 +104,11 @@ def copy_table(
 
     try:
         run_workers(run.unfinished(), options.workers, run.stop, run.work, tick)
+        comparison = _validate(run)
     except (TeeInfraError, KeyboardInterrupt) as error:
         left = len(run.unfinished())
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         raise CopyIncompleteError(name, run.written.count, left, run.segments, reason) from error
-    comparison = _validate(run)
     return CopyResult(
         table=name,
         read=run.read,
