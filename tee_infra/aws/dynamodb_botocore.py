@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from tee_infra.core.replies import Reply, Verdict, judge, lost
 
@@ -47,7 +48,7 @@ class BotocoreTransport:
         failure: Exception | None = None
         try:
             self._client._make_api_call(operation, _PLACEHOLDERS[operation])
-        except HTTPClientError as error:
+        except (HTTPClientError, NoConnectionError) as error:
             return lost(error)
         except (BotoCoreError, ClientError, ValueError) as error:
             failure = error
