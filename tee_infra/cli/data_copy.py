@@ -31,6 +31,7 @@ from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only items like 'status = booked'; may be repeated.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items of each table.")
 @read_units_option
+@click.option("--bucket", metavar="NAME", help="An S3 bucket through which AWS itself copies tables of 5 GB and more.")
 @transport_option
 @checkpoint_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted copy stopped.")
@@ -46,6 +47,7 @@ def copy(
     where: tuple[str, ...],
     limit: int | None,
     read_units: float | None,
+    bucket: str | None,
     transport: Any,
     checkpoint: Path | None,
     resume: bool,
@@ -65,7 +67,14 @@ def copy(
     check_ends(*ends, anonymised=False)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     plan = plan_copy(
-        databases[0], databases[1], ends, tables, condition=parse_where(where), limit=limit, read_units=read_units
+        databases[0],
+        databases[1],
+        ends,
+        tables,
+        condition=parse_where(where),
+        limit=limit,
+        read_units=read_units,
+        bucket=bucket,
     )
     for line in _plan_lines(plan, databases[0].endpoint, databases[1].endpoint):
         output.say(line)
@@ -102,9 +111,10 @@ def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
         lines.append(
             f"  {entry.source.name} -> {entry.target.name}: about {estimate.items:,} items, "
             f"{estimate.size / 1e6:,.1f} MB, {estimate.seconds:,.0f} s, ${estimate.dollars:,.2f}"
+            f"{', by export and bulk load' if entry.route == 'aws' else ''}"
         )
-        if entry.source.size >= AWS_ROUTE_BYTES:
-            lines.append("    AWS's own export and bulk load is cheaper at this size: docs/data.md")
+        if entry.route == "wire" and entry.source.size >= AWS_ROUTE_BYTES:
+            lines.append("    at this size AWS's own export and bulk load is cheaper: --bucket")
     return lines
 
 
