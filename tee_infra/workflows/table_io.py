@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.item_size import ITEM_BYTES, check_size
 from tee_infra.core.items import (
     BATCH_BYTES,
     BATCH_ITEMS,
@@ -75,7 +76,7 @@ def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
     """Write items, several requests at once; returns when every one of them is acknowledged.
 
     What comes back unprocessed joins the items not yet sent, so that requests stay full. No two of the items may have
-    the same key.
+    the same key. Raises `ItemTooLargeError` before anything is sent.
     """
     requests.acknowledged()
     queue, sent = _Queue(items), deque[_Sent]()
@@ -157,7 +158,11 @@ class _Queue:
     def __init__(self, items: Sequence[RawItem]) -> None:
         self._items = list(items)
         self._at = 0
-        self._small = max(map(len, self._items), default=0) * BATCH_ITEMS <= BATCH_BYTES
+        largest = max(map(len, self._items), default=0)
+        self._small = largest * BATCH_ITEMS <= BATCH_BYTES
+        if largest > ITEM_BYTES:
+            for item in self._items:
+                check_size(item)
 
     def __len__(self) -> int:
         return len(self._items) - self._at

@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.item_size import ItemTooLargeError
 from tee_infra.core.replies import Reply, Verdict
 from tee_infra.workflows.requests import NoProgressError, RequestRefusedError, Requests, StoppedError
 from tee_infra.workflows.table_io import get_items, put_items, put_new_item, scan_pages
@@ -19,7 +20,8 @@ def requests_to(lane: FakeLane) -> Requests:
 
 
 def items(count: int, size: int = 1) -> list[bytes]:
-    return [json.dumps({"pk": {"S": f"{number}"}, "v": {"S": "x" * size}}).encode() for number in range(count)]
+    """Each is of `size` characters that take two bytes, and six in JSON."""
+    return [json.dumps({"pk": {"S": f"{number}"}, "v": {"S": "é" * size}}).encode() for number in range(count)]
 
 
 def puts(body: dict) -> list[dict]:
@@ -31,9 +33,17 @@ def test_requests_are_full_and_the_limits_are_kept() -> None:
     put_items(requests_to(lane), "t", items(60))
     assert [len(puts(body)) for body in lane.sent] == [25, 25, 10]
     lane.sent.clear()
-    put_items(requests_to(lane), "t", items(30, 900_000))
-    assert sum(len(puts(body)) for body in lane.sent) == 30
+    put_items(requests_to(lane), "t", items(60, 190_000))
+    assert sum(len(puts(body)) for body in lane.sent) == 60
+    assert len(lane.sent) > 3
     assert all(len(json.dumps(body)) < 16_000_000 for body in lane.sent)
+
+
+def test_an_item_that_dynamodb_cannot_hold_is_named_before_anything_is_sent() -> None:
+    lane = FakeLane(lambda _operation, body: done(UnprocessedItems={}))
+    with pytest.raises(ItemTooLargeError, match=r'"pk": \{"S": "0"'):
+        put_items(requests_to(lane), "t", items(1, 205_000))
+    assert lane.sent == []
 
 
 def test_unprocessed_items_join_the_next_requests() -> None:
