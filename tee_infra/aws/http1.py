@@ -84,7 +84,7 @@ class Connection:
             data += self._receive_some()
         head = data[:end].lower()
         answer = Answer(_status(head), head, self._body(head, data[end + 4 :]))
-        if b"\r\nconnection: close" in head:
+        if head.startswith(b"http/1.0") or b"\r\nconnection: close" in head:
             self.close()
         return answer
 

@@ -1,5 +1,6 @@
 """`tee-infra data validate`."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -54,8 +55,10 @@ def validate(
 
 
 def _facts(comparison: Comparison) -> dict[str, Any]:
-    facts = asdict(comparison)
-    return {"equal": comparison.equal, **facts}
+    differences = [
+        {"kind": entry.kind, "key": json.loads(entry.key), "paths": entry.paths} for entry in comparison.differences
+    ]
+    return {"equal": comparison.equal, **asdict(comparison), "differences": differences}
 
 
 def _lines(found: dict[str, Comparison]) -> list[str]:

@@ -139,16 +139,19 @@ def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
         queue.again(sent.items)
         return
     refused = len(unwritten.items)
+    written = len(sent.items) - refused
+    # Not every emulator says what was consumed.
+    consumed = unwritten.units or written * tally.units_an_item
     tally.retried += refused
     tally.throttled += refused > 0
-    tally.units += unwritten.units
-    if refused < len(sent.items):
+    tally.units += consumed
+    if written:
         requests.acknowledged()
-        tally.units_an_item = unwritten.units / (len(sent.items) - refused) or tally.units_an_item
+        tally.units_an_item = consumed / written
     else:
         requests.failed = True
         requests.last_code = "UnprocessedItems"
-    requests.pace.settle(sent.units, unwritten.units, refused * tally.units_an_item)
+    requests.pace.settle(sent.units, consumed, refused * tally.units_an_item)
     queue.again(unwritten.items)
 
 

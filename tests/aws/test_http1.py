@@ -51,6 +51,15 @@ def test_a_connection_is_kept() -> None:
         assert ask(connection) == (200, b"hello")
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK", b"HTTP/1.1 200 OK\r\nConnection: close"])
+def test_a_server_that_closes_is_asked_on_a_new_connection(head: bytes) -> None:
+    with saying([head + b"\r\nContent-Length: 0\r\n\r\n"]) as connection:
+        assert ask(connection) == (200, b"")
+        assert connection.ready(0)
+        with pytest.raises(IncompleteRead):
+            connection.receive()
+
+
 def test_headers_are_found_whatever_their_case() -> None:
     with saying([b"HTTP/1.1 400 Bad\r\ncOnTeNt-LeNgTh:0\r\nX-AMZ-CRC32:  12 \r\n\r\n"]) as connection:
         connection.send(HEAD, b"{}")

@@ -81,6 +81,8 @@ def test_validate_says_what_differs_and_repairs_what_is_missing(dynamodb: Dynamo
     facts = json.loads(found.stdout)[TABLE]
     assert (facts["equal"], facts["missing"], facts["extra"], facts["different"]) == (False, 1, 1, 1)
     assert {entry["kind"]: entry["paths"] for entry in facts["differences"]}["different"] == ["m.M.a.N"]
+    missing = next(entry["key"] for entry in facts["differences"] if entry["kind"] == "missing")
+    assert missing == {"pk": {"S": "MEMBER#1"}, "sk": {"S": "PROFILE"}}
     repaired = json.loads(run("validate", *ends, "--repair-missing", "--yes", "--json").stdout)[TABLE]
     assert (repaired["repaired"], repaired["extra"], repaired["different"]) == (1, 1, 1)
     assert json.loads(run("validate", *ends, "--json").stdout)[TABLE]["missing"] == 0
