@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "show": ("inventory", "show", "Show one environment: settings, tables, outputs."),
     "env": ("env", "env", "What the app needs to know about its environment."),
     "schema": ("schema", "schema", "Compare the catalog of tables with live ones."),
+    "data": ("data", "data", "Copy, anonymise, seed and compare the items of environments."),
+    "backup": ("backup", "backup", "Back up an environment's tables, and bring them back."),
     "local": ("local", "local", "The embedded AWS on this machine."),
     "engine": ("engine", "engine", "Find, install or build the Pulumi CLI."),
     "doctor": ("doctor", "doctor", "Show what the commands need and how to fix what is missing."),

@@ -1,1 +1,1 @@
-"""Pure decisions: standard library and pydantic only."""
+"""Pure decisions: standard library, pydantic and msgspec only."""

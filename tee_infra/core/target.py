@@ -64,7 +64,7 @@ def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local
     port = _provider_port(environ.get(PROVIDERS_VARIABLE, ""))
     endpoint = environ.get(ENDPOINT_VARIABLE)
     if port is not None:
-        if not _is_loopback(endpoint):
+        if not is_loopback(endpoint):
             raise HalfEmbeddedError(
                 f"{PROVIDERS_VARIABLE} names the embedded aws, but {ENDPOINT_VARIABLE} is {endpoint!r}"
             )
@@ -72,7 +72,7 @@ def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local
         return Target(account_id=account_id, endpoint=endpoint, provider_port=port)
     if settings.account_id is None or force_local:
         raise NoTargetError(settings.name)
-    if _is_loopback(endpoint):
+    if is_loopback(endpoint):
         raise HalfEmbeddedError(f"{ENDPOINT_VARIABLE} is {endpoint!r}, but {PROVIDERS_VARIABLE} names no embedded aws")
     return Target(account_id=settings.account_id)
 
@@ -86,7 +86,8 @@ def _provider_port(providers: str) -> int | None:
     return None
 
 
-def _is_loopback(endpoint: str | None) -> bool:
+def is_loopback(endpoint: str | None) -> bool:
+    """Whether a URL leads to this machine. None does not."""
     host = urlsplit(endpoint or "").hostname
     if host is None:
         return False

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tee_infra import local
+from tee_infra.aws.connection import Connection
 from tee_infra.engine import Engine
 from tee_infra.errors import RemoteError
 from tee_infra.local import EmbeddedAws
@@ -30,6 +31,13 @@ def require(project: Project) -> EmbeddedAws:
     if running is None:
         raise NotRunningError
     return running
+
+
+def connection_to(project: Project) -> Connection:
+    """The connection of boto3 to the running embedded AWS. Raises `NotRunningError`."""
+    running = require(project)
+    key = local.shell_environment(running)["AWS_ACCESS_KEY_ID"]
+    return Connection(region=running.region, endpoint=running.endpoint, access_key=key)
 
 
 def environment_of(project: Project, engine: Engine, running: EmbeddedAws) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from tee_infra import local
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.tables import NoTableError, live_schema
 from tee_infra.core import names
@@ -40,6 +39,4 @@ def connect(project: Project, environment: Environment | None, *, use_local: boo
     settings = project.settings(environment) if environment else None
     if not use_local and (settings is None or settings.account_id is not None):
         return Connection(region=settings.region if settings else None)
-    running = embedded.require(project)
-    key = local.shell_environment(running)["AWS_ACCESS_KEY_ID"]
-    return Connection(region=running.region, endpoint=running.endpoint, access_key=key)
+    return embedded.connection_to(project)

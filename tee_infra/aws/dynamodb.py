@@ -1,0 +1,98 @@
+"""DynamoDB as the data engine uses it: facts about tables, and a transport that is ready to use.
+
+Credentials (their refresh, session tokens, profiles), regions and endpoints come from botocore whatever the
+transport.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
+
+from tee_infra.aws.dynamodb_botocore import BotocoreTransport
+from tee_infra.aws.dynamodb_wire import WireTransport
+from tee_infra.aws.sigv4 import Keys
+from tee_infra.core.tables import TableFacts
+from tee_infra.errors import RemoteError, UsageError
+
+TransportName: TypeAlias = Literal["raw", "botocore"]
+REPLY_SECONDS = 60.0
+"""How long a request may go without a byte of its reply, as botocore has it."""
+
+
+class DynamoDbError(RemoteError):
+    """AWS refused or did not answer; `what` was asked."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what = what
+        super().__init__(f"{what}: {reason}")
+
+
+class NoTableError(UsageError):
+    """There is no table called `name` at `endpoint`."""
+
+    def __init__(self, name: str, endpoint: str) -> None:
+        self.name = name
+        super().__init__(f"no table {name!r} at {endpoint}")
+
+
+class DynamoDb:
+    """One account's DynamoDB in one region, by a boto3 session and possibly an endpoint of its own."""
+
+    def __init__(self, session: boto3.Session, endpoint: str | None = None, *, seconds: float = REPLY_SECONDS) -> None:
+        self._session = session
+        self._seconds = seconds
+        self._config = Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=64,
+            connect_timeout=seconds,
+            read_timeout=seconds,
+        )
+        self._override = endpoint
+        self.client: Any = self._make_client()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that requests go to."""
+        return str(self.client.meta.endpoint_url)
+
+    def table(self, name: str) -> TableFacts:
+        """The facts about a table. Raises `NoTableError`, `DynamoDbError`."""
+        try:
+            return TableFacts.read(self.client.describe_table(TableName=name)["Table"])
+        except self.client.exceptions.ResourceNotFoundException:
+            raise NoTableError(name, self.endpoint) from None
+        except (BotoCoreError, ClientError) as error:
+            raise DynamoDbError(f"reading table {name!r}", " ".join(str(error).split())) from None
+
+    def transport(self, name: TransportName | None = None) -> WireTransport | BotocoreTransport:
+        """The transport called `name`; None takes the raw one, or botocore's where a proxy stands in between."""
+        if name is None:
+            name = "botocore" if get_environ_proxies(self.endpoint) else "raw"
+        if name == "botocore":
+            return BotocoreTransport(self._make_client())
+        return WireTransport(
+            endpoint=self.endpoint,
+            region=self.client.meta.region_name,
+            credentials=self._credentials(),
+            ca_file=get_cert_path(True),
+            seconds=self._seconds,
+        )
+
+    def _make_client(self) -> Any:
+        return self._session.client("dynamodb", endpoint_url=self._override, config=self._config)
+
+    def _credentials(self) -> Callable[[], Keys]:
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise DynamoDbError(self.endpoint, "no AWS credentials; log in and set AWS_PROFILE")
+
+        def keys() -> Keys:
+            frozen = credentials.get_frozen_credentials()
+            return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+
+        return keys

@@ -1,0 +1,171 @@
+"""A minimal HTTP/1.1 client connection: POST a body, read the answer, keep the connection.
+
+Two system calls a request. http.client spends more on parsing headers into e-mail messages than the whole of the
+data engine does on 25 items. Knows Content-Length and chunked bodies, and nothing of redirects, proxies or cookies.
+"""
+
+import select
+import socket
+import ssl
+import struct
+from http.client import IncompleteRead
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+_CHUNK: Final = 256 * 1024
+_HEAD_LIMIT: Final = 64 * 1024
+
+
+class Answer(NamedTuple):
+    """Status, the raw header block in lower case, and the body."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    def header(self, name: bytes) -> bytes | None:
+        """The value of the header `name` (lower case), or None."""
+        return _header(self.head, name)
+
+
+class Address(NamedTuple):
+    """Where to connect; `context` is None for plain HTTP."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext | None
+
+
+def parse_endpoint(url: str, ca_file: str | None) -> tuple[Address, str]:
+    """The address of an endpoint's URL and the text of its Host header."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    secure = parts.scheme == "https"
+    default = 443 if secure else 80
+    port = parts.port or default
+    shown = f"[{host}]" if ":" in host else host
+    context = ssl.create_default_context(cafile=ca_file) if secure else None
+    return Address(host, port, context), shown if port == default else f"{shown}:{port}"
+
+
+class Connection:
+    """One connection, opened at the first request and again after anything went wrong.
+
+    `send` and `receive` raise OSError for what the network does (a timeout included) and
+    `http.client.IncompleteRead` for an answer that breaks off or is no HTTP.
+    """
+
+    def __init__(self, address: Address, seconds: float) -> None:
+        self._address = address
+        self._seconds = seconds
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray(_CHUNK)
+
+    def send(self, head: bytes, body: bytes) -> None:
+        """Send a request: its head up to the empty line, and the body."""
+        if self._socket is None:
+            self._socket = self._open()
+        self._socket.sendall(b"".join((head, body)))
+
+    def ready(self, seconds: float) -> bool:
+        """Whether an answer has begun to arrive (or never will), waiting for it up to so many seconds."""
+        if self._socket is None:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def receive(self) -> Answer:
+        """Read the answer to the request sent."""
+        data = self._receive_some()
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            if len(data) > _HEAD_LIMIT:
+                raise IncompleteRead(data[:200])
+            data += self._receive_some()
+        head = data[:end].lower()
+        answer = Answer(_status(head), head, self._body(head, data[end + 4 :]))
+        if head.startswith(b"http/1.0") or b"\r\nconnection: close" in head:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        """Close it; the next `send` opens another."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _open(self) -> socket.socket:
+        host, port, context = self._address
+        plain = socket.create_connection((host, port), timeout=self._seconds)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is None:
+            return _block(plain, self._seconds)
+        try:
+            return _block(context.wrap_socket(plain, server_hostname=host), self._seconds)
+        except BaseException:
+            plain.close()
+            raise
+
+    def _receive_some(self) -> bytes:
+        count = self._receive_into(self._buffer)
+        return bytes(memoryview(self._buffer)[:count])
+
+    def _receive_into(self, buffer: bytearray | memoryview) -> int:
+        count = self._socket.recv_into(buffer) if self._socket is not None else 0
+        if not count:
+            raise IncompleteRead(b"")
+        return count
+
+    def _body(self, head: bytes, rest: bytes) -> bytes:
+        if (length := _header(head, b"content-length")) is not None:
+            return self._exactly(int(length), rest)
+        if b"chunked" in (_header(head, b"transfer-encoding") or b""):
+            return self._chunked(rest)
+        raise IncompleteRead(rest)
+
+    def _exactly(self, length: int, rest: bytes) -> bytes:
+        if len(rest) >= length:
+            return rest
+        body = bytearray(length)
+        body[: len(rest)] = rest
+        view, have = memoryview(body), len(rest)
+        while have < length:
+            have += self._receive_into(view[have:])
+        return bytes(body)
+
+    def _chunked(self, rest: bytes) -> bytes:
+        body = bytearray()
+        while True:
+            while (end := rest.find(b"\r\n")) < 0:
+                rest += self._receive_some()
+            size = int(rest[:end].partition(b";")[0], 16)
+            while len(rest) < end + size + 4:
+                rest += self._receive_some()
+            body += rest[end + 2 : end + 2 + size]
+            rest = rest[end + size + 4 :]
+            if size == 0:
+                return bytes(body)
+
+
+def _block(connected: socket.socket, seconds: float) -> socket.socket:
+    # A timeout kept by the kernel instead of by Python saves a poll() before every read and write.
+    connected.settimeout(None)
+    timeout = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+    return connected
+
+
+def _status(head: bytes) -> int:
+    if not head.startswith(b"http/1."):
+        raise IncompleteRead(head[:200])
+    return int(head[9:12])
+
+
+def _header(head: bytes, name: bytes) -> bytes | None:
+    start = head.find(b"\r\n" + name + b":")
+    if start < 0:
+        return None
+    start += len(name) + 3
+    end = head.find(b"\r\n", start)
+    return head[start : end if end >= 0 else len(head)].strip()

@@ -1,0 +1,156 @@
+"""Tables as a whole: read what one is, make one like it, and give back what a native restore loses."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from tee_infra.aws.connection import AwsError, aws_errors
+from tee_infra.core.table_definition import TableDefinition, creation_request
+
+RESTORING_TAG: Final = "tee:restoring"
+
+_POLL_SECONDS: Final = 2.0
+# AWS's own estimate for a restore is "up to several hours".
+_LONGEST_WAIT_SECONDS: Final = 12 * 3600.0
+_LONGEST_BUSY_SECONDS: Final = 300.0
+_BUSY: Final = {"ResourceInUseException", "ContinuousBackupsUnavailableException", "LimitExceededException"}
+
+
+class TableDefinitions:
+    """The tables of one account and region, through a botocore DynamoDB client."""
+
+    def __init__(self, client: Any, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._sleep = sleep
+
+    def definition(self, name: str) -> TableDefinition | None:
+        """What the table is, None when there is none. Raises `AwsError`."""
+        with aws_errors(f"reading the definition of {name}"):
+            try:
+                table = self._client.describe_table(TableName=name)["Table"]
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+            lifetime = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+            tags = self._tags(table["TableArn"])
+            return TableDefinition(
+                request=creation_request(table),
+                ttl_attribute=lifetime.get("AttributeName")
+                if lifetime["TimeToLiveStatus"].startswith("ENABL")
+                else None,
+                recovery_days=self._recovery_days(name),
+                deletion_protection=table.get("DeletionProtectionEnabled", False),
+                restoring=tags.pop(RESTORING_TAG, None),
+                tags=tags,
+            )
+
+    def is_empty(self, name: str) -> bool:
+        """Whether the table holds no item now, whatever its statistics of some hours ago say."""
+        with aws_errors(f"looking for items in {name}"):
+            return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
+
+    def create(self, name: str, definition: TableDefinition, restoring: str) -> None:
+        """Make an empty table by `definition.request`, marked as being restored, and wait until it can be used."""
+        mark = [{"Key": RESTORING_TAG, "Value": restoring}]
+        with aws_errors(f"creating {name}"):
+            self._client.create_table(TableName=name, Tags=mark, **definition.request)
+        self.wait_until_active(name)
+
+    def mark_restoring(self, name: str, restoring: str) -> None:
+        """Say on the table that it is being filled: items found in it later are this restore's own."""
+        with aws_errors(f"tagging {name}"), _unless_unknown():
+            self._client.tag_resource(ResourceArn=self._arn(name), Tags=[{"Key": RESTORING_TAG, "Value": restoring}])
+
+    def mark_restored(self, name: str) -> None:
+        """Remove the mark."""
+        with aws_errors(f"tagging {name}"), _unless_unknown():
+            self._client.untag_resource(ResourceArn=self._arn(name), TagKeys=[RESTORING_TAG])
+
+    def wait_until_active(self, name: str) -> None:
+        """Wait for the table and its indexes. Raises `AwsError` after 12 hours."""
+        waited = 0.0
+        while waited < _LONGEST_WAIT_SECONDS:
+            with aws_errors(f"waiting for {name}"):
+                table = self._client.describe_table(TableName=name)["Table"]
+            states = [
+                table["TableStatus"],
+                *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ())),
+            ]
+            if set(states) == {"ACTIVE"}:
+                return
+            self._sleep(_POLL_SECONDS)
+            waited += _POLL_SECONDS
+        raise AwsError(f"waiting for {name}", f"not active after {_LONGEST_WAIT_SECONDS / 3600:.0f} hours")
+
+    def reapply(self, name: str, definition: TableDefinition) -> list[str]:
+        """Give the table the stream, TTL, point-in-time recovery, tags and deletion protection of `definition`.
+
+        What it has already is left alone. Returns what was done, deletion protection last.
+        """
+        now = self.definition(name)
+        assert now is not None, name  # noqa: S101 - the caller has just waited for it
+        done: list[str] = []
+        if definition.stream and now.stream != definition.stream:
+            self._change(name, "stream", done, "update_table", StreamSpecification=definition.stream)
+        if definition.ttl_attribute and now.ttl_attribute != definition.ttl_attribute:
+            lifetime = {"Enabled": True, "AttributeName": definition.ttl_attribute}
+            self._change(name, "TTL", done, "update_time_to_live", TimeToLiveSpecification=lifetime)
+        if definition.recovery_days and now.recovery_days != definition.recovery_days:
+            recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": definition.recovery_days}
+            self._change(name, "PITR", done, "update_continuous_backups", PointInTimeRecoverySpecification=recovery)
+        if missing := {key: value for key, value in definition.tags.items() if now.tags.get(key) != value}:
+            self._tag(name, missing)
+            done.append("tags")
+        if definition.deletion_protection and not now.deletion_protection:
+            self._change(name, "deletion protection", done, "update_table", DeletionProtectionEnabled=True)
+        return done
+
+    def _change(self, name: str, what: str, done: list[str], operation: str, **arguments: Any) -> None:
+        """Make one change as soon as the table allows: it takes one at a time, and few in a row."""
+        waited = 0.0
+        with aws_errors(f"{what} of {name}"):
+            while True:
+                try:
+                    getattr(self._client, operation)(TableName=name, **arguments)
+                    break
+                except ClientError as error:
+                    if error.response.get("Error", {}).get("Code") not in _BUSY or waited >= _LONGEST_BUSY_SECONDS:
+                        raise
+                self._sleep(_POLL_SECONDS)
+                waited += _POLL_SECONDS
+        self.wait_until_active(name)
+        done.append(what)
+
+    def _tag(self, name: str, tags: dict[str, str]) -> None:
+        with aws_errors(f"tagging {name}"):
+            pairs = [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+            self._client.tag_resource(ResourceArn=self._arn(name), Tags=pairs)
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = {}
+        with _unless_unknown():
+            for page in self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn):
+                tags |= {tag["Key"]: tag["Value"] for tag in page["Tags"]}
+        return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # those only AWS may set
+
+    def _recovery_days(self, name: str) -> int | None:
+        found: dict[str, Any] = {}
+        with _unless_unknown():
+            backups = self._client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+            found = backups.get("PointInTimeRecoveryDescription", {})
+        return found.get("RecoveryPeriodInDays", 35) if found.get("PointInTimeRecoveryStatus") == "ENABLED" else None
+
+    def _arn(self, name: str) -> str:
+        return self._client.describe_table(TableName=name)["Table"]["TableArn"]
+
+
+@contextmanager
+def _unless_unknown() -> Generator[None]:
+    """DynamoDB Local knows no tags and no point-in-time recovery; its tables have none."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "UnknownOperationException":
+            raise

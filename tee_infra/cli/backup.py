@@ -1,0 +1,184 @@
+"""`tee-infra backup create | list | verify`; `restore` is in `tee_infra.cli.restore`."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from tee_infra.aws.native_backups import NativeBackup
+from tee_infra.cli.counting import Counting
+from tee_infra.cli.data_options import (
+    LOCATION,
+    chosen_tables,
+    endpoint_option,
+    environment_option,
+    read_units_option,
+    tables_option,
+)
+from tee_infra.cli.options import EnvironmentName, json_option
+from tee_infra.cli.output import Output, table
+from tee_infra.cli.restore import restore
+from tee_infra.core.backup import Manifest
+from tee_infra.core.environments import Environment
+from tee_infra.core.settings import render_time
+from tee_infra.errors import PartialError, UsageError
+from tee_infra.workflows.backup import FoundBackup, create_backup, find_backups, verify_backup
+from tee_infra.workflows.backup_store import open_store
+from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.native_backup import create_native, list_native
+
+
+@click.group()
+def backup() -> None:
+    """Back up an environment's tables, and bring them back.
+
+    A portable backup is a folder or a place in S3 that DynamoDB's import reads and any account can restore. A native
+    one stays with AWS, costs no reads, and restores into new tables only.
+    """
+
+
+@backup.command()
+@environment_option
+@click.option("--output", "location", metavar=LOCATION, help="Make a portable backup here.")
+@click.option("--native", is_flag=True, help="Make DynamoDB's own on-demand backup of each table.")
+@tables_option
+@read_units_option
+@endpoint_option
+@json_option
+def create(
+    *,
+    environment: Environment,
+    location: str | None,
+    native: bool,
+    tables: tuple[str, ...],
+    read_units: float | None,
+    endpoint_url: str | None,
+    as_json: bool,
+) -> None:
+    """Make a backup: portable with --output, or --native.
+
+    An interrupted portable backup is no backup; the same command begins it anew. A finished one is never overwritten.
+    """
+    if (location is not None) == native:
+        raise UsageError("say where with --output, or --native")
+    output = Output(as_json)
+    connection = connect_data(environment, endpoint_url)
+    dynamodb = open_dynamodb(connection)
+    wanted = chosen_tables(environment, tables)
+    output.say(f"{environment.name} at {dynamodb.endpoint}")
+    if location is None:
+        made = create_native(dynamodb, environment.name, wanted, datetime.now(UTC))
+        output.result({"environment": environment.name, "native": _native_facts(made)}, _native_lines(made))
+        return
+    with Counting() as counting:
+        store = open_store(location, connection)
+        manifest = create_backup(dynamodb, store, environment.name, wanted, counting, read_units=read_units)
+    output.result(_facts(location, manifest), _lines(location, manifest))
+
+
+@backup.command("list")
+@environment_option
+@click.option(
+    "--input", "locations", multiple=True, metavar=LOCATION, help="Look here and right below; may be repeated."
+)
+@tables_option
+@endpoint_option
+@json_option
+def list_command(
+    *,
+    environment: Environment,
+    locations: tuple[str, ...],
+    tables: tuple[str, ...],
+    endpoint_url: str | None,
+    as_json: bool,
+) -> None:
+    """List the native backups of an environment, and the portable ones in given places.
+
+    Unfinished and damaged portable backups are listed with what is wrong.
+    """
+    connection = connect_data(environment, endpoint_url)
+    native = list_native(open_dynamodb(connection), chosen_tables(environment, tables))
+    found = [entry for location in locations for entry in find_backups(open_store(location, connection))]
+    mine = [entry for entry in found if entry.manifest is None or entry.manifest.environment == environment.name]
+    facts = {"native": _native_facts(native), "portable": [_found_facts(entry) for entry in mine]}
+    lines = _native_lines(native)
+    if locations:
+        lines += ["", *table(("PLACE", "MADE", "ITEMS"), [_found_row(entry) for entry in mine])]
+    Output(as_json).result(facts, lines)
+
+
+@backup.command()
+@click.option("--env", "environment", type=EnvironmentName(), help="Whose backup it should be.")
+@click.option("--input", "location", required=True, metavar=LOCATION, help="The portable backup.")
+@endpoint_option
+@json_option
+def verify(*, environment: Environment | None, location: str, endpoint_url: str | None, as_json: bool) -> None:
+    """Read a portable backup to its end: exit code 5 when it is not what was written."""
+    output = Output(as_json)
+    with Counting() as counting:
+        manifest, problems = verify_backup(open_store(location, connect_data(environment, endpoint_url)), counting)
+    if environment is not None and manifest.environment != environment.name:
+        problems.append(f"a backup of {manifest.environment}, not of {environment.name}")
+    output.result(
+        _facts(location, manifest) | {"problems": problems, "verified": not problems},
+        _lines(location, manifest) + (problems or ["verified: every file, item and count is as written"]),
+    )
+    if problems:
+        raise PartialError(f"{location} is damaged: {'; '.join(problems[:5])}")
+
+
+def _facts(location: str, manifest: Manifest) -> dict[str, Any]:
+    return {
+        "location": location,
+        "environment": manifest.environment,
+        "started_at": render_time(manifest.started_at),
+        "finished_at": render_time(manifest.finished_at),
+        "items": manifest.items,
+        "tables": [
+            {
+                "table": entry.name,
+                "source": entry.source,
+                "items": entry.items,
+                "digest": entry.digest,
+                "files": len(entry.files),
+                "size": sum(file.size for file in entry.files),
+            }
+            for entry in manifest.tables
+        ],
+    }
+
+
+def _lines(location: str, manifest: Manifest) -> list[str]:
+    rows = [
+        (entry["source"], f"{entry['items']:,}", f"{entry['size']:,}", entry["digest"])
+        for entry in _facts(location, manifest)["tables"]
+    ]
+    return [
+        f"{location}: {manifest.environment}, finished {render_time(manifest.finished_at)}",
+        *table(("TABLE", "ITEMS", "BYTES", "DIGEST"), rows),
+    ]
+
+
+def _found_facts(entry: FoundBackup) -> dict[str, Any]:
+    if entry.manifest is None:
+        return {"location": entry.location, "problem": entry.problem}
+    return _facts(entry.location, entry.manifest) | {"problem": None}
+
+
+def _found_row(entry: FoundBackup) -> tuple[str, str, str]:
+    if entry.manifest is None:
+        return entry.location, entry.problem or "", ""
+    return entry.location, render_time(entry.manifest.finished_at), f"{entry.manifest.items:,}"
+
+
+def _native_facts(backups: list[NativeBackup]) -> list[dict[str, Any]]:
+    return [asdict(entry) | {"created_at": render_time(entry.created_at)} for entry in backups]
+
+
+def _native_lines(backups: list[NativeBackup]) -> list[str]:
+    rows = [(entry.table, render_time(entry.created_at), entry.status, entry.arn) for entry in backups]
+    return table(("TABLE", "MADE", "STATUS", "ARN"), rows) if rows else ["no native backups"]
+
+
+backup.add_command(restore)

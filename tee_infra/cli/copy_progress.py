@@ -1,0 +1,46 @@
+"""Progress of a copy: a line that is rewritten on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from typing import Final
+
+from tee_infra.core.transfer import TablePlan
+from tee_infra.workflows.copy_data import CopyProgress
+
+_PLAIN_SECONDS: Final = 10.0
+
+
+class CopyMeter:
+    """Says on standard error how far a copy is. Use it with `with`."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._said = time.monotonic()
+
+    def __enter__(self) -> "CopyMeter":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._terminal:
+            sys.stderr.write("\n")
+
+    def __call__(self, table: TablePlan, at: CopyProgress) -> None:
+        """`at` is how far the copy of `table` is."""
+        now = time.monotonic()
+        if self._terminal:
+            sys.stderr.write(f"\r\033[K{progress_line(table, at)}")
+        elif now - self._said >= _PLAIN_SECONDS:
+            self._said = now
+            sys.stderr.write(f"{progress_line(table, at)}\n")
+        sys.stderr.flush()
+
+
+def progress_line(table: TablePlan, at: CopyProgress) -> str:
+    """Items, megabytes, capacity units a second, throttles, and the time left by the estimate of items."""
+    seconds = max(at.seconds, 0.001)
+    line = f"{table.name}: {at.items:,} items, {at.size / 1e6:,.1f} MB, {at.units / seconds:,.0f} units/s"
+    if at.throttled:
+        line += f", {at.throttled:,} throttled"
+    if at.items and table.estimate.items > at.items:
+        line += f", {(table.estimate.items - at.items) * seconds / at.items:,.0f} s left"
+    return line

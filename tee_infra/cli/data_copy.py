@@ -1,0 +1,142 @@
+"""`tee-infra data copy`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tee_infra.cli.copy_progress import CopyMeter
+from tee_infra.cli.data_options import (
+    checkpoint_option,
+    endpoint_option,
+    ends_options,
+    read_units_option,
+    tables_option,
+    transport_option,
+)
+from tee_infra.cli.options import dry_run_option, json_option, yes_option
+from tee_infra.cli.output import Output, confirm_by_name, table
+from tee_infra.core.transfer import AWS_ROUTE_BYTES, check_ends, end_of
+from tee_infra.core.where import parse_where
+from tee_infra.errors import PartialError
+from tee_infra.workflows.copy_data import CopyResult
+from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+
+
+@click.command()
+@ends_options
+@tables_option
+@click.option("--where", multiple=True, metavar="CONDITION", help="Only items like 'status = booked'; may be repeated.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items of each table.")
+@read_units_option
+@click.option("--bucket", metavar="NAME", help="An S3 bucket through which AWS itself copies tables of 5 GB and more.")
+@transport_option
+@checkpoint_option
+@click.option("--resume", is_flag=True, help="Go on where an interrupted copy stopped.")
+@endpoint_option
+@dry_run_option
+@yes_option
+@json_option
+def copy(
+    *,
+    source: str,
+    target: str,
+    tables: tuple[str, ...],
+    where: tuple[str, ...],
+    limit: int | None,
+    read_units: float | None,
+    bucket: str | None,
+    transport: Any,
+    checkpoint: Path | None,
+    resume: bool,
+    endpoint_url: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Copy tables, item for item, and validate the copy.
+
+    Production is never the target, and its data leaves it anonymised only: `data sync-dev`. Items of the target under
+    other keys are left alone. What is written to the source while the copy runs may be missed. Interrupted in any
+    way, the same command with --resume finishes it. Exit code 5: not finished, or the target is not what was copied.
+    """
+    output = Output(as_json)
+    ends = end_of(source), end_of(target)
+    check_ends(*ends, anonymised=False)
+    databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
+    plan = plan_copy(
+        databases[0],
+        databases[1],
+        ends,
+        tables,
+        condition=parse_where(where),
+        limit=limit,
+        read_units=read_units,
+        bucket=bucket,
+    )
+    for line in _plan_lines(plan, databases[0].endpoint, databases[1].endpoint):
+        output.say(line)
+    if dry_run:
+        output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
+        return
+    confirm_by_name(output, ends[1].name, f"This writes to {ends[1].name}.", yes=yes)
+    with CopyMeter() as meter:
+        results = copy_tables(
+            databases[0],
+            databases[1],
+            plan,
+            checkpoint or Path(f".tee/copy-{_file_name(plan)}.checkpoint"),
+            resume=resume,
+            transport=transport,
+            report=meter,
+        )
+    output.result({result.table: copy_facts(result) for result in results}, _result_lines(results))
+    if wrong := [result.table for result in results if not result.validated]:
+        raise PartialError(
+            f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again; see what "
+            f"differs: tee-infra data validate --from {source} --to {target}"
+        )
+
+
+def _file_name(plan: CopyPlan) -> str:
+    return f"{plan.source.name}-{plan.target.name}".replace(":", "-").replace("/", "-")
+
+
+def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
+    lines = [f"{plan.source.name} at {source} -> {plan.target.name} at {target}"]
+    for entry in plan.tables:
+        estimate = entry.estimate
+        lines.append(
+            f"  {entry.source.name} -> {entry.target.name}: about {estimate.items:,} items, "
+            f"{estimate.size / 1e6:,.1f} MB, {estimate.seconds:,.0f} s, ${estimate.dollars:,.2f}"
+            f"{', by export and bulk load' if entry.route == 'aws' else ''}"
+        )
+        if entry.route == "wire" and entry.source.size >= AWS_ROUTE_BYTES:
+            lines.append("    at this size AWS's own export and bulk load is cheaper: --bucket")
+    return lines
+
+
+def copy_facts(result: CopyResult) -> dict[str, Any]:
+    """What was copied, for scripts."""
+    facts = asdict(result)
+    compared = facts.pop("comparison")
+    return facts | {kind: compared[kind] if compared else 0 for kind in ("missing", "different", "extra")}
+
+
+def _result_lines(results: list[CopyResult]) -> list[str]:
+    rows = [
+        (
+            result.table,
+            f"{result.read:,}",
+            f"{result.written:,}",
+            f"{result.retried:,}",
+            f"{result.seconds:,.1f}",
+            f"{result.client_cpu_seconds:,.2f}",
+            f"{result.comparison.extra if result.comparison else 0:,}",
+            "yes" if result.validated else "NO",
+        )
+        for result in results
+    ]
+    return table(("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS LEFT ALONE", "VALIDATED"), rows)

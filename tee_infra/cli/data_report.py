@@ -1,0 +1,51 @@
+"""`tee-infra data anonymize-report`."""
+
+from dataclasses import asdict
+
+import click
+
+from tee_infra.cli.data_options import endpoint_option
+from tee_infra.cli.options import json_option
+from tee_infra.cli.output import Output, table
+from tee_infra.core.transfer import end_of
+from tee_infra.errors import PartialError, UsageError
+from tee_infra.workflows.anonymize_report import SAMPLE_ITEMS, report_table
+from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.table_io import Side
+
+
+@click.command("anonymize-report")
+@click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
+@click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
+@click.option("--sample", type=click.IntRange(1), default=SAMPLE_ITEMS, show_default=True, help="Items to look at.")
+@endpoint_option
+@json_option
+def anonymize_report(
+    source: str, tables: tuple[str, ...], sample: int, endpoint_url: str | None, as_json: bool
+) -> None:
+    """Show what each attribute would become, by its shape in a sample of items. Never shows a value.
+
+    Exit code 5 when a copy would be refused because of an attribute that nobody has classified.
+    """
+    output = Output(as_json)
+    end = end_of(source)
+    dynamodb = open_dynamodb(connect_data(end.environment, endpoint_url))
+    if unknown := [name for name in tables if name not in end.tables]:
+        raise UsageError(f"unknown table {unknown[0]!r}; allowed: {', '.join(end.tables)}")
+    output.say(f"{end.name} at {dynamodb.endpoint}")
+    transport = dynamodb.transport()
+    found = {
+        name: report_table(name, Side(transport, dynamodb.table(end.tables[name])), sample)
+        for name in tables or end.tables
+    }
+    rows = [
+        (name, entry.attribute, entry.becomes, " ".join(f"{kind}:{count}" for kind, count in entry.seen.items()) or "-")
+        for name, entries in found.items()
+        for entry in entries
+    ]
+    facts = {name: [asdict(entry) for entry in entries] for name, entries in found.items()}
+    output.result(facts, table(("TABLE", "ATTRIBUTE", "BECOMES", "TYPES SEEN"), rows))
+    if refused := [
+        f"{name}.{entry.attribute}" for name, entries in found.items() for entry in entries if entry.refused
+    ]:
+        raise PartialError(f"nobody has classified {', '.join(refused)}; do so in tee_infra/core/item_shapes.py")

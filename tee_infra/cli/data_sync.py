@@ -1,0 +1,132 @@
+"""`tee-infra data sync-dev`."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tee_infra.cli.copy_progress import CopyMeter
+from tee_infra.cli.data_copy import copy_facts
+from tee_infra.cli.data_options import (
+    checkpoint_option,
+    endpoint_option,
+    read_units_option,
+    tables_option,
+    transport_option,
+)
+from tee_infra.cli.options import dry_run_option, json_option, yes_option
+from tee_infra.cli.output import Output, confirm_by_name, table
+from tee_infra.core.transfer import check_ends, end_of
+from tee_infra.errors import PartialError
+from tee_infra.workflows.anonymize_key import read_key
+from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
+
+
+@click.command("sync-dev")
+@click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
+@click.option("--to", "target", default="dev", show_default=True, help="An environment, or table:NAME.")
+@tables_option
+@click.option("--anonymize", is_flag=True, help="Replace what the catalog calls personal. Production requires it.")
+@click.option("--fraction", type=float, metavar="F", help="Take about this share of the people, as 0.05.")
+@click.option("--entities", type=int, metavar="N", help="Take exactly so many people.")
+@click.option(
+    "--key-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The key, instead of SSM's."
+)
+@read_units_option
+@transport_option
+@checkpoint_option
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@endpoint_option
+@dry_run_option
+@yes_option
+@json_option
+def sync_dev(
+    *,
+    source: str,
+    target: str,
+    tables: tuple[str, ...],
+    anonymize: bool,
+    fraction: float | None,
+    entities: int | None,
+    key_file: Path | None,
+    read_units: float | None,
+    transport: Any,
+    checkpoint: Path | None,
+    resume: bool,
+    endpoint_url: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Copy an environment's data for development: some of its people, under pseudonyms.
+
+    With --fraction or --entities the same people are taken in every table, so nothing refers to somebody left out. What
+    stands in for a person depends on the key alone and is the same in every table and every run.
+    Items of the target under other keys are left alone. Refuses attributes that nobody has classified.
+    """
+    output = Output(as_json)
+    ends = end_of(source), end_of(target)
+    check_ends(*ends, anonymised=anonymize)  # before anybody is asked for a key
+    connections = [connect_data(end.environment, endpoint_url) for end in ends]
+    databases = [open_dynamodb(connection) for connection in connections]
+    key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
+    choice = Choice(key=key, fraction=fraction, entities=entities)
+    plan = plan_sync(databases[0], databases[1], ends, tables, choice, read_units=read_units)
+    for line in _plan_lines(plan, databases[1].endpoint):
+        output.say(line)
+    if dry_run:
+        output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
+        return
+    confirm_by_name(output, ends[1].name, f"This writes to {ends[1].name}.", yes=yes)
+    with CopyMeter() as meter:
+        synced = sync(
+            databases[0],
+            databases[1],
+            plan,
+            checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-")),
+            resume=resume,
+            transport=transport,
+            report=meter,
+        )
+    output.result({entry.result.table: _table_facts(entry) for entry in synced}, _result_lines(synced))
+    if wrong := [entry.result.table for entry in synced if not entry.validated]:
+        raise PartialError(f"not what was copied: {', '.join(wrong)}; run the command again with --resume")
+
+
+def _plan_lines(plan: SyncPlan, endpoint: str) -> list[str]:
+    people = "everybody" if plan.subset is None else f"{plan.subset.fraction:.2%} of the people"
+    names = "under pseudonyms" if plan.key is not None else "as they are"
+    lines = [f"{plan.source.name} -> {plan.target.name} at {endpoint}: {people}, {names}"]
+    return lines + [
+        f"  {entry.source.name} -> {entry.target.name}: about {entry.estimate.items:,} items to read, "
+        f"{entry.estimate.seconds:,.0f} s, ${entry.estimate.dollars:,.2f} at most"
+        for entry in plan.tables
+    ]
+
+
+def _table_facts(entry: SyncedTable) -> dict[str, Any]:
+    rules = [asdict(rule) for rule in entry.rules]
+    return copy_facts(entry.result) | {"validated": entry.validated, "rules": rules}
+
+
+def _result_lines(synced: list[SyncedTable]) -> list[str]:
+    rows = [
+        (
+            entry.result.table,
+            f"{entry.result.read:,}",
+            f"{entry.result.written:,}",
+            f"{entry.extra:,}",
+            "yes" if entry.validated else "NO",
+        )
+        for entry in synced
+    ]
+    rules = [
+        (entry.result.table, rule.attribute, rule.becomes, f"{rule.count:,}")
+        for entry in synced
+        for rule in entry.rules
+    ]
+    lines = table(("TABLE", "READ", "WRITTEN", "OTHERS LEFT ALONE", "VALIDATED"), rows)
+    return [*lines, "", *table(("TABLE", "ATTRIBUTE", "BECAME", "VALUES"), rules)] if rules else lines

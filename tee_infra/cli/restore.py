@@ -1,0 +1,128 @@
+"""`tee-infra backup restore`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.cli.counting import Counting
+from tee_infra.cli.data_options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
+from tee_infra.cli.options import dry_run_option, json_option
+from tee_infra.cli.output import Output, table
+from tee_infra.core.environments import Environment
+from tee_infra.errors import UsageError
+from tee_infra.workflows import restore as portable
+from tee_infra.workflows.backup_store import BackupStore, open_store
+from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.native_backup import plan_native, restore_native
+
+
+@click.command()
+@environment_option
+@click.option("--input", "location", metavar=LOCATION, help="From this portable backup.")
+@click.option("--backup", "arn", metavar="ARN", help="From this native backup of one table.")
+@click.option("--at", "moment", metavar="TIME", help="As they were at this time: 2026-01-01T12:00:00Z.")
+@click.option("--suffix", default="", metavar="TEXT", help="Restore into new tables, this after their names.")
+@tables_option
+@endpoint_option
+@dry_run_option
+@json_option
+def restore(
+    *,
+    environment: Environment,
+    location: str | None,
+    arn: str | None,
+    moment: str | None,
+    suffix: str,
+    tables: tuple[str, ...],
+    endpoint_url: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring tables back, into new or empty ones: a restore never overwrites, so it does not ask.
+
+    A portable backup is verified before, and the tables are compared with it after. New tables get back what they had:
+    indexes, TTL, point-in-time recovery, tags, streams and deletion protection.
+    """
+    if sum(choice is not None for choice in (location, arn, moment)) != 1:
+        raise UsageError("say what to restore: one of --input, --backup and --at")
+    output = Output(as_json)
+    connection = connect_data(environment, endpoint_url)
+    dynamodb = open_dynamodb(connection)
+    output.say(f"{environment.name} at {dynamodb.endpoint}")
+    sources = chosen_tables(environment, tables)
+    if location is not None:
+        targets = {name: f"{physical}{suffix}" for name, physical in sources.items()}
+        store = open_store(location, connection)
+        _restore_portable(output, dynamodb, store, environment.name, targets, dry_run=dry_run)
+    else:
+        at = _read_time(moment) if moment else None
+        _restore_native(output, dynamodb, sources, suffix, backup=arn, moment=at, dry_run=dry_run)
+
+
+def _restore_portable(
+    output: Output,
+    dynamodb: DynamoDb,
+    store: BackupStore,
+    environment: str,
+    targets: Mapping[str, str],
+    *,
+    dry_run: bool,
+) -> None:
+    steps = portable.plan(dynamodb, store, environment, targets)
+    for step in steps:
+        into = "a new table" if step.creates else "the empty table"
+        output.say(f"  {step.backup.items:,} items of {step.backup.source} into {into} {step.target}")
+    facts: dict[str, Any] = {"location": store.location, "environment": environment}
+    if dry_run:
+        planned = [
+            {
+                "table": step.backup.name,
+                "target": step.target,
+                "items": step.backup.items,
+                "creates": bool(step.creates),
+            }
+            for step in steps
+        ]
+        output.result(facts | {"tables": planned}, [])
+        return
+    with Counting() as counting:
+        restored = portable.restore_backup(dynamodb, store, steps, counting)
+    rows = [(entry.target, f"{entry.items:,}", "yes", ", ".join(entry.reapplied) or "-") for entry in restored]
+    output.result(
+        facts | {"tables": [asdict(entry) for entry in restored]},
+        table(("TABLE", "ITEMS", "VALIDATED", "GIVEN BACK"), rows),
+    )
+
+
+def _restore_native(
+    output: Output,
+    dynamodb: DynamoDb,
+    tables: Mapping[str, str],
+    suffix: str,
+    *,
+    backup: str | None,
+    moment: datetime | None,
+    dry_run: bool,
+) -> None:
+    steps = plan_native(dynamodb, tables, suffix, backup=backup, moment=moment)
+    for step in steps:
+        output.say(f"  {step.source} into the new table {step.target}")
+    if dry_run:
+        output.result({"tables": [{"source": step.source, "target": step.target} for step in steps]}, [])
+        return
+    restored = restore_native(dynamodb, steps, output.say)
+    output.result({"tables": [asdict(entry) for entry in restored]}, [])
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at {text!r} is no time; write it as 2026-01-01T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise UsageError(f"--at {text!r} has no time zone; write it as {moment.isoformat()}Z")
+    return moment.astimezone(UTC)

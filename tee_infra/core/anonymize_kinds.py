@@ -1,0 +1,127 @@
+"""What stands in for a personal value, kind by kind: functions of a secret key and the value, of nothing else.
+
+The same key and value give the same stand-in in every table, run and machine, so joins survive. Kinds are separated:
+an id and an email of the same text share nothing. Without the key nobody can test a guess.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tee_infra.core.anonymize_names import FIRST, LAST
+from tee_infra.core.entities import split_key
+from tee_infra.core.item_shapes import Personal
+from tee_infra.errors import UsageError
+
+Replacement = Callable[[str, str], str]
+"""(value, id of the person whom the item belongs to) -> what stands in for the value."""
+
+BECOMES: Final[Mapping[Personal, str]] = {
+    Personal.IDENTIFIER: "pseudonym, the same in every table and inside composite keys",
+    Personal.NAME: "name from a fixed pool",
+    Personal.EMAIL: "unique address that nobody can receive at",
+    Personal.PHONE: "number that nobody has",
+    Personal.DATE: "shifted by 1 to 181 days, one offset per person",
+    Personal.FREE_TEXT: "filler of about the same length",
+}
+
+EMAIL_DOMAIN: Final = "anonymised.example.com"  # RFC 2606: example.com is nobody's
+_PHONE_PREFIX: Final = "+1555"  # the North American area code 555 is not assigned
+_UNREADABLE_DATE: Final = "1900-01-01"
+_MINIMUM_KEY_LENGTH: Final = 32
+_LONGEST_SHIFT_DAYS: Final = 180
+
+
+class WeakKeyError(UsageError):
+    """An anonymisation key that can be guessed. The message never holds it."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        super().__init__(
+            f"the anonymisation key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}; "
+            "make one with: openssl rand -base64 32"
+        )
+
+
+class Pseudonyms:
+    """The stand-ins under one key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._identifiers = _keyed(key, b"identifier", 12)
+        self._names = _keyed(key, b"name", 8)
+        self._emails = _keyed(key, b"email", 10)
+        self._phones = _keyed(key, b"phone", 8)
+        self._dates = _keyed(key, b"date", 8)
+        self.replacements: Final[Mapping[Personal, Replacement]] = {
+            Personal.IDENTIFIER: self._identifier,
+            Personal.NAME: self._name,
+            Personal.EMAIL: self._email,
+            Personal.PHONE: self._phone,
+            Personal.DATE: self._date,
+            Personal.FREE_TEXT: self._free_text,
+        }
+
+    def _identifier(self, value: str, _person: str) -> str:
+        """24 hex digits for each id in a key; the key's tags stay. 96 bits: a billion ids do not collide."""
+        if "#" not in value:
+            return _digest(self._identifiers, value).hex()
+        parts = split_key(value)
+        for index in range(0, len(parts), 2):
+            if text := parts[index].rstrip("#"):
+                parts[index] = _digest(self._identifiers, text).hex() + parts[index][len(text) :]
+        return "".join(parts)
+
+    def _name(self, value: str, _person: str) -> str:
+        number = _number(self._names, value)
+        name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}"
+        # An anonymised source may hold this very name; its neighbour in the pool is as good.
+        return name if name != value else f"{FIRST[(number + 1) % len(FIRST)]} {name.split()[1]}"
+
+    def _email(self, value: str, _person: str) -> str:
+        return f"{_digest(self._emails, value).hex()}@{EMAIL_DOMAIN}"
+
+    def _phone(self, value: str, _person: str) -> str:
+        phone = f"{_PHONE_PREFIX}{_number(self._phones, value) % 10_000_000:07}"
+        return phone if phone != value else f"{_PHONE_PREFIX}{(int(phone[-7:]) + 1) % 10_000_000:07}"
+
+    def _date(self, value: str, person: str) -> str:
+        """Times move by days and seconds, dates by the days: neither stays where it was, and intervals survive."""
+        number = _number(self._dates, person)
+        shift = timedelta(days=1 + number % _LONGEST_SHIFT_DAYS)
+        seconds = timedelta(seconds=(number >> 16) % 86_400)
+        sign = 1 if number >> 63 else -1
+        try:
+            if len(value) == len("2026-01-01"):
+                return (date.fromisoformat(value) + sign * shift).isoformat()
+            moved = datetime.fromisoformat(value) + sign * (shift + seconds)
+        except (ValueError, OverflowError):
+            return _UNREADABLE_DATE
+        text = moved.isoformat(timespec="milliseconds" if "." in value else "seconds")
+        return text.replace("+00:00", "Z") if value.endswith("Z") else text
+
+    def _free_text(self, value: str, _person: str) -> str:
+        """Lengths are rounded to 16 characters: sizes stay realistic without telling texts apart."""
+        return "x" * max(16, len(value) // 16 * 16)
+
+
+def derive_key(secret: str) -> bytes:
+    """The 32-byte key of a secret as stored: any text of at least 32 characters. Raises `WeakKeyError`."""
+    text = secret.strip()
+    if len(text) < _MINIMUM_KEY_LENGTH:
+        raise WeakKeyError(len(text))
+    return hashlib.blake2b(text.encode(), digest_size=32, person=b"tee:anonymise").digest()
+
+
+def _keyed(key: bytes, kind: bytes, size: int) -> "hashlib.blake2b":
+    return hashlib.blake2b(digest_size=size, key=key, person=b"tee:" + kind)
+
+
+def _digest(keyed: "hashlib.blake2b", value: str) -> bytes:
+    state = keyed.copy()
+    state.update(value.encode())
+    return state.digest()
+
+
+def _number(keyed: "hashlib.blake2b", value: str) -> int:
+    return int.from_bytes(_digest(keyed, value), "big")

@@ -1,0 +1,20 @@
+"""How long to wait before trying again, and when to stop."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backoff:
+    """Exponential backoff with full jitter. All times in seconds.
+
+    `patience` bounds the time without a single acknowledgement, not the number of attempts: a table that takes one
+    item a minute is slow, not broken.
+    """
+
+    base: float = 0.05
+    cap: float = 10.0
+    patience: float = 300.0
+
+    def delay(self, failures: int, chance: float) -> float:
+        """The wait after so many failures in a row; `chance` is a random number in [0, 1)."""
+        return chance * min(self.cap, self.base * 2 ** min(failures, 20))

@@ -1,0 +1,174 @@
+"""Portable backups: what is where in one, and when one may be restored.
+
+UNFINISHED.json              written first, deleted last: the backup is being made, or whoever made it was killed
+tee-admin/0000.json.gz       one segment: a line `{"Item": ...}` for each item, as DynamoDB's import reads it
+manifest.json                written when all else is there: a folder without one is no backup
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.table_definition import TableDefinition
+from tee_infra.errors import RefusedError, UsageError
+
+MANIFEST: Final = "manifest.json"
+UNFINISHED: Final = "UNFINISHED.json"
+
+_SEGMENT_BYTES: Final = 128 * 1024 * 1024
+_MOST_SEGMENTS: Final = 1024
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BackupFile(_Model):
+    """One segment: `name` within the backup, its items, its bytes as stored and their SHA-256."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]*/[0-9]{4}\.json\.gz$")]
+    items: int
+    size: int
+    sha256: str
+
+
+class TableBackup(_Model):
+    """One table: its logical `name`, the `source` that was read, and the signature of its items."""
+
+    name: str
+    source: str
+    items: int
+    digest: str
+    definition: TableDefinition
+    files: list[BackupFile]
+
+
+class Manifest(_Model):
+    """What a complete backup holds."""
+
+    format: Literal[1] = 1
+    environment: str
+    started_at: datetime
+    finished_at: datetime
+    tables: list[TableBackup]
+
+    @property
+    def items(self) -> int:
+        """The items of all tables."""
+        return sum(table.items for table in self.tables)
+
+
+class NotABackupError(UsageError):
+    """There is no finished backup at `location`; `reason` says what is there instead."""
+
+    def __init__(self, location: str, reason: str) -> None:
+        self.location = location
+        super().__init__(f"{location}: {reason}")
+
+
+class RestoreRefusedError(RefusedError):
+    """A restore that would overwrite, leak or mix data."""
+
+
+def read_manifest(location: str, names: Iterable[str], text: bytes | None) -> Manifest:
+    """The manifest of the backup at `location`, which holds the files `names`. Raises `NotABackupError`."""
+    if text is None:
+        unfinished = UNFINISHED in set(names)
+        raise NotABackupError(
+            location,
+            "an unfinished backup: it is still being made, or was interrupted; run `backup create` again to finish it"
+            if unfinished
+            else f"no backup, there is no {MANIFEST}",
+        )
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise NotABackupError(location, f"{MANIFEST} is damaged at {where or 'the top'}: {problem['msg']}") from None
+
+
+def segments_of(size: int) -> int:
+    """How many segments a table of so many bytes is read in."""
+    return min(_MOST_SEGMENTS, size // _SEGMENT_BYTES + 1)
+
+
+def segment_name(table: str, segment: int) -> str:
+    """The file of a segment: `tee-admin/0000.json.gz`."""
+    return f"{table}/{segment:04}.json.gz"
+
+
+def missing_and_strange(manifest: Manifest, names: Iterable[str]) -> list[str]:
+    """One line for each file that is missing, or that is there unlisted: an import would read it too."""
+    listed = {file.name for table in manifest.tables for file in table.files}
+    there = {name for name in names if "/" in name}
+    missing = [f"{name}: missing" for name in sorted(listed - there)]
+    return missing + [f"{name}: not in the manifest" for name in sorted(there - listed)]
+
+
+@dataclass(frozen=True)
+class RestoreStep:
+    """One table to restore: from `backup` into the table `target`, made by `creates` unless that is None.
+
+    `resumes`: an interrupted restore of the same items has begun it.
+    """
+
+    backup: TableBackup
+    target: str
+    creates: TableDefinition | None
+    resumes: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands on the table while it is being restored: a second run knows its own work by it."""
+        return f"{'new' if self.creates else 'filled'} {self.backup.digest}"
+
+
+def plan_restore(
+    manifest: Manifest,
+    environment: str,
+    targets: Mapping[str, str],
+    existing: Mapping[str, TableDefinition | None],
+    occupied: Collection[str],
+) -> list[RestoreStep]:
+    """What to do to restore a backup into `environment`.
+
+    `targets` maps the logical names to restore to physical ones, `existing` the physical names to what is there, and
+    `occupied` are those that hold items. Raises `RestoreRefusedError`, or `UsageError` for a table not in the backup.
+    """
+    source, target = parse_environment(manifest.environment), parse_environment(environment)
+    if source.kind.production and not target.kind.production:
+        raise RestoreRefusedError(
+            f"a backup of {source.name} holds people's data and {target.name} is not production; use: "
+            f"tee-infra data sync-dev --from {source.name} --to {target.name} --anonymize"
+        )
+    held = {table.name: table for table in manifest.tables}
+    if unknown := [name for name in targets if name not in held]:
+        raise UsageError(f"the backup holds no table {unknown[0]!r}, only {', '.join(held)}")
+    steps: list[RestoreStep] = []
+    for name, physical in targets.items():
+        definition = held[name].definition if source == target else held[name].definition.elsewhere()
+        steps.append(_plan_table(held[name], definition, physical, existing[physical], physical in occupied))
+    return steps
+
+
+def _plan_table(
+    backup: TableBackup, definition: TableDefinition, target: str, there: TableDefinition | None, occupied: bool
+) -> RestoreStep:
+    made, filled = RestoreStep(backup, target, definition), RestoreStep(backup, target, None)
+    if there is None:
+        return made
+    if there.keys != definition.keys:
+        raise RestoreRefusedError(f"{target} has the key {there.keys}, the backup {definition.keys}")
+    for step in (made, filled):
+        if there.restoring == step.mark:
+            return replace(step, resumes=True)
+    if occupied:
+        raise RestoreRefusedError(
+            f"{target} holds items, and a restore never overwrites; restore into new tables with --suffix=-restored"
+        )
+    return filled

@@ -1,0 +1,98 @@
+"""How far a copy got, as lines that are appended: what `--resume` goes by.
+
+The first line is the header: what is copied where, and in how many segments. Each further line says that every item
+of a segment up to a key is acknowledged. A crash can cut off the last line; it is ignored, and the page that
+it stood for is copied again, which changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tee_infra.core.digest import Signature
+from tee_infra.errors import UsageError
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What a checkpoint belongs to. `tables` pairs sources with targets; `transform` and `filter` are texts that change
+    with what they stand for."""
+
+    source: str
+    target: str
+    tables: tuple[tuple[str, str], ...]
+    segments: int
+    transform: str = ""
+    filter: str = ""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far one segment of a target table got: to the raw `last_key`, or to the end when it is empty.
+
+    `count` and `total` (hexadecimal) are the signature of what was written.
+    """
+
+    table: str
+    segment: int
+    last_key: str
+    read: int
+    count: int
+    total: str
+
+    @property
+    def done(self) -> bool:
+        """Whether the segment is finished."""
+        return not self.last_key
+
+    @property
+    def signature(self) -> Signature:
+        """The signature of what was written."""
+        return Signature(self.count, int(self.total, 16))
+
+
+@dataclass
+class Checkpoint:
+    """A header and the last position of each segment of each target table."""
+
+    header: Header
+    positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
+
+
+class ForeignCheckpointError(UsageError):
+    """The checkpoint belongs to another copy."""
+
+    def __init__(self, expected: Header, found: Header) -> None:
+        self.expected = expected
+        self.found = found
+        wanted, had = msgspec.structs.asdict(expected), msgspec.structs.asdict(found)
+        different = ", ".join(
+            f"{name} {had[name]!r} is not {wanted[name]!r}" for name in wanted if wanted[name] != had[name]
+        )
+        super().__init__(f"the checkpoint belongs to another copy: {different}; start anew without --resume")
+
+
+def header_line(header: Header) -> bytes:
+    """The first line."""
+    return msgspec.json.encode(header) + b"\n"
+
+
+def position_line(table: str, segment: int, last_key: bytes, read: int, signature: Signature) -> bytes:
+    """A line to append once every item up to `last_key` is acknowledged."""
+    position = Position(table, segment, last_key.decode(), read, signature.count, format(signature.total, "x"))
+    return msgspec.json.encode(position) + b"\n"
+
+
+def read_checkpoint(lines: Iterable[bytes], expected: Header) -> Checkpoint:
+    """The state after these lines. No lines, or a cut-off header, is a copy that has not begun.
+
+    `expected.segments` is what a new copy would take; the one in the file wins. Raises `ForeignCheckpointError`.
+    """
+    complete = [line for line in lines if line.endswith(b"\n")]
+    if not complete:
+        return Checkpoint(expected)
+    header = msgspec.json.decode(complete[0], type=Header)
+    expected = msgspec.structs.replace(expected, segments=header.segments)
+    if header != expected:
+        raise ForeignCheckpointError(expected, header)
+    found = [msgspec.json.decode(line, type=Position) for line in complete[1:]]
+    return Checkpoint(header, {(position.table, position.segment): position for position in found})

@@ -1,0 +1,89 @@
+"""Comparing two tables: how, and what was found."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.transfer import Transform
+from tee_infra.core.where import Filter
+
+SEGMENTS_A_WORKER: Final = 4
+LISTED_KEYS: Final = 50
+"""How many differing keys are named; all are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """How to compare. The target should hold what `transform` makes of the source's items that pass `filter`.
+
+    `subset`: it may hold more. `limit`: only the first so many items of a scan in one segment count, and it may hold
+    more. `repair_missing`: put what is missing, and never overwrite.
+    """
+
+    transform: Transform | None = None
+    filter: Filter = field(default_factory=Filter)
+    limit: int | None = None
+    subset: bool = False
+    repair_missing: bool = False
+    workers: int = 2
+    backoff: Backoff = field(default_factory=Backoff)
+
+    @property
+    def segments(self) -> int:
+        """How many segments to scan in."""
+        return 1 if self.limit is not None else self.workers * SEGMENTS_A_WORKER
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One differing key: its raw JSON, and the attribute paths for an item that is there on both sides."""
+
+    kind: Literal["missing", "extra", "different"]
+    key: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass
+class Comparison:
+    """Counts of items of the source that the target lacks, the other way round, and of those that differ.
+
+    `repaired` of the missing ones were put into the target.
+    """
+
+    source_items: int = 0
+    target_items: int = 0
+    missing: int = 0
+    extra: int = 0
+    different: int = 0
+    repaired: int = 0
+    differences: list[Difference] = field(default_factory=list[Difference])
+
+    @property
+    def equal(self) -> bool:
+        """Whether the tables hold the same items now."""
+        return self.complete and not self.extra
+
+    @property
+    def complete(self) -> bool:
+        """Whether the target holds every item of the source, and perhaps others."""
+        return self.missing == self.repaired and not self.different
+
+    def note(self, difference: Difference) -> None:
+        """Count a difference, and name it while there is room."""
+        match difference.kind:
+            case "missing":
+                self.missing += 1
+            case "extra":
+                self.extra += 1
+            case "different":
+                self.different += 1
+        if len(self.differences) < LISTED_KEYS:
+            self.differences.append(difference)
+
+    def merge(self, other: "Comparison") -> None:
+        """Take in what another worker found."""
+        self.missing += other.missing
+        self.extra += other.extra
+        self.different += other.different
+        self.repaired += other.repaired
+        self.differences += other.differences[: LISTED_KEYS - len(self.differences)]

@@ -1,0 +1,59 @@
+"""How large an item is for DynamoDB, which refuses a whole batch for one that is too large and does not say which."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from tee_infra.core.items import RawItem
+from tee_infra.errors import RefusedError
+
+ITEM_BYTES: Final = 400 * 1024
+
+
+class ItemTooLargeError(RefusedError):
+    """An item over 400 KB: its `size` in bytes as DynamoDB counts."""
+
+    def __init__(self, item: RawItem, size: int) -> None:
+        self.size = size
+        shown = bytes(item)[:120].decode(errors="replace")
+        super().__init__(f"an item has {size:,} bytes, and DynamoDB takes {ITEM_BYTES:,}: {shown}…")
+
+
+def check_size(item: RawItem) -> None:
+    """Raises `ItemTooLargeError`. An item whose JSON is within the limit is, too: JSON is never the shorter form."""
+    if len(item) <= ITEM_BYTES:
+        return
+    attributes = msgspec.json.decode(item, type=dict[str, dict[str, Any]])
+    size = sum(_text_size(name) + _size(value) for name, value in attributes.items())
+    if size > ITEM_BYTES:
+        raise ItemTooLargeError(item, size)
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    if kind == "L":
+        return 3 + sum(1 + _size(member) for member in held)
+    if kind == "M":
+        return 3 + sum(1 + _text_size(name) + _size(member) for name, member in held.items())
+    if kind in _SCALARS:
+        return _SCALARS[kind](held)
+    if kind in {"SS", "NS", "BS"}:
+        return sum(map(_SCALARS[kind[0]], held))
+    return 1
+
+
+def _text_size(text: str) -> int:
+    return len(text.encode())
+
+
+def _number_size(number: str) -> int:
+    """One byte for two significant digits, and one more; never more than it really takes."""
+    return len(number.lstrip("-0.").partition("E")[0].replace(".", "").rstrip("0")) // 2 + 1
+
+
+def _binary_size(encoded: str) -> int:
+    return len(encoded) // 4 * 3 - encoded[-2:].count("=")
+
+
+_SCALARS: Final[dict[str, Callable[[str], int]]] = {"S": _text_size, "N": _number_size, "B": _binary_size}

@@ -1,0 +1,91 @@
+"""Everything about a table but its items: what a new table needs to be the equal of an old one.
+
+`core/schema.py` compares the same facts with the catalog; here they are kept so that a table can be made from them.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tee_infra.core.catalog import Table
+
+
+class TableDefinition(BaseModel):
+    """A table without its items.
+
+    `request` is a CreateTable request without TableName. The rest is what CreateTable does not take, or what a
+    native restore loses; `recovery_days` is None without point-in-time recovery.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: dict[str, Any]
+    ttl_attribute: str | None = None
+    recovery_days: int | None = None
+    deletion_protection: bool = False
+    tags: dict[str, str] = {}
+    restoring: Annotated[str | None, Field(exclude=True)] = None
+    """What a restore that has not ended yet left on the table."""
+
+    @property
+    def keys(self) -> list[tuple[str, str, str]]:
+        """(attribute, HASH or RANGE, type) of the table's key."""
+        types = {entry["AttributeName"]: entry["AttributeType"] for entry in self.request["AttributeDefinitions"]}
+        return [
+            (key["AttributeName"], key["KeyType"], types[key["AttributeName"]]) for key in self.request["KeySchema"]
+        ]
+
+    @property
+    def stream(self) -> dict[str, Any] | None:
+        """The StreamSpecification, None without a stream."""
+        return self.request.get("StreamSpecification")
+
+    def elsewhere(self) -> "TableDefinition":
+        """The same table for another environment, without what belongs to this one: its encryption key and tags."""
+        request = {name: value for name, value in self.request.items() if name != "SSESpecification"}
+        return self.model_copy(update={"request": request, "tags": {}})
+
+
+def creation_request(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The CreateTable request, without TableName, that makes a table like the one that DescribeTable describes."""
+    provisioned = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED") == "PROVISIONED"
+    request: dict[str, Any] = {
+        "AttributeDefinitions": description["AttributeDefinitions"],
+        "KeySchema": description["KeySchema"],
+        "BillingMode": "PROVISIONED" if provisioned else "PAY_PER_REQUEST",
+        **_capacity(description, provisioned=provisioned),
+    }
+    if indexes := description.get("LocalSecondaryIndexes"):
+        request["LocalSecondaryIndexes"] = [_index(index) for index in indexes]
+    if indexes := description.get("GlobalSecondaryIndexes"):
+        request["GlobalSecondaryIndexes"] = [
+            _index(index) | _capacity(index, provisioned=provisioned) for index in indexes
+        ]
+    if description.get("StreamSpecification", {}).get("StreamEnabled"):
+        request["StreamSpecification"] = description["StreamSpecification"]
+    if table_class := description.get("TableClassSummary", {}).get("TableClass"):
+        request["TableClass"] = table_class
+    if key := description.get("SSEDescription", {}).get("KMSMasterKeyArn"):
+        request["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    return request
+
+
+def declared_definition(table: Table) -> TableDefinition:
+    """What the catalog declares beyond keys and indexes, for a table that is gone. Its tags are gone with it."""
+    stream = {"StreamEnabled": True, "StreamViewType": table.stream_view}
+    return TableDefinition(
+        request={"StreamSpecification": stream} if table.stream_view else {}, ttl_attribute=table.ttl_attribute
+    )
+
+
+def _index(index: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+
+
+def _capacity(described: Mapping[str, Any], *, provisioned: bool) -> dict[str, Any]:
+    if provisioned:
+        units = described["ProvisionedThroughput"]
+        return {"ProvisionedThroughput": {name: units[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}}
+    limits = described.get("OnDemandThroughput")
+    return {"OnDemandThroughput": limits} if limits else {}

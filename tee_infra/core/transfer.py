@@ -1,0 +1,200 @@
+"""Who may copy what where, which way it goes, and what it will cost. Before anything is read."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from tee_infra.core import names
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment, resolve_stage
+from tee_infra.core.items import RawItem
+from tee_infra.core.tables import TableFacts
+from tee_infra.errors import RefusedError, UsageError
+
+Transform: TypeAlias = Callable[[Sequence[RawItem]], Sequence[RawItem]]
+"""What happens to the items of a page on the way: the same items always become the same ones, and some may be left
+out. No two may get the same key."""
+
+Route: TypeAlias = Literal["wire", "aws"]
+"""Through this machine, or by AWS's own export and bulk load."""
+
+TABLE_PREFIX: Final = "table:"
+AWS_ROUTE_BYTES: Final = 5 * 10**9
+"""From here on AWS's side is cheaper than write requests and is not bound to one machine."""
+
+_READ_UNIT_BYTES: Final = 8192
+"""What one unit reads by an eventually consistent Scan."""
+_WRITE_UNIT_BYTES: Final = 1024
+_ITEMS_PER_SECOND: Final = 30_000
+"""What one core of the client moves, with validation."""
+_UNITS_PER_SECOND: Final = 4_000
+"""What a new on-demand table takes; one that had traffic takes more."""
+_AWS_BYTES_PER_SECOND: Final = 50e6
+# On-demand prices of us-east-1 in dollars, since November 2024.
+_DOLLARS_PER_READ_UNIT: Final = 0.125e-6
+_DOLLARS_PER_WRITE_UNIT: Final = 0.625e-6
+_DOLLARS_PER_EXPORTED_BYTE: Final = 0.10e-9
+_DOLLARS_PER_LOADED_BYTE: Final = 0.15e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """One side of a transfer. `tables` maps logical names to physical ones; `environment` is None for a table that
+    belongs to none."""
+
+    name: str
+    environment: Environment | None
+    tables: Mapping[str, str]
+
+    @property
+    def production(self) -> bool:
+        """Whether it is known to be production's."""
+        return self.environment is not None and self.environment.kind.production
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one table by its physical name."""
+        return self.name.startswith(TABLE_PREFIX)
+
+    def table(self, name: str) -> str:
+        """The physical table behind a logical name. Raises `UsageError`."""
+        if self.single:
+            return next(iter(self.tables))
+        if name not in self.tables:
+            raise UsageError(f"unknown table {name!r}; allowed: {', '.join(self.tables)}")
+        return self.tables[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a transfer will take; `dollars` at on-demand prices of us-east-1."""
+
+    items: int
+    size: int
+    seconds: float
+    dollars: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablePlan:
+    """One table of a transfer."""
+
+    name: str
+    source: TableFacts
+    target: TableFacts
+    estimate: Estimate
+    route: Route
+
+
+def end_of(text: str) -> End:
+    """Read `--from` and `--to`: an environment, or `table:NAME`, whose environment is read from the name if it has one.
+
+    Raises `UnknownEnvironmentError`.
+    """
+    if text.startswith(TABLE_PREFIX):
+        physical = text.removeprefix(TABLE_PREFIX)
+        return End(name=text, environment=_owner(physical), tables={physical: physical})
+    environment = resolve_stage(text)
+    tables = {table.name: names.table(environment.name, table.name) for table in TABLES}
+    return End(name=environment.name, environment=environment, tables=tables)
+
+
+def check_ends(source: End, target: End, *, anonymised: bool) -> None:
+    """Who may copy to whom. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
+
+    Nothing is ever copied onto production, nor onto the legacy tables that carry the catalog's bare names; what leaves
+    production is anonymised.
+    """
+    if target.production or any(table.name in target.tables.values() for table in TABLES):
+        raise ProductionTargetError(target.name)
+    if source.production and not anonymised:
+        raise PlainCopyError(source.name, target.name)
+
+
+def pair_tables(source: End, target: End, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Logical name, source table and target table of each transfer. `chosen` are logical names; none means all.
+
+    `table:NAME` pairs with the other environment's table that NAME ends with, unless one is chosen. Raises
+    `UsageError` where that is not clear.
+    """
+    if source.single and target.single:
+        return [(name, name, other) for name, other in zip(source.tables, target.tables, strict=True)]
+    if source.single or target.single:
+        alone = source if source.single else target
+        chosen = chosen or [table.name for table in TABLES if next(iter(alone.tables)).endswith(table.name)]
+        if len(chosen) != 1:
+            raise UsageError(f"{alone.name} is one table; say with --tables which of the environment's belongs to it")
+    return [(name, source.table(name), target.table(name)) for name in chosen or source.tables]
+
+
+def plan_table(name: str, source: TableFacts, target: TableFacts, *, transformed: bool, bucket: bool) -> TablePlan:
+    """The plan for one table. Raises `DifferentKeysError`.
+
+    AWS's own route needs a bucket in between and cannot change items on the way.
+    """
+    if (source.key_names, source.key_types) != (target.key_names, target.key_types):
+        raise DifferentKeysError(source, target)
+    route = "aws" if bucket and not transformed and source.size >= AWS_ROUTE_BYTES else "wire"
+    return TablePlan(
+        name=name, source=source, target=target, estimate=estimate(source, target.indexes, route), route=route
+    )
+
+
+def estimate(source: TableFacts, indexes: int, route: Route) -> Estimate:
+    """Time and money for a table into one with so many indexes, from facts that may be hours old."""
+    if route == "aws":
+        dollars = source.size * (_DOLLARS_PER_EXPORTED_BYTE + _DOLLARS_PER_LOADED_BYTE)
+        return Estimate(
+            items=source.items, size=source.size, seconds=source.size / _AWS_BYTES_PER_SECOND, dollars=dollars
+        )
+    reads = source.size / _READ_UNIT_BYTES * 2
+    mean = source.size / source.items if source.items else 0.0
+    writes = source.items * math.ceil(mean / _WRITE_UNIT_BYTES) * (1 + indexes)
+    seconds = max(source.items / _ITEMS_PER_SECOND, writes / _UNITS_PER_SECOND)
+    dollars = reads * _DOLLARS_PER_READ_UNIT + writes * _DOLLARS_PER_WRITE_UNIT
+    return Estimate(items=source.items, size=source.size, seconds=seconds, dollars=dollars)
+
+
+class ProductionTargetError(RefusedError):
+    """Production is never written by a copy."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        super().__init__(
+            f"{target} is production and never the target of a copy; `tee-infra backup restore` brings back lost data"
+        )
+
+
+class PlainCopyError(RefusedError):
+    """Personal data would leave production."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self.source = source
+        self.target = target
+        super().__init__(
+            f"{source} is production: a plain copy would carry personal data to {target}; anonymise it on the way: "
+            f"tee-infra data sync-dev --anonymize --from {source} --to {target}"
+        )
+
+
+class DifferentKeysError(UsageError):
+    """The tables' keys differ, so items of one cannot be stored in the other."""
+
+    def __init__(self, source: TableFacts, target: TableFacts) -> None:
+        self.source = source
+        self.target = target
+        super().__init__(
+            f"{source.name} has the key {source.key} and {target.name} has {target.key}: "
+            "items of one cannot be stored in the other"
+        )
+
+
+def _owner(physical: str) -> Environment | None:
+    for table in TABLES:
+        if physical.endswith(f"-{table.name}"):
+            try:
+                return parse_environment(physical.removesuffix(f"-{table.name}"))
+            except UnknownEnvironmentError:
+                continue
+    return None

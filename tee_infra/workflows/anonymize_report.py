@@ -1,0 +1,64 @@
+"""Say what anonymising would do to live tables, by a sample of their items."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from threading import Event
+from typing import Final
+
+from tee_infra.core.anonymize_report import AttributeReport, report_attributes
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.catalog import TABLES, Table
+from tee_infra.core.items import RawItem
+from tee_infra.errors import RefusedError, UsageError
+from tee_infra.workflows.table_io import Side, scan_pages
+
+SAMPLE_ITEMS: Final = 1000
+
+
+class UnclassifiedAttributesError(RefusedError):
+    """Sampled items hold what nobody has classified; `attributes` has `table.attribute (type)` for each."""
+
+    def __init__(self, attributes: Sequence[str]) -> None:
+        self.attributes = list(attributes)
+        super().__init__(
+            f"may be personal and nobody has classified it: {', '.join(attributes)}; "
+            "classify each in tee_infra/core/item_shapes.py, then run the command again"
+        )
+
+
+def report_table(name: str, side: Side, sample: int = SAMPLE_ITEMS) -> list[AttributeReport]:
+    """What each attribute of the first `sample` items becomes. Never holds a value. Raises `UsageError`."""
+    table = catalog_table(name)
+    with side.requests(Event(), Backoff()) as requests:
+        pages = scan_pages(requests, side.table.name, extra={"Limit": sample})
+        items: Iterator[RawItem] = (item for page in pages for item in page.items)
+        return report_attributes(table, islice(items, sample))
+
+
+def check_shapes(sides: Sequence[tuple[str, Side]]) -> None:
+    """Refuse, before anything is written, what the sampled items of all tables would be refused for.
+
+    Raises `UnclassifiedAttributesError`, which names every attribute at once.
+    """
+    found = [
+        f"{name}.{entry.attribute} ({', '.join(entry.refused)})"
+        for name, side in sides
+        for entry in report_table(name, side)
+        if entry.refused
+    ]
+    if found:
+        raise UnclassifiedAttributesError(found)
+
+
+def catalog_table(name: str) -> Table:
+    """The catalog's table for a logical or a physical name.
+
+    Raises `UsageError`: nobody knows what is personal in any other table.
+    """
+    for table in TABLES:
+        if name == table.name or name.endswith(f"-{table.name}"):
+            return table
+    raise UsageError(
+        f"the catalog has no table {name!r}, so nobody knows what is personal in it; "
+        f"it has {', '.join(table.name for table in TABLES)}"
+    )

@@ -1,0 +1,165 @@
+"""Make, verify and list portable backups."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event
+from typing import Final
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.table_definitions import TableDefinitions
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.backup import (
+    MANIFEST,
+    UNFINISHED,
+    BackupFile,
+    Manifest,
+    NotABackupError,
+    TableBackup,
+    missing_and_strange,
+    read_manifest,
+    segment_name,
+    segments_of,
+)
+from tee_infra.core.digest import Signature
+from tee_infra.core.pacing import Pace
+from tee_infra.errors import RefusedError, UsageError
+from tee_infra.workflows.backup_store import BackupStore
+from tee_infra.workflows.pieces import run_all
+from tee_infra.workflows.requests import SharedPace
+from tee_infra.workflows.segment_files import Progress, check_segment, write_segment
+from tee_infra.workflows.table_io import Side, scan_pages
+
+_THREADS: Final = 8
+
+
+class BackupExistsError(RefusedError):
+    """There is a finished backup at `location`, and backups are never overwritten."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__(f"{location} holds a finished backup; choose another place")
+
+
+def create_backup(
+    dynamodb: DynamoDb,
+    store: BackupStore,
+    environment: str,
+    tables: Mapping[str, str],
+    progress: Progress,
+    *,
+    read_units: float | None = None,
+) -> Manifest:
+    """Back up `tables` (logical -> physical names) into an empty place, or begin an interrupted backup anew.
+
+    A live table is read segment by segment: the backup holds each item as it was at some moment in between. The
+    manifest is written last and makes it a backup. `read_units` caps what is read a second. Raises
+    `BackupExistsError`, `UsageError`, `RemoteError`.
+    """
+    started_at = datetime.now(UTC)
+    transport, pace = dynamodb.transport(), SharedPace(Pace(cap=read_units))
+    sides = {name: Side(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
+    _begin(store, environment, started_at)
+    definitions = TableDefinitions(dynamodb.client)
+    saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
+    manifest = Manifest(environment=environment, started_at=started_at, finished_at=datetime.now(UTC), tables=saved)
+    with store.write(MANIFEST) as file:
+        file.write(manifest.model_dump_json(indent=2).encode())
+    store.delete(UNFINISHED)
+    return manifest
+
+
+def _begin(store: BackupStore, environment: str, started_at: datetime) -> None:
+    """Mark the place as an unfinished backup, and empty it of an earlier one."""
+    names = store.names()
+    if MANIFEST in names:
+        raise BackupExistsError(store.location)
+    if names and UNFINISHED not in names:
+        raise UsageError(f"{store.location} holds files that are no backup; choose an empty place")
+    with store.write(UNFINISHED) as file:
+        file.write(json.dumps({"environment": environment, "started_at": started_at.isoformat()}).encode())
+    for name in names:
+        if name != UNFINISHED:
+            store.delete(name)
+
+
+def _save_table(
+    definitions: TableDefinitions, store: BackupStore, name: str, side: Side, progress: Progress
+) -> TableBackup:
+    physical, segments = side.table.name, segments_of(side.table.size)
+    definition = definitions.definition(physical)
+    if definition is None:
+        raise UsageError(f"{physical} was deleted while it was being backed up")
+
+    def save(segment: int, stop: Event) -> tuple[BackupFile, Signature]:
+        with side.requests(stop, Backoff()) as requests:
+            pages = scan_pages(requests, physical, segment, segments)
+            items = (page.items for page in pages)
+            return write_segment(store, segment_name(name, segment), items, partial(progress, physical))
+
+    total = Signature()
+    files: list[BackupFile] = []
+    for file, signature in run_all(range(segments), save, _THREADS):
+        files.append(file)
+        total.merge(signature)
+    return TableBackup(
+        name=name, source=physical, items=total.count, digest=digest_text(total), definition=definition, files=files
+    )
+
+
+def open_backup(store: BackupStore) -> Manifest:
+    """The manifest of the backup in a place. Raises `NotABackupError`, which says so when it is unfinished."""
+    names = store.names()
+    if MANIFEST not in names:
+        return read_manifest(store.location, names, None)
+    with store.read(MANIFEST) as file:
+        return read_manifest(store.location, names, file.read())
+
+
+def verify_backup(store: BackupStore, progress: Progress) -> tuple[Manifest, list[str]]:
+    """Read the whole backup: its manifest, and one line for each way in which it is not what was written.
+
+    Raises `NotABackupError`.
+    """
+    manifest = open_backup(store)
+    problems = missing_and_strange(manifest, store.names())
+    for table in manifest.tables:
+        total = Signature()
+
+        def check(file: BackupFile, _stop: Event, name: str = table.name) -> tuple[str | None, Signature]:
+            return check_segment(store, file, partial(progress, name))
+
+        for problem, signature in run_all(table.files, check, _THREADS):
+            total.merge(signature)
+            problems += [problem] if problem else []
+        if (total.count, digest_text(total)) != (table.items, table.digest):
+            problems.append(f"{table.name}: the items are not those in the manifest")
+    return manifest, problems
+
+
+@dataclass(frozen=True)
+class FoundBackup:
+    """What lies in one place: a manifest, or the `problem` why there is none."""
+
+    location: str
+    manifest: Manifest | None
+    problem: str | None
+
+
+def find_backups(store: BackupStore) -> Iterator[FoundBackup]:
+    """The backups in a place and right below it; unfinished and damaged ones with their problem."""
+    for place in (store, *store.inside()):
+        names = set(place.names())
+        if MANIFEST not in names and UNFINISHED not in names:
+            continue
+        try:
+            yield FoundBackup(place.location, open_backup(place), None)
+        except NotABackupError as error:
+            yield FoundBackup(place.location, None, str(error))
+
+
+def digest_text(signature: Signature) -> str:
+    """A signature's sum as a manifest holds it: 32 hex digits."""
+    return f"{signature.total:032x}"

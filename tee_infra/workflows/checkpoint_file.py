@@ -1,0 +1,49 @@
+"""The checkpoint on disk: appended to by the workers, read by `--resume`."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Self
+
+from tee_infra.core.checkpoint import Checkpoint, Header, header_line, position_line, read_checkpoint
+from tee_infra.core.digest import Signature
+
+
+class CheckpointFile:
+    """One copy's file. Appending is one write call: a killed process leaves at most one line cut off."""
+
+    def __init__(self, path: Path, state: Checkpoint) -> None:
+        self.path = path
+        self.state = state
+        self._lock = threading.Lock()
+        self._file = -1
+
+    @classmethod
+    def open(cls, path: Path, header: Header, *, resume: bool) -> Self:
+        """Begin a file, or go on with the one that is there. Raises `ForeignCheckpointError`."""
+        lines = path.read_bytes().splitlines(keepends=True) if resume and path.exists() else []
+        opened = cls(path, read_checkpoint(lines, header))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Begun anew from what was read, so that a line cut off does not spoil the next one.
+        fresh = path.with_name(f"{path.name}.new")
+        positions = opened.state.positions.values()
+        fresh.write_bytes(
+            header_line(opened.state.header)
+            + b"".join(
+                position_line(at.table, at.segment, at.last_key.encode(), at.read, at.signature) for at in positions
+            )
+        )
+        fresh.replace(path)
+        opened._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        return opened
+
+    def record(self, table: str, segment: int, last_key: bytes, read: int, signature: Signature) -> None:
+        """Every item of the segment up to `last_key` (empty: its end) is acknowledged."""
+        with self._lock:
+            os.write(self._file, position_line(table, segment, last_key, read, signature))
+
+    def close(self, *, done: bool) -> None:
+        """Close it, and remove it when there is nothing left to resume."""
+        os.close(self._file)
+        if done:
+            self.path.unlink(missing_ok=True)

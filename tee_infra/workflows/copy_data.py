@@ -1,0 +1,227 @@
+"""Copy a table: scan, transform, write, checkpoint; a worker per segment; validated at the end."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
+from tee_infra.core.digest import Signature
+from tee_infra.core.transfer import Transform
+from tee_infra.core.where import Filter
+from tee_infra.errors import PartialError, TeeInfraError
+from tee_infra.workflows.checkpoint_file import CheckpointFile
+from tee_infra.workflows.requests import Requests, Tally
+from tee_infra.workflows.segment_workers import run_workers
+from tee_infra.workflows.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.validate_data import compare_tables, signature_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyOptions:
+    """How to copy. `in_flight` is how many writes are under way at once over all workers."""
+
+    transform: Transform | None = None
+    compare_as: Transform | None = None
+    """What validation applies instead: the same transform without what it counts. None: `transform` itself."""
+    filter: Filter = field(default_factory=Filter)
+    limit: int | None = None
+    workers: int = 2
+    in_flight: int = 32
+    backoff: Backoff = field(default_factory=Backoff)
+
+    @property
+    def segments(self) -> int:
+        """How many segments to scan in. A limited copy takes the first items that come, so it has one."""
+        return 1 if self.limit is not None else self.workers * SEGMENTS_A_WORKER
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyResult:
+    """What was copied. `read` and `written` include runs before a `--resume`; the rest is this run's.
+
+    `validated`: the target has all that was copied, as it was copied. Other items may be there too: `comparison` counts
+    them, and is None when the target's signature is that of what was written, which is nearly always.
+    """
+
+    table: str
+    read: int
+    written: int
+    retried: int
+    throttled: int
+    requests: int
+    seconds: float
+    client_cpu_seconds: float
+    validated: bool
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyProgress:
+    """How far a copy is: items acknowledged, bytes read, units written, replies that refused."""
+
+    items: int
+    size: int
+    units: float
+    throttled: int
+    seconds: float
+
+
+class CopyIncompleteError(PartialError):
+    """A copy that did not reach its end: `left` segments of `segments` are not finished."""
+
+    def __init__(self, table: str, written: int, left: int, segments: int, reason: str) -> None:
+        self.table = table
+        self.written = written
+        self.left = left
+        self.segments = segments
+        super().__init__(
+            f"{table}: {written:,} items are copied, {left} of {segments} segments are not finished: {reason}; "
+            "the same command with --resume goes on from here"
+        )
+
+
+def copy_table(
+    name: str,
+    source: Side,
+    target: Side,
+    *,
+    options: CopyOptions,
+    checkpoint: CheckpointFile,
+    report: Callable[[CopyProgress], None] | None = None,
+) -> CopyResult:
+    """Copy one table and validate the target. Raises `CopyIncompleteError`, also for Ctrl-C.
+
+    An item is counted and its page noted in the checkpoint only when the target has acknowledged it.
+    """
+    began, cpu = time.monotonic(), time.process_time()
+    run = _Run(source, target, options, checkpoint)
+
+    def tick() -> None:
+        if report is not None:
+            report(run.progress(time.monotonic() - began))
+
+    try:
+        run_workers(run.unfinished(), options.workers, run.stop, run.work, tick)
+        comparison = _validate(run)
+    except (TeeInfraError, KeyboardInterrupt) as error:
+        left = len(run.unfinished())
+        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        raise CopyIncompleteError(name, run.written.count, left, run.segments, reason) from error
+    return CopyResult(
+        table=name,
+        read=run.read,
+        written=run.written.count,
+        retried=sum(tally.retried for tally in run.tallies),
+        throttled=sum(tally.throttled for tally in run.tallies),
+        requests=sum(tally.requests for tally in run.tallies),
+        seconds=time.monotonic() - began,
+        client_cpu_seconds=time.process_time() - cpu,
+        validated=comparison is None or comparison.complete,
+        comparison=comparison,
+    )
+
+
+def _validate(run: "_Run") -> Comparison | None:
+    options = run.options
+    # Where the target may rightly hold more than was copied now, only what was copied is looked for.
+    compare = CompareOptions(
+        transform=options.compare_as or options.transform,
+        filter=options.filter,
+        limit=options.limit,
+        subset=bool(options.filter.members) and options.transform is not None,
+        workers=options.workers,
+        backoff=options.backoff,
+    )
+    whole = compare.limit is None and not compare.subset
+    if whole and signature_of(run.target, compare, raw=True) == run.written:
+        return None
+    return compare_tables(run.source, run.target, compare)
+
+
+class _Run:
+    """What the workers of one table share."""
+
+    def __init__(self, source: Side, target: Side, options: CopyOptions, checkpoint: CheckpointFile) -> None:
+        self.source = source
+        self.target = target
+        self.options = options
+        self.segments = checkpoint.state.header.segments
+        self.stop = threading.Event()
+        self.tallies: list[Tally] = []
+        self.size = 0
+        self._checkpoint = checkpoint
+        self._lock = threading.Lock()
+        self._positions = {
+            segment: position
+            for (table, segment), position in checkpoint.state.positions.items()
+            if table == target.table.name
+        }
+        self._reads = {segment: position.read for segment, position in self._positions.items()}
+        self._signatures = {segment: position.signature for segment, position in self._positions.items()}
+        self._finished = {segment for segment, position in self._positions.items() if position.done}
+
+    @property
+    def read(self) -> int:
+        return sum(list(self._reads.values()))
+
+    @property
+    def written(self) -> Signature:
+        total = Signature()
+        for signature in list(self._signatures.values()):
+            total.merge(signature)
+        return total
+
+    def unfinished(self) -> list[int]:
+        return [segment for segment in range(self.segments) if segment not in self._finished]
+
+    def progress(self, seconds: float) -> CopyProgress:
+        tallies = list(self.tallies)
+        return CopyProgress(
+            items=self.written.count,
+            size=self.size,
+            units=sum(tally.units for tally in tallies),
+            throttled=sum(tally.throttled for tally in tallies),
+            seconds=seconds,
+        )
+
+    def work(self, segments: Iterator[int]) -> None:
+        """One worker: every segment that it draws, until none is left."""
+        backoff, width = self.options.backoff, max(1, self.options.in_flight // self.options.workers)
+        with (
+            self.source.requests(self.stop, backoff) as reader,
+            self.target.requests(self.stop, backoff, width) as writer,
+        ):
+            self.tallies += [reader.tally, writer.tally]
+            for segment in segments:
+                self._copy_segment(segment, reader, writer)
+
+    def _copy_segment(self, segment: int, reader: Requests, writer: Requests) -> None:
+        position = self._positions.get(segment)
+        signature = position.signature if position else Signature()
+        read = position.read if position else 0
+        limit = self.options.limit
+        pages = scan_pages(
+            reader,
+            self.source.table.name,
+            segment,
+            self.segments,
+            self.options.filter.members,
+            start=position.last_key.encode() if position else b"",
+        )
+        for page in pages:
+            items = page.items if limit is None else page.items[: limit - read]
+            read += len(items)
+            last_key = b"" if read == limit else page.last_key
+            changed = self.options.transform(items) if self.options.transform else items
+            put_items(writer, self.target.table.name, changed)
+            signature = Signature(signature.count, signature.total)
+            signature.add_raw(changed)
+            self._checkpoint.record(self.target.table.name, segment, last_key, read, signature)
+            with self._lock:
+                self.size += page.size
+                self._reads[segment], self._signatures[segment] = read, signature
+            if not last_key:
+                break
+        self._finished.add(segment)

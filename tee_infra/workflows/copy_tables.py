@@ -1,0 +1,134 @@
+"""Copy the tables of one environment to another: who may, what it takes, and the copy itself."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tee_infra.aws.bulk import copy_in_aws
+from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.core.checkpoint import Header
+from tee_infra.core.comparison import CompareOptions
+from tee_infra.core.pacing import Pace
+from tee_infra.core.transfer import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.where import Filter
+from tee_infra.workflows.checkpoint_file import CheckpointFile
+from tee_infra.workflows.copy_data import CopyOptions, CopyProgress, CopyResult, copy_table
+from tee_infra.workflows.requests import SharedPace
+from tee_infra.workflows.table_io import Side
+from tee_infra.workflows.validate_data import compare_tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPlan:
+    """What will be copied, decided before anything is written.
+
+    `read_units` caps what is read a second. `bucket` is where big tables may pass through.
+    """
+
+    source: End
+    target: End
+    tables: list[TablePlan]
+    filter: Filter
+    limit: int | None = None
+    read_units: float | None = None
+    bucket: str | None = None
+
+
+def plan_copy(
+    source: DynamoDb,
+    target: DynamoDb,
+    ends: tuple[End, End],
+    tables: Sequence[str],
+    *,
+    condition: Filter,
+    limit: int | None = None,
+    read_units: float | None = None,
+    bucket: str | None = None,
+) -> CopyPlan:
+    """Who may copy to whom, and what there is to copy. `tables` are logical names, none for all.
+
+    With a `bucket`, tables above `AWS_ROUTE_BYTES` that are copied whole go through it, by AWS's own means.
+
+    Raises as `check_ends`, `pair_tables` and `plan_table` do, and `NoTableError`.
+    """
+    check_ends(*ends, anonymised=False)
+    partly = bool(condition.members) or limit is not None
+    plans = [
+        plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)
+        for name, mine, its in pair_tables(*ends, tables)
+    ]
+    return CopyPlan(
+        source=ends[0],
+        target=ends[1],
+        tables=plans,
+        filter=condition,
+        limit=limit,
+        read_units=read_units,
+        bucket=bucket,
+    )
+
+
+def copy_tables(
+    source: DynamoDb,
+    target: DynamoDb,
+    plan: CopyPlan,
+    checkpoint_path: Path,
+    *,
+    resume: bool,
+    transport: TransportName | None,
+    report: Callable[[TablePlan, CopyProgress], None],
+) -> list[CopyResult]:
+    """Carry out a plan, table by table, each validated. Raises `CopyIncompleteError`, `ForeignCheckpointError`.
+
+    The checkpoint is removed when every table has been found to hold what was copied.
+    """
+    options = CopyOptions(filter=plan.filter, limit=plan.limit)
+    header = Header(
+        source=f"{source.endpoint} {plan.source.name}",
+        target=f"{target.endpoint} {plan.target.name}",
+        tables=tuple((table.source.name, table.target.name) for table in plan.tables),
+        segments=options.segments,
+        filter=f"{plan.filter.text} limit {plan.limit}",
+    )
+    checkpoint = CheckpointFile.open(checkpoint_path, header, resume=resume)
+    done = False
+    try:
+        mine, its = source.transport(transport), target.transport(transport)
+        results: list[CopyResult] = []
+        for table in plan.tables:
+            here = Side(mine, table.source, SharedPace(Pace(cap=plan.read_units)))
+            there = Side(its, table.target)
+            if table.route == "aws" and plan.bucket is not None:
+                results.append(_copy_in_aws(table, (source.client, target.client), (here, there), plan.bucket))
+                continue
+            report_table = partial(report, table)
+            results.append(
+                copy_table(table.name, here, there, options=options, checkpoint=checkpoint, report=report_table)
+            )
+        done = all(result.validated for result in results)
+    finally:
+        checkpoint.close(done=done)
+    return results
+
+
+def _copy_in_aws(table: TablePlan, clients: tuple[Any, Any], sides: tuple[Side, Side], bucket: str) -> CopyResult:
+    """By AWS's own route. Killed, what was started goes on in AWS; run again, it starts anew."""
+    began, cpu = time.monotonic(), time.process_time()
+    load = copy_in_aws(clients, table.source, table.target, bucket=bucket, token=str(uuid.uuid4()))
+    comparison = compare_tables(*sides, CompareOptions())
+    return CopyResult(
+        table=table.name,
+        read=load.processed,
+        written=load.processed - load.failed,
+        retried=0,
+        throttled=0,
+        requests=0,
+        seconds=time.monotonic() - began,
+        client_cpu_seconds=time.process_time() - cpu,
+        validated=comparison.complete,
+        comparison=comparison,
+    )

@@ -1,0 +1,144 @@
+"""Requests that end well: retries, back-pressure and counting over a lane that knows none of these."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.pacing import Pace
+from tee_infra.core.replies import Verdict, lost
+from tee_infra.errors import RemoteError
+from tee_infra.workflows.transport import Lane
+
+T = TypeVar("T")
+
+
+class RequestRefusedError(RemoteError):
+    """DynamoDB refused a request for good; `code` is its name for the reason."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(f"{operation}: {code}: {message}")
+
+
+class NoProgressError(RemoteError):
+    """Nothing was acknowledged for `seconds`; `code` is what the last attempt met."""
+
+    def __init__(self, operation: str, seconds: float, code: str) -> None:
+        self.code = code
+        super().__init__(f"{operation}: nothing was acknowledged for {seconds:.0f} s; the last attempt met {code}")
+
+
+class StoppedError(RemoteError):
+    """Another worker failed, or somebody pressed Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before the end")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one worker did: requests sent, items and requests sent again, replies that refused, units consumed."""
+
+    requests: int = 0
+    retried: int = 0
+    throttled: int = 0
+    units: float = 0.0
+    units_an_item: float = 1.0
+    """What the last write consumed for each item."""
+
+
+@dataclass(slots=True)
+class SharedPace:
+    """One table's pace, shared by the threads that use it."""
+
+    pace: Pace = field(default_factory=Pace)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, units: float) -> float:
+        """Reserve units; the seconds to wait before using them."""
+        with self._lock:
+            return self.pace.take(units, time.monotonic())
+
+    def settle(self, reserved: float, consumed: float, refused: float) -> None:
+        """Say what became of a reservation."""
+        with self._lock:
+            self.pace.settle(reserved, consumed, refused, time.monotonic())
+
+
+@dataclass(slots=True)
+class Requests:
+    """One worker's way to one table: a lane with a pace, patience and a tally. For one thread.
+
+    `stop` ends it between two requests. `call` and `put_items` raise `RequestRefusedError`, `NoProgressError` and
+    `StoppedError`; what was acknowledged before stays acknowledged.
+    """
+
+    lane: Lane
+    pace: SharedPace = field(default_factory=SharedPace)
+    backoff: Backoff = field(default_factory=Backoff)
+    stop: threading.Event = field(default_factory=threading.Event)
+    tally: Tally = field(default_factory=Tally)
+    chance: Callable[[], float] = random.random
+    failed: bool = False
+    """Whether the last reply acknowledged nothing, so that `rest` is due."""
+    last_code: str = ""
+    _rests: int = 0
+    _acknowledged_at: float = field(default_factory=time.monotonic)
+
+    def call(self, operation: str, body: bytes, parse: Callable[[bytes], T], units: float = 0.0) -> T:
+        """One request until it is answered by what `parse` can read; `units` is what it will consume, roughly."""
+        self.acknowledged()
+        while True:
+            self.wait(self.pace.take(units))
+            self.send(operation, body)
+            if (parsed := self.receive(operation, parse, units)) is not None:
+                self.acknowledged()
+                return parsed
+            self.tally.retried += 1
+            self.rest(operation)
+
+    def send(self, operation: str, body: bytes) -> None:
+        """Start a request, for which the pace was asked."""
+        self.tally.requests += 1
+        self.lane.send(operation, body)
+
+    def receive(self, operation: str, parse: Callable[[bytes], T], units: float) -> T | None:
+        """The oldest reply, parsed; None when the request must be sent again. Settles the pace only in that case."""
+        reply = self.lane.receive()
+        if reply.verdict is Verdict.DONE:
+            try:
+                return parse(reply.body)
+            except msgspec.DecodeError as error:
+                reply = lost(error)
+        if reply.verdict is Verdict.FATAL:
+            raise RequestRefusedError(operation, reply.code, reply.message)
+        throttled = reply.verdict is Verdict.THROTTLED
+        self.pace.settle(units, 0.0, units if throttled else 0.0)
+        self.tally.throttled += throttled
+        self.failed, self.last_code = True, reply.code
+        return None
+
+    def acknowledged(self) -> None:
+        """Something was done: patience starts anew."""
+        self.failed, self._rests = False, 0
+        self._acknowledged_at = time.monotonic()
+
+    def rest(self, operation: str) -> None:
+        """Back off after failures. Raises `NoProgressError` when patience is at its end."""
+        silent = time.monotonic() - self._acknowledged_at
+        if silent > self.backoff.patience:
+            raise NoProgressError(operation, silent, self.last_code)
+        delay = self.backoff.delay(self._rests, self.chance())
+        self.failed, self._rests = False, self._rests + 1
+        self.wait(delay)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless told to stop."""
+        if self.stop.is_set() or (seconds > 0 and self.stop.wait(seconds)):
+            raise StoppedError

@@ -1,0 +1,111 @@
+"""Restore a portable backup: into new or empty tables only, checked before and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import Final
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.table_definitions import TableDefinitions
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.backup import BackupFile, RestoreStep, plan_restore
+from tee_infra.core.comparison import CompareOptions
+from tee_infra.errors import PartialError, RefusedError
+from tee_infra.workflows.backup import digest_text, open_backup, verify_backup
+from tee_infra.workflows.backup_store import BackupStore
+from tee_infra.workflows.pieces import run_all
+from tee_infra.workflows.segment_files import Progress, read_segment
+from tee_infra.workflows.table_io import Side, put_items
+from tee_infra.workflows.validate_data import signature_of
+
+_THREADS: Final = 4
+_REQUESTS_UNDER_WAY: Final = 8
+
+
+@dataclass(frozen=True)
+class RestoredTable:
+    """One table after its restore. `reapplied` is what a new table was given beyond its keys and indexes."""
+
+    name: str
+    target: str
+    created: bool
+    items: int
+    validated: bool
+    reapplied: list[str]
+
+
+class DamagedBackupError(RefusedError):
+    """A backup that is not what was written; `problems` has one line for each damage."""
+
+    def __init__(self, location: str, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(f"{location} is damaged, nothing was restored: {'; '.join(problems[:5])}")
+
+
+class NotRestoredError(PartialError):
+    """The tables do not hold what the backup holds; `tables` has what became of each."""
+
+    def __init__(self, tables: list[RestoredTable]) -> None:
+        self.tables = tables
+        wrong = ", ".join(f"{table.target} ({table.items:,} items)" for table in tables if not table.validated)
+        super().__init__(f"not what the backup holds: {wrong}; did something write to them, or delete expired items?")
+
+
+def plan(dynamodb: DynamoDb, store: BackupStore, environment: str, targets: Mapping[str, str]) -> list[RestoreStep]:
+    """What a restore would do; changes nothing. Raises as `core.backup.plan_restore` and `open_backup` do."""
+    manifest = open_backup(store)
+    tables = TableDefinitions(dynamodb.client)
+    existing = {physical: tables.definition(physical) for physical in targets.values()}
+    occupied = {physical for physical, there in existing.items() if there and not tables.is_empty(physical)}
+    return plan_restore(manifest, environment, targets, existing, occupied)
+
+
+def restore_backup(
+    dynamodb: DynamoDb, store: BackupStore, steps: list[RestoreStep], progress: Progress
+) -> list[RestoredTable]:
+    """Verify the backup, carry out the steps, and compare each table with the manifest.
+
+    New tables get TTL, point-in-time recovery, tags and deletion protection after they are found to be right. Every
+    table is marked until all are done: the same restore after a crash goes on where a new one would refuse.
+    Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
+    """
+    _, problems = verify_backup(store, lambda name, items: progress(f"verify {name}", items))
+    if problems:
+        raise DamagedBackupError(store.location, problems)
+    restored = [_restore_table(dynamodb, store, step, progress) for step in steps]
+    if not all(table.validated for table in restored):
+        raise NotRestoredError(restored)
+    for step in steps:
+        TableDefinitions(dynamodb.client).mark_restored(step.target)
+    return restored
+
+
+def _restore_table(dynamodb: DynamoDb, store: BackupStore, step: RestoreStep, progress: Progress) -> RestoredTable:
+    tables = TableDefinitions(dynamodb.client)
+    if not step.resumes and step.creates:
+        tables.create(step.target, step.creates, step.mark)
+    elif not step.resumes:
+        tables.mark_restoring(step.target, step.mark)
+    side = Side(dynamodb.transport(), dynamodb.table(step.target))
+    _load(side, store, step, partial(progress, f"load {step.target}"))
+    found = signature_of(side, CompareOptions())
+    validated = (found.count, digest_text(found)) == (step.backup.items, step.backup.digest)
+    return RestoredTable(
+        name=step.backup.name,
+        target=step.target,
+        created=step.creates is not None,
+        items=found.count,
+        validated=validated,
+        reapplied=tables.reapply(step.target, step.creates) if step.creates and validated else [],
+    )
+
+
+def _load(side: Side, store: BackupStore, step: RestoreStep, progress: partial[None]) -> None:
+    def load(file: BackupFile, stop: Event) -> None:
+        with side.requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
+            for items in read_segment(store, file.name):
+                put_items(requests, step.target, items)
+                progress(len(items))
+
+    run_all(step.backup.files, load, _THREADS)

@@ -1,0 +1,87 @@
+"""Fill an environment with synthetic items."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.environments import Environment
+from tee_infra.core.seed import SyntheticData
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.pieces import run_all
+from tee_infra.workflows.segment_files import Progress
+from tee_infra.workflows.table_io import Side, put_items
+
+_MEMBERS_A_PIECE: Final = 250
+_THREADS: Final = 3
+_REQUESTS_UNDER_WAY: Final = 8
+
+
+class SyntheticProductionError(RefusedError):
+    """Production never gets synthetic items."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        super().__init__(f"{environment} is production, and synthetic items have no place there")
+
+
+@dataclass(frozen=True)
+class SeededTable:
+    """What was written to one table, every item acknowledged."""
+
+    name: str
+    table: str
+    items: int
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What was written to all of them."""
+
+    tables: list[SeededTable]
+    seconds: float
+    client_cpu_seconds: float
+
+
+def seed_data(
+    dynamodb: DynamoDb,
+    environment: Environment,
+    tables: Mapping[str, str],
+    data: SyntheticData,
+    members: int,
+    *,
+    progress: Progress,
+) -> Seeded:
+    """Write the items of so many synthetic members to `tables` (logical -> physical names).
+
+    The same data again writes the same items; items under other keys are left alone. Needs memory for a few
+    hundred members, however many there are. Raises `SyntheticProductionError`, `RemoteError`.
+    """
+    if environment.kind.production:
+        raise SyntheticProductionError(environment.name)
+    began, cpu = time.monotonic(), time.process_time()
+    transport = dynamodb.transport()
+    sides = {name: Side(transport, dynamodb.table(physical)) for name, physical in tables.items()}
+
+    def write(piece: tuple[range, str], stop: Event) -> int:
+        numbers, name = piece
+        items = list(data.items(name, numbers))
+        with sides[name].requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
+            put_items(requests, tables[name], items)
+        progress(tables[name], len(items))
+        return len(items)
+
+    numbers = range(members)
+    starts = range(0, members, _MEMBERS_A_PIECE)
+    pieces = [(numbers[start : start + _MEMBERS_A_PIECE], name) for start in starts for name in tables]
+    counts = dict.fromkeys(tables, 0)
+    for (_, name), count in zip(pieces, run_all(pieces, write, _THREADS), strict=True):
+        counts[name] += count
+    return Seeded(
+        tables=[SeededTable(name, tables[name], count) for name, count in counts.items()],
+        seconds=time.monotonic() - began,
+        client_cpu_seconds=time.process_time() - cpu,
+    )

@@ -1,0 +1,57 @@
+"""Threads over segments, each with connections of its own."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from typing import Final, TypeVar
+
+from tee_infra.workflows.requests import StoppedError
+
+T = TypeVar("T")
+
+_TICK_SECONDS: Final = 0.5
+
+
+def run_workers(
+    segments: Sequence[T],
+    workers: int,
+    stop: threading.Event,
+    work: Callable[[Iterator[T]], None],
+    tick: Callable[[], None] | None = None,
+) -> None:
+    """Run `work` in threads that draw from the same `segments` until none is left; `tick` is called now and then.
+
+    The first error sets `stop`, and so does Ctrl-C; it is raised here once every thread has ended.
+    """
+    queue = deque(segments)
+    count = max(1, min(workers, len(segments)))
+    with ThreadPoolExecutor(count) as pool:
+        threads = [pool.submit(work, _draw(queue, stop)) for _ in range(count)]
+        try:
+            while not _decided(threads):
+                if tick is not None:
+                    tick()
+        except KeyboardInterrupt:
+            stop.set()
+            raise
+        if any(thread.done() and thread.exception() for thread in threads):
+            stop.set()
+    errors = [error for thread in threads if (error := thread.exception())]
+    # What the others met when they were told to stop is no news.
+    for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
+        raise error
+
+
+def _decided(threads: Sequence[Future[None]]) -> bool:
+    """Whether every thread has ended, or one has failed; waits for a tick."""
+    done, not_done = wait(threads, _TICK_SECONDS, FIRST_EXCEPTION)
+    return not not_done or any(thread.exception() for thread in done)
+
+
+def _draw(queue: deque[T], stop: threading.Event) -> Iterator[T]:
+    while not stop.is_set():
+        try:
+            yield queue.popleft()
+        except IndexError:
+            return

@@ -1,0 +1,92 @@
+"""Compare two tables in passes, with memory that does not grow with them.
+
+Items that are spelled alike, as those of a copy nearly always are, are found equal by one cheap pass over both tables.
+Else the canonical items are digested into buckets by the hash of the key, so that it does not matter how either table
+is segmented, and only when buckets differ, `locate_differences` reads again, for their keys.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from tee_infra.core.comparison import CompareOptions, Comparison
+from tee_infra.core.digest import BUCKETS, Buckets, Signature
+from tee_infra.core.items import RawItem
+from tee_infra.core.transfer import Transform
+from tee_infra.workflows.locate_differences import locate_differences
+from tee_infra.workflows.segment_workers import run_workers
+from tee_infra.workflows.table_io import Side, scan_pages
+
+
+def compare_tables(source: Side, target: Side, options: CompareOptions) -> Comparison:
+    """Compare what two tables hold. Raises `RequestRefusedError`, `NoProgressError`, `StoppedError`."""
+    if options.subset or options.limit is not None:
+        return locate_differences(source, target, options, frozenset(range(BUCKETS)), 0)
+    mine = signature_of(source, options, options.transform, raw=True)
+    its = signature_of(target, options, raw=True)
+    if mine == its:
+        return Comparison(source_items=mine.count, target_items=its.count)
+    return _compare_buckets(source, target, options)
+
+
+def signature_of(
+    side: Side, options: CompareOptions, transform: Transform | None = None, *, raw: bool = False
+) -> Signature:
+    """The signature of a table's items that pass the filter; `raw`: of the items as they are spelled."""
+    total, lock = Signature(), threading.Lock()
+
+    def digest(pages: Iterator[Sequence[RawItem]]) -> None:
+        mine = Signature()
+        for items in pages:
+            if raw:
+                mine.add_raw(items)
+            else:
+                mine.add(items)
+        with lock:
+            total.merge(mine)
+
+    _digest_table(side, options, transform, digest)
+    return total
+
+
+def _compare_buckets(source: Side, target: Side, options: CompareOptions) -> Comparison:
+    mine = _buckets(source, options, options.transform)
+    its = _buckets(target, options, None)
+    found = Comparison(source_items=mine.count, target_items=its.count)
+    if differing := mine.differing(its):
+        in_buckets = sum(its.counts[bucket] for bucket in differing)
+        found.merge(locate_differences(source, target, options, differing, in_buckets))
+    return found
+
+
+def _buckets(side: Side, options: CompareOptions, transform: Transform | None) -> Buckets:
+    total, lock = Buckets(), threading.Lock()
+
+    def digest(pages: Iterator[Sequence[RawItem]]) -> None:
+        mine = Buckets()
+        for items in pages:
+            mine.add(items, side.table.key_names)
+        with lock:
+            total.merge(mine)
+
+    _digest_table(side, options, transform, digest)
+    return total
+
+
+def _digest_table(
+    side: Side,
+    options: CompareOptions,
+    transform: Transform | None,
+    digest: Callable[[Iterator[Sequence[RawItem]]], None],
+) -> None:
+    """Hand the pages of a table to `digest`, in each of several threads."""
+    stop = threading.Event()
+
+    def work(segments: Iterator[int]) -> None:
+        with side.requests(stop, options.backoff) as requests:
+            digest(
+                transform(page.items) if transform else page.items
+                for segment in segments
+                for page in scan_pages(requests, side.table.name, segment, options.segments, options.filter.members)
+            )
+
+    run_workers(range(options.segments), options.workers, stop, work)

@@ -1,0 +1,35 @@
+"""Compare the tables of two environments, and put what is missing if asked to."""
+
+from collections.abc import Sequence
+
+from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.core.comparison import CompareOptions, Comparison
+from tee_infra.core.transfer import DifferentKeysError, End, check_ends, pair_tables
+from tee_infra.workflows.table_io import Side
+from tee_infra.workflows.validate_data import compare_tables
+
+
+def validate_tables(
+    source: DynamoDb,
+    target: DynamoDb,
+    ends: tuple[End, End],
+    tables: Sequence[str],
+    *,
+    transport: TransportName | None,
+    repair_missing: bool = False,
+) -> dict[str, Comparison]:
+    """Logical table name -> how the target differs. `tables` are logical names, none for all.
+
+    Comparing is allowed for anybody. Repairing writes, so it keeps the rules of copying. Raises as `check_ends` and
+    `pair_tables` do, and `DifferentKeysError`.
+    """
+    if repair_missing:
+        check_ends(*ends, anonymised=False)
+    mine, its = source.transport(transport), target.transport(transport)
+    found: dict[str, Comparison] = {}
+    for name, here, there in pair_tables(*ends, tables):
+        sides = Side(mine, source.table(here)), Side(its, target.table(there))
+        if sides[0].table.key != sides[1].table.key:
+            raise DifferentKeysError(sides[0].table, sides[1].table)
+        found[name] = compare_tables(*sides, CompareOptions(repair_missing=repair_missing))
+    return found

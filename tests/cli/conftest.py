@@ -1,0 +1,35 @@
+from collections.abc import Callable, Iterator
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tests.emulator import reset, serve_moto, session
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    with serve_moto() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def dynamodb(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDb:
+    """An empty DynamoDB, to which this shell's variables lead."""
+    reset(moto_endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_endpoint)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    return DynamoDb(session(), moto_endpoint)
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Run a command; errors are raised, as the root command sees them."""
+
+    def invoke(command: click.Command, *arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(command, arguments, input=typed, catch_exceptions=False)
+
+    return invoke

@@ -1,0 +1,113 @@
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tee_infra.core import anonymize_names, seed_values
+from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, WeakKeyError, derive_key
+from tee_infra.core.item_shapes import Personal
+
+KEY = derive_key("an example key that is long enough")
+REPLACE = Pseudonyms(KEY).replacements
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
+
+
+def test_every_kind_has_a_replacement_and_a_description() -> None:
+    assert set(REPLACE) == set(BECOMES) == set(Personal)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stand_in"),
+    [
+        (Personal.IDENTIFIER, "m-1", "90bc6896f3eb6469ac8d4440"),
+        (Personal.NAME, "Anna Schmidt", "Proud Dingo"),
+        (Personal.EMAIL, "anna@example.org", "bb6c44faab738f978b01@anonymised.example.com"),
+        (Personal.PHONE, "+12025550147", "+15554617294"),
+        (Personal.DATE, "2024-02-29", "2024-06-04"),
+        (Personal.DATE, "2024-02-29T23:59:59.123Z", "2024-06-05T22:23:52.123Z"),
+        (Personal.FREE_TEXT, "knee surgery in May, plays again in June", "x" * 32),
+    ],
+)
+def test_stand_ins_are_the_same_on_every_machine(kind: Personal, value: str, stand_in: str) -> None:
+    assert REPLACE[kind](value, "m-1") == stand_in
+
+
+@given(st.sampled_from(list(Personal)), TEXTS, TEXTS)
+def test_no_value_survives(kind: Personal, value: str, person: str) -> None:
+    if kind is Personal.IDENTIFIER and not value.strip("#"):
+        return  # nothing but separators says nothing
+    if kind is Personal.FREE_TEXT and set(value) == {"x"}:
+        return  # the filler itself
+    assert REPLACE[kind](value, person) != value
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="#"), min_size=1))
+def test_an_id_has_one_pseudonym_in_every_composite_key(member: str) -> None:
+    identifier = REPLACE[Personal.IDENTIFIER]
+    alone = identifier(member, "")
+    assert re.fullmatch("[0-9a-f]{24}", alone)
+    assert identifier(f"MEMBER#{member}", "") == f"MEMBER#{alone}"
+    assert identifier(f"SCHEDULE#s#MEMBER#{member}", "").endswith(f"#MEMBER#{alone}")
+
+
+@given(st.lists(TEXTS, unique=True, max_size=30))
+def test_different_ids_and_emails_stay_different(values: list[str]) -> None:
+    for kind in (Personal.IDENTIFIER, Personal.EMAIL):
+        assert len({REPLACE[kind](value, "") for value in values}) == len(values)
+
+
+@given(TEXTS)
+def test_emails_are_valid_and_go_nowhere(value: str) -> None:
+    assert re.fullmatch(rf"[0-9a-f]{{20}}@{re.escape(EMAIL_DOMAIN)}", REPLACE[Personal.EMAIL](value, ""))
+
+
+@given(st.dates(), st.dates(), TEXTS)
+def test_dates_of_a_person_keep_their_distance_and_no_date_stays(first: date, second: date, person: str) -> None:
+    shift = REPLACE[Personal.DATE]
+    moved = [shift(day.isoformat(), person) for day in (first, second)]
+    assert moved[0] != first.isoformat()
+    if "1900-01-01" not in moved:
+        assert date.fromisoformat(moved[0]) - date.fromisoformat(moved[1]) == first - second
+
+
+@pytest.mark.parametrize("value", ["2024-02-29T10:00:00Z", "2024-02-29T10:00:00.000Z", "2024-02-29T10:00:00+02:00"])
+def test_times_keep_their_form(value: str) -> None:
+    moved = REPLACE[Personal.DATE](value, "m-1")
+    assert len(moved) == len(value)
+    assert moved[-1] == value[-1]
+    assert moved[:10] != value[:10]
+
+
+@pytest.mark.parametrize("value", ["spring of 1985", "31.12.1985", "2024-02-30"])
+def test_a_date_that_nobody_can_read_is_replaced(value: str) -> None:
+    assert REPLACE[Personal.DATE](value, "m-1") == "1900-01-01"
+
+
+def test_a_date_that_cannot_move_is_replaced() -> None:
+    moved = {REPLACE[Personal.DATE]("0001-01-01", f"m-{number}") for number in range(30)}
+    assert "1900-01-01" in moved
+    assert "0001-01-01" not in moved
+
+
+def test_another_key_gives_other_stand_ins() -> None:
+    other = Pseudonyms(derive_key("another key that is long enough too")).replacements
+    assert other[Personal.IDENTIFIER]("m-1", "") != REPLACE[Personal.IDENTIFIER]("m-1", "")
+
+
+def test_kinds_are_separated() -> None:
+    assert REPLACE[Personal.EMAIL]("m-1", "").split("@")[0] not in REPLACE[Personal.IDENTIFIER]("m-1", "")
+
+
+def test_the_pool_of_names_is_nobodys() -> None:
+    assert not set(anonymize_names.FIRST) & set(seed_values.FIRST_NAMES)
+    assert not set(anonymize_names.LAST) & set(seed_values.LAST_NAMES)
+    assert len(set(anonymize_names.FIRST)) == len(anonymize_names.FIRST) > 100
+    assert len(set(anonymize_names.LAST)) == len(anonymize_names.LAST) > 100
+
+
+def test_a_short_key_is_refused_without_being_shown() -> None:
+    with pytest.raises(WeakKeyError, match=r"has 6 characters .* openssl rand") as caught:
+        derive_key(" secret\n")
+    assert "secret" not in str(caught.value)

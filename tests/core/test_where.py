@@ -1,0 +1,34 @@
+import pytest
+
+from tee_infra.core.where import Filter, WhereError, parse_where
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "value"),
+    [
+        ("status = booked", "#w0 = :w0", {"S": "booked"}),
+        ('status="a = b"', "#w0 = :w0", {"S": "a = b"}),
+        ("attempts >= 3.50", "#w0 >= :w0", {"N": "3.50"}),
+        ("active <> true", "#w0 <> :w0", {"BOOL": True}),
+        ("pk begins_with MEMBER#", "begins_with(#w0, :w0)", {"S": "MEMBER#"}),
+        ('code = "007"', "#w0 = :w0", {"S": "007"}),
+    ],
+)
+def test_one_condition(text: str, expression: str, value: dict) -> None:
+    members = parse_where([text]).members
+    assert members["FilterExpression"] == expression
+    assert members["ExpressionAttributeValues"] == {":w0": value}
+
+
+def test_several_conditions_must_all_hold() -> None:
+    found = parse_where(["a = 1", "b < 2"])
+    assert found.members["FilterExpression"] == "#w0 = :w0 AND #w1 < :w1"
+    assert found.members["ExpressionAttributeNames"] == {"#w0": "a", "#w1": "b"}
+    assert found.text == "a = 1 and b < 2"
+    assert parse_where([]) == Filter()
+
+
+@pytest.mark.parametrize("text", ["", "a", "a =", "= 1", "a LIKE b"])
+def test_no_condition(text: str) -> None:
+    with pytest.raises(WhereError):
+        parse_where([text])

@@ -1,0 +1,1 @@
+from tests.services import dynamodb_local, service, shared_moto  # noqa: F401

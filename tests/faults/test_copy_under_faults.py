@@ -1,0 +1,49 @@
+"""A copy under every fault loses, changes and adds nothing, over hundreds of seeds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.faults.client import copy, item, side
+from tests.faults.memory import MemoryDynamoDb, key_of
+from tests.faults.proxy import FAULTS, over_http, serve_faults
+from tests.services import connect, new_table
+from tests.transfers import contents, fill
+
+SILENCE = 0.06
+SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+
+
+@pytest.mark.parametrize("case", range(20))
+def test_mixed_faults(case: int, tmp_path: Path) -> None:
+    for seed in range(case * 10, case * 10 + 10):
+        check(seed, 0.2, None, tmp_path)
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_one_fault_at_every_third_request(fault: str, tmp_path: Path) -> None:
+    for seed in range(3):
+        assert fault in check(seed, 0.33, fault, tmp_path)
+
+
+def check(seed: int, rate: float, only: str | None, folder: Path) -> dict[str, int]:
+    memory = MemoryDynamoDb()
+    memory.tables["source"] = {key_of(item(number)): item(number) for number in range(130)}
+    with serve_faults(memory, seed, rate=rate, silence=SILENCE, only=only) as (url, proxy):
+        result = copy(side(url, "source"), side(url, "target"), folder / "checkpoint")
+    assert memory.tables["target"] == memory.tables["source"], (seed, proxy.met)
+    assert (result.read, result.written, result.validated) == (130, 130, True), (seed, proxy.met)
+    return proxy.met
+
+
+def test_mixed_faults_in_front_of_a_service(service: str, tmp_path: Path) -> None:
+    direct = connect(service)
+    source = new_table(direct)
+    fill(direct, source, [json.dumps(item(number)).encode() for number in range(130)])
+    for seed in range(3):
+        target = new_table(direct)
+        with serve_faults(over_http(service, {"authorization": SIGNED}), seed, silence=SILENCE) as (url, proxy):
+            result = copy(side(url, source), side(url, target), tmp_path / "checkpoint")
+        assert contents(direct, target) == contents(direct, source), (seed, proxy.met)
+        assert result.validated

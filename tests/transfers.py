@@ -1,0 +1,45 @@
+"""Short ways to fill, copy and compare tables in tests."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.core.backoff import Backoff
+from tee_infra.core.checkpoint import Header
+from tee_infra.core.digest import canonical, canonical_and_key
+from tee_infra.workflows.checkpoint_file import CheckpointFile
+from tee_infra.workflows.copy_data import CopyOptions, CopyResult, copy_table
+from tee_infra.workflows.table_io import Side, put_items, scan_pages
+
+QUICK = Backoff(base=0.001, cap=0.01, patience=20.0)
+
+
+def side(dynamodb: DynamoDb, table: str, transport: TransportName = "raw") -> Side:
+    return Side(dynamodb.transport(transport), dynamodb.table(table))
+
+
+def fill(dynamodb: DynamoDb, table: str, items: Iterable[bytes]) -> None:
+    with side(dynamodb, table).requests(threading.Event(), QUICK, 4) as requests:
+        put_items(requests, table, list(items))
+
+
+def contents(dynamodb: DynamoDb, table: str) -> dict[bytes, bytes]:
+    """Canonical key -> canonical item of everything."""
+    place = side(dynamodb, table)
+    with place.requests(threading.Event(), QUICK) as requests:
+        items = [item for page in scan_pages(requests, table) for item in page.items]
+    return {canonical_and_key(item, place.table.key_names)[1]: canonical(item) for item in items}
+
+
+def copy(source: Side, target: Side, checkpoint: Path, *, resume: bool = False, **options: object) -> CopyResult:
+    chosen = CopyOptions(**{"backoff": QUICK, **options})
+    header = Header(source.table.name, target.table.name, (), chosen.segments)
+    file = CheckpointFile.open(checkpoint, header, resume=resume)
+    done = False
+    try:
+        result = copy_table("t", source, target, options=chosen, checkpoint=file)
+        done = result.validated
+    finally:
+        file.close(done=done)
+    return result

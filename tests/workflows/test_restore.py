@@ -1,0 +1,170 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.table_definitions import TableDefinitions
+from tee_infra.core.backup import RestoreRefusedError
+from tee_infra.core.seed import SyntheticData
+from tee_infra.errors import UsageError
+from tee_infra.workflows import restore
+from tee_infra.workflows.backup import create_backup
+from tee_infra.workflows.backup_store import FolderStore
+from tee_infra.workflows.restore import DamagedBackupError, NotRestoredError, restore_backup
+from tests.emulator import create_tables, everything, put
+
+
+def nothing(_what: str, _items: int) -> None:
+    pass
+
+
+@pytest.fixture
+def tables(dynamodb: DynamoDb) -> dict[str, str]:
+    tables = create_tables(dynamodb, "staging")
+    for name, physical in tables.items():
+        put(dynamodb, physical, SyntheticData(1).items(name, range(5)))
+    client = dynamodb.client
+    client.update_time_to_live(
+        TableName="staging-tee-schedules", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expiresAt"}
+    )
+    client.update_continuous_backups(
+        TableName="staging-tee-schedules",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+    )
+    arn = client.describe_table(TableName="staging-tee-schedules")["Table"]["TableArn"]
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": "tee:environment", "Value": "staging"}])
+    client.update_table(TableName="staging-tee-schedules", DeletionProtectionEnabled=True)
+    return tables
+
+
+@pytest.fixture
+def store(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> FolderStore:
+    store = FolderStore(tmp_path)
+    create_backup(dynamodb, store, "staging", tables, nothing)
+    return store
+
+
+def run(dynamodb: DynamoDb, store: FolderStore, environment: str, targets: dict[str, str]):
+    return restore_backup(dynamodb, store, restore.plan(dynamodb, store, environment, targets), nothing)
+
+
+def test_new_tables_get_items_indexes_and_everything_else(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore
+) -> None:
+    targets = {name: f"{physical}-restored" for name, physical in tables.items()}
+    restored = run(dynamodb, store, "staging", targets)
+    assert all(table.created and table.validated for table in restored)
+    for name, physical in tables.items():
+        assert everything(dynamodb, targets[name]) == everything(dynamodb, physical)
+        assert TableDefinitions(dynamodb.client).definition(targets[name]) == TableDefinitions(
+            dynamodb.client
+        ).definition(physical)
+    found = TableDefinitions(dynamodb.client).definition("staging-tee-schedules-restored")
+    assert found is not None
+    assert (found.ttl_attribute, found.recovery_days, found.deletion_protection) == ("expiresAt", 7, True)
+    assert found.tags == {"tee:environment": "staging"}
+    assert {table.name: table.reapplied for table in restored}["tee-schedules"] == [
+        "TTL",
+        "PITR",
+        "tags",
+        "deletion protection",
+    ]
+
+
+def test_empty_tables_are_filled_and_keep_their_settings(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore
+) -> None:
+    targets = create_tables(dynamodb, "dev")
+    restored = run(dynamodb, store, "dev", targets)
+    assert all(table.validated and not table.created and table.reapplied == [] for table in restored)
+    for name, physical in tables.items():
+        assert everything(dynamodb, targets[name]) == everything(dynamodb, physical)
+
+
+def test_a_table_made_for_another_environment_does_not_carry_tags(dynamodb: DynamoDb, store: FolderStore) -> None:
+    run(dynamodb, store, "dev", {"tee-schedules": "dev-tee-schedules"})
+    found = TableDefinitions(dynamodb.client).definition("dev-tee-schedules")
+    assert found is not None
+    assert found.tags == {}
+
+
+def test_a_table_with_a_single_item_is_never_written_to(dynamodb: DynamoDb, store: FolderStore) -> None:
+    targets = create_tables(dynamodb, "dev")
+    put(dynamodb, "dev-tee-sync-status", SyntheticData(5).items("tee-sync-status", range(1)))
+    before = everything(dynamodb, "dev-tee-sync-status")
+    with pytest.raises(RestoreRefusedError, match="dev-tee-sync-status holds items, and a restore never overwrites"):
+        run(dynamodb, store, "dev", targets)
+    assert everything(dynamodb, "dev-tee-sync-status") == before
+    assert everything(dynamodb, "dev-tee-admin") == {}
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_written(
+    dynamodb: DynamoDb, store: FolderStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "tee-admin/0000.json.gz"
+    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()).replace(b"MEMBER", b"MEMBAR", 1)))
+    targets = create_tables(dynamodb, "dev")
+    with pytest.raises(DamagedBackupError, match="nothing was restored: tee-admin/0000"):
+        run(dynamodb, store, "dev", targets)
+    assert all(everything(dynamodb, physical) == {} for physical in targets.values())
+
+
+def test_people_of_production_do_not_get_out_by_a_restore(
+    dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "prod")
+    create_backup(dynamodb, store, "prod", tables, nothing)
+    with pytest.raises(RestoreRefusedError, match="sync-dev --from prod --to dev --anonymize"):
+        restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+    assert restore.plan(dynamodb, store, "prod", {"tee-admin": "prod-tee-admin"})[0].creates is not None
+
+
+def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderStore) -> None:
+    dynamodb.client.create_table(
+        TableName="dev-tee-admin",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    with pytest.raises(RestoreRefusedError, match="dev-tee-admin has the key"):
+        restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+
+
+def test_a_table_that_the_backup_lacks_is_said(dynamodb: DynamoDb, store: FolderStore) -> None:
+    with pytest.raises(UsageError, match="holds no table 'tee-other', only tee-admin"):
+        restore.plan(dynamodb, store, "dev", {"tee-other": "dev-tee-other"})
+
+
+def test_what_somebody_else_wrote_meanwhile_is_found(dynamodb: DynamoDb, store: FolderStore) -> None:
+    create_tables(dynamodb, "dev")
+    steps = restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+    put(dynamodb, "dev-tee-admin", SyntheticData(5).items("tee-admin", range(1)))
+    with pytest.raises(NotRestoredError, match=r"not what the backup holds: dev-tee-admin \(6 items\)"):
+        restore_backup(dynamodb, store, steps, nothing)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_an_interrupted_restore_is_finished_by_the_next_run(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore, new: bool
+) -> None:
+    targets = (
+        {name: f"{physical}-again" for name, physical in tables.items()} if new else create_tables(dynamodb, "dev")
+    )
+    environment = "staging" if new else "dev"
+
+    def interrupt(what: str, _items: int) -> None:
+        if what == f"load {targets['tee-schedules']}":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_backup(dynamodb, store, restore.plan(dynamodb, store, environment, targets), interrupt)
+    assert everything(dynamodb, targets["tee-schedules"]) != {}
+    steps = restore.plan(dynamodb, store, environment, targets)
+    assert [step.resumes for step in steps] == [True, True, False]
+    restored = restore_backup(dynamodb, store, steps, nothing)
+    assert [(table.created, table.validated) for table in restored] == [(new, True)] * 3
+    assert restored[1].reapplied == (["TTL", "PITR", "tags", "deletion protection"] if new else [])
+    found = TableDefinitions(dynamodb.client).definition(targets["tee-schedules"])
+    assert found is not None
+    assert found.restoring is None

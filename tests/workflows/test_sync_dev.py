@@ -1,0 +1,158 @@
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.anonymize_kinds import Pseudonyms, derive_key
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.entities import entity_of
+from tee_infra.core.item_shapes import Personal, classifications
+from tee_infra.core.seed import SyntheticData
+from tee_infra.core.transfer import PlainCopyError, ProductionTargetError, end_of
+from tee_infra.errors import UsageError
+from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError, report_table
+from tee_infra.workflows.sync_dev import Choice, SyncedTable, plan_sync, sync
+from tee_infra.workflows.table_io import Side
+from tests.emulator import create_tables, everything, put
+
+KEY = derive_key("an example key that is long enough")
+ENDS = (end_of("prod"), end_of("dev"))
+MEMBERS = 16
+
+
+@pytest.fixture
+def environments(dynamodb: DynamoDb) -> DynamoDb:
+    for name, physical in create_tables(dynamodb, "prod").items():
+        put(dynamodb, physical, SyntheticData(7).items(name, range(MEMBERS)))
+    create_tables(dynamodb, "dev")
+    return dynamodb
+
+
+def run(dynamodb: DynamoDb, tmp_path: Path, **choice: Any) -> list[SyncedTable]:
+    plan = plan_sync(dynamodb, dynamodb, ENDS, (), Choice(**{"key": KEY} | choice))
+    return sync(dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None)
+
+
+def held(dynamodb: DynamoDb, environment: str) -> dict[str, list[dict]]:
+    return {table.name: list(everything(dynamodb, f"{environment}-{table.name}").values()) for table in TABLES}
+
+
+def test_no_personal_value_of_the_source_is_anywhere_in_the_target(environments: DynamoDb, tmp_path: Path) -> None:
+    run(environments, tmp_path)
+    target = json.dumps(held(environments, "dev"), ensure_ascii=False)
+    for table in TABLES:
+        kinds = classifications(table.item)
+        for item in everything(environments, f"prod-{table.name}").values():
+            for name, value in item.items():
+                # A date alone tells about nobody: the next test is about whose it is.
+                if isinstance(kinds[name], Personal) and kinds[name] is not Personal.DATE:
+                    assert entity_of(value["S"]) not in target, name
+
+
+def test_nobody_keeps_a_date(environments: DynamoDb, tmp_path: Path) -> None:
+    run(environments, tmp_path)
+    pseudonym = Pseudonyms(KEY).replacements[Personal.IDENTIFIER]
+    joined = {item["pk"]["S"]: item["joinedOn"]["S"] for item in held(environments, "dev")["tee-admin"]}
+    for item in held(environments, "prod")["tee-admin"]:
+        moved = date.fromisoformat(joined[pseudonym(item["pk"]["S"], "")]) - date.fromisoformat(item["joinedOn"]["S"])
+        assert 1 <= abs(moved.days) <= 180
+
+
+def test_members_are_joinable_as_before(environments: DynamoDb, tmp_path: Path) -> None:
+    run(environments, tmp_path)
+
+    def bookings_per_member(environment: str) -> list[tuple[int, int]]:
+        found = held(environments, environment)
+        return sorted(
+            tuple(
+                sum(item["memberId"] == member["memberId"] and item["pk"] == member["pk"] for item in found[table])
+                for table in ("tee-schedules", "tee-sync-status")
+            )
+            for member in found["tee-admin"]
+        )
+
+    assert bookings_per_member("dev") == bookings_per_member("prod")
+
+
+def test_the_report_lists_every_rule_with_its_count(environments: DynamoDb, tmp_path: Path) -> None:
+    for table in run(environments, tmp_path):
+        rules = {rule.attribute: rule for rule in table.rules}
+        assert rules["pk"].count == rules["memberId"].count == table.result.read == table.result.written
+        assert rules["pk"].becomes.startswith("pseudonym")
+        assert rules["sk"].becomes == "kept"
+        assert table.validated
+
+
+def test_counts_are_of_the_copy_even_when_validation_reads_again(environments: DynamoDb, tmp_path: Path) -> None:
+    put(environments, "dev-tee-admin", SyntheticData(8).items("tee-admin", range(3)))
+    admin = run(environments, tmp_path)[0]
+    assert {rule.count for rule in admin.rules if rule.attribute == "pk"} == {MEMBERS}
+    assert (admin.validated, admin.extra) == (True, 3)
+
+
+def test_the_same_key_gives_the_same_copy_again(environments: DynamoDb, tmp_path: Path) -> None:
+    run(environments, tmp_path)
+    once = held(environments, "dev")
+    assert all(table.validated and table.extra == 0 for table in run(environments, tmp_path))
+    assert held(environments, "dev") == once
+
+
+@pytest.mark.parametrize(("choice", "members"), [({"fraction": 0.5}, range(3, 14)), ({"entities": 7}, range(7, 8))])
+def test_a_subset_is_of_the_same_people_in_every_table(
+    environments: DynamoDb, tmp_path: Path, choice: dict, members: range
+) -> None:
+    run(environments, tmp_path, **choice)
+    found = held(environments, "dev")
+    people = {item["pk"]["S"] for item in found["tee-admin"]}
+    assert len(people) in members
+    for table in ("tee-schedules", "tee-sync-status"):
+        assert {item["pk"]["S"] for item in found[table]} <= people
+    assert {item["pk"]["S"] for item in found["tee-sync-status"]} == people  # each of them has at least one
+
+
+def test_a_plain_subset_leaves_items_as_they_are(dynamodb: DynamoDb, tmp_path: Path) -> None:
+    for name, physical in create_tables(dynamodb, "staging").items():
+        put(dynamodb, physical, SyntheticData(7).items(name, range(20)))
+    create_tables(dynamodb, "dev")
+    plan = plan_sync(dynamodb, dynamodb, (end_of("staging"), end_of("dev")), (), Choice(key=None, entities=5))
+    synced = sync(
+        dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None
+    )
+    copied = everything(dynamodb, "dev-tee-admin")
+    assert len(copied) == synced[0].result.written == 5
+    assert copied.items() <= everything(dynamodb, "staging-tee-admin").items()
+
+
+def test_unclassified_attributes_are_all_named_before_anything_is_written(environments: DynamoDb) -> None:
+    for table, attribute in (("tee-admin", "nickname"), ("tee-schedules", "caddie")):
+        item = {"pk": {"S": "MEMBER#x"}, "sk": {"S": "x"}, attribute: {"M": {"first": {"S": "Annie"}}}}
+        put(environments, f"prod-{table}", [json.dumps(item).encode()])
+    with pytest.raises(UnclassifiedAttributesError) as caught:
+        plan_sync(environments, environments, ENDS, (), Choice(key=KEY))
+    assert caught.value.attributes == ["tee-admin.nickname (M)", "tee-schedules.caddie (M)"]
+    assert "Annie" not in str(caught.value)
+    assert held(environments, "dev") == {table.name: [] for table in TABLES}
+
+
+def test_production_is_never_copied_plainly_nor_onto(environments: DynamoDb) -> None:
+    with pytest.raises(PlainCopyError):
+        plan_sync(environments, environments, ENDS, (), Choice(key=None, fraction=0.1))
+    with pytest.raises(ProductionTargetError):
+        plan_sync(environments, environments, (end_of("dev"), end_of("prod")), (), Choice(key=KEY))
+
+
+def test_people_are_counted_in_an_environment_only(environments: DynamoDb) -> None:
+    ends = (end_of("table:prod-tee-schedules"), end_of("dev"))
+    with pytest.raises(UsageError, match="--entities counts the people in tee-admin"):
+        plan_sync(environments, environments, ends, (), Choice(key=KEY, entities=3))
+
+
+def test_the_report_reads_no_more_than_its_sample(environments: DynamoDb) -> None:
+    side = Side(environments.transport(), environments.table("prod-tee-admin"))
+    found = {entry.attribute: entry for entry in report_table("tee-admin", side, sample=10)}
+    assert found["pk"].seen == {"S": 10}
+    with pytest.raises(UsageError, match="the catalog has no table 'other'"):
+        report_table("other", side)

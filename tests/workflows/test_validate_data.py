@@ -1,0 +1,87 @@
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.comparison import CompareOptions, Comparison
+from tee_infra.core.items import RawItem
+from tee_infra.workflows.validate_data import compare_tables
+from tests.services import connect, new_table
+from tests.transfers import QUICK, contents, fill, side
+
+OPTIONS = CompareOptions(backoff=QUICK)
+
+
+def item(number: int, value: str = "1") -> bytes:
+    return f'{{"pk":{{"S":"p{number % 7}"}},"sk":{{"S":"{number}"}},"m":{{"M":{{"n":{{"N":"{value}"}}}}}}}}'.encode()
+
+
+def pair(dynamodb: DynamoDb, source: list[bytes], target: list[bytes]) -> tuple[str, str]:
+    names = new_table(dynamodb), new_table(dynamodb)
+    fill(dynamodb, names[0], source)
+    fill(dynamodb, names[1], target)
+    return names
+
+
+def compare(dynamodb: DynamoDb, names: tuple[str, str], options: CompareOptions = OPTIONS) -> Comparison:
+    return compare_tables(side(dynamodb, names[0]), side(dynamodb, names[1]), options)
+
+
+def test_equal_tables_and_empty_ones(service: str) -> None:
+    dynamodb = connect(service)
+    found = compare(dynamodb, pair(dynamodb, [item(n) for n in range(50)], [item(n) for n in reversed(range(50))]))
+    assert found.equal
+    assert (found.source_items, found.target_items) == (50, 50)
+    assert compare(dynamodb, pair(dynamodb, [], [])).equal
+
+
+def test_spelling_is_no_difference(shared_moto: str) -> None:
+    """moto keeps a number as it was written, DynamoDB does not."""
+    dynamodb = connect(shared_moto)
+    assert compare(dynamodb, pair(dynamodb, [item(1, "100")], [item(1, "1.00E2")])).equal
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_difference_is_found(service: str, seed: int) -> None:
+    chance = random.Random(seed)
+    dynamodb = connect(service)
+    numbers = range(200)
+    missing, different, extra = set(chance.sample(numbers, 9)), set(chance.sample(numbers, 9)), chance.randrange(5)
+    target = [item(n, "2" if n in different else "1") for n in numbers if n not in missing]
+    names = pair(dynamodb, [item(n) for n in numbers], [*target, *(item(1000 + n) for n in range(extra))])
+    found = compare(dynamodb, names)
+    assert (found.missing, found.extra, found.different) == (9, extra, len(different - missing))
+    assert not found.equal
+    paths = {entry.paths for entry in found.differences if entry.kind == "different"}
+    assert paths <= {("m.M.n.N",)}
+
+
+def test_tables_without_a_common_key(service: str) -> None:
+    dynamodb = connect(service)
+    found = compare(dynamodb, pair(dynamodb, [item(n) for n in range(70)], [item(n) for n in range(100, 130)]))
+    assert (found.missing, found.extra, found.different) == (70, 30, 0)
+    assert len(found.differences) == 50
+
+
+def test_repair_puts_what_is_missing_and_nothing_else(service: str) -> None:
+    dynamodb = connect(service)
+    names = pair(dynamodb, [item(1), item(2)], [item(2, "7"), item(3)])
+    found = compare(dynamodb, names, replace(OPTIONS, repair_missing=True))
+    assert (found.missing, found.repaired, found.extra, found.different) == (1, 1, 1, 1)
+    after = contents(dynamodb, names[1]).values()
+    assert len(after) == 3
+    assert any(b'"N":"7"' in value for value in after)
+
+
+def test_a_transform_is_applied_to_the_source(service: str) -> None:
+    dynamodb = connect(service)
+    source, target = [item(n) for n in range(40)], [item(n, "9") for n in range(39)]
+
+    def nines(items: Sequence[RawItem]) -> list[bytes]:
+        return [item(int(json.loads(bytes(found))["sk"]["S"]), "9") for found in items]
+
+    found = compare(dynamodb, pair(dynamodb, source, [*target, item(500)]), replace(OPTIONS, transform=nines))
+    assert (found.missing, found.extra, found.different) == (1, 1, 0)
