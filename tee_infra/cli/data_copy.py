@@ -92,11 +92,15 @@ def copy(
             transport=transport,
             report=meter,
         )
+    _report(output, results, f"--from {source} --to {target}")
+
+
+def _report(output: Output, results: list[CopyResult], ends: str) -> None:
     output.result({result.table: copy_facts(result) for result in results}, _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again; see what "
-            f"differs: tee-infra data validate --from {source} --to {target}"
+            f"differs: tee-infra data validate {ends}"
         )
 
 

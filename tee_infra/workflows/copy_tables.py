@@ -87,13 +87,7 @@ def copy_tables(
     The checkpoint is removed when every table has been found to hold what was copied.
     """
     options = CopyOptions(filter=plan.filter, limit=plan.limit)
-    header = Header(
-        source=f"{source.endpoint} {plan.source.name}",
-        target=f"{target.endpoint} {plan.target.name}",
-        tables=tuple((table.source.name, table.target.name) for table in plan.tables),
-        segments=options.segments,
-        filter=f"{plan.filter.text} limit {plan.limit}",
-    )
+    header = _header(source, target, plan, options.segments)
     checkpoint = CheckpointFile.open(checkpoint_path, header, resume=resume)
     done = False
     try:
@@ -113,6 +107,16 @@ def copy_tables(
     finally:
         checkpoint.close(done=done)
     return results
+
+
+def _header(source: DynamoDb, target: DynamoDb, plan: CopyPlan, segments: int) -> Header:
+    return Header(
+        source=f"{source.endpoint} {plan.source.name}",
+        target=f"{target.endpoint} {plan.target.name}",
+        tables=tuple((table.source.name, table.target.name) for table in plan.tables),
+        segments=segments,
+        filter=f"{plan.filter.text} limit {plan.limit}",
+    )
 
 
 def _copy_in_aws(table: TablePlan, clients: tuple[Any, Any], sides: tuple[Side, Side], bucket: str) -> CopyResult:

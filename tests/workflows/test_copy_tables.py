@@ -1,0 +1,81 @@
+"""Which route a copy takes, what it refuses, and that a checkpoint belongs to one copy."""
+
+from pathlib import Path
+from unittest.mock import create_autospec
+
+import pytest
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.bulk import BulkLoad
+from tee_infra.core.checkpoint import ForeignCheckpointError
+from tee_infra.core.transfer import AWS_ROUTE_BYTES, TablePlan, end_of
+from tee_infra.core.where import Filter, parse_where
+from tee_infra.workflows import copy_tables as module
+from tee_infra.workflows.copy_data import CopyProgress, CopyResult
+from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy
+from tests.emulator import create_tables, everything, put
+
+ITEM = b'{"pk":{"S":"MEMBER#1"},"sk":{"S":"PROFILE"}}'
+
+
+@pytest.fixture
+def plan(dynamodb: DynamoDb) -> CopyPlan:
+    for environment in ("staging", "dev"):
+        create_tables(dynamodb, environment)
+    put(dynamodb, "staging-tee-admin", [ITEM])
+    return planned(dynamodb)
+
+
+def planned(dynamodb: DynamoDb, *, bucket: str | None = None, condition: Filter | None = None) -> CopyPlan:
+    ends = end_of("staging"), end_of("dev")
+    return plan_copy(dynamodb, dynamodb, ends, ["tee-admin"], condition=condition or Filter(), bucket=bucket)
+
+
+def nothing(_table: TablePlan, _at: CopyProgress) -> None:
+    pass
+
+
+def carry_out(dynamodb: DynamoDb, plan: CopyPlan, folder: Path, *, resume: bool = False) -> list[CopyResult]:
+    path = folder / "checkpoint"
+    return copy_tables(dynamodb, dynamodb, plan, path, resume=resume, transport=None, report=nothing)
+
+
+def test_a_finished_copy_leaves_no_checkpoint(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
+    (result,) = carry_out(dynamodb, plan, tmp_path)
+    assert (result.table, result.written, result.validated) == ("tee-admin", 1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_target_had_before_is_left_alone(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
+    put(dynamodb, "dev-tee-admin", [ITEM.replace(b"#1", b"#2")])
+    (result,) = carry_out(dynamodb, plan, tmp_path)
+    assert result.validated
+    assert result.comparison is not None
+    assert result.comparison.extra == 1
+    assert len(everything(dynamodb, "dev-tee-admin")) == 2
+
+
+def test_a_checkpoint_of_other_conditions_is_refused(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    header = module._header(dynamodb, dynamodb, plan, 8)
+    module.CheckpointFile.open(path, header, resume=False).close(done=False)
+    other = planned(dynamodb, condition=parse_where(["role = admin"]))
+    with pytest.raises(ForeignCheckpointError, match="role = admin"):
+        carry_out(dynamodb, other, tmp_path, resume=True)
+    assert carry_out(dynamodb, plan, tmp_path, resume=True)[0].validated
+
+
+def test_a_big_table_goes_through_the_bucket(
+    dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tee_infra.core.transfer.AWS_ROUTE_BYTES", 0)
+    assert AWS_ROUTE_BYTES > 0
+    big = planned(dynamodb, bucket="bucket")
+    assert [table.route for table in big.tables] == ["aws"]
+    assert planned(dynamodb, bucket="bucket", condition=parse_where(["a = 1"])).tables[0].route == "wire"
+
+    in_aws = create_autospec(module.copy_in_aws, return_value=BulkLoad(processed=3, failed=1))
+    monkeypatch.setattr(module, "copy_in_aws", in_aws)
+    (result,) = carry_out(dynamodb, big, tmp_path)
+    assert in_aws.call_args.kwargs["bucket"] == "bucket"
+    assert (result.read, result.written, result.validated) == (3, 2, False)
