@@ -1,6 +1,9 @@
 """`make bench`: every benchmark, one table each."""
 
-from bench import commands
+from bench import commands, data
 
 if __name__ == "__main__":
     commands.run()
+    print()
+    data.compare(items=50_000, only="")
+    data.throttle(limit=4_000, items=20_000)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import boto3
-from anonymise import three_attributes
 
+from bench.anonymise import three_attributes
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.checkpoint import Header
 from tee_infra.core.comparison import CompareOptions

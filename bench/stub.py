@@ -12,8 +12,7 @@ import time
 import zlib
 from typing import Any
 
-from anonymise import three_attributes
-
+from bench.anonymise import three_attributes
 from tee_infra.core.transfer import Transform
 
 PAGE_ITEMS = 2500

@@ -1,8 +1,8 @@
 """Client CPU per item of the data engine beside boto3, against `stub.py` in a process of its own.
 
-python bench/run.py [--items 50000] [--only TEXT]
-python bench/run.py --throttle 4000      throughput under a limit, and how many requests it took
-python bench/run.py --memory 5000000     peak memory against that of 50,000 items
+python -m bench.data [--items 50000] [--only TEXT]
+python -m bench.data --throttle 4000      throughput under a limit, and how many requests it took
+python -m bench.data --memory 5000000     peak memory against that of 50,000 items
 """
 
 import argparse
@@ -15,16 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clients import CLIENTS
+from bench.clients import CLIENTS
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 COPIES = "boto3 resource + batch_writer"
 COMPARISONS = "boto3 scan both and compare"
 
 
 @contextmanager
 def stub(*arguments: str) -> Generator[str]:
-    process = subprocess.Popen([sys.executable, str(HERE / "stub.py"), *arguments], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.stub", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
@@ -33,8 +35,8 @@ def stub(*arguments: str) -> Generator[str]:
 
 
 def measure(client: str, url: str, items: int) -> dict[str, Any]:
-    command = [sys.executable, str(HERE / "clients.py"), client, url, str(items)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [sys.executable, "-m", "bench.clients", client, url, str(items)]
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 def stats(url: str) -> dict[str, int]:
