@@ -28,6 +28,7 @@ _DYNAMODB_TYPES: Final = {
     str: "S", int: "N", float: "N", Decimal: "N", bool: "BOOL", bytes: "B", NoneType: "NULL", list: "L", dict: "M",
 }  # fmt: skip
 _WITHOUT_TEXT: Final = frozenset({"N", "NS", "BOOL", "NULL"})
+_NO_TYPES: Final = frozenset[str]()
 
 Attributes = dict[str, dict[str, Raw]]
 """An item decoded to its values' types: name -> {type: content}."""
@@ -72,9 +73,12 @@ class Anonymizer:
     def __init__(self, table: Table, pseudonyms: Pseudonyms) -> None:
         self._table = table
         self._rules = rules_of(table)
-        self._replacements: dict[str, Replacement] = {
-            name: pseudonyms.replacements[rule.kind] for name, rule in self._rules.items() if rule.kind is not None
-        }
+        self._types = {name: rule.types for name, rule in self._rules.items()}
+        self._replacements: tuple[tuple[str, Replacement], ...] = tuple(
+            (name, pseudonyms.replacements[rule.kind]) for name, rule in self._rules.items() if rule.kind is not None
+        )
+        # Only dates ask whom an item belongs to, and to find out costs as much as a pseudonym.
+        self._dated = any(rule.kind is Personal.DATE for rule in self._rules.values())
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -93,17 +97,18 @@ class Anonymizer:
         return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
 
     def _anonymize(self, item: RawItem, counts: Counter[str]) -> bytes:
-        attributes = decode(item)
-        person = entity_of(partition_key_of(self._table, attributes))
-        rules, replacements = self._rules, self._replacements
+        attributes = _decode(item)
+        person = entity_of(partition_key_of(self._table, attributes)) if self._dated else ""
+        types = self._types
         for name, value in attributes.items():
             (held,) = value
-            rule = rules.get(name)
-            if rule is None or held not in rule.types:
+            if held not in types.get(name, _NO_TYPES):
+                rule = self._rules.get(name)
                 self._refuse(name, rule, refused_type(rule, value))
-            elif held == "S" and (replace := replacements.get(name)) and (text := _decode_text(value["S"])):
+        for name, replace in self._replacements:
+            if (value := attributes.get(name)) and "S" in value and (text := _decode_text(value["S"])):
                 value["S"] = Raw(_encode(replace(text, person)))
-            counts[name] += 1
+        counts.update(attributes.keys())
         return _encode(attributes)
 
     def _refuse(self, name: str, rule: Rule | None, held: str | None) -> None:
