@@ -49,8 +49,12 @@ class End:
 
     @property
     def production(self) -> bool:
-        """Whether it is known to be production's."""
-        return self.environment is not None and self.environment.kind.production
+        """Whether it is production's: by its environment, or as a table with a bare name of the catalog.
+
+        Before there were environments, those tables were the app's one copy of everything.
+        """
+        bare = any(table.name in self.tables.values() for table in TABLES)
+        return bare or (self.environment is not None and self.environment.kind.production)
 
     @property
     def single(self) -> bool:
@@ -103,10 +107,9 @@ def end_of(text: str) -> End:
 def check_ends(source: End, target: End, *, anonymised: bool) -> None:
     """Who may copy to whom. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
 
-    Nothing is ever copied onto production, nor onto the legacy tables that carry the catalog's bare names; what leaves
-    production is anonymised.
+    Nothing is ever copied onto production; what leaves production is anonymised.
     """
-    if target.production or any(table.name in target.tables.values() for table in TABLES):
+    if target.production:
         raise ProductionTargetError(target.name)
     if source.production and not anonymised:
         raise PlainCopyError(source.name, target.name)

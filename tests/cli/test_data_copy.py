@@ -94,6 +94,7 @@ def test_validate_says_what_differs_and_repairs_what_is_missing(dynamodb: Dynamo
         ("staging", "prod", ProductionTargetError),
         ("staging", "prod-v2", ProductionTargetError),
         ("dev", "table:tee-admin", ProductionTargetError),
+        ("table:tee-admin", "dev", PlainCopyError),
         ("dev", "table:prod-tee-admin", ProductionTargetError),
         ("prod", "staging", PlainCopyError),
         ("table:prod-tee-admin", "dev", PlainCopyError),

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tee_infra.core.anonymize import KEPT, KEPT_UNDECLARED, Anonymizer, UnclassifiedError, declared_types
-from tee_infra.core.anonymize_kinds import BECOMES, Pseudonyms, derive_key
+from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, derive_key
+from tee_infra.core.anonymize_names import FIRST, LAST
 from tee_infra.core.catalog import TABLES, Table
 from tee_infra.core.item_shapes import NOT_PERSONAL, Personal, Record
 from tee_infra.core.seed import SyntheticData
@@ -114,6 +115,8 @@ def test_every_rule_is_counted() -> None:
     assert anonymizer.applied["role", KEPT] == 3
 
 
+OURS = " ".join(("MEMBER#", EMAIL_DOMAIN, *FIRST, *LAST))
+"""What stands in an anonymised item whatever was there before."""
 SAFE_TEXT = st.text(st.characters(codec="utf-8"), min_size=6).filter(lambda text: not text.isspace())
 
 
@@ -128,7 +131,7 @@ def test_no_personal_value_is_anywhere_in_the_output(values: dict[str, str], mem
         if "S" in value
     ]
     for value in (*values.values(), member):
-        if not (set(value) <= set("x#")):
+        if value not in OURS and not (set(value) <= set("x#")):
             assert not any(value in text for text in texts)
 
 
