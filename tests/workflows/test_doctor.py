@@ -10,6 +10,7 @@ from tee_infra.workflows.doctor import diagnose
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A machine without a Pulumi CLI, Go, credentials or network."""
     monkeypatch.setattr(doctor, "AWS_ADDRESS", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return {"PATH": str(tmp_path), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
 
 
