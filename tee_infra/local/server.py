@@ -31,6 +31,7 @@ from tee_infra.local.provider.service import serve as serve_provider
 
 AUTOSAVE_SECONDS = 15.0
 SAVING_SHARE = 0.05
+SIGNAL_SECONDS = 0.25
 POLL_SECONDS = 0.05
 
 
@@ -90,11 +91,15 @@ def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
 
     Ends too when the directory is gone: nobody could find the process any more.
     """
-    pause = AUTOSAVE_SECONDS
-    while not stopped.wait(pause) and path.parent.is_dir():
+    due = time.monotonic() + AUTOSAVE_SECONDS
+    # Short waits: a signal that reaches another thread of this process first does not wake this one.
+    while not stopped.wait(SIGNAL_SECONDS) and path.parent.is_dir():
         began = time.monotonic()
+        if began < due:
+            continue
         _save(gate, path)
-        pause = max(AUTOSAVE_SECONDS, (time.monotonic() - began) / SAVING_SHARE)
+        saved = time.monotonic()
+        due = saved + max(AUTOSAVE_SECONDS, (saved - began) / SAVING_SHARE)
 
 
 def _save(gate: Gate, path: Path) -> None:
