@@ -7,6 +7,7 @@ python -m bench.data --memory 5000000     peak memory against that of 50,000 ite
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -46,6 +47,8 @@ def stats(url: str) -> dict[str, int]:
 
 
 def compare(items: int, only: str) -> None:
+    if not shutil.which("dynamodump"):
+        print("dynamodump is not on PATH and is left out; `uv tool install dynamodump` adds it\n")
     print(f"| client ({items:,} items of about 402 B) | CPU µs/item | times cheaper | items/s | peak MB |")
     print("|---|---|---|---|---|")
     base: dict[str, float] = {}

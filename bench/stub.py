@@ -121,6 +121,8 @@ class Stub:
             "TableArn": f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}",
             "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
             "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+            "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+            "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
             "ItemCount": self.table.items,
             "TableSizeBytes": self.table.items * len(self.table.encoded[0]),
         }
