@@ -1,7 +1,9 @@
 """The alarms of an environment as plain data, with dimensions under which DynamoDB really publishes the metric.
 
 CloudWatch accepts an alarm on a metric that does not exist, and it never fires. DynamoDB publishes each metric
-under one set of dimensions only (`DIMENSIONS`; "DynamoDB metrics and dimensions" in its developer guide).
+under few sets of dimensions only ("DynamoDB metrics and dimensions" in its developer guide): consumption and throttle
+events by table or index, latency and errors by table and operation, and UserErrors by account, so that no environment
+can watch it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,19 +14,6 @@ from tee_infra.core import names
 from tee_infra.core.catalog import TABLES, Table
 
 NAMESPACE: Final = "AWS/DynamoDB"
-
-DIMENSIONS: Final[dict[str, tuple[frozenset[str], ...]]] = {
-    **dict.fromkeys(
-        ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents"),
-        (frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})),
-    ),
-    **dict.fromkeys(
-        ("SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"),
-        (frozenset({"TableName", "Operation"}),),
-    ),
-    "UserErrors": (frozenset[str](),),
-}
-"""Metric -> the sets of dimensions that it has. UserErrors is the whole account's, so no environment can watch it."""
 
 OPERATIONS: Final = ("GetItem", "Query", "PutItem", "UpdateItem")
 """The app's most frequent calls: alarms on one expression take ten metrics at most, two for each of these."""

@@ -5,7 +5,7 @@ import pytest
 from tee_infra.core.alarms import OPERATIONS, Alarm, alarms
 from tee_infra.core.catalog import TABLES
 
-# What DynamoDB publishes, from "DynamoDB metrics and dimensions" in its developer guide, written out once more.
+# What DynamoDB publishes, from "DynamoDB metrics and dimensions" in its developer guide.
 PUBLISHED = {
     "ConsumedReadCapacityUnits": [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
     "ConsumedWriteCapacityUnits": [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
-SERVICES = ("dynamodb", "iam", "ssm", "sns", "cloudwatch", "s3", "kms", "logs", "events")
 _making = threading.Lock()
 
 
@@ -97,7 +96,7 @@ def preload(endpoint: str, region: str) -> None:
 @cache
 def _shared_client(endpoint: str, service: str, region: str) -> Any:
     return _session().client(
-        service,  # pyright: ignore[reportArgumentType, reportCallIssue]  # one of SERVICES
+        service,  # pyright: ignore[reportArgumentType, reportCallIssue]  # one of `Aws`
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id="embedded",
