@@ -7,7 +7,7 @@ from tee_infra.core.environments import Environment
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows import embedded
-from tee_infra.workflows.inventory import Listed
+from tee_infra.workflows.inventory import list_environments
 from tee_infra.workflows.open_stack import account_backend
 from tee_infra.workflows.project import Project
 
@@ -18,8 +18,8 @@ def show_environment(project: Project, environment: Environment) -> dict[str, An
     Raises `SettingsError`.
     """
     settings = project.settings(environment)
-    facts = Listed(environment=environment, settings=settings).facts()
-    return facts | {
+    listed = next(entry for entry in list_environments(project) if entry.environment == environment)
+    return listed.facts() | {
         "target": f"AWS account {settings.account_id}" if settings.account_id else "the embedded AWS",
         "settings": settings.model_dump(mode="json"),
         "outputs": _outputs(project, environment, on_account=settings.account_id is not None),

@@ -124,6 +124,16 @@ def test_no_command_rewrites_a_stack_file(checkout: Checkout) -> None:
     assert digests(checkout.directory) == before
 
 
+def test_list_and_show_tell_the_same(shared: Checkout) -> None:
+    listed = {entry["environment"]: entry for entry in shared.tee("list", "--json").json}
+    assert listed.keys() >= {"dev", "prod", "staging", "test"}
+    shown = shared.tee("show", "dev", "--json").json
+    assert {key: shown[key] for key in listed["dev"]} == listed["dev"]
+    assert shown["tables"]["tee-admin"] == "dev-tee-admin"
+    assert (shown["owner"], shown["expires_at"]) == ("platform", None)
+    assert shown["outputs"]["tables"] == shown["tables"]
+
+
 def urns(plan: dict[str, Any]) -> set[str]:
     return {change["urn"] for change in plan["changes"]}
 
