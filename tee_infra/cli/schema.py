@@ -9,7 +9,7 @@ from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
 from tee_infra.workflows.project import find_project
-from tee_infra.workflows.schema import check_schema, connect, pull_schema
+from tee_infra.workflows.schema import check_schema, connect, describe, pull_schema
 
 
 @click.group()
@@ -25,7 +25,9 @@ def pull(table: str, local: bool) -> None:
 
     Looks where this shell's AWS variables lead, or on the embedded AWS with --local.
     """
-    click.echo(pull_schema(table, connect(find_project(Path.cwd()), None, use_local=local)))
+    connection = connect(find_project(Path.cwd()), None, use_local=local)
+    click.echo(f"target: {describe(connection)}", err=True)
+    click.echo(pull_schema(table, connection))
 
 
 @schema.command()
@@ -34,10 +36,13 @@ def pull(table: str, local: bool) -> None:
 @json_option
 def check(environment: Environment, local: bool, as_json: bool) -> None:
     """Compare the catalog with an environment's live tables: exit code 5 when they differ."""
-    found = check_schema(environment, connect(find_project(Path.cwd()), environment, use_local=local))
+    output = Output(as_json)
+    connection = connect(find_project(Path.cwd()), environment, use_local=local)
+    output.say(f"target: {describe(connection)}")
+    found = check_schema(environment, connection)
     lines: list[str] = []
     for table, differences in found.items():
         lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: as the catalog says"]
-    Output(as_json).result(found, lines)
+    output.result(found, lines)
     if differing := [table for table, differences in found.items() if differences]:
         raise PartialError(f"{len(differing)} of {len(found)} tables differ from the catalog: {', '.join(differing)}")
