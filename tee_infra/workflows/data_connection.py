@@ -5,10 +5,9 @@ from pathlib import Path
 
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.target import ENDPOINT_VARIABLE, is_loopback
-from tee_infra.workflows.embedded import connection_to
+from tee_infra.workflows.connect import connect
 from tee_infra.workflows.project import find_project
 
 
@@ -22,12 +21,7 @@ def connect_data(environment: Environment | None, endpoint_url: str | None) -> C
     """
     if endpoint_url is not None or environment is None or is_loopback(os.environ.get(ENDPOINT_VARIABLE)):
         return Connection(endpoint=endpoint_url)
-    project = find_project(Path.cwd())
-    settings = project.settings(environment)
-    if settings.account_id is None:
-        return connection_to(project)
-    require_account(settings.account_id, settings.region)
-    return Connection(region=settings.region)
+    return connect(find_project(Path.cwd()), environment, use_local=False)
 
 
 def open_dynamodb(connection: Connection) -> DynamoDb:

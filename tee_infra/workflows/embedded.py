@@ -59,6 +59,16 @@ def backend_of(project: Project, engine: Engine, running: EmbeddedAws | None = N
     )
 
 
+def account_backend(project: Project, engine: Engine) -> Backend:
+    """The backend that this shell's own variables name, where stacks with an account keep their state."""
+    return Backend(directory=project.directory, command=engine.command, version=engine.version, environ={})
+
+
+def backend_for(project: Project, engine: Engine, *, on_account: bool) -> Backend:
+    """The backend in which to read an environment's state, by whether its settings name an account."""
+    return account_backend(project, engine) if on_account else backend_of(project, engine)
+
+
 def _state_of(project: Project) -> dict[str, str]:
     project.state_directory.mkdir(parents=True, exist_ok=True)
     return {

@@ -9,7 +9,6 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings, SettingsError, render_time
 from tee_infra.engine import Engine, find_engine
 from tee_infra.workflows import embedded
-from tee_infra.workflows.open_stack import account_backend
 from tee_infra.workflows.project import Project
 
 
@@ -67,5 +66,5 @@ def _on_account(entry: Listed) -> bool:
 
 
 def _counts(project: Project, engine: Engine, on_account: bool) -> dict[str, int | None]:
-    backend = account_backend(project, engine) if on_account else embedded.backend_of(project, engine)
-    return {entry.name: entry.resources for entry in backend.entries()}
+    entries = embedded.backend_for(project, engine, on_account=on_account).entries()
+    return {entry.name: entry.resources for entry in entries}

@@ -10,9 +10,9 @@ from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target, choose_target
-from tee_infra.engine import Engine, ensure_engine
+from tee_infra.engine import ensure_engine
 from tee_infra.program import deploy
-from tee_infra.stacks import Backend, NoStackError, Stack, remove_dead_locks
+from tee_infra.stacks import NoStackError, Stack, remove_dead_locks
 from tee_infra.workflows import embedded
 from tee_infra.workflows.project import NAME, Project
 from tee_infra.workflows.start_local import start_local
@@ -42,7 +42,7 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     target = choose_target(settings, os.environ)
     report(f"target: {target.describe()}")
     require_account(target.account_id, settings.region)
-    backend = account_backend(project, ensure_engine(os.environ, report))
+    backend = embedded.account_backend(project, ensure_engine(os.environ, report))
     stack = Stack(environment.name, backend, partial(deploy, os.environ), report)
     return OpenStack(environment=environment, settings=settings, target=target, stack=stack)
 
@@ -72,8 +72,3 @@ def _catch_up(stack: Stack, report: Report) -> None:
         return
     if lost.changes:
         report(f"{len(lost.changes)} resources of {stack.name} were lost with the embedded AWS")
-
-
-def account_backend(project: Project, engine: Engine) -> Backend:
-    """The backend that this shell's own variables name, where stacks with an account keep their state."""
-    return Backend(directory=project.directory, command=engine.command, version=engine.version, environ={})

@@ -8,7 +8,6 @@ from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows import embedded
 from tee_infra.workflows.inventory import list_environments
-from tee_infra.workflows.open_stack import account_backend
 from tee_infra.workflows.project import Project
 
 
@@ -30,8 +29,7 @@ def _outputs(project: Project, environment: Environment, *, on_account: bool) ->
     engine = find_engine(os.environ)
     if engine is None:
         return {}
-    backend = account_backend(project, engine) if on_account else embedded.backend_of(project, engine)
     try:
-        return backend.outputs(environment.name)
+        return embedded.backend_for(project, engine, on_account=on_account).outputs(environment.name)
     except NoStackError:
         return {}
