@@ -15,8 +15,8 @@ from tee_infra.cli.output import Output, table
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 from tee_infra.workflows import restore as portable
-from tee_infra.workflows.backup_store import BackupStore, open_store
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.file_store import FileStore, open_store
 from tee_infra.workflows.native_backup import plan_native, restore_native
 
 
@@ -66,7 +66,7 @@ def restore(
 def _restore_portable(
     output: Output,
     dynamodb: DynamoDb,
-    store: BackupStore,
+    store: FileStore,
     environment: str,
     targets: Mapping[str, str],
     *,

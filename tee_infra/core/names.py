@@ -156,3 +156,15 @@ def log_group(environment: str, purpose: str) -> str:
 def event_rule(environment: str, purpose: str) -> str:
     """An EventBridge rule. AWS allows 64 characters."""
     return f"{environment}-{SERVICE}-{purpose}"
+
+
+CONTROL_TABLE: Final = f"{SERVICE}-control"
+"""The account's DynamoDB table of registry, locks and the record of what was done."""
+
+STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"
+"""The KMS key that encrypts the state buckets, and the secrets in the stacks' state."""
+
+
+def state_bucket(purpose: str, account_id: str, region: str) -> str:
+    """The bucket of the engine's state. `purpose`: `standing` or `ephemeral`; bucket names are global."""
+    return f"{SERVICE}-state-{purpose}-{account_id}-{region}"

@@ -114,6 +114,14 @@ def render_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time with its zone. Raises `ValueError`, also without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone; write it as 2026-12-01T00:00:00Z")
+    return moment.astimezone(UTC)
+
+
 def _problem(detail: dict[str, Any]) -> str:
     key = ".".join(("environment", *(str(part) for part in detail["loc"])))
     match detail["type"]:

@@ -1,10 +1,13 @@
 """The tag contract: what every resource says about the environment that it belongs to."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from tee_infra.core.environments import Environment
-from tee_infra.core.settings import Settings, render_time
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.settings import Settings, parse_time, render_time
 
 PREFIX: Final = "tee:"
 MANAGED_BY: Final = "pulumi"
@@ -31,3 +34,46 @@ def render(environment: Environment, settings: Settings, project: str) -> dict[s
     if settings.expires_at is not None:
         tags["expires-at"] = render_time(settings.expires_at)
     return {PREFIX + key: value for key, value in tags.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackTags:
+    """What a resource says of the stack that made it. `expires_at` is None on what stands."""
+
+    environment: Environment
+    stack: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """Something of ours that says nothing certain, and `reason` why. Whoever decides about it keeps it."""
+
+    reason: str
+
+
+def parse(tags: Mapping[str, str], project: str) -> StackTags | Unreadable | None:
+    """Read `render`'s tags back. None: no tag of ours at all, so whose it is, is not said.
+
+    Strict: a tag that is missing, contradicts another or cannot be read makes the whole unreadable.
+    """
+    ours = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX)}
+    if not ours:
+        return None
+    try:
+        return _read(ours, project)
+    except KeyError as missing:
+        return Unreadable(reason=f"tag {PREFIX}{missing.args[0]} is missing")
+    except UnknownEnvironmentError as error:
+        return Unreadable(reason=f"tag {PREFIX}environment is {error.value!r}, no environment")
+    except ValueError:
+        return Unreadable(reason=f"tag {PREFIX}expires-at is {ours['expires-at']!r}, no time")
+
+
+def _read(ours: Mapping[str, str], project: str) -> StackTags | Unreadable:
+    environment = parse_environment(ours["environment"])
+    if ours["managed-by"] != MANAGED_BY or ours["stack"] != f"{project}/{environment.name}":
+        return Unreadable(reason=f"tags {PREFIX}managed-by and {PREFIX}stack are another stack's: {ours['stack']!r}")
+    if not environment.is_feature and "expires-at" not in ours:
+        return StackTags(environment=environment, stack=ours["stack"])
+    return StackTags(environment=environment, stack=ours["stack"], expires_at=parse_time(ours["expires-at"]))

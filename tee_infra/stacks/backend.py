@@ -30,13 +30,15 @@ class Backend:
     """How the engine is called.
 
     `directory` holds `Pulumi.yaml` and the stack files, `command` is the Pulumi CLI of `version`, and `environ` is what
-    it needs besides this process's variables: the backend's URL, passphrase, credentials, provider.
+    it needs besides this process's variables: the backend's URL, passphrase, credentials, provider. Stacks that are
+    created get `secrets_provider`, or the CLI's own choice.
     """
 
     directory: Path
     command: Path
     version: str
     environ: Mapping[str, str]
+    secrets_provider: str | None = None
 
     def entries(self) -> list[StackEntry]:
         """Every stack of the project. Raises `EngineError`."""
@@ -67,6 +69,7 @@ class Backend:
             program=program,
             env_vars=dict(self.environ),
             pulumi_command=Cli(self.command, self.version),
+            secrets_provider=self.secrets_provider,
         )
 
 
@@ -99,4 +102,5 @@ class _Checkout(auto.LocalWorkspace):
         """Nothing to do: every command names its stack."""
 
     def create_stack(self, stack_name: str) -> None:
-        self.pulumi_command.run(["stack", "init", stack_name, "--no-select"], self.work_dir, self.env_vars)
+        secrets = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
+        self.pulumi_command.run(["stack", "init", stack_name, "--no-select", *secrets], self.work_dir, self.env_vars)

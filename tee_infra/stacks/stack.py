@@ -68,6 +68,11 @@ class Stack:
             self._stack.destroy(on_event=run.on_event, show_secrets=False)
         return run.plan()
 
+    def remove(self) -> None:
+        """Forget the stack, its configuration and history. Refused by the engine while it has resources."""
+        with self._run(_silent):
+            self._stack.workspace.remove_stack(self.name)
+
     def preview_refresh(self) -> Plan:
         """How the resources differ from the state. Changes nothing, the state included."""
         with self._run(_silent) as run:

@@ -26,7 +26,7 @@ from tee_infra.core.backup import (
 from tee_infra.core.digest import Signature
 from tee_infra.core.pacing import Pace
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.workflows.backup_store import BackupStore
+from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.pieces import run_all
 from tee_infra.workflows.requests import SharedPace
 from tee_infra.workflows.segment_files import Progress, check_segment, write_segment
@@ -45,7 +45,7 @@ class BackupExistsError(RefusedError):
 
 def create_backup(
     dynamodb: DynamoDb,
-    store: BackupStore,
+    store: FileStore,
     environment: str,
     tables: Mapping[str, str],
     progress: Progress,
@@ -71,7 +71,7 @@ def create_backup(
     return manifest
 
 
-def _begin(store: BackupStore, environment: str, started_at: datetime) -> None:
+def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
     """Mark the place as an unfinished backup, and empty it of an earlier one."""
     names = store.names()
     if MANIFEST in names:
@@ -86,7 +86,7 @@ def _begin(store: BackupStore, environment: str, started_at: datetime) -> None:
 
 
 def _save_table(
-    definitions: TableDefinitions, store: BackupStore, name: str, side: Side, progress: Progress
+    definitions: TableDefinitions, store: FileStore, name: str, side: Side, progress: Progress
 ) -> TableBackup:
     physical, segments = side.table.name, segments_of(side.table.size)
     definition = definitions.definition(physical)
@@ -109,7 +109,7 @@ def _save_table(
     )
 
 
-def open_backup(store: BackupStore) -> Manifest:
+def open_backup(store: FileStore) -> Manifest:
     """The manifest of the backup in a place. Raises `NotABackupError`, which says so when it is unfinished."""
     names = store.names()
     if MANIFEST not in names:
@@ -118,7 +118,7 @@ def open_backup(store: BackupStore) -> Manifest:
         return read_manifest(store.location, names, file.read())
 
 
-def verify_backup(store: BackupStore, progress: Progress) -> tuple[Manifest, list[str]]:
+def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[str]]:
     """Read the whole backup: its manifest, and one line for each way in which it is not what was written.
 
     Raises `NotABackupError`.
@@ -148,7 +148,7 @@ class FoundBackup:
     problem: str | None
 
 
-def find_backups(store: BackupStore) -> Iterator[FoundBackup]:
+def find_backups(store: FileStore) -> Iterator[FoundBackup]:
     """The backups in a place and right below it; unfinished and damaged ones with their problem."""
     for place in (store, *store.inside()):
         names = set(place.names())

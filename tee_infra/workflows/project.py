@@ -39,6 +39,11 @@ class Project:
         """Where stacks on the embedded AWS keep their state."""
         return self.directory / ".tee" / "state"
 
+    @property
+    def feature_state_directory(self) -> Path:
+        """Where feature environments' stacks on the embedded AWS keep their state, apart from what stands."""
+        return self.directory / ".tee" / "feature-state"
+
     def environments(self) -> list[Environment]:
         """Every environment that has a `Pulumi.<name>.yaml`, by name."""
         found: list[Environment] = []

@@ -13,7 +13,7 @@ from tee_infra.core.backup import BackupFile, RestoreStep, plan_restore
 from tee_infra.core.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.backup import digest_text, open_backup, verify_backup
-from tee_infra.workflows.backup_store import BackupStore
+from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.pieces import run_all
 from tee_infra.workflows.segment_files import Progress, read_segment
 from tee_infra.workflows.table_io import Side, put_items
@@ -52,7 +52,7 @@ class NotRestoredError(PartialError):
         super().__init__(f"not what the backup holds: {wrong}; did something write to them, or delete expired items?")
 
 
-def plan(dynamodb: DynamoDb, store: BackupStore, environment: str, targets: Mapping[str, str]) -> list[RestoreStep]:
+def plan(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> list[RestoreStep]:
     """What a restore would do; changes nothing. Raises as `core.backup.plan_restore` and `open_backup` do."""
     manifest = open_backup(store)
     tables = TableDefinitions(dynamodb.client)
@@ -62,7 +62,7 @@ def plan(dynamodb: DynamoDb, store: BackupStore, environment: str, targets: Mapp
 
 
 def restore_backup(
-    dynamodb: DynamoDb, store: BackupStore, steps: list[RestoreStep], progress: Progress
+    dynamodb: DynamoDb, store: FileStore, steps: list[RestoreStep], progress: Progress
 ) -> list[RestoredTable]:
     """Verify the backup, carry out the steps, and compare each table with the manifest.
 
@@ -81,7 +81,7 @@ def restore_backup(
     return restored
 
 
-def _restore_table(dynamodb: DynamoDb, store: BackupStore, step: RestoreStep, progress: Progress) -> RestoredTable:
+def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, progress: Progress) -> RestoredTable:
     tables = TableDefinitions(dynamodb.client)
     if not step.resumes and step.creates:
         tables.create(step.target, step.creates, step.mark)
@@ -101,7 +101,7 @@ def _restore_table(dynamodb: DynamoDb, store: BackupStore, step: RestoreStep, pr
     )
 
 
-def _load(side: Side, store: BackupStore, step: RestoreStep, progress: partial[None]) -> None:
+def _load(side: Side, store: FileStore, step: RestoreStep, progress: partial[None]) -> None:
     def load(file: BackupFile, stop: Event) -> None:
         with side.requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
             for items in read_segment(store, file.name):

@@ -11,7 +11,7 @@ import msgspec
 from tee_infra.core.backup import BackupFile
 from tee_infra.core.digest import Signature
 from tee_infra.core.items import RawItem
-from tee_infra.workflows.backup_store import BackupStore
+from tee_infra.workflows.file_store import FileStore
 
 Progress = Callable[[str, int], None]
 """(what is worked on, how many more items are done)."""
@@ -29,7 +29,7 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 
 
 def write_segment(
-    store: BackupStore, name: str, pages: Iterable[list[msgspec.Raw]], progress: Callable[[int], None]
+    store: FileStore, name: str, pages: Iterable[list[msgspec.Raw]], progress: Callable[[int], None]
 ) -> tuple[BackupFile, Signature]:
     """Write the items of `pages` to the file `name`, which appears when all are in it."""
     signature = Signature()
@@ -45,15 +45,13 @@ def write_segment(
     return file, signature
 
 
-def read_segment(store: BackupStore, name: str) -> Iterator[list[RawItem]]:
+def read_segment(store: FileStore, name: str) -> Iterator[list[RawItem]]:
     """The items of a file, in groups of 500."""
     with store.read(name) as stored, gzip.open(stored) as lines:
         yield from _grouped(lines)
 
 
-def check_segment(
-    store: BackupStore, file: BackupFile, progress: Callable[[int], None]
-) -> tuple[str | None, Signature]:
+def check_segment(store: FileStore, file: BackupFile, progress: Callable[[int], None]) -> tuple[str | None, Signature]:
     """Read a file to its end: what is wrong with it, if anything, and the signature of its items."""
     signature = Signature()
     try:

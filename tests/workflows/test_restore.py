@@ -10,7 +10,7 @@ from tee_infra.core.seed import SyntheticData
 from tee_infra.errors import UsageError
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup
-from tee_infra.workflows.backup_store import FolderStore
+from tee_infra.workflows.file_store import FolderStore
 from tee_infra.workflows.restore import DamagedBackupError, NotRestoredError, restore_backup
 from tests.emulator import create_tables, everything, put
 

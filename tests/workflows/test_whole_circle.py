@@ -15,7 +15,7 @@ from tee_infra.core.seed import SyntheticData
 from tee_infra.core.transfer import end_of
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, verify_backup
-from tee_infra.workflows.backup_store import FolderStore
+from tee_infra.workflows.file_store import FolderStore
 from tee_infra.workflows.seed_data import seed_data
 from tee_infra.workflows.sync_dev import Choice, plan_sync, sync
 from tests.emulator import create_tables, everything, reset

@@ -7,14 +7,8 @@ from tee_infra.core.access.documents import EVERYTHING, Document, Statement, all
 from tee_infra.core.access.grants import deployer_grants
 from tee_infra.core.access.role import Role
 from tee_infra.core.arns import Arns
-from tee_infra.core.environments import Environment
+from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.settings import Settings
-
-FEATURE_HOST: Final = "dev"
-"""The environment whose pipelines make and clean feature environments, and whose boundary bounds their roles.
-
-With a boundary of its own, made by the same pipeline as its roles, a feature environment would have none.
-"""
 
 GUARDED_ROLES: Final = ("deployer", "break-glass")
 """Roles that a pipeline must not change: its own, and the one whose use it might want to hide."""

@@ -1,6 +1,6 @@
-"""Where portable backups are kept: what the workflows ask of such a place, and the one that is a folder.
+"""Where portable backups and the engine's state are kept: what workflows ask of such a place, and a folder as one.
 
-`tee_infra.aws.backup_bucket` is the other one, in S3.
+`tee_infra.aws.bucket_store` is the other one, in S3.
 """
 
 import os
@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from tee_infra.aws.backup_bucket import PREFIX, BucketStore
+from tee_infra.aws.bucket_store import PREFIX, BucketStore
 from tee_infra.aws.connection import Connection
 
 _PART = ".part"
 
 
-class BackupStore(Protocol):
+class FileStore(Protocol):
     """Files by name (`tee-admin/0000.json.gz`). A file is there as a whole or not at all."""
 
     @property
@@ -23,8 +23,8 @@ class BackupStore(Protocol):
         """Where this is, as a person wrote it."""
         ...
 
-    def names(self) -> list[str]:
-        """The names of all files."""
+    def names(self, under: str = "") -> list[str]:
+        """The names of all files, or of those below the folder `under`."""
         ...
 
     def write(self, name: str) -> AbstractContextManager[BinaryIO]:
@@ -39,7 +39,7 @@ class BackupStore(Protocol):
         """Remove a file; absent ones are fine."""
         ...
 
-    def inside(self) -> Sequence["BackupStore"]:
+    def inside(self) -> Sequence["FileStore"]:
         """The places right below this one."""
         ...
 
@@ -51,9 +51,9 @@ class FolderStore:
         self._folder = folder
         self.location = str(folder)
 
-    def names(self) -> list[str]:
-        """The names of all files, those half written left out."""
-        found = (path for path in self._folder.rglob("*") if path.is_file() and path.suffix != _PART)
+    def names(self, under: str = "") -> list[str]:
+        """The names of all files, or of those below the folder `under`; those half written are left out."""
+        found = (path for path in (self._folder / under).rglob("*") if path.is_file() and path.suffix != _PART)
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     @contextmanager
@@ -78,14 +78,14 @@ class FolderStore:
         path.unlink(missing_ok=True)
         path.with_name(path.name + _PART).unlink(missing_ok=True)
 
-    def inside(self) -> list[BackupStore]:
+    def inside(self) -> list[FileStore]:
         """The folders right below this one."""
         if not self._folder.is_dir():
             return []
         return [FolderStore(path) for path in sorted(self._folder.iterdir()) if path.is_dir()]
 
 
-def open_store(location: str, connection: Connection) -> BackupStore:
+def open_store(location: str, connection: Connection) -> FileStore:
     """The place that a person names: `s3://bucket/prefix`, else a folder."""
     if location.startswith(PREFIX):
         return BucketStore.connect(connection, location)

@@ -1,4 +1,4 @@
-"""Portable backups in S3."""
+"""Files in S3: portable backups, and the engine's state."""
 
 import tempfile
 from collections.abc import Generator
@@ -14,7 +14,7 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 
 class BucketStore:
-    """See `tee_infra.workflows.backup_store.BackupStore`: the objects below `s3://bucket/prefix`.
+    """See `tee_infra.workflows.file_store.FileStore`: the objects below `s3://bucket/prefix`.
 
     An object appears when its upload is complete, so nothing is ever half there. Raises `AwsError`.
     """
@@ -34,9 +34,10 @@ class BucketStore:
         with aws_errors(f"opening {location}"):
             return cls(connection.session().client("s3", endpoint_url=connection.endpoint), location)
 
-    def names(self) -> list[str]:
-        """The names of all objects below the prefix."""
-        return [found["Key"].removeprefix(self._prefix) for page in self._pages() for found in page.get("Contents", ())]
+    def names(self, under: str = "") -> list[str]:
+        """The names of all objects, or of those below the folder `under`: a request for each thousand."""
+        pages = self._pages(under)
+        return [found["Key"].removeprefix(self._prefix) for page in pages for found in page.get("Contents", ())]
 
     @contextmanager
     def write(self, name: str) -> Generator[BinaryIO]:
@@ -71,7 +72,8 @@ class BucketStore:
         found = [entry["Prefix"] for page in self._pages(Delimiter="/") for entry in page.get("CommonPrefixes", ())]
         return [BucketStore(self._client, f"{PREFIX}{self._bucket}/{prefix}") for prefix in found]
 
-    def _pages(self, **members: str) -> list[dict[str, Any]]:
+    def _pages(self, under: str = "", **members: str) -> list[dict[str, Any]]:
+        prefix = f"{self._prefix}{under}/" if under else self._prefix
         with aws_errors(f"listing {self.location}"):
             paginator = self._client.get_paginator("list_objects_v2")
-            return list(paginator.paginate(Bucket=self._bucket, Prefix=self._prefix, **members))
+            return list(paginator.paginate(Bucket=self._bucket, Prefix=prefix, **members))

@@ -1,0 +1,92 @@
+"""Locks in the control table: taken under a condition, renewed by their holder, ended by time alone."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from tee_infra.aws.control_items import ControlItems, Item
+from tee_infra.core.lock import Lock, LockedError, LockLostError
+from tee_infra.core.settings import parse_time
+
+LOCKS: Final = "locks"
+
+
+class Locks:
+    """Locks by name: an environment's, or `cleanup`. Raises as `ControlItems` does."""
+
+    def __init__(self, items: ControlItems) -> None:
+        self._items = items
+
+    def live(self) -> dict[str, Lock]:
+        """Every lock that somebody holds, by name."""
+        items, now = self._items.collection(LOCKS)
+        locks = [lock for lock in map(_lock, items) if lock is not None]
+        return {lock.name: lock for lock in locks if lock.is_live(now)}
+
+    def acquire(self, name: str, holder: str, purpose: str) -> Lock:
+        """Take the lock on `name`. Raises `LockedError` while another holder renews it."""
+        item, now = self._items.get(LOCKS, name)
+        previous = _lock(item) if item else None
+        if previous is not None and previous.is_live(now):
+            raise LockedError(previous, now)
+        lock = Lock(
+            name=name,
+            holder=holder,
+            purpose=purpose,
+            counter=item["counter"] + 1 if item else 1,
+            beat=0,
+            token=secrets.token_hex(8),
+            acquired_at=now,
+            renewed_at=now,
+        )
+        if not self._items.put(_item(lock), _seen(item) if item else None):
+            return self.acquire(name, holder, purpose)  # whoever was faster holds it now, and is named by this
+        return lock
+
+    def renew(self, lock: Lock) -> Lock:
+        """Hold it for another `core.lock.DURATION`. Raises `LockLostError`."""
+        item, now = self._items.get(LOCKS, lock.name)
+        renewed = replace(lock, beat=lock.beat + 1, renewed_at=now)
+        if item is None or item.get("token") != lock.token or not self._items.put(_item(renewed), _seen(item)):
+            raise LockLostError(lock)
+        return renewed
+
+    def release(self, lock: Lock) -> None:
+        """Give it back; a late holder's release changes nothing. The counter stays: no two holders ever share one."""
+        free = {"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": lock.beat + 1}
+        self._items.put(free, {"counter": lock.counter, "beat": lock.beat})
+
+
+def _seen(item: Item) -> dict[str, int]:
+    return {"counter": item["counter"], "beat": item["beat"]}
+
+
+def _item(lock: Lock) -> Item:
+    return {
+        "pk": LOCKS,
+        "sk": lock.name,
+        "holder": lock.holder,
+        "purpose": lock.purpose,
+        "counter": lock.counter,
+        "beat": lock.beat,
+        "token": lock.token,
+        "acquired_at": lock.acquired_at.isoformat(),
+        "renewed_at": lock.renewed_at.isoformat(),
+    }
+
+
+def _lock(item: Item) -> Lock | None:
+    """The lock that an item tells of; None once it was given back."""
+    if "token" not in item:
+        return None
+    times: dict[str, datetime] = {key: parse_time(item[key]) for key in ("acquired_at", "renewed_at")}
+    return Lock(
+        name=item["sk"],
+        holder=item["holder"],
+        purpose=item["purpose"],
+        counter=item["counter"],
+        beat=item["beat"],
+        token=item["token"],
+        **times,
+    )

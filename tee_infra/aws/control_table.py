@@ -1,0 +1,88 @@
+"""The registry of feature environments, and the record of what was done to them, in the control table."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import ValidationError
+
+from tee_infra.aws.control_items import ControlItems, Item
+from tee_infra.core.audit_record import Entry
+from tee_infra.core.registry import Record
+from tee_infra.core.tags import Unreadable
+from tee_infra.errors import BusyError
+
+REGISTRY: Final = "registry"
+
+
+class RecordChangedError(BusyError):
+    """Somebody else wrote the record since it was read."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        super().__init__(
+            f"{environment} was changed by somebody else in the meantime; see it with "
+            f"tee-infra feature show {environment}, then run the same command again"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Every record by environment, tombstones too, and AWS's own time when the last page was read."""
+
+    records: Mapping[str, Record | Unreadable]
+    asked_at: datetime
+
+
+class ControlTable:
+    """Records and entries by environment. Raises as `ControlItems` does."""
+
+    def __init__(self, items: ControlItems) -> None:
+        self._items = items
+
+    def listing(self) -> Listing:
+        """Every record, one request for each megabyte. One that cannot be read does not hide the others."""
+        items, asked_at = self._items.collection(REGISTRY)
+        return Listing(records={item["sk"]: _record(item) for item in items}, asked_at=asked_at)
+
+    def record(self, environment: str) -> Record | Unreadable | None:
+        """The record of an environment; None where there never was one."""
+        item, _ = self._items.get(REGISTRY, environment)
+        return _record(item) if item else None
+
+    def write(self, record: Record) -> Record:
+        """Write a record unless it was written since it was read; returned with its new version.
+
+        Raises `RecordChangedError`.
+        """
+        after = record.changed(version=record.version + 1)
+        fields = after.model_dump(mode="json", exclude_none=True)
+        item = {"pk": REGISTRY, "sk": record.environment, "version": after.version, "record": fields}
+        if not self._items.put(item, {"version": record.version} if record.version else None):
+            raise RecordChangedError(record.environment)
+        return after
+
+    def append(self, entry: Entry) -> None:
+        """Add to what was done."""
+        moment = entry.when.astimezone(UTC).isoformat(timespec="microseconds")
+        key = {"pk": f"audit#{entry.environment}", "sk": f"{moment}#{secrets.token_hex(4)}"}
+        self._items.put({**key, "entry": entry.model_dump(mode="json")}, None)
+
+    def history(self, environment: str) -> list[Entry]:
+        """What was done to an environment, oldest first."""
+        items, _ = self._items.collection(f"audit#{environment}")
+        return [Entry.model_validate(item["entry"]) for item in items]
+
+
+def _record(item: Item) -> Record | Unreadable:
+    try:
+        record = Record.model_validate(item.get("record"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "record"
+        return Unreadable(reason=f"its registry record cannot be read: {where}: {first['msg']}")
+    if record.environment != item["sk"] or record.version != item.get("version"):
+        return Unreadable(reason=f"its registry record contradicts itself: it is under {item['sk']!r}")
+    return record

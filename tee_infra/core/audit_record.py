@@ -1,0 +1,20 @@
+"""The record of what was done to environments: appended to, never changed."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Entry(BaseModel):
+    """One action's beginning or end. `when` is the acting machine's clock, `who` and `where` as `core.actor` says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str
+    action: str
+    """The command's verb: `create`, `extend`, `destroy`, `sweep`, `repair`."""
+    result: Literal["begun", "done", "failed", "refused"]
+    when: Annotated[AwareDatetime, Field(strict=False)]
+    who: str
+    where: str
+    detail: str = ""

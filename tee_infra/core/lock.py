@@ -1,0 +1,66 @@
+"""Who may change an environment right now: a lock in the control table that its holder renews.
+
+Times are those of AWS's own clock, which both holders and those who wait read from its answers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tee_infra.core.lifetime import render_duration
+from tee_infra.core.settings import render_time
+from tee_infra.errors import BusyError
+
+DURATION: Final = timedelta(seconds=90)
+HEARTBEAT: Final = timedelta(seconds=20)
+"""Four renewals may fail before the lock ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """A held lock. `holder` says who, where and which process; `purpose` is the command.
+
+    `counter` grows with every holder, so a late one can be told from its successor; `beat` grows with every renewal.
+    `token` is the holder's alone.
+    """
+
+    name: str
+    holder: str
+    purpose: str
+    counter: int
+    beat: int
+    token: str
+    acquired_at: datetime
+    renewed_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends unless it is renewed."""
+        return self.renewed_at + DURATION
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether its holder still renews it."""
+        return now < self.ends_at
+
+
+class LockedError(BusyError):
+    """Somebody else changes the environment."""
+
+    def __init__(self, lock: Lock, now: datetime) -> None:
+        self.lock = lock
+        since = f"since {render_time(lock.acquired_at)}, {render_duration(now - lock.acquired_at)} ago"
+        super().__init__(
+            f"{lock.name} is being changed by {lock.holder} ({lock.purpose}, {since}): wait for it and run the same "
+            f"command again. If that process has died, its lock ends by itself at {render_time(lock.ends_at)}"
+        )
+
+
+class LockLostError(BusyError):
+    """The lock ended while it was held, and somebody else may hold it now."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+        super().__init__(
+            f"the lock on {lock.name} was not renewed in time and may be somebody else's now; nothing more was "
+            "changed. See who has it with tee-infra feature list, then run the same command again"
+        )

@@ -1,0 +1,104 @@
+"""The registry's record of one feature environment: the authority on whose it is and how long it lives.
+
+A record changes only through a method here; `aws.control_table` writes it under the condition that nobody else did.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from tee_infra.core.lifetime import GONE_BRANCH_TTL, lease_end
+
+State = Literal["creating", "active", "marked", "destroying", "destroyed", "quarantined"]
+Seed = Literal["synthetic", "anonymised", "none"]
+Time = Annotated[AwareDatetime, Field(strict=False)]
+
+MAX_FAILURES = 5
+"""So many destroys in a row may fail before a person has to look."""
+
+
+class Hold(BaseModel):
+    """A reasoned exception from cleanup, with an end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    until: Time
+    by: str
+
+
+class Record(BaseModel):
+    """One environment, bound to one branch of one repository. A `destroyed` one is a tombstone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str
+    repository: str
+    """`owner/name`."""
+    branch: str
+    """The raw git branch."""
+    owner: str
+    state: State = "creating"
+    created_at: Time
+    last_activity: Time
+    ttl_seconds: Annotated[int, Field(gt=0)]
+    not_after: Time | None = None
+    """A lease cut short on purpose; the next activity lifts it."""
+    branch_gone_at: Time | None = None
+    """When cleanup first saw that the branch is gone; None while it is there."""
+    deployed_until: Time | None = None
+    """The latest lease end that an `up` has written into tags: tags that say no more than this are no news."""
+    head: str | None = None
+    """The branch's commit at the last activity, where it was known."""
+    hold: Hold | None = None
+    seed: Seed = "synthetic"
+    seeded: bool = False
+    marked_at: Time | None = None
+    destroyed_at: Time | None = None
+    failures: Annotated[int, Field(ge=0)] = 0
+    """Destroys in a row that failed."""
+    retry_at: Time | None = None
+    problem: str = ""
+    """Why the last destroy failed."""
+    version: Annotated[int, Field(ge=0)] = 0
+    """How often it was written. A write names the version that it read; 0 was never written."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the lease ends, by what the registry knows."""
+        end = lease_end(self.created_at, self.last_activity, timedelta(seconds=self.ttl_seconds))
+        if self.not_after is not None:
+            end = min(end, self.not_after)
+        if self.branch_gone_at is not None:
+            end = min(end, self.branch_gone_at + GONE_BRANCH_TTL)
+        return end
+
+    @property
+    def live(self) -> bool:
+        """Whether there is or may be something of it."""
+        return self.state != "destroyed"
+
+    def expires_at_with(self, *hints: datetime | None) -> datetime:
+        """The lease's end by the latest word of all: the registry's, and tags that say more than the registry wrote."""
+        news = [hint for hint in hints if hint and (self.deployed_until is None or hint > self.deployed_until)]
+        return max(self.expires_at, *news) if news else self.expires_at
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether a hold stands."""
+        return self.hold is not None and now < self.hold.until
+
+    def changed(self, **fields: object) -> "Record":
+        """A copy with other fields; the version is the table's to count."""
+        return self.model_copy(update=fields)
+
+    def active(self, now: datetime, *, head: str | None = None) -> "Record":
+        """After a push or an `up`: the lease runs anew, whatever had cut it short."""
+        return self.changed(
+            last_activity=max(now, self.last_activity),
+            head=head or self.head,
+            not_after=None,
+            branch_gone_at=None,
+            marked_at=None,
+            state="active" if self.state == "marked" else self.state,
+        )

@@ -1,0 +1,1 @@
+"""The application's git repository and the host that it lives on: branches, pull requests, review comments."""

@@ -1,0 +1,127 @@
+"""Where feature environments live: in dev's account and region, with a state, a registry and locks of their own."""
+
+import getpass
+import os
+import socket
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from tee_infra.aws.bucket_store import PREFIX
+from tee_infra.aws.connection import Connection
+from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_table import ControlTable
+from tee_infra.core import names
+from tee_infra.core.actor import Actor, actor
+from tee_infra.core.environments import FEATURE_HOST, parse_environment
+from tee_infra.core.registry import Record
+from tee_infra.core.settings import Settings, render_time, settings_for
+from tee_infra.core.target import Target
+from tee_infra.engine import Engine
+from tee_infra.program import deploy
+from tee_infra.stacks import Backend, Stack
+from tee_infra.workflows.file_store import FileStore, open_store
+from tee_infra.workflows.open_stack import OpenStack
+from tee_infra.workflows.project import CONFIG_KEY, Project
+from tee_infra.workflows.reach import Reached, Report, reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder."""
+
+    project: Project
+    host: Settings
+    target: Target
+    connection: Connection
+    engine: Engine
+    environ: Mapping[str, str]
+    backend_variables: Mapping[str, str]
+    secrets_provider: str | None
+    state: FileStore
+    control: ControlTable
+    locks: Locks
+    actor: Actor
+    report: Report
+
+    def settings(self, record: Record) -> Settings:
+        """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
+        return settings_for(parse_environment(record.environment), self._configuration(record))
+
+    @contextmanager
+    def open(self, record: Record) -> Generator[OpenStack]:
+        """The environment's stack, in a folder of its own that is gone afterwards: nothing of it is in the checkout."""
+        environment = parse_environment(record.environment)
+        with TemporaryDirectory(prefix="tee-infra-") as folder:
+            directory = Path(folder)
+            (directory / "Pulumi.yaml").write_bytes((self.project.directory / "Pulumi.yaml").read_bytes())
+            config = {"config": {CONFIG_KEY: self._configuration(record)}}
+            (directory / f"Pulumi.{environment.name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+            backend = Backend(
+                directory=directory,
+                command=self.engine.command,
+                version=self.engine.version,
+                environ={**self.environ, **self.backend_variables},
+                secrets_provider=self.secrets_provider,
+            )
+            program = partial(deploy, self.environ, force_local=self.target.embedded)
+            stack = Stack(environment.name, backend, program, self.report)
+            yield OpenStack(environment=environment, settings=self.settings(record), target=self.target, stack=stack)
+
+    def _configuration(self, record: Record) -> dict[str, str]:
+        account = {"account_id": self.host.account_id} if self.host.account_id else {}
+        return account | {
+            "name": record.environment,
+            "owner": record.owner,
+            "region": self.host.region,
+            "repository": self.host.repository,
+            "branch": record.branch,
+            "expires_at": render_time(record.expires_at),
+        }
+
+
+def open_home(project: Project, report: Report, *, local: bool) -> Home:
+    """Reach the host's AWS; `report` gets the target as its first line. Raises `SettingsError`, and as `reach` does.
+
+    `local` takes the embedded AWS, whatever the host's settings name.
+    """
+    host = project.settings(parse_environment(FEATURE_HOST))
+    if local:
+        host = host.model_copy(update={"account_id": None})
+    reached = reach(project, host, report, local=local)
+    items = ControlItems.connect(reached.connection)
+    location, variables, secrets_provider = _state_of(project, host, reached)
+    return Home(
+        project=project,
+        host=host,
+        target=reached.target,
+        connection=reached.connection,
+        engine=reached.engine,
+        environ=reached.environ,
+        backend_variables=variables,
+        secrets_provider=secrets_provider,
+        state=open_store(f"{location}/.pulumi", reached.connection),
+        control=ControlTable(items),
+        locks=Locks(items),
+        actor=actor(os.environ, getpass.getuser(), socket.gethostname(), os.getpid()),
+        report=report,
+    )
+
+
+def _state_of(project: Project, host: Settings, reached: Reached) -> tuple[str, dict[str, str], str | None]:
+    """Where the state is, the variables that lead the engine there, and what encrypts the secrets in it."""
+    fallback = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    if reached.running is not None:
+        folder = project.feature_state_directory
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder), fallback | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
+    bucket = names.state_bucket("ephemeral", reached.target.account_id, host.region)
+    url = f"{PREFIX}{bucket}?region={host.region}&awssdk=v2"
+    secrets_provider = f"awskms://{names.STATE_KEY_ALIAS}?region={host.region}"
+    return f"{PREFIX}{bucket}", fallback | {"PULUMI_BACKEND_URL": url}, secrets_provider

@@ -1,0 +1,60 @@
+"""Reach the AWS that settings name: start the embedded one, or look who the credentials of an account belong to."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tee_infra import local as embedded_aws
+from tee_infra.aws.connection import Connection
+from tee_infra.aws.identity import require_account
+from tee_infra.core.settings import Settings
+from tee_infra.core.target import Target, choose_target
+from tee_infra.engine import Engine, ensure_engine
+from tee_infra.local import EmbeddedAws
+from tee_infra.workflows import embedded
+from tee_infra.workflows.project import Project
+from tee_infra.workflows.start_local import start_local
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """An AWS that answers. `environ` has the variables that lead the program there, this shell's among them.
+
+    `running` is the embedded AWS, None for an account; `started`: it was not running before.
+    """
+
+    target: Target
+    connection: Connection
+    environ: Mapping[str, str]
+    engine: Engine
+    running: EmbeddedAws | None = None
+    started: bool = False
+
+
+def reach(project: Project, settings: Settings, report: Report, *, local: bool) -> Reached:
+    """Where `settings` lead, or the embedded AWS for `local`. `report` gets the target as its first line.
+
+    Raises `NoTargetError`, `HalfEmbeddedError`, `NoAccessError`, `WrongAccountError`, and what a start raises.
+    """
+    if not local and settings.account_id is not None:
+        target = choose_target(settings, os.environ)
+        report(f"target: {target.describe()}")
+        require_account(target.account_id, settings.region)
+        connection = Connection(region=settings.region)
+        engine = ensure_engine(os.environ, report)
+        return Reached(target=target, connection=connection, environ=os.environ, engine=engine)
+    known = embedded_aws.status(project.embedded_directory)
+    report(f"target: embedded AWS{f' at {known.endpoint}' if known else ', which is not running yet'}")
+    engine = ensure_engine(os.environ, report)
+    running = start_local(project, report)
+    environ = {**os.environ, **embedded.environment_of(project, engine, running)}
+    return Reached(
+        target=choose_target(settings, environ, force_local=local),
+        connection=embedded.connection_to(project),
+        environ=environ,
+        engine=engine,
+        running=running,
+        started=known is None,
+    )
