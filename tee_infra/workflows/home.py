@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,12 +25,20 @@ from tee_infra.core.registry import Record
 from tee_infra.core.settings import Settings, render_time, settings_for
 from tee_infra.core.target import Target
 from tee_infra.engine import Engine
+from tee_infra.errors import UsageError
 from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.file_store import FileStore, open_store
 from tee_infra.workflows.open_stack import OpenStack
 from tee_infra.workflows.project import CONFIG_KEY, Project
 from tee_infra.workflows.reach import Reached, Report, reach
+
+
+class ForeignClockError(UsageError):
+    """Another clock than the real one, where real things live and die by it."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}; leave it out")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,12 @@ class Home:
     locks: Locks
     actor: Actor
     report: Report
+
+    def at(self, now: datetime | None) -> datetime:
+        """The time to decide by: this machine's, or on the embedded AWS another one. Raises `ForeignClockError`."""
+        if now is not None and not self.target.embedded:
+            raise ForeignClockError(self.target)
+        return now or datetime.now(UTC).replace(microsecond=0)
 
     def settings(self, record: Record) -> Settings:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
