@@ -1,0 +1,39 @@
+"""What AWS charges, in US dollars: list prices of us-east-1 on one day, without free allotments or discounts.
+
+Sources: the pricing pages of DynamoDB, CloudWatch and KMS. Other regions cost up to half as much again.
+When a price changes, change it here together with `AS_OF`.
+"""
+
+from datetime import date
+from typing import Final, Literal
+
+TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+
+AS_OF: Final = date(2025, 11, 1)
+"""The day on which every price here was the list price."""
+
+HOURS_PER_MONTH: Final = 730
+"""What AWS's own calculator takes for a month."""
+
+GB: Final = 2**30
+"""DynamoDB bills binary gigabytes."""
+
+STORAGE_GB_MONTH: Final[dict[TableClass, float]] = {"STANDARD": 0.25, "STANDARD_INFREQUENT_ACCESS": 0.10}
+RECOVERY_GB_MONTH: Final = 0.20
+"""Point-in-time recovery, whatever the number of days."""
+
+MILLION_READS: Final[dict[TableClass, float]] = {"STANDARD": 0.125, "STANDARD_INFREQUENT_ACCESS": 0.155}
+MILLION_WRITES: Final[dict[TableClass, float]] = {"STANDARD": 0.625, "STANDARD_INFREQUENT_ACCESS": 0.78}
+"""A million request units on demand."""
+
+READ_UNIT_HOUR: Final[dict[TableClass, float]] = {"STANDARD": 0.00013, "STANDARD_INFREQUENT_ACCESS": 0.00016}
+WRITE_UNIT_HOUR: Final[dict[TableClass, float]] = {"STANDARD": 0.00065, "STANDARD_INFREQUENT_ACCESS": 0.00081}
+"""A unit of provisioned capacity for an hour."""
+
+ALARM_METRIC_MONTH: Final = 0.10
+"""An alarm is billed for every metric that it watches."""
+BAND_METRICS: Final = 3
+"""An anomaly band counts as three metrics: the metric and both edges of the band."""
+DASHBOARD_MONTH: Final = 3.00
+KEY_MONTH: Final = 1.00
+"""A customer-managed KMS key. Each of its first two rotations adds as much again."""
