@@ -1,5 +1,6 @@
 """`tee-infra up | preview | refresh | down`."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.plan import Plan
 from tee_infra.errors import PartialError
 from tee_infra.workflows import change_environment
-from tee_infra.workflows.open_stack import OpenStack, open_stack
+from tee_infra.workflows.open_environment import open_environment
+from tee_infra.workflows.open_stack import OpenStack
 from tee_infra.workflows.project import find_project
 
 
@@ -28,10 +30,6 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
     Shows the plan first, and asks before anything is deleted or replaced.
     """
     output = Output(as_json)
-    opened = _open(environment, local, output)
-    if dry_run:
-        _show_plan(opened, output, change_environment.preview(opened.stack))
-        return
 
     def confirm(plan: Plan) -> None:
         _say_plan(output, plan)
@@ -39,7 +37,11 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
             lost = ", ".join(change.name for change in plan.destructive)
             confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
 
-    done = change_environment.up(opened, confirm)
+    with _open(environment, local, output) as opened:
+        if dry_run:
+            _show_plan(opened, output, change_environment.preview(opened.stack))
+            return
+        done = change_environment.up(opened, confirm)
     tables = table_names(environment)
     output.result(
         _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
@@ -54,8 +56,8 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
 def preview(environment: Environment, local: bool, as_json: bool) -> None:
     """Show what `up` would change."""
     output = Output(as_json)
-    opened = _open(environment, local, output)
-    _show_plan(opened, output, change_environment.preview(opened.stack))
+    with _open(environment, local, output) as opened:
+        _show_plan(opened, output, change_environment.preview(opened.stack))
 
 
 @click.command()
@@ -69,8 +71,8 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
     Writes what is there into the stack's state, so that the next `up` puts it right.
     """
     output = Output(as_json)
-    opened = _open(environment, local, output)
-    plan = opened.stack.preview_refresh() if preview_only else opened.stack.refresh()
+    with _open(environment, local, output) as opened:
+        plan = opened.stack.preview_refresh() if preview_only else opened.stack.refresh()
     drift = [f"{environment.name} differs from its stack:", *plan_lines(plan)]
     output.result(
         _facts(opened) | plan_json(plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
@@ -94,22 +96,22 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     Refused, before anything is deleted, where a resource is protected. The empty stack stays.
     """
     output = Output(as_json)
-    opened = _open(environment, local, output)
-    if dry_run:
-        _show_plan(opened, output, opened.stack.preview_destroy())
-        return
 
     def confirm(plan: Plan) -> None:
         _say_plan(output, plan)
         if plan.changes:
             confirm_by_name(output, environment.name, "This deletes all of it, data included.", yes=yes)
 
-    done = change_environment.down(opened.stack, confirm)
+    with _open(environment, local, output) as opened:
+        if dry_run:
+            _show_plan(opened, output, opened.stack.preview_destroy())
+            return
+        done = change_environment.down(opened.stack, confirm)
     output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
 
 
-def _open(environment: Environment, local: bool, output: Output) -> OpenStack:
-    return open_stack(find_project(Path.cwd()), environment, output.say, local=local)
+def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[OpenStack]:
+    return open_environment(find_project(Path.cwd()), environment, output.say, local=local)
 
 
 def _say_plan(output: Output, plan: Plan) -> None:

@@ -54,11 +54,14 @@ class Project:
                 continue
         return found
 
+    def is_registered(self, environment: Environment) -> bool:
+        """Whether the registry, and no file here, says what a feature environment is."""
+        return environment.is_feature and not self._file(environment).exists()
+
     def settings(self, environment: Environment) -> Settings:
         """The settings of `environment` from its stack file. Raises `SettingsError`, also where there is no file."""
-        path = self.directory / f"Pulumi.{environment.name}.yaml"
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = yaml.safe_load(self._file(environment).read_text(encoding="utf-8"))
         except FileNotFoundError:
             hint = f"there is no such file; copy Pulumi.{environment.kind.name}.yaml and set environment.name"
             if environment.is_feature:
@@ -67,6 +70,9 @@ class Project:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise SettingsError(environment.name, [f"it is no YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))
+
+    def _file(self, environment: Environment) -> Path:
+        return self.directory / f"Pulumi.{environment.name}.yaml"
 
 
 def find_project(start: Path) -> Project:
