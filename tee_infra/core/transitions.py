@@ -1,0 +1,160 @@
+"""What a registry record becomes while its environment lives: made, deployed, extended, held, released.
+
+How it ends is in `core.destruction`. The control table writes what these return.
+"""
+
+import shlex
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE, render_duration
+from tee_infra.core.registry import Hold, Record, Seed
+from tee_infra.core.settings import render_time
+from tee_infra.errors import RefusedError
+
+
+class BoundElsewhereError(RefusedError):
+    """The environment of this name is another branch's."""
+
+    def __init__(self, record: Record, repository: str, branch: str) -> None:
+        self.record = record
+        super().__init__(
+            f"{record.environment} belongs to branch {record.branch!r} of {record.repository} and is not shared with "
+            f"branch {branch!r} of {repository}; rename the branch, or let the other one go first: "
+            f"tee-infra feature destroy {record.environment}"
+        )
+
+
+class GoneError(RefusedError):
+    """The environment was destroyed, or its destruction has begun."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        was = f"was destroyed at {render_time(record.destroyed_at)}" if record.destroyed_at else "is being destroyed"
+        super().__init__(
+            f"{record.environment} {was}; to make it again, empty: tee-infra feature create --branch {shlex.quote(record.branch)}"
+        )
+
+
+class QuarantinedError(RefusedError):
+    """Destroying it failed so often that a person has to look."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__(
+            f"{record.environment} is in quarantine, since {record.failures} attempts to destroy it failed "
+            f"({record.problem or 'without a word'}); nothing was changed. See to it: "
+            f"tee-infra repair {record.environment}"
+        )
+
+
+class LifeOverError(RefusedError):
+    """An extension that would change nothing: the environment has come to the end of the longest life."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__(
+            f"{record.environment} was created at {render_time(record.created_at)}, and none lives longer than "
+            f"{render_duration(MAX_LIFE)}; to keep it for a reason: "
+            f"tee-infra feature hold {record.environment} --reason TEXT --for 7d"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """An environment that somebody wants. What is None stays as the record has it, or becomes the default.
+
+    `owner` answers for a new one, and with `owner_given` for a known one. `revive`: also one that was destroyed.
+    """
+
+    environment: str
+    repository: str
+    branch: str
+    owner: str
+    owner_given: bool = False
+    ttl: timedelta | None = None
+    seed: Seed | None = None
+    head: str | None = None
+    revive: bool = True
+
+
+def wished(record: Record | None, wish: Wish, now: datetime) -> Record:
+    """The record to begin with: a new one, a new life of a destroyed one, or the one that is there, active.
+
+    Raises `BoundElsewhereError`, `QuarantinedError`, and `GoneError` unless `wish.revive`.
+    """
+    if record is None:
+        return _new_life(wish, now, after=None)
+    bound = (record.repository, record.branch) == (wish.repository, wish.branch)
+    if not bound and (record.live or not wish.revive):
+        raise BoundElsewhereError(record, wish.repository, wish.branch)
+    if record.state == "quarantined":
+        raise QuarantinedError(record)
+    if record.state in ("destroying", "destroyed"):
+        if not wish.revive:
+            raise GoneError(record)
+        return _new_life(wish, now, after=record)
+    return record.active(now, head=wish.head).changed(
+        owner=wish.owner if wish.owner_given else record.owner,
+        ttl_seconds=_seconds(wish.ttl) if wish.ttl else record.ttl_seconds,
+        seed=record.seed if record.seeded or wish.seed is None else wish.seed,
+    )
+
+
+def deployed(record: Record, expires_at: datetime) -> Record:
+    """After an `up` that wrote this lease end into tags."""
+    latest = max(expires_at, record.deployed_until or expires_at)
+    return record.changed(state="active", deployed_until=latest)
+
+
+def extended(record: Record, ttl: timedelta, now: datetime) -> Record:
+    """It lives for `ttl` from now, and never shorter than before. Raises `GoneError`, `QuarantinedError`, and
+    `LifeOverError` where `MAX_LIFE` leaves nothing to add."""
+    require_alive(record)
+    remaining = max(record.expires_at - now, timedelta())
+    after = record.active(now).changed(ttl_seconds=_seconds(max(ttl, remaining)))
+    if after.expires_at <= max(record.expires_at, now) < now + ttl:
+        raise LifeOverError(record)
+    return after
+
+
+def held(record: Record, hold: Hold) -> Record:
+    """Kept until the hold ends, whatever the lease says. Raises `GoneError`, `QuarantinedError`."""
+    require_alive(record)
+    return record.changed(hold=hold, marked_at=None, state="active" if record.state == "marked" else record.state)
+
+
+def released(record: Record) -> Record:
+    """Without a hold; the lease decides again. Raises `GoneError`."""
+    if record.state in ("destroying", "destroyed"):
+        raise GoneError(record)
+    return record.changed(hold=None)
+
+
+def require_alive(record: Record) -> None:
+    """Refuse to touch what is gone or in quarantine. Raises `GoneError`, `QuarantinedError`."""
+    if record.state == "quarantined":
+        raise QuarantinedError(record)
+    if record.state in ("destroying", "destroyed"):
+        raise GoneError(record)
+
+
+def _new_life(wish: Wish, now: datetime, *, after: Record | None) -> Record:
+    """Nothing of an earlier life counts, except what it has written into tags and the table's version."""
+    return Record(
+        environment=wish.environment,
+        repository=wish.repository,
+        branch=wish.branch,
+        owner=wish.owner,
+        created_at=now,
+        last_activity=now,
+        ttl_seconds=_seconds(wish.ttl or DEFAULT_TTL),
+        head=wish.head,
+        seed=wish.seed or "synthetic",
+        deployed_until=after.deployed_until if after else None,
+        version=after.version if after else 0,
+    )
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())
