@@ -1,0 +1,69 @@
+"""The branches of a repository on GitHub, and which of them are in an open pull request."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from tee_infra.core.inventory import Branches
+from tee_infra.repository.github_api import PER_PAGE, GitHubError, connect, everything
+
+READINGS: Final = 5
+
+Entry = dict[str, Any]
+Told = TypeVar("Told")
+
+
+def github_branches(repository: str, api_url: str, token: str) -> Branches:
+    """All branches of `repository` (`owner/name`) with their heads. Raises `GitHubError`, never tells fewer."""
+    api = connect(api_url, token)
+    heads = _steady(lambda: everything(api, f"/repos/{repository}/branches"), _head)
+    pulls = _steady(lambda: everything(api, f"/repos/{repository}/pulls", state="open"), _pull)
+    return Branches(
+        source=f"GitHub at {api_url}",
+        heads=dict(heads),
+        in_review=frozenset(branch for branch, owner in pulls if owner.lower() == repository.lower()),
+    )
+
+
+def _head(branch: Entry) -> tuple[str, str]:
+    return _string(branch, "name"), _string(branch, "commit", "sha")
+
+
+def _pull(pull: Entry) -> tuple[str, str]:
+    """A pull request's branch and the repository that has it.
+
+    A fork's branch may have the name of one of ours and says nothing about it. A fork that was deleted is null.
+    """
+    gone = _at(pull, "head", "repo") is None
+    return _string(pull, "head", "ref"), "" if gone else _string(pull, "head", "repo", "full_name")
+
+
+def _steady(read: Callable[[], list[Entry]], told: Callable[[Entry], Told]) -> list[Told]:
+    """What two readings in a row agree on, where there is more than one page.
+
+    Pages are counted from the beginning: when a branch of the first is deleted between two requests, the first of the
+    second page moves to the first, and nobody reads it.
+    """
+    before = [told(entry) for entry in read()]
+    if len(before) < PER_PAGE:
+        return before
+    for _ in range(READINGS):
+        again = [told(entry) for entry in read()]
+        if again == before:
+            return again
+        before = again
+    raise GitHubError(f"the list was another in each of {READINGS} readings; try again when fewer branches come and go")
+
+
+def _at(entry: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(entry, dict) or key not in entry:
+            raise GitHubError(f"an entry of the list has no {'.'.join(path)}")
+        entry = entry[key]
+    return entry
+
+
+def _string(entry: Entry, *path: str) -> str:
+    value = _at(entry, *path)
+    if not isinstance(value, str) or not value:
+        raise GitHubError(f"an entry of the list has {value!r} for {'.'.join(path)}")
+    return value

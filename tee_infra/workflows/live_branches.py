@@ -1,0 +1,79 @@
+"""Which branches live: by a file, by GitHub's API, or by git; the whole list or an error, never a part of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tee_infra.core.inventory import Branches
+from tee_infra.core.settings import PLACEHOLDER_OWNER
+from tee_infra.errors import RemoteError, UsageError
+from tee_infra.repository.branches import github_branches
+from tee_infra.repository.git import HEADS, GitError, github_repository, remote_refs, remote_url
+from tee_infra.repository.github_api import API_URL
+from tee_infra.workflows.project import Project
+
+
+class BranchesFileError(UsageError):
+    """A list of branches that cannot be read."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        self.file = file
+        self.reason = reason
+        super().__init__(
+            f"--branches-file {file}: {reason}; write one branch a line, as git for-each-ref "
+            "--format='%(refname)' refs/heads does, or decide by leases alone with --by-lease-only"
+        )
+
+
+class NoBranchesError(RemoteError):
+    """Nobody says which branches live, so nothing may be concluded from a branch that is not there."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"nobody says which branches live ({reason}); name them with --branches-file FILE, "
+            "or decide by leases alone with --by-lease-only"
+        )
+
+
+def live_branches(project: Project, repository: str, environ: Mapping[str, str], file: Path | None) -> Branches:
+    """The branches of `repository` (`owner/name`), with heads and reviews where they are told.
+
+    Asks the first of: `file`; GitHub, where GITHUB_TOKEN is set and the repository is a real one; the checkout's
+    `origin`. An empty list is returned as one. Raises `BranchesFileError` and `NoBranchesError`.
+    """
+    if file is not None:
+        return _from_file(file)
+    token = environ.get("GITHUB_TOKEN")
+    try:
+        if token and not repository.startswith(f"{PLACEHOLDER_OWNER}/"):
+            return github_branches(repository, environ.get("GITHUB_API_URL") or API_URL, token)
+        return _from_git(project.directory, repository)
+    except RemoteError as error:
+        raise NoBranchesError(str(error)) from error
+
+
+def _from_file(file: Path) -> Branches:
+    """Blank lines and space around a name are ignored. No name has space in it: git allows none."""
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").split("\n")]
+    except OSError as error:
+        raise BranchesFileError(file, error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise BranchesFileError(file, "it is no UTF-8") from None
+    for number, line in enumerate(lines, start=1):
+        if len(line.split()) > 1:
+            raise BranchesFileError(file, f"line {number} is {line!r}, no branch")
+    return Branches(source=f"file {file}", heads=dict.fromkeys(line.removeprefix(HEADS) for line in lines if line))
+
+
+def _from_git(directory: Path, repository: str) -> Branches:
+    """Plain git shows the head of every pull request and does not tell open ones from closed ones."""
+    named = github_repository(remote_url(directory))
+    if named and not repository.startswith(f"{PLACEHOLDER_OWNER}/") and named.lower() != repository.lower():
+        raise GitError(f"origin is {named}, a fork perhaps, and the environments are of {repository}")
+    refs = remote_refs(directory)
+    return Branches(
+        source="git ls-remote origin",
+        heads=refs.heads,
+        maybe_in_review=frozenset(branch for branch, head in refs.heads.items() if head in refs.reviews),
+    )

@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from tests.git_repositories import Clone, clone_in
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    return clone_in(tmp_path)
