@@ -17,6 +17,8 @@ class TableFacts:
     size: int = 0
     indexes: int = 0
     """How many global secondary indexes copy what is written."""
+    deletion_protection: bool = False
+    """DynamoDB's own refusal to delete it."""
 
     @property
     def key(self) -> str:
@@ -36,4 +38,5 @@ class TableFacts:
             items=description.get("ItemCount", 0),
             size=description.get("TableSizeBytes", 0),
             indexes=len(description.get("GlobalSecondaryIndexes", ())),
+            deletion_protection=description.get("DeletionProtectionEnabled", False),
         )
