@@ -6,46 +6,57 @@ At rest means that nobody uses it: what is stored and what is kept running costs
 from typing import Final
 
 from tee_infra.core import prices
-from tee_infra.core.alarms import Alarm, alarms
+from tee_infra.core.alarms import alarms
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.settings import Settings
 
 PRICES_AS_OF: Final = prices.AS_OF
 """Goes beside every amount that anybody gets to see."""
 
+_THROUGHPUTS: Final = sum(1 + len(table.indexes) for table in TABLES)
+"""Every table and every index has a throughput of its own."""
+
 
 def monthly_usd(settings: Settings, stored_bytes: int) -> float:
     """What an environment costs at rest, in US dollars a month: an estimate.
 
-    `stored_bytes` is what its tables and their indexes hold together. Backups, audit events and their files are
-    left out: they grow with use.
+    `stored_bytes` is what its tables and their indexes hold together. Backups, log files and audit events are left
+    out: they grow with use.
     """
-    amount = storage_usd(settings.table_class, stored_bytes)
+    amount = prices.storage_usd(settings.table_class, stored_bytes)
     if settings.point_in_time_recovery_days is not None:
         amount += stored_bytes / prices.GB * prices.RECOVERY_GB_MONTH
     if settings.billing_mode == "PROVISIONED":
-        parts = sum(1 + len(table.indexes) for table in TABLES)
-        reads, writes = settings.max_read_units or 0, settings.max_write_units or 0
-        amount += parts * provisioned_usd(settings.table_class, reads, writes)
+        amount += _THROUGHPUTS * prices.provisioned_usd(settings.table_class, *_units(settings))
+    if settings.customer_managed_key:
+        amount += prices.KEY_MONTH
+    return amount + _watching_usd(settings)
+
+
+def most_requests_usd(settings: Settings) -> float | None:
+    """What an environment's requests can cost in a month at most: an upper bound, which its caps keep.
+
+    None where nothing caps them: such a table can spend $108 an hour before it meets AWS's default quota.
+    """
+    if settings.billing_mode == "PROVISIONED":
+        return 0.0
+    if settings.max_read_units is None:
+        return None
+    return _THROUGHPUTS * prices.capped_usd(settings.table_class, *_units(settings))
+
+
+def _watching_usd(settings: Settings) -> float:
+    """Alarms with their dashboard; the audit trail's own key, and the metric and alarm of who else calls."""
+    amount = 0.0
     if settings.alarms:
-        amount += sum(alarm_usd(alarm) for alarm in alarms(settings.name)) + prices.DASHBOARD_MONTH
-    # The audit trail has a key of its own.
-    keys = settings.customer_managed_key + (settings.audit != "off")
-    return amount + keys * prices.KEY_MONTH
+        amount += prices.DASHBOARD_MONTH
+        for alarm in alarms(settings.name):
+            amount += prices.alarm_usd(len(alarm.metrics), band=alarm.band_width is not None)
+    if settings.audit != "off":
+        amount += prices.KEY_MONTH + prices.METRIC_MONTH
+        amount += prices.alarm_usd(1, band=False) if settings.alarms else 0.0
+    return amount
 
 
-def storage_usd(table_class: prices.TableClass, stored_bytes: int) -> float:
-    """A month of storage."""
-    return stored_bytes / prices.GB * prices.STORAGE_GB_MONTH[table_class]
-
-
-def provisioned_usd(table_class: prices.TableClass, reads: int, writes: int) -> float:
-    """A month of provisioned capacity: `reads` and `writes` are units a second, used or not."""
-    hourly = reads * prices.READ_UNIT_HOUR[table_class] + writes * prices.WRITE_UNIT_HOUR[table_class]
-    return hourly * prices.HOURS_PER_MONTH
-
-
-def alarm_usd(alarm: Alarm) -> float:
-    """A month of an alarm."""
-    metrics = prices.BAND_METRICS if alarm.band_width is not None else len(alarm.metrics)
-    return metrics * prices.ALARM_METRIC_MONTH
+def _units(settings: Settings) -> tuple[int, int]:
+    return settings.max_read_units or 0, settings.max_write_units or 0

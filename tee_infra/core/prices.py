@@ -34,6 +34,29 @@ ALARM_METRIC_MONTH: Final = 0.10
 """An alarm is billed for every metric that it watches."""
 BAND_METRICS: Final = 3
 """An anomaly band counts as three metrics: the metric and both edges of the band."""
+METRIC_MONTH: Final = 0.30
+"""A metric that is not AWS's own."""
 DASHBOARD_MONTH: Final = 3.00
 KEY_MONTH: Final = 1.00
 """A customer-managed KMS key. Each of its first two rotations adds as much again."""
+
+
+def storage_usd(table_class: TableClass, stored_bytes: int) -> float:
+    """A month of storage."""
+    return stored_bytes / GB * STORAGE_GB_MONTH[table_class]
+
+
+def provisioned_usd(table_class: TableClass, reads: int, writes: int) -> float:
+    """A month of provisioned capacity: `reads` and `writes` are units a second, used or not."""
+    return HOURS_PER_MONTH * (reads * READ_UNIT_HOUR[table_class] + writes * WRITE_UNIT_HOUR[table_class])
+
+
+def capped_usd(table_class: TableClass, reads: int, writes: int) -> float:
+    """The most that requests on demand can cost in a month: every second at the cap of `reads` and `writes` units."""
+    seconds = HOURS_PER_MONTH * 3600
+    return seconds / 1e6 * (reads * MILLION_READS[table_class] + writes * MILLION_WRITES[table_class])
+
+
+def alarm_usd(metrics: int, *, band: bool) -> float:
+    """A month of an alarm on so many metrics; `band`: outside what was usual."""
+    return metrics * (BAND_METRICS if band else 1) * ALARM_METRIC_MONTH

@@ -1,12 +1,16 @@
+from math import isclose
+
 import pytest
 
-from tee_infra.core.alarms import Alarm, alarms
+from tee_infra.core import prices
+from tee_infra.core.alarms import alarms
 from tee_infra.core.catalog import TABLES
-from tee_infra.core.costs import PRICES_AS_OF, alarm_usd, monthly_usd, provisioned_usd
+from tee_infra.core.costs import PRICES_AS_OF, monthly_usd, most_requests_usd
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import Settings, settings_for
 
 GB = 2**30
+PARTS = sum(1 + len(table.indexes) for table in TABLES)
 
 
 def settings(name: str, **overrides: object) -> Settings:
@@ -18,7 +22,7 @@ def feature(**overrides: object) -> Settings:
 
 
 def test_the_prices_have_a_date() -> None:
-    assert PRICES_AS_OF.year >= 2025
+    assert prices.AS_OF == PRICES_AS_OF
 
 
 def test_a_feature_environment_costs_its_storage_and_nothing_else() -> None:
@@ -41,31 +45,29 @@ def test_what_a_setting_adds_to_ten_gigabytes(changed: dict[str, object], dollar
 
 def test_provisioned_capacity_is_paid_for_each_table_and_each_index() -> None:
     provisioned = feature(billing_mode="PROVISIONED", max_read_units=10, max_write_units=10)
-    parts = len(TABLES) + sum(len(table.indexes) for table in TABLES)
-
-    assert monthly_usd(provisioned, 0) == pytest.approx(parts * provisioned_usd("STANDARD", 10, 10))
-    # The usual example of AWS's own page: 100 write units are $47.45 a month.
-    assert provisioned_usd("STANDARD", 0, 100) == pytest.approx(47.45)
+    assert monthly_usd(provisioned, 0) == pytest.approx(PARTS * prices.provisioned_usd("STANDARD", 10, 10))
+    assert prices.provisioned_usd("STANDARD", 0, 100) == pytest.approx(47.45)
 
 
-def test_an_alarm_costs_as_many_metrics_as_it_watches() -> None:
-    by_name = {alarm.name: alarm for alarm in alarms("prod")}
-
-    def cents(name: str) -> int:
-        alarm: Alarm = by_name[f"prod-tee-admin-{name}"]
-        return round(100 * alarm_usd(alarm))
-
-    assert cents("getitem-latency") == 10
-    assert cents("throttles") == 20
-    assert cents("throttled-share") == 80
-    assert cents("unusual-reads") == 30
+def test_watching_is_paid_by_the_metric() -> None:
+    watched = sum(3 if alarm.band_width else len(alarm.metrics) for alarm in alarms("staging"))
+    added = monthly_usd(settings("staging"), 0) - monthly_usd(settings("staging", alarms=False), 0)
+    assert added == pytest.approx(prices.DASHBOARD_MONTH + watched * 0.10)
 
 
-def test_watching_production_costs_more_than_its_tables() -> None:
-    assert monthly_usd(settings("prod"), 0) > monthly_usd(settings("prod", alarms=False), 0) + 6
+def test_an_audit_trail_has_a_key_a_metric_and_an_alarm_of_its_own() -> None:
+    added = monthly_usd(settings("staging", audit="non_app"), 0) - monthly_usd(settings("staging"), 0)
+    assert added == pytest.approx(1.00 + 0.30 + 0.10)
 
 
-def test_an_audit_trail_has_a_key_of_its_own() -> None:
-    assert monthly_usd(settings("staging", audit="non_app"), 0) - monthly_usd(settings("staging"), 0) == pytest.approx(
-        1
-    )
+def test_a_cap_bounds_what_requests_can_cost() -> None:
+    assert prices.capped_usd("STANDARD", 5, 5) == pytest.approx(9.86, abs=0.01)
+    most = most_requests_usd(feature())
+    assert most is not None
+    assert isclose(most, PARTS * prices.capped_usd("STANDARD", 25, 25))
+    assert most_requests_usd(settings("prod")) is None
+    assert most_requests_usd(feature(billing_mode="PROVISIONED")) == 0
+
+
+def test_without_a_cap_an_hour_costs_as_much_as_is_said() -> None:
+    assert prices.capped_usd("STANDARD", 40_000, 40_000) / prices.HOURS_PER_MONTH == pytest.approx(108)
