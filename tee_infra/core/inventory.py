@@ -13,13 +13,15 @@ from tee_infra.core.tags import StackTags, Unreadable
 class Resource:
     """A resource in AWS whose name or tags say that it belongs to an environment.
 
-    `name` is the physical one. `tags` None: none of ours, or a listing that tells no tags (IAM's).
+    `name` is the physical one; `other` is whatever the program does not make for feature environments. `tags` None:
+    none of ours, or not `tags_told`, because the listing that found it tells no tags (IAM's).
     """
 
-    kind: Literal["table", "role", "parameter"]
+    kind: Literal["table", "role", "parameter", "other"]
     name: str
     arn: str
     tags: StackTags | Unreadable | None = None
+    tags_told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

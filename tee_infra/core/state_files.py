@@ -4,16 +4,25 @@ Names are relative to the backend's `.pulumi` folder. Layout as the CLI 3.259 wr
 """
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from tee_infra.core.inventory import Checkpoint
+from tee_infra.core.inventory import Checkpoint, StackLock
 from tee_infra.core.settings import parse_time
 from tee_infra.core.tags import PREFIX, Unreadable
 
+PIPELINE_LIMIT: Final = timedelta(hours=1)
+"""A pipeline's lock that is older is nobody's: `stacks.cli` ends every run of the engine after an hour."""
+
 _PROVIDER = "pulumi:providers:aws"
 _ENGINE_TYPES = ("pulumi:pulumi:", "pulumi:providers:")
+
+# What GitHub calls the machines of its own runners, `fv-az1125-168` and `runnervmi13qx`, on which `runner` works.
+# Runners of one's own are called otherwise: nobody knows whether they are gone.
+_PIPELINE_USER = "runner"
+_PIPELINE_HOST = re.compile(r"fv-az[0-9]+(-[0-9]+)?|runnervm[a-z0-9]+")
 
 
 def checkpoints_folder(project: str) -> str:
@@ -56,6 +65,34 @@ def read_checkpoint(data: bytes) -> Checkpoint | Unreadable:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return Unreadable(reason=f"its state cannot be read ({type(error).__name__}: {error})")
+
+
+def stacks_of_locks(files: Iterable[str]) -> list[str]:
+    """The stacks that lock files are of, once each. The engine keeps other files beside them."""
+    return sorted({file.rsplit("/", 2)[-2] for file in files if file.endswith(".json") and "/" in file})
+
+
+def read_stack_lock(
+    data: bytes, *, host: str, runs: Callable[[int], bool], now: datetime, alone: bool = False
+) -> StackLock:
+    """What a lock file says, and whether it may be broken: only where its writer has ended beyond doubt.
+
+    `host` is this machine, `runs` says whether a process of it is there, and `now` is the real time, whatever time
+    commands decide by. `alone`: no other machine writes here, so a file that says nothing is of a process that died
+    while it wrote.
+    """
+    try:
+        lock: Any = json.loads(data)
+        user, machine, process = lock["username"], lock["hostname"], int(lock["pid"])
+        since = parse_time(lock["timestamp"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return StackLock(holder="nobody known (the lock file cannot be read)", since=None, breakable=alone)
+    if machine == host:
+        ended = not runs(process)
+    else:
+        is_pipeline = user == _PIPELINE_USER and _PIPELINE_HOST.fullmatch(machine) is not None
+        ended = is_pipeline and now - since > PIPELINE_LIMIT
+    return StackLock(holder=f"{user} on {machine}, process {process}", since=since, breakable=ended)
 
 
 def _expires_at(resources: Iterable[Any]) -> datetime | None:

@@ -1,0 +1,172 @@
+"""What cleanup does with each feature environment of an account: destroyed, kept, or shown to a person.
+
+Pure: everything is in the inventory, so a plan can be printed, tested and made again. `cleanup_rules` has the rules.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tee_infra.core.cleanup_case import ACTIONS, Action, Case, Policy, ReasonCode
+from tee_infra.core.cleanup_rules import decide, ends_at
+from tee_infra.core.inventory import Branches, Found, Inventory
+from tee_infra.core.lifetime import warning
+from tee_infra.core.registry import Record
+from tee_infra.errors import RefusedError
+
+BREAKER_COUNT: Final = 10
+"""Up to so many destroys are nothing unusual; beyond, a run that wants more than half of the fleet is stopped."""
+
+
+class NoBranchesError(RefusedError):
+    """A list of live branches with none in it: what asked for it has failed, for a repository has at least one."""
+
+    def __init__(self, branches: Branches) -> None:
+        self.source = branches.source
+        super().__init__(
+            f"{branches.source} lists no branch at all, so nothing was decided; look at what it says, "
+            "or decide by leases alone: tee-infra cleanup --by-lease-only"
+        )
+
+
+class BreakerError(RefusedError):
+    """A run that would destroy most of what is there: a wrong clock or a broken listing looks like this."""
+
+    def __init__(self, destroys: int, live: int) -> None:
+        self.destroys = destroys
+        self.live = live
+        super().__init__(
+            f"{destroys} environments would be destroyed, of {live} live ones: more than {BREAKER_COUNT} and more than "
+            "half is no ordinary run, so nothing was done. If it is right, say how many: "
+            f"tee-infra cleanup --max {destroys}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What happens to one environment. `expires_at` is the lease's end by the latest word of all, where there is one.
+
+    `reason` is a sentence that goes after the name and a colon.
+    """
+
+    environment: str
+    action: Action
+    reason_code: ReasonCode
+    reason: str
+    owner: str | None = None
+    branch: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanupPlan:
+    """A decision for every name, by name."""
+
+    decisions: tuple[Decision, ...]
+
+    @property
+    def destroys(self) -> tuple[Decision, ...]:
+        """What to destroy, in this order: the longest expired first."""
+        return tuple(sorted((d for d in self.decisions if d.action == "destroy"), key=_turn))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseWarning:
+    """A lease that ends within `bound`, the tightest of `core.lifetime.WARNINGS`."""
+
+    environment: str
+    owner: str
+    branch: str
+    expires_at: datetime
+    bound: timedelta
+
+
+def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> CleanupPlan:
+    """Decide about everything in `inventory`.
+
+    A checkpoint or a role's tags that were not read do not stand in the way: `needs_a_look` says what to read before
+    anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
+    """
+    if inventory.branches is not None and not inventory.branches.heads:
+        raise NoBranchesError(inventory.branches)
+    cases = (Case(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.found)
+    decisions = sorted((_decision(case) for case in cases if case.is_listed), key=lambda made: made.environment)
+    _break_off(decisions, inventory, policy)
+    return _capped(CleanupPlan(decisions=tuple(decisions)), policy)
+
+
+def needs_a_look(inventory: Inventory, now: datetime, policy: Policy) -> list[str]:
+    """What would be destroyed, but for a checkpoint or role tags that nobody has read yet: read them and ask again.
+
+    Ask until there is none: one that turns out to be protected makes room for the next. Raises as `plan_cleanup`.
+    """
+    going = {decision.environment for decision in plan_cleanup(inventory, now, policy).destroys}
+    return sorted(found.name for found in inventory.found if found.name in going and not _is_looked_at(found))
+
+
+def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
+    """Leases of this repository that end soon, the soonest first. What is held stays, so nobody needs to be warned."""
+    nothing = Policy(max_destroys=0, max_given=False, grace=timedelta())
+    soon: list[LeaseWarning] = []
+    for found in inventory.found:
+        case = Case(found=found, inventory=inventory, now=now, policy=nothing)
+        record = case.record
+        if record is None or record.repository != inventory.repository or record.is_held(now):
+            continue
+        end = ends_at(case, record)
+        bound = warning(end, now)
+        if bound is not None and record.state in ("creating", "active", "marked"):
+            facts = {"environment": found.name, "owner": record.owner, "branch": record.branch}
+            soon.append(LeaseWarning(**facts, expires_at=end, bound=bound))
+    return sorted(soon, key=lambda lease: (lease.expires_at, lease.environment))
+
+
+def _decision(case: Case) -> Decision:
+    verdict, record = decide(case), case.record
+    return Decision(
+        environment=case.found.name,
+        action=verdict.action,
+        reason_code=verdict.code,
+        reason=verdict.reason,
+        owner=record.owner if record else None,
+        branch=record.branch if record else None,
+        expires_at=ends_at(case, record) if record else None,
+    )
+
+
+def _break_off(decisions: Sequence[Decision], inventory: Inventory, policy: Policy) -> None:
+    destroys = sum(decision.action == "destroy" for decision in decisions)
+    live = sum(
+        isinstance(found.record, Record) and found.record.live and found.record.repository == inventory.repository
+        for found in inventory.found
+    )
+    if destroys > BREAKER_COUNT and destroys * 2 > live and not policy.max_given:
+        raise BreakerError(destroys, live)
+
+
+def _capped(plan: CleanupPlan, policy: Policy) -> CleanupPlan:
+    """The plan with those kept whose turn does not come in this run."""
+    turns = {decision.environment: turn for turn, decision in enumerate(plan.destroys, 1)}
+    return CleanupPlan(
+        decisions=tuple(
+            _wait(decision, turn, policy)
+            if (turn := turns.get(decision.environment, 0)) > policy.max_destroys
+            else decision
+            for decision in plan.decisions
+        )
+    )
+
+
+def _wait(decision: Decision, turn: int, policy: Policy) -> Decision:
+    reason = f"one run destroys {policy.max_destroys} at most, and this is number {turn}; otherwise: {decision.reason}"
+    return replace(decision, action=ACTIONS["cap"], reason_code="cap", reason=reason)
+
+
+def _turn(decision: Decision) -> tuple[datetime, str]:
+    return decision.expires_at or datetime.max.replace(tzinfo=UTC), decision.environment
+
+
+def _is_looked_at(found: Found) -> bool:
+    has_state = not found.has_stack or found.checkpoint is not None
+    return has_state and all(resource.tags_told for resource in found.resources)

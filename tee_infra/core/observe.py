@@ -1,0 +1,34 @@
+"""What the live branches say about the record of an environment."""
+
+from datetime import datetime
+from typing import Final
+
+from tee_infra.core.inventory import Branches
+from tee_infra.core.registry import Record
+
+_OBSERVED: Final = ("creating", "active", "marked")
+
+
+def observe(record: Record, branches: Branches | None, now: datetime) -> Record:
+    """The record with what is known of its branch since: gone, back again, or pushed to, which counts as activity.
+
+    The same record where there is no news, where leases alone decide (None), and once it is being destroyed.
+    """
+    if branches is None or record.state not in _OBSERVED:
+        return record
+    head = moved_to(record, branches)
+    if head is not None:
+        return record.active(now, head=head)
+    gone_at = (record.branch_gone_at or now) if is_gone(record, branches) else None
+    return record if gone_at == record.branch_gone_at else record.changed(branch_gone_at=gone_at)
+
+
+def is_gone(record: Record, branches: Branches | None) -> bool:
+    """Whether the record's branch is not among those that live."""
+    return branches is not None and record.branch not in branches.heads
+
+
+def moved_to(record: Record, branches: Branches | None) -> str | None:
+    """The branch's commit where it is known to be another than at the last activity."""
+    head = branches.heads.get(record.branch) if branches is not None else None
+    return head if head is not None and record.head is not None and head != record.head else None

@@ -1,0 +1,246 @@
+"""One environment at a time: each rule of cleanup, and what it comes before."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tee_infra.core.cleanup import (
+    BreakerError,
+    Decision,
+    NoBranchesError,
+    Policy,
+    needs_a_look,
+    plan_cleanup,
+    warnings,
+)
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory, Resource, StackLock
+from tee_infra.core.registry import Hold, Record
+from tee_infra.core.tags import StackTags, Unreadable
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ACCOUNT, REPOSITORY = "123456789012", "acme/tee-admin"
+POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+BROKEN = Unreadable(reason="it is broken")
+ENGINE = StackLock(holder="ann on laptop, process 1", since=NOW - HOUR, breakable=False)
+
+
+def record(name: str = "feature-x", over: timedelta = HOUR, **fields: Any) -> Record:
+    """The record of an environment whose lease is `over` since then."""
+    created = NOW - over - timedelta(hours=72)
+    values = {"branch": name.replace("-", "/", 1), "owner": "ann", "state": "active", "created_at": created}
+    values |= {"repository": REPOSITORY, "last_activity": created, "ttl_seconds": 72 * 3600}
+    return Record.model_validate({"environment": name, "deployed_until": NOW - over, **values, **fields})
+
+
+def table(name: str = "feature-x", **fields: Any) -> Resource:
+    tags = StackTags(environment=parse_environment(name), stack=f"tee-infra/{name}", expires_at=NOW - HOUR)
+    physical = f"{name}-tee-admin"
+    arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{physical}"
+    return replace(Resource(kind="table", name=physical, arn=arn, tags=tags), **fields)
+
+
+def role(name: str = "feature-x", **fields: Any) -> Resource:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/tee/{name}/{name}-tee-app"
+    return replace(Resource(kind="role", name=f"{name}-tee-app", arn=arn, tags_told=False), **fields)
+
+
+def expired(name: str = "feature-x", **fields: Any) -> Found:
+    """An environment that is destroyed unless `fields` say something else."""
+    found = Found(name=name, record=record(name), has_stack=True, resources=(table(name), role(name)))
+    return replace(found, **fields)
+
+
+def tombstone(**fields: Any) -> Found:
+    gone = record(state="destroyed", destroyed_at=NOW - 2 * HOUR)
+    return replace(Found(name="feature-x", record=gone), **fields)
+
+
+def inventory(*found: Found, branches: Branches | None = None) -> Inventory:
+    return Inventory(account_id=ACCOUNT, repository=REPOSITORY, found=found, branches=branches)
+
+
+def decide(found: Found, branches: Branches | None = None, policy: Policy = POLICY) -> Decision:
+    (decision,) = plan_cleanup(inventory(found, branches=branches), NOW, policy).decisions
+    return decision
+
+
+def branches(**fields: Any) -> Branches:
+    return Branches(**{"source": "origin", "heads": {"feature/x": "new", "main": None}, **fields})
+
+
+def named(name: str) -> Found:
+    return Found(name=name, has_stack=True)
+
+
+LIVE = record(over=-HOUR)
+MARKED = {"state": "marked", "marked_at": NOW - timedelta(minutes=30)}
+GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("standing", named("prod")),
+        ("standing", named("prod-v2")),
+        ("standing", expired(name="dev")),
+        ("unknown-name", named("prod-hotfix")),
+        ("unknown-name", Found(name="feature-", record=record("feature-"))),
+        ("unreadable-record", expired(record=BROKEN)),
+        ("unreadable-tags", expired(resources=(table(tags=BROKEN),))),
+        ("unreadable-state", expired(checkpoint=BROKEN)),
+        ("other-repository", expired(record=record(repository="acme/other"))),
+        ("held", expired(record=record(hold=Hold(reason="demo", until=NOW + HOUR, by="ann")))),
+        ("locked", expired(locked_by="ann")),
+        ("locked", Found(name="feature-x", locked_by="ann")),
+        ("stack-locked", expired(stack_locks=(ENGINE,))),
+        ("quarantined", expired(record=record(state="quarantined"))),
+        ("unmanaged", expired(record=None)),
+        ("unmanaged", expired(resources=(table(tags=None),))),
+        ("unmanaged", expired(resources=(role(tags_told=True),))),
+        ("mismatch", expired(resources=(table(tags=table("feature-y").tags),))),
+        ("mismatch", expired(resources=(table(arn=table().arn.replace(ACCOUNT, "999999999999")),))),
+        ("mismatch", expired(resources=(table(name="feature-x-tee-admin-restored"),))),
+        ("mismatch", expired(resources=(role(name="feature-y-tee-app"),))),
+        ("mismatch", expired(resources=(table(kind="other"),))),
+        ("leased", expired(record=LIVE)),
+        ("leased", Found(name="feature-x", record=record(over=-HOUR, state="creating"))),
+        ("leased", expired(resources=(table(tags=replace(table().tags, expires_at=NOW + HOUR)),))),
+        ("leased", expired(checkpoint=Checkpoint(resources=3, expires_at=NOW + HOUR))),
+        ("state-lost-live", expired(record=LIVE, has_stack=False)),
+        ("state-lost-live", Found(name="feature-x", record=LIVE)),
+        ("state-lost-live", expired(record=record(over=-HOUR, state="creating"), has_stack=False)),
+        ("active", expired(record=record(last_activity=NOW - timedelta(minutes=9), not_after=NOW - HOUR))),
+        ("active", expired(record=record(last_activity=NOW + timedelta(minutes=9), not_after=NOW - HOUR))),
+        ("backoff", expired(record=record(failures=2, retry_at=NOW + HOUR))),
+        ("protected", expired(checkpoint=Checkpoint(resources=3, protected=("table",)))),
+        ("expired", expired()),
+        ("expired", expired(record=record(**MARKED))),
+        ("expired", expired(checkpoint=Checkpoint(resources=3))),
+        ("expired", expired(stack_locks=(replace(ENGINE, breakable=True),))),
+        ("expired", expired(record=record(hold=Hold(reason="demo", until=NOW, by="ann"), retry_at=NOW))),
+        ("expired", expired(record=record(over=timedelta()))),
+        ("expired", Found(name="feature-x", record=record(state="creating"))),
+        ("expired-half-created", expired(record=record(state="creating"))),
+        ("half-destroyed", expired(record=record(over=-HOUR, state="destroying"))),
+        ("half-destroyed", Found(name="feature-x", record=record(state="destroying"))),
+        ("state-lost", expired(has_stack=False)),
+        ("leftover", tombstone(has_stack=True)),
+        ("leftover", tombstone(resources=(table(),))),
+        ("leftover", tombstone(has_stack=True, record=record(over=-HOUR, state="destroyed", destroyed_at=NOW - HOUR))),
+        ("leased", tombstone(resources=(table(tags=replace(table().tags, expires_at=NOW + HOUR)),))),
+        ("unmanaged", tombstone(resources=(table(tags=None),))),
+        ("mismatch", tombstone(resources=(table(tags=table("feature-y").tags),))),
+    ],
+)  # fmt: skip
+def test_the_first_rule_that_speaks_decides(code: str, found: Found) -> None:
+    decision = decide(found)
+    assert (decision.reason_code, decision.environment) == (code, found.name)
+    assert decision.reason
+
+
+@pytest.mark.parametrize("found", [tombstone(), tombstone(locked_by="ann"), Found(name="feature-x")])
+def test_what_is_gone_is_not_listed(found: Found) -> None:
+    assert plan_cleanup(inventory(found), NOW, POLICY).decisions == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "known"),
+    [
+        ("branch-moved", expired(record=record(head="old")), branches()),
+        ("expired", expired(record=record(head="new")), branches()),
+        ("expired", expired(record=record(head="old")), branches(heads={"feature/x": None})),
+        ("expired", expired(record=record(head="old")), branches(heads={"main": "new"})),
+        ("pull-request", expired(), branches(in_review=frozenset({"feature/x"}))),
+        ("pull-request-unknown", expired(), branches(maybe_in_review=frozenset({"feature/x"}))),
+        ("half-destroyed", expired(record=record(state="destroying")), branches(in_review=frozenset({"feature/x"}))),
+        ("leased", expired(record=record(over=-HOUR)), branches(heads={"main": None})),
+        ("leased", expired(record=GONE), branches()),
+        ("expired", expired(record=GONE), branches(heads={"main": None})),
+        ("expired", expired(record=GONE), None),
+    ],
+)  # fmt: skip
+def test_a_branch_that_lives_protects(code: str, found: Found, known: Branches | None) -> None:
+    assert decide(found, known).reason_code == code
+
+
+def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
+    decision = decide(expired(record=record(over=-30 * HOUR)), branches(heads={"main": None}))
+    assert decision.reason == (
+        "its lease runs until 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is gone, and pushing it again "
+        "gives it a new one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        ("grace", {}),
+        ("grace", MARKED),
+        ("grace", {"state": "marked", "marked_at": NOW - timedelta(minutes=90)}),  # before it ended: extended since
+        ("expired", {**MARKED, "marked_at": NOW - HOUR}),
+        ("half-destroyed", {"state": "destroying"}),
+    ],
+)
+def test_with_a_grace_only_what_was_marked_for_so_long_goes(code: str, fields: dict[str, Any]) -> None:
+    policy = replace(POLICY, grace=HOUR)
+    assert decide(expired(record=record(**fields)), policy=policy).reason_code == code
+
+
+def test_the_longest_expired_go_first_and_the_rest_waits_for_its_turn() -> None:
+    names = ["feature-b", "feature-a", "feature-c"]
+    ends = [timedelta(hours=hours) for hours in (1, 2, 3)]
+    found = [expired(name, record=record(name, end), resources=()) for name, end in zip(names, ends, strict=True)]
+    plan = plan_cleanup(inventory(*found), NOW, replace(POLICY, max_destroys=2))
+    assert [decision.environment for decision in plan.destroys] == ["feature-c", "feature-a"]
+    assert {d.environment: d.reason_code for d in plan.decisions}["feature-b"] == "cap"
+
+
+def fleet(expired_ones: int, live_ones: int) -> Inventory:
+    live = (f"feature-live{number}" for number in range(live_ones))
+    return inventory(
+        *(expired(f"feature-old{number}") for number in range(expired_ones)),
+        *(expired(name, record=record(name, over=-HOUR)) for name in live),
+    )
+
+
+def test_a_run_that_wants_most_of_the_fleet_is_refused_until_somebody_says_how_many() -> None:
+    with pytest.raises(BreakerError, match=r"11 environments would be destroyed, of 21 .* --max 11"):
+        plan_cleanup(fleet(11, 10), NOW, POLICY)
+    assert plan_cleanup(fleet(11, 11), NOW, POLICY).destroys
+    assert plan_cleanup(fleet(10, 0), NOW, POLICY).destroys
+    given = Policy(max_destroys=11, max_given=True, grace=timedelta())
+    assert len(plan_cleanup(fleet(11, 0), NOW, given).destroys) == 11
+
+
+def test_a_list_without_a_branch_ends_the_run() -> None:
+    with pytest.raises(NoBranchesError, match=r"origin lists no branch"):
+        plan_cleanup(inventory(branches=branches(heads={})), NOW, POLICY)
+
+
+def test_what_would_go_is_looked_at_first_and_nothing_else() -> None:
+    everything = inventory(
+        expired("feature-a"),
+        expired("feature-b", checkpoint=Checkpoint(resources=3), resources=(table("feature-b"),)),
+        expired("feature-c", has_stack=False),
+        expired("feature-d", record=record("feature-d", over=-HOUR)),
+    )
+    assert needs_a_look(everything, NOW, POLICY) == ["feature-a", "feature-c"]
+    assert needs_a_look(everything, NOW, replace(POLICY, max_destroys=1)) == ["feature-a"]
+
+
+def test_whose_leases_end_soon() -> None:
+    found = [
+        expired("feature-a", record=record("feature-a", over=-40 * HOUR)),
+        expired("feature-b", record=record("feature-b", over=-HOUR)),
+        expired("feature-c", record=record("feature-c", over=-HOUR, hold=Hold(reason="r", until=NOW + HOUR, by="b"))),
+        expired("feature-d", record=record("feature-d", over=-50 * HOUR)),
+        expired("feature-e", record=record("feature-e", over=-HOUR, repository="acme/other")),
+        expired("feature-f", record=record("feature-f", over=-HOUR, state="quarantined")),
+        expired("feature-g"),
+    ]
+    soon = warnings(inventory(*found), NOW)
+    assert [(lease.environment, lease.bound) for lease in soon] == [("feature-b", 2 * HOUR), ("feature-a", 48 * HOUR)]
