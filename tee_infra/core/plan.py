@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tee_infra.core.resource_costs import Cost
+
 Operation = Literal["create", "update", "replace", "delete"]
+Outcome = Literal["planned", "done", "failed"]
+
+NOTHING = Cost()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +18,8 @@ class Change:
     """One resource that changes.
 
     `differences` maps property paths to what happens to them (`add`, `delete`, `update`, each perhaps with
-    `-replace`): never to values, which may be personal or secret.
+    `-replace`): never to values, which may be personal or secret. `cost_before` and `cost_after` are estimates; None is
+    an unknown price. A failed change has the engine's `problem` with it.
     """
 
     operation: Operation
@@ -22,6 +28,10 @@ class Change:
     urn: str
     protected: bool = False
     differences: Mapping[str, str] = field(default_factory=dict[str, str])
+    cost_before: Cost | None = NOTHING
+    cost_after: Cost | None = NOTHING
+    outcome: Outcome = "planned"
+    problem: str = ""
 
     @property
     def destroys(self) -> bool:
@@ -30,11 +40,39 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ignored:
+    """A resource whose program changed in a way that no provider acts on: the `paths` of what stays as it is."""
+
+    name: str
+    urn: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A policy that the program violates; a `mandatory` one stops the run. `resource` is empty for the whole stack."""
+
+    pack: str
+    policy: str
+    message: str
+    mandatory: bool
+    resource: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Every change of one run of the engine, and the stack's outputs where the run knows them."""
+    """One run of the engine, whole or up to where it failed.
+
+    `outputs` are the stack's, where the run knows them; `packs` are the policy packs that looked at it, name ->
+    version; `problems` are the engine's error messages.
+    """
 
     changes: tuple[Change, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ignored: tuple[Ignored, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    packs: Mapping[str, str] = field(default_factory=dict[str, str])
+    problems: tuple[str, ...] = ()
 
     @property
     def destructive(self) -> tuple[Change, ...]:

@@ -1,6 +1,9 @@
 """What can go wrong with a stack."""
 
+from tee_infra.core.plan import Plan
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
+
+NO_PLAN = Plan()
 
 
 class NoStackError(UsageError):
@@ -24,11 +27,15 @@ class StackLockedError(BusyError):
 
 
 class ProtectedError(RefusedError):
-    """Protected resources would have to be deleted or replaced. Raised before anything is changed."""
+    """Protected resources would have to be deleted or replaced. Raised before anything is changed.
 
-    def __init__(self, name: str, resources: list[str]) -> None:
+    `plan` is the run as far as it came.
+    """
+
+    def __init__(self, name: str, resources: list[str], plan: Plan = NO_PLAN) -> None:
         self.name = name
         self.resources = resources
+        self.plan = plan
         super().__init__(
             f"environment {name!r} protects {', '.join(resources)}; nothing was changed. To let them go: set "
             f"environment.protect and environment.deletion_protection to false in Pulumi.{name}.yaml and run "
@@ -37,9 +44,13 @@ class ProtectedError(RefusedError):
 
 
 class EngineError(RemoteError):
-    """The engine failed; `problems` are its own messages, one for each resource or for the program."""
+    """The engine failed; `problems` are its own messages, one for each resource or for the program.
 
-    def __init__(self, name: str, problems: list[str]) -> None:
+    `plan` is the run as far as it came.
+    """
+
+    def __init__(self, name: str, problems: list[str], plan: Plan = NO_PLAN) -> None:
         self.name = name
         self.problems = problems
+        self.plan = plan
         super().__init__(f"environment {name!r}: {'; '.join(problems)}")

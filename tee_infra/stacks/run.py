@@ -5,12 +5,21 @@ A change is a resource's: components and providers are the program's own structu
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
+from pulumi.automation.events import (
+    DiagnosticEvent,
+    EngineEvent,
+    PolicyEvent,
+    ResOutputsEvent,
+    StepEventMetadata,
+    StepEventStateMetadata,
+)
 
-from tee_infra.core.plan import Change, Operation, Plan
+from tee_infra.core.plan import NOTHING, Change, Ignored, Operation, Plan, Violation
+from tee_infra.core.resource_costs import TABLE, Cost, estimate
+from tee_infra.core.schema_change import ignored_paths
 
 Report = Callable[[str], None]
 
@@ -31,12 +40,21 @@ _OPERATIONS: Final[dict[str, Operation]] = {
 
 @dataclass(kw_only=True)
 class Run:
-    """Collects changes, outputs and error messages from events; `report` gets a line for every finished change."""
+    """Collects what happens from events; `report` gets a line for every finished change.
+
+    Values that resources have are read here, for what they cost and whether anybody acts on them, and go no further.
+    """
 
     report: Report
     changes: dict[str, Change] = field(default_factory=dict[str, Change])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    ignored: dict[str, Ignored] = field(default_factory=dict[str, Ignored])
+    violations: list[Violation] = field(default_factory=list[Violation])
+    packs: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[str] = field(default_factory=list[str])
+    done: set[str] = field(default_factory=set[str])
+    failed: set[str] = field(default_factory=set[str])
+    problem_of: dict[str, str] = field(default_factory=dict[str, str])
     protected: list[str] = field(default_factory=list[str])
 
     def on_event(self, event: EngineEvent) -> None:
@@ -44,19 +62,45 @@ class Run:
         if event.resource_pre_event:
             self._step(event.resource_pre_event.metadata)
         elif event.res_outputs_event:
-            step = event.res_outputs_event.metadata
-            if change := self._step(step):
-                self.report(f"{change.operation:<8} {change.type}  {change.name}")
-            if step.type == _STACK_TYPE and step.new:
-                self.outputs = dict(step.new.outputs or {})
+            self._finished(event.res_outputs_event)
+        elif event.res_op_failed_event:
+            self.failed.add(event.res_op_failed_event.metadata.urn)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._problem(event.diagnostic_event)
+        elif event.policy_event:
+            self.violations.append(_violation(event.policy_event))
+        elif event.summary_event:
+            self.packs = dict(event.summary_event.policy_packs or {})
 
     def plan(self) -> Plan:
         """The run so far."""
-        return Plan(changes=tuple(self.changes.values()), outputs=self.outputs)
+        return Plan(
+            changes=tuple(self._judged(change) for change in self.changes.values()),
+            outputs=self.outputs,
+            ignored=tuple(self.ignored.values()),
+            violations=tuple(self.violations),
+            packs=self.packs,
+            problems=tuple(self.problems),
+        )
+
+    def _judged(self, change: Change) -> Change:
+        """A replacement may be done as far as its deletion, and fail after it."""
+        if change.urn in self.failed:
+            return replace(change, outcome="failed", problem=self.problem_of.get(change.urn, ""))
+        return replace(change, outcome="done") if change.urn in self.done else change
+
+    def _finished(self, event: ResOutputsEvent) -> None:
+        step = event.metadata
+        if change := self._step(step):
+            if not event.planning:
+                self.done.add(change.urn)
+            self.report(f"{change.operation:<8} {change.type}  {change.name}")
+        if step.type == _STACK_TYPE and step.new:
+            self.outputs = dict(step.new.outputs or {})
 
     def _step(self, step: StepEventMetadata) -> Change | None:
+        if step.type == TABLE and step.old and step.new:
+            self._compare(step)
         operation = _OPERATIONS.get(str(step.op.value))
         state = step.new or step.old
         if operation is None or state is None or not state.custom or step.type.startswith(_ENGINE_TYPES):
@@ -68,18 +112,47 @@ class Run:
             urn=step.urn,
             protected=bool(step.old and step.old.protect),
             differences={path: diff.diff_kind.value for path, diff in (step.detailed_diff or {}).items()},
+            cost_before=_cost(step.old) if operation != "create" else NOTHING,
+            cost_after=_cost(step.new) if operation != "delete" else NOTHING,
         )
         self.changes[step.urn] = change
         return change
 
+    def _compare(self, step: StepEventMetadata) -> None:
+        """The engine says `same`, or tells of other differences alone, where the provider acts on nothing."""
+        if paths := ignored_paths((step.old and step.old.inputs) or {}, (step.new and step.new.inputs) or {}):
+            self.ignored[step.urn] = Ignored(name=_resource_name(step.urn), urn=step.urn, paths=paths)
+
     def _problem(self, diagnostic: DiagnosticEvent) -> None:
-        message = " ".join(re.sub(r"<\{%.*?%\}>", "", diagnostic.message).removeprefix("error: ").split())
+        message = _plain(diagnostic.message)
         if not message or _SAYS_NOTHING.fullmatch(message):
             return
         name = _resource_name(diagnostic.urn) if diagnostic.urn else ""
         if _PROTECTED.search(message):
             self.protected.append(name)
+        if diagnostic.urn:
+            self.failed.add(diagnostic.urn)
+            self.problem_of[diagnostic.urn] = message
         self.problems.append(f"{name}: {message}" if name else message)
+
+
+def _cost(state: StepEventStateMetadata | None) -> Cost | None:
+    return estimate(state.type, state.inputs or {}) if state else NOTHING
+
+
+def _violation(event: PolicyEvent) -> Violation:
+    return Violation(
+        pack=event.policy_pack_name,
+        policy=event.policy_name,
+        message=_plain(event.message),
+        mandatory=event.enforcement_level == "mandatory",
+        resource=_resource_name(event.resource_urn or ""),
+    )
+
+
+def _plain(message: str) -> str:
+    """One line, without the engine's marks for colours."""
+    return " ".join(re.sub(r"<\{%.*?%\}>", "", message).removeprefix("error: ").split())
 
 
 def _resource_name(urn: str) -> str:

@@ -55,7 +55,7 @@ class Stack:
             self._stack.preview_destroy(on_event=run.on_event)
         plan = run.plan()
         if plan.protected:
-            raise ProtectedError(self.name, [change.name for change in plan.protected])
+            raise ProtectedError(self.name, [change.name for change in plan.protected], plan)
         return plan
 
     def destroy(self) -> Plan:
@@ -115,8 +115,8 @@ class Stack:
             raise StackLockedError(self.name, holder[1] if holder else "its lock does not say whose") from None
         except auto.CommandError as error:
             if run.protected:
-                raise ProtectedError(self.name, sorted(set(run.protected))) from error
-            raise EngineError(self.name, run.problems or [last_words(error)]) from error
+                raise ProtectedError(self.name, sorted(set(run.protected)), run.plan()) from error
+            raise EngineError(self.name, run.problems or [last_words(error)], run.plan()) from error
 
 
 def _silent(_: str) -> None:

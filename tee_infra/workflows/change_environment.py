@@ -29,7 +29,7 @@ def up(opened: OpenStack, confirm: Confirm) -> Plan:
     if stack.recover(opened.target.account_id, opened.settings.region):
         plan = preview(stack)
     if plan.protected:
-        raise ProtectedError(stack.name, [change.name for change in plan.protected])
+        raise ProtectedError(stack.name, [change.name for change in plan.protected], plan)
     confirm(plan)
     return stack.up()
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
+from tee_infra.core.plan import Ignored, Violation
+from tee_infra.core.resource_costs import Cost
 from tee_infra.stacks.run import Run
 
 TABLE = "aws:dynamodb/table:Table"
@@ -94,3 +96,75 @@ def test_an_error_is_one_line_with_the_resource_that_it_is_about() -> None:
 def test_a_refusal_by_a_protection_is_told_from_other_errors() -> None:
     run, _ = run_of(failed("unable to replace resource as it is currently marked for protection"))
     assert run.protected == ["data-tee-admin"]
+
+
+def test_a_change_knows_what_it_costs_and_not_what_it_holds() -> None:
+    capped = {
+        "billingMode": "PAY_PER_REQUEST",
+        "onDemandThroughput": {"maxReadRequestUnits": 5, "maxWriteRequestUnits": 5},
+    }
+    open_ended = {"billingMode": "PAY_PER_REQUEST", "name": "a-name"}
+    run, _ = run_of(planned("update", old=state(inputs=capped), new=state(inputs=open_ended)))
+    (change,) = run.plan().changes
+    assert change.cost_before == Cost(gb_usd=0.25, most_requests_usd=pytest.approx(9.855))
+    assert change.cost_after == Cost(gb_usd=0.25, most_requests_usd=None)
+    assert "a-name" not in repr(change)
+
+
+def test_what_is_made_cost_nothing_before_and_what_goes_nothing_after() -> None:
+    key = "aws:kms/key:Key"
+    made, _ = run_of(planned("create", kind=key, new=state(kind=key)))
+    gone, _ = run_of(planned("delete", kind=key, old=state(kind=key)))
+    assert (made.plan().changes[0].cost_before, made.plan().changes[0].cost_after) == (Cost(), Cost(usd=1))
+    assert (gone.plan().changes[0].cost_before, gone.plan().changes[0].cost_after) == (Cost(usd=1), Cost())
+
+
+def test_what_the_engine_calls_the_same_although_the_program_changed_it_is_noticed() -> None:
+    old = {"attributes": [{"name": "sk", "type": "S"}]}
+    new = {"attributes": [{"name": "sk", "type": "N"}]}
+    run, _ = run_of(planned("same", old=state(inputs=old), new=state(inputs=new)))
+    assert run.plan().changes == ()
+    assert run.plan().ignored == (Ignored(name="data-tee-admin", urn=URN, paths=("attributes[0].type",)),)
+
+
+def test_a_step_is_planned_then_done_or_failed() -> None:
+    other = f"{URN}-2"
+    beginning = {"resourcePreEvent": {"metadata": step("create", new=state())}}
+    run, _ = run_of(beginning)
+    assert run.plan().changes[0].outcome == "planned"
+    run, _ = run_of(beginning, done("create", new=state()))
+    assert run.plan().changes[0].outcome == "done"
+    fails = {"resOpFailedEvent": {"metadata": step("create", new=state()), "status": 0, "steps": 0}}
+    run, _ = run_of(beginning, failed("Table already exists"), failed("somebody else's", other), fails)
+    assert (run.plan().changes[0].outcome, run.plan().changes[0].problem) == ("failed", "Table already exists")
+
+
+def test_a_replacement_whose_second_half_fails_has_failed() -> None:
+    old, new = state(), state()
+    run, _ = run_of(
+        *(done(op, old=old, new=new) for op in ("delete-replaced", "replace")),
+        failed("limit exceeded"),
+        {"resOpFailedEvent": {"metadata": step("create-replacement", new=new), "status": 0, "steps": 0}},
+    )
+    assert [change.outcome for change in run.plan().changes] == ["failed"]
+
+
+def test_policies_and_their_violations_are_kept() -> None:
+    violation = {
+        "policyEvent": {
+            "resourceUrn": URN,
+            "message": "<{%fg 1%}>no\ncap<{%reset%}>",
+            "color": "raw",
+            "policyName": "caps",
+            "policyPackName": "tee",
+            "policyPackVersion": "1.0.0",
+            "policyPackVersionTag": "1.0.0",
+            "enforcementLevel": "mandatory",
+        }
+    }
+    summary = {"summaryEvent": {"resourceChanges": {}, "PolicyPacks": {"tee": "1.0.0"}}}
+    run, _ = run_of(violation, summary)
+    assert run.plan().packs == {"tee": "1.0.0"}
+    assert run.plan().violations == (
+        Violation(pack="tee", policy="caps", message="no cap", mandatory=True, resource="data-tee-admin"),
+    )
