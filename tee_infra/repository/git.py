@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError
 
 SECONDS: Final = 60.0
@@ -78,18 +79,30 @@ def hook_path(directory: Path, hook: str) -> Path:
     return directory / _text(_git(directory, "rev-parse", "--git-path", f"hooks/{hook}"))
 
 
+def shared_hooks(directory: Path) -> bool:
+    """Whether hooks are looked for in a folder that is set for other repositories too. Raises `GitError`."""
+    try:
+        scope = _text(_git(directory, "config", "--show-scope", "--get", "core.hooksPath")).split("\t")[0]
+    except GitError:
+        return False  # it is not set
+    return scope in {"system", "global"}
+
+
 def prefix_of(directory: Path) -> str:
     """Where `directory` is in its checkout: `""` for the top, else `infra/`. Raises `GitError`."""
     return _text(_git(directory, "rev-parse", "--show-prefix"))
 
 
-def github_repository(url: str) -> str | None:
-    """The `owner/name` that a remote's address names on GitHub. None: it is elsewhere.
+def other_repository(url: str, repository: str) -> str | None:
+    """The `owner/name` that a remote's address names on GitHub instead of `repository`: a fork, as a rule.
 
+    None: it is the same, or the address is elsewhere and does not tell, or `repository` is the placeholder.
     Forms: https://github.com/o/n.git, git@github.com:o/n.git, ssh://git@ssh.github.com:443/o/n.
     """
     found = re.search(r"(?:^|[/@.])github\.com(?::\d+)?[:/]+([^/\s]+/[^/\s]+?)(?:\.git)?/?$", url)
-    return found[1] if found else None
+    if found is None or repository.startswith(f"{PLACEHOLDER_OWNER}/") or found[1].lower() == repository.lower():
+        return None
+    return found[1]
 
 
 def _ref(line: bytes) -> tuple[str, str]:

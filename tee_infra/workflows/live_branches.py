@@ -7,7 +7,7 @@ from tee_infra.core.inventory import Branches
 from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError, UsageError
 from tee_infra.repository.branches import github_branches
-from tee_infra.repository.git import HEADS, GitError, github_repository, remote_refs, remote_url
+from tee_infra.repository.git import HEADS, GitError, other_repository, remote_refs, remote_url
 from tee_infra.repository.github_api import API_URL
 from tee_infra.workflows.project import Project
 
@@ -68,9 +68,8 @@ def _from_file(file: Path) -> Branches:
 
 def _from_git(directory: Path, repository: str) -> Branches:
     """Plain git shows the head of every pull request and does not tell open ones from closed ones."""
-    named = github_repository(remote_url(directory))
-    if named and not repository.startswith(f"{PLACEHOLDER_OWNER}/") and named.lower() != repository.lower():
-        raise GitError(f"origin is {named}, a fork perhaps, and the environments are of {repository}")
+    if other := other_repository(remote_url(directory), repository):
+        raise GitError(f"origin is {other}, a fork perhaps, and the environments are of {repository}")
     refs = remote_refs(directory)
     return Branches(
         source="git ls-remote origin",

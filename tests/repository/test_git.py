@@ -10,9 +10,9 @@ import pytest
 from tee_infra.repository import git
 from tee_infra.repository.git import (
     GitError,
-    github_repository,
     head_of,
     hook_path,
+    other_repository,
     prefix_of,
     remote_refs,
     remote_url,
@@ -143,16 +143,18 @@ def test_hooks_are_where_git_looks_for_them(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "repository"),
+    ("url", "other"),
     [
-        ("https://github.com/acme/app.git", "acme/app"),
-        ("https://ann:token@github.com/acme/app", "acme/app"),
-        ("git@github.com:acme/app.git", "acme/app"),
-        ("ssh://git@ssh.github.com:443/acme/app.git", "acme/app"),
-        ("https://git.acme.com/acme/app.git", None),
+        ("https://github.com/mallory/app.git", "mallory/app"),
+        ("https://ann:token@github.com/mallory/app", "mallory/app"),
+        ("git@github.com:mallory/app.git", "mallory/app"),
+        ("ssh://git@ssh.github.com:443/mallory/app.git", "mallory/app"),
+        ("https://github.com/Acme/App.git", None),
+        ("https://git.acme.com/mallory/app.git", None),
         ("/srv/github.com.git", None),
-        ("https://notgithub.com/acme/app", None),
+        ("https://notgithub.com/mallory/app", None),
     ],
 )
-def test_a_repository_on_github_is_told_by_its_address(url: str, repository: str | None) -> None:
-    assert github_repository(url) == repository
+def test_another_repository_on_github_is_told_by_its_address(url: str, other: str | None) -> None:
+    assert other_repository(url, "acme/app") == other
+    assert other_repository(url, "example/tee-admin") is None

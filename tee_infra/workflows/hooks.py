@@ -1,0 +1,148 @@
+"""A git hook that says, before a push, what it does to feature environments. It never stops one."""
+
+import shlex
+from pathlib import Path
+from typing import Final, Literal
+
+from tee_infra.core.environments import FEATURE_HOST, parse_environment
+from tee_infra.core.names import BranchNameError, feature_environment
+from tee_infra.errors import RefusedError, UsageError
+from tee_infra.repository.git import HEADS, hook_path, other_repository, prefix_of, shared_hooks
+from tee_infra.workflows.project import Project
+
+HOOK: Final = "pre-push"
+MARK: Final = "# tee-infra hooks install wrote this."
+LIMIT_SECONDS: Final = 5
+
+# `exec 3<&0`: what runs in the background of a script has no input otherwise. The second process there ends the first
+# one when it hangs, and keeps nothing of git's open meanwhile: git waits for that.
+SCRIPT: Final = """\
+#!/bin/sh
+{mark} It says what a push does to feature environments, and never stops one.
+PATH="$PATH":{bin}
+cd {folder} && [ -f Pulumi.yaml ] && command -v tee-infra >/dev/null || exit 0
+exec 3<&0
+tee-infra hooks announce "$@" <&3 >&2 &
+announcer=$!
+(sleep {seconds}; kill -9 "$announcer") <&- 3<&- >/dev/null 2>&1 &
+wait "$announcer" 2>/dev/null
+kill "$!" 2>/dev/null
+exit 0
+"""
+
+LINE: Final = (
+    'if pushed=$(mktemp); then cat >"$pushed"; tee-infra hooks announce "$@" <"$pushed" >&2 || :; '
+    'exec <"$pushed"; rm -f "$pushed"; fi'
+)
+"""What somebody else's hook needs. It leaves the standard input to whatever follows: git-lfs reads it too."""
+
+Action = Literal["create", "update", "remove", "none"]
+
+
+class ForeignHookError(RefusedError):
+    """A hook that somebody else wrote, or a folder of hooks that other repositories share."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path} {reason}; to have both, put this line before the first that reads the input: {LINE}")
+
+
+class HookFileError(UsageError):
+    """The hook's file cannot be read or written."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        self.path = path
+        super().__init__(f"{path}: {error.strerror or error}; git looks for hooks there by core.hooksPath")
+
+
+def where(project: Project) -> Path:
+    """The hook's file, whether it is there or not. Raises `GitError`."""
+    return hook_path(project.directory, HOOK)
+
+
+def install(project: Project, programs: Path, *, dry_run: bool) -> Action:
+    """Write the hook; `programs` is the folder with `tee-infra`, for when it is not on PATH.
+
+    Raises `ForeignHookError` before anything of somebody else's is touched, `HookFileError` and `GitError`.
+    """
+    path, text = where(project), _script(project, programs)
+    if shared_hooks(project.directory):
+        raise ForeignHookError(path, "is where core.hooksPath sends every repository of yours, and stays as it is")
+    found = _own(path)
+    if found == text:
+        return "none"
+    if not dry_run:
+        _write(path, text)
+    return "create" if found is None else "update"
+
+
+def uninstall(project: Project, *, dry_run: bool) -> Action:
+    """Remove the hook. Raises as `install` does."""
+    path = where(project)
+    if _own(path) is None:
+        return "none"
+    if not dry_run:
+        path.unlink()
+    return "remove"
+
+
+def announcements(project: Project, pushed: bytes, url: str | None = None) -> list[str]:
+    """One line for each feature branch in what git hands a pre-push hook; `url` is where it pushes to.
+
+    `pushed` is `<local ref> <local object> <remote ref> <remote object>` a line, an absent object all zeros. The local
+    ref is as it was typed, `HEAD@{1 day ago}` for example, so the line is read from its end. Raises `SettingsError`.
+    """
+    repository = project.settings(parse_environment(FEATURE_HOST)).repository
+    if url and other_repository(url, repository):
+        return []  # no pipeline of ours sees it
+    fields = [line.decode(errors="backslashreplace").rsplit(" ", 3) for line in pushed.splitlines()]
+    return [
+        _announcement(ref.removeprefix(HEADS), repository, local=local, remote=remote)
+        for _, local, ref, remote in (line for line in fields if len(line) == 4)  # noqa: PLR2004
+        if ref.startswith(f"{HEADS}feature/")
+    ]
+
+
+def _announcement(branch: str, repository: str, *, local: str, remote: str) -> str:
+    try:
+        environment = feature_environment(branch, repository)
+    except BranchNameError as error:
+        return str(error)
+    if not local.strip("0"):
+        return f"{branch}: {environment} will be destroyed"
+    if not remote.strip("0"):
+        return f"{branch}: first push, the pipeline will create {environment}"
+    return f"{branch}: {environment} will be refreshed"
+
+
+def _script(project: Project, programs: Path) -> str:
+    return SCRIPT.format(
+        mark=MARK,
+        bin=shlex.quote(str(programs)),
+        folder=shlex.quote(f"./{prefix_of(project.directory)}"),
+        seconds=LIMIT_SECONDS,
+    )
+
+
+def _own(path: Path) -> str | None:
+    """The hook's text if it is ours; None: there is none. Raises `ForeignHookError`, also for a link."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        text = None
+    except OSError as error:
+        raise HookFileError(path, error) from None
+    if path.is_symlink() or (text is not None and MARK not in text):
+        raise ForeignHookError(path, "is somebody else's hook and stays as it is")
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.chmod(0o755)
+        part.replace(path)
+    except OSError as error:
+        raise HookFileError(path, error) from None
