@@ -120,6 +120,15 @@ class Arns:
         bucket = names.audit_bucket(self.environment, self.account_id, self.region)
         return f"arn:{self.partition}:s3:::{bucket}"
 
+    def state_bucket(self, purpose: str) -> str:
+        """The account's bucket of the engine's state. `purpose`: `standing` or `ephemeral`."""
+        return f"arn:{self.partition}:s3:::{names.state_bucket(purpose, self.account_id, self.region)}"
+
+    @property
+    def control_table(self) -> str:
+        """The account's table of registry, locks and the record of what was done."""
+        return self._regional("dynamodb", f"table/{names.CONTROL_TABLE}")
+
     def log_group(self, purpose: str) -> str:
         """A log group. Policies and CloudTrail name its streams too: `{log_group}:*`."""
         return self._regional("logs", f"log-group:{names.log_group(self.environment, purpose)}")

@@ -8,11 +8,12 @@ from tee_infra.core.environments import STANDING
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows import embedded
+from tee_infra.workflows.bootstrap import bootstrap_once
 from tee_infra.workflows.project import NAME, Project
 
 
 def start_local(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
-    """Start the embedded AWS, or find it running, and create the standing environments' empty stacks.
+    """Start the embedded AWS, or find it running, prepare its account, and create the standing environments' stacks.
 
     `pulumi preview -s prod` needs its stack to exist, and nobody should have to create four by hand.
     """
@@ -24,6 +25,7 @@ def start_local(project: Project, report: Callable[[str], None], *, port: int | 
         report(f"the embedded AWS is at {running.endpoint}")
         if running.notice:
             report(running.notice)
+    bootstrap_once(embedded.connection_to(project), local.ACCOUNT_ID, running.region, report)
     stacks = project.state_directory / ".pulumi" / "stacks" / NAME
     for environment in project.environments():
         if environment.name in STANDING and not (stacks / f"{environment.name}.json").exists():

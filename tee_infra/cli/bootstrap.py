@@ -1,0 +1,64 @@
+"""`tee-infra bootstrap`."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from tee_infra.cli.options import EnvironmentName, dry_run_option, json_option, local_option
+from tee_infra.cli.output import Output
+from tee_infra.core.bootstrap import backend_url, secrets_provider
+from tee_infra.core.environments import FEATURE_HOST, Environment
+from tee_infra.workflows import bootstrap as workflow
+from tee_infra.workflows.project import find_project
+from tee_infra.workflows.reach import reach
+
+
+@click.command()
+@click.argument("environment", type=EnvironmentName(), default=FEATURE_HOST, metavar="[ENV]")
+@local_option
+@dry_run_option
+@json_option
+def bootstrap(environment: Environment, local: bool, dry_run: bool, as_json: bool) -> None:
+    """Prepare an AWS account: state, its key, locks and registry.
+
+    Makes what is missing and puts right what differs in the account of ENV, dev if none is named. Run it as often as
+    you like; the embedded AWS does it by itself.
+    """
+    output = Output(as_json)
+    project = find_project(Path.cwd())
+    settings = project.settings(environment)
+    reached = reach(project, settings, output.say, local=local)
+    account_id, region = reached.target.account_id, settings.region
+    if reached.running is not None:
+        region = reached.running.region
+    changes = workflow.bootstrap(reached.connection, account_id, region, output.say, dry_run=dry_run)
+    facts = {
+        "target": reached.target.describe(),
+        "region": region,
+        "changes": changes,
+        "changed": bool(changes) and not dry_run,
+        "backend_url": None if reached.target.embedded else backend_url("standing", account_id, region),
+        "secrets_provider": None if reached.target.embedded else secrets_provider(region),
+    }
+    lines = [_summary(len(changes), dry_run=dry_run)]
+    if not reached.target.embedded:
+        lines += _next(environment.name, account_id, region)
+    output.result(facts, lines)
+
+
+def _summary(changes: int, *, dry_run: bool) -> str:
+    if not changes:
+        return "nothing to do"
+    return f"{changes} to do; nothing was changed" if dry_run else f"{changes} done"
+
+
+def _next(environment: str, account_id: str, region: str) -> list[str]:
+    provider = shlex.quote(secrets_provider(region))
+    return [
+        "",
+        "stacks in this account keep their state there; for each of them once:",
+        f"  export PULUMI_BACKEND_URL={shlex.quote(backend_url('standing', account_id, region))}",
+        f"  pulumi stack init {environment} --secrets-provider {provider}",
+        f"  tee-infra up {environment}",
+    ]

@@ -1,0 +1,67 @@
+"""Prepare an account: the key and the buckets of its stacks' state, and the control table. Run it as often as wanted.
+
+The control table is made last: where it is, all of it was made once.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from tee_infra.aws.connection import Connection
+from tee_infra.aws.control_base import ControlBase
+from tee_infra.aws.state_bucket import StateBucket
+from tee_infra.aws.state_key import StateKey
+from tee_infra.core import bootstrap as wanted
+from tee_infra.core import names
+from tee_infra.core.arns import Arns
+from tee_infra.core.bootstrap import Facts, differing
+from tee_infra.core.environments import FEATURE_HOST
+
+Report = Callable[[str], None]
+Piece = StateKey | StateBucket | ControlBase
+
+PURPOSES: Final = ("standing", "ephemeral")
+_KEY_TO_COME: Final = "a key that is yet to be made"
+
+
+def bootstrap(
+    connection: Connection, account_id: str, region: str, report: Report, *, dry_run: bool = False
+) -> list[str]:
+    """Make what is missing and put right what differs; returned as one line each. Empty: nothing to do.
+
+    `report` gets a line for each piece before it is touched; `dry_run` touches none. Two runs at once do not disturb
+    each other, and the next one finishes what a killed one began. Raises `UnusableError`, `ForeignBucketError`,
+    `AwsError`.
+    """
+    ensure = partial(_ensure, report=report, dry_run=dry_run)
+    arns = Arns(account_id=account_id, region=region, environment=FEATURE_HOST)
+    key = StateKey.connect(connection)
+    done = ensure(key, wanted.key())
+    for purpose in PURPOSES:
+        bucket = StateBucket.connect(connection, names.state_bucket(purpose, account_id, region), account_id)
+        done += ensure(bucket, wanted.state_bucket(purpose, arns, key.arn or _KEY_TO_COME))
+    return done + ensure(ControlBase.connect(connection), wanted.control_table())
+
+
+def bootstrap_once(connection: Connection, account_id: str, region: str, report: Report) -> None:
+    """Prepare an account that has no control table yet: one request where it has. Raises as `bootstrap` does."""
+    if not ControlBase.connect(connection).exists():
+        report("preparing the account: state key, state buckets, control table")
+        bootstrap(connection, account_id, region, lambda _: None)
+
+
+def _ensure(piece: Piece, wanted: Facts, *, report: Report, dry_run: bool) -> list[str]:
+    found = piece.read()
+    if found is None:
+        done = [f"make {piece.what}"]
+    else:
+        done = [f"set {name} of {piece.what}" for name in differing(piece.what, found, wanted)]
+    for line in done or [f"found {piece.what}"]:
+        report(line)
+    if dry_run or not done:
+        return done
+    if found is None:
+        piece.make()
+    found = piece.read() or {}
+    piece.write(differing(piece.what, found, wanted))
+    return done
