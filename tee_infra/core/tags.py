@@ -30,10 +30,15 @@ def render(environment: Environment, settings: Settings, project: str) -> dict[s
         "stack": f"{project}/{environment.name}",
     }
     if settings.branch is not None:
-        tags["branch"] = _UNSAFE.sub("_", settings.branch)[:256]
+        tags["branch"] = branch_value(settings.branch)
     if settings.expires_at is not None:
         tags["expires-at"] = render_time(settings.expires_at)
     return {PREFIX + key: value for key, value in tags.items()}
+
+
+def branch_value(branch: str) -> str:
+    """What `tee:branch` says of a branch."""
+    return _UNSAFE.sub("_", branch)[:256]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,10 @@ class ForeignClockError(UsageError):
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder."""
+    """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder.
+
+    `started`: the embedded AWS was not running before.
+    """
 
     project: Project
     host: Settings
@@ -58,6 +61,7 @@ class Home:
     locks: Locks
     actor: Actor
     report: Report
+    started: bool = False
 
     def at(self, now: datetime | None) -> datetime:
         """The time to decide by: this machine's, or on the embedded AWS another one. Raises `ForeignClockError`."""
@@ -126,6 +130,7 @@ def open_home(project: Project, report: Report, *, local: bool) -> Home:
         locks=Locks(items),
         actor=actor(os.environ, getpass.getuser(), socket.gethostname(), os.getpid()),
         report=report,
+        started=reached.started,
     )
 
 
