@@ -14,6 +14,8 @@ LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 
 
 DEFAULT_REGION: Final = "us-east-1"
 PLACEHOLDER_OWNER: Final = "example"
+OWNER: Final = r"^[\w.+\-@ ]{1,128}$"
+"""What may answer for an environment: characters that IAM accepts in a tag's value."""
 
 
 class Settings(BaseModel):
@@ -26,7 +28,7 @@ class Settings(BaseModel):
 
     name: str
     """The stack's name again: a file copied to another stack without a second look is refused."""
-    owner: Annotated[str, Field(pattern=r"^[\w.+\-@ ]{1,128}$")]
+    owner: Annotated[str, Field(pattern=OWNER)]
     """Who answers for it: a team or an address."""
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = DEFAULT_REGION
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
@@ -56,6 +58,8 @@ class Settings(BaseModel):
     monthly_budget_usd: Annotated[float, Field(gt=0, strict=False)] | None = 200.0
     audit: Literal["off", "all", "non_app"] = "all"
     """Which item-level calls CloudTrail records: none, all, or all but the app's own."""
+    max_feature_environments: Annotated[int, Field(ge=1)] = 20
+    """How many feature environments may live at once; what dev's settings say counts."""
 
     branch: str | None = None
     """Feature environments only: the raw git branch."""

@@ -4,12 +4,15 @@ How it ends is in `core.destruction`. The control table writes what these return
 """
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE, render_duration
+from tee_infra.core.environments import FEATURE_HOST
+from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE, render_duration, render_left
 from tee_infra.core.registry import Hold, Record, Seed
 from tee_infra.core.settings import render_time
+from tee_infra.core.tags import Unreadable
 from tee_infra.errors import RefusedError
 
 
@@ -32,7 +35,8 @@ class GoneError(RefusedError):
         self.record = record
         was = f"was destroyed at {render_time(record.destroyed_at)}" if record.destroyed_at else "is being destroyed"
         super().__init__(
-            f"{record.environment} {was}; to make it again, empty: tee-infra feature create --branch {shlex.quote(record.branch)}"
+            f"{record.environment} {was}; to make it anew: "
+            f"tee-infra feature create --branch {shlex.quote(record.branch)}"
         )
 
 
@@ -60,6 +64,24 @@ class LifeOverError(RefusedError):
         )
 
 
+class QuotaError(RefusedError):
+    """As many environments live as may; `first` is the one whose lease ends before the others'."""
+
+    def __init__(self, live: int, limit: int, first: Record | None, now: datetime) -> None:
+        self.live = live
+        self.limit = limit
+        told = "see them with tee-infra feature list"
+        if first is not None:
+            told = (
+                f"the first to end is {first.environment} of {first.owner}, {render_left(first.expires_at, now)}. "
+                f"Let one go: tee-infra feature destroy {first.environment}"
+            )
+        super().__init__(
+            f"{live} feature environments live, and max_feature_environments in Pulumi.{FEATURE_HOST}.yaml is {limit}; "
+            f"{told}"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """An environment that somebody wants. What is None stays as the record has it, or becomes the default.
@@ -76,6 +98,18 @@ class Wish:
     seed: Seed | None = None
     head: str | None = None
     revive: bool = True
+
+
+def check_quota(records: Mapping[str, Record | Unreadable], environment: str, limit: int, now: datetime) -> None:
+    """Whether one more may live: `environment`, unless it lives already. An unreadable record counts as alive.
+
+    A brake and no wall: two that are made in the same moment may both be the last. Raises `QuotaError`.
+    """
+    live = {name: record for name, record in records.items() if isinstance(record, Unreadable) or record.live}
+    if environment in live or len(live) < limit:
+        return
+    known = [record for record in live.values() if isinstance(record, Record)]
+    raise QuotaError(len(live), limit, min(known, key=lambda record: record.expires_at, default=None), now)
 
 
 def wished(record: Record | None, wish: Wish, now: datetime) -> Record:

@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 
 from tee_infra.core.lifetime import MAX_LIFE, MAX_TTL, MIN_TTL
 from tee_infra.core.registry import Hold, Record
+from tee_infra.core.tags import Unreadable
 from tee_infra.core.transitions import (
     BoundElsewhereError,
     GoneError,
     LifeOverError,
     QuarantinedError,
+    QuotaError,
     Wish,
+    check_quota,
     deployed,
     extended,
     held,
@@ -164,3 +167,23 @@ def test_no_extension_shortens_a_lease_or_outlives_the_caps(lived: timedelta, tt
         return
     assert after.expires_at >= before.expires_at - timedelta(seconds=1)
     assert after.expires_at <= min(NOW + lived + MAX_TTL, NOW + MAX_LIFE)
+
+
+def test_the_quota_counts_what_lives_or_may_live_and_says_what_ends_first() -> None:
+    gone = record(environment="feature-gone", state="destroyed")
+    known = {
+        "feature-a": record(environment="feature-a", ttl_seconds=7200),
+        "feature-b": Unreadable(reason="?"),
+        "feature-gone": gone,
+    }
+    check_quota(known, "feature-new", 3, NOW)
+    said = (
+        r"2 feature environments live, and .* in Pulumi.dev.yaml is 2; the first to end is feature-a of ann, in 2 h\."
+    )
+    with pytest.raises(QuotaError, match=said):
+        check_quota(known, "feature-new", 2, NOW)
+    with pytest.raises(QuotaError):
+        check_quota(known, "feature-gone", 2, NOW)
+    check_quota(known, "feature-a", 1, NOW)
+    with pytest.raises(QuotaError, match="see them with tee-infra feature list"):
+        check_quota({"feature-b": Unreadable(reason="?")}, "feature-new", 1, NOW)
