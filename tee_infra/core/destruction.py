@@ -1,4 +1,4 @@
-"""How an environment ends: what its record says when it is marked, begins to go, resists, or is gone."""
+"""How an environment ends: what its record says when its time is cut short, it is marked, goes, resists, is gone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,6 +7,7 @@ from tee_infra.core.registry import MAX_FAILURES, Record
 
 FIRST_WAIT: Final = timedelta(minutes=30)
 """After the first failure; each further one doubles it. Five failures take eight hours to quarantine."""
+_ALIVE: Final = ("creating", "active", "marked")
 _PROBLEM_LENGTH: Final = 1000
 
 
@@ -15,10 +16,17 @@ def marked(record: Record, lease_end: datetime, now: datetime) -> Record:
 
     One whose destroy has begun, or is done, stays what it is.
     """
-    if record.state not in ("creating", "active", "marked"):
+    if record.state not in _ALIVE:
         return record
     known = record.marked_at if record.marked_at and record.marked_at >= lease_end else None
     return record.changed(state="marked", marked_at=known or now)
+
+
+def shortened(record: Record, until: datetime) -> Record:
+    """Its lease ends at `until`, or earlier as before: what a closed pull request does. The next activity lifts it."""
+    if record.state not in _ALIVE or record.expires_at <= until:
+        return record
+    return record.changed(not_after=until)
 
 
 def begun(record: Record) -> Record:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.destruction import FIRST_WAIT, begun, copy_of_checkpoint, failed, finished, marked
+from tee_infra.core.destruction import FIRST_WAIT, begun, copy_of_checkpoint, failed, finished, marked, shortened
 from tee_infra.core.registry import MAX_FAILURES, Hold, Record
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -54,3 +54,12 @@ def test_what_is_on_its_way_out_is_not_marked(state: str) -> None:
 
 def test_the_copy_of_a_checkpoint_is_in_no_folder_of_the_engine() -> None:
     assert copy_of_checkpoint("feature-x", NOW) == "destroyed/feature-x/20261201T000000Z.json"
+
+
+def test_a_lease_is_cut_short_and_never_made_longer() -> None:
+    early, late = RECORD.expires_at - HOUR / 2, RECORD.expires_at + HOUR
+    assert shortened(RECORD, early).expires_at == early
+    assert shortened(RECORD, late) == RECORD
+    assert shortened(shortened(RECORD, early), late).expires_at == early
+    assert shortened(RECORD, early).active(NOW).expires_at == NOW + HOUR
+    assert shortened(RECORD.changed(state="destroying"), early).not_after is None

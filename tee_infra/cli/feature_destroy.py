@@ -1,0 +1,143 @@
+"""`tee-infra feature destroy`."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tee_infra.cli.options import (
+    EnvironmentName,
+    dry_run_option,
+    json_option,
+    local_option,
+    now_option,
+    yes_option,
+)
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
+from tee_infra.core.destruction import shortened
+from tee_infra.core.environments import Environment
+from tee_infra.core.lifetime import MAX_TTL, MIN_TTL, parse_duration, render_left
+from tee_infra.core.registry import Record
+from tee_infra.core.settings import render_time
+from tee_infra.errors import UsageError
+from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
+from tee_infra.workflows.feature_records import change_record, require_record
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.locking import locked
+from tee_infra.workflows.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
+from tee_infra.workflows.project import find_project
+
+
+@click.command()
+@click.argument("environment", type=EnvironmentName(), metavar="ENV", required=False)
+@click.option("--branch", metavar="B", help="The environment of this git branch, instead of its name.")
+@click.option("--after", metavar="DURATION", help="Destroy nothing: let the lease end this soon, as in 24h.")
+@local_option
+@now_option
+@yes_option
+@dry_run_option
+@json_option
+def destroy(
+    *,
+    environment: Environment | None,
+    branch: str | None,
+    after: str | None,
+    local: bool,
+    now: datetime | None,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Destroy a feature environment, data included.
+
+    Looks into AWS afterwards whether it is gone. What a killed run leaves half destroyed, the next one finishes. With
+    --after the lease is only cut short, and cleanup destroys it then, unless somebody uses the branch again.
+    """
+    output = Output(as_json)
+    cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
+    home = open_home(find_project(Path.cwd()), output.say, local=local)
+    moment = home.at(now)
+    record = _record(home, environment, branch)
+    if record.state == "destroyed":
+        output.result(_facts(home, record), [_was_destroyed(record, moment)])
+    elif cut is not None:
+        _shorten(home, record, moment, cut, output, dry_run=dry_run)
+    else:
+        _destroy(home, record, moment, output, yes=yes, dry_run=dry_run)
+
+
+def _record(home: Home, environment: Environment | None, branch: str | None) -> Record:
+    match environment, branch:
+        case None, str():
+            return record_of_branch(home, branch)
+        case Environment(), None if environment.is_feature:
+            return require_record(home.control, environment.name)
+        case Environment(), None:
+            name = environment.name
+            raise UsageError(f"{name} is no feature environment; to take it down: tee-infra down {name}")
+        case _:
+            raise UsageError("say which environment: its name, or its branch with --branch, and not both")
+
+
+def _shorten(home: Home, record: Record, now: datetime, cut: timedelta, output: Output, *, dry_run: bool) -> None:
+    def shorten(latest: Record) -> Record:
+        return shortened(latest, now + cut)
+
+    after = shorten(record) if dry_run else change_record(home.control, record.environment, shorten)
+    end = f"{render_time(after.expires_at)} ({render_left(after.expires_at, now)})"
+    what = "would end" if dry_run else "ends"
+    output.result(
+        _facts(home, after) | {"expires_at": render_time(after.expires_at)},
+        [f"the lease of {after.environment} {what} at {end}; pushing to {after.branch} makes it run anew"],
+    )
+
+
+def _destroy(home: Home, record: Record, now: datetime, output: Output, *, yes: bool, dry_run: bool) -> None:
+    require_destroyable(home, record, now)
+    plan = plan_destroy(home, record)
+    if dry_run:
+        output.result(_facts(home, record) | _plan_facts(plan), _plan_lines(plan))
+        return
+    for line in _plan_lines(plan):
+        output.say(line)
+    confirm_by_name(output, record.environment, "This deletes all of it, data included.", yes=yes)
+    with locked(home.locks, record.environment, home.actor, "tee-infra feature destroy") as held:
+        done = destroy_feature(home, record, now, held=held)
+    output.result(
+        _facts(home, done.record) | _plan_facts(plan) | {"deleted": done.deleted, "swept": done.swept},
+        [f"{record.environment} is gone: {done.deleted} resources deleted{_swept(done)}"],
+    )
+
+
+def _plan_lines(plan: DestroyPlan) -> list[str]:
+    lines = plan_lines(plan.changes) if plan.changes.changes else ["  no stack knows of anything to delete"]
+    lines += [f"  - sweep    {name}" for name in plan.swept]
+    lines += [f"  ! left     {name}: {reason}" for name, reason in plan.left.items()]
+    return lines + [f"  {table.name} holds about {table.items:,} items, {table.size:,} bytes" for table in plan.tables]
+
+
+def _plan_facts(plan: DestroyPlan) -> dict[str, Any]:
+    tables = [{"name": table.name, "items": table.items, "bytes": table.size} for table in plan.tables]
+    return plan_json(plan.changes) | {"sweep": list(plan.swept), "left": plan.left, "tables": tables}
+
+
+def _facts(home: Home, record: Record) -> dict[str, Any]:
+    return {
+        "target": home.target.describe(),
+        "environment": record.environment,
+        "branch": record.branch,
+        "state": record.state,
+        "destroyed_at": render_time(record.destroyed_at) if record.destroyed_at else None,
+    }
+
+
+def _was_destroyed(record: Record, now: datetime) -> str:
+    if record.destroyed_at is None:
+        return f"{record.environment} was destroyed already"
+    when = f"{render_time(record.destroyed_at)}, {render_left(record.destroyed_at, now)}"
+    return f"{record.environment} was destroyed already, at {when}"
+
+
+def _swept(done: Destroyed) -> str:
+    return f", and {len(done.swept)} that the stack had left behind: {', '.join(done.swept)}" if done.swept else ""

@@ -1,0 +1,75 @@
+"""Destroy one feature environment, or finish what an earlier run began."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.destruction import begun, failed, finished
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.lock import LockLostError
+from tee_infra.core.registry import Record
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.audited import audited
+from tee_infra.workflows.destroy_steps import (
+    Work,
+    back_up,
+    break_locks,
+    destroy_stack,
+    forget_stack,
+    respect_protection,
+    sweep,
+)
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import Held
+from tee_infra.workflows.project import NAME
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destroyed:
+    """The tombstone, how many resources the engine `deleted`, and what was `swept` up after it, by kind and name."""
+
+    record: Record
+    deleted: int
+    swept: tuple[str, ...]
+
+
+def destroy_feature(home: Home, record: Record, now: datetime, *, held: Held) -> Destroyed:
+    """Destroy what `record` registers, from wherever an earlier run left it. The caller holds the environment's lock.
+
+    Raises `RecordChangedError` before anything else where somebody wrote the record since. A refusal
+    (`DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`) leaves the record as it was; whatever else goes
+    wrong (`EngineError`, `StackLockedError`, `LeftoversError`, `AwsError`) counts towards quarantine. `LockLostError`
+    leaves everything to whoever holds the lock now.
+    """
+    leftovers = Leftovers.connect(home.connection, NAME)
+    environment = parse_environment(record.environment)
+    work = Work(home=home, record=record, environment=environment, leftovers=leftovers, held=held, now=now)
+    with audited(home, record.environment, "destroy", now) as details:
+        destroying = home.control.write(begun(record))
+        try:
+            break_locks(work)
+            checkpoint = back_up(work)
+            respect_protection(work)
+            deleted = destroy_stack(work, checkpoint)
+            swept = sweep(work)
+            forget_stack(work)
+        except LockLostError:
+            raise
+        except RefusedError:
+            home.control.write(destroying.changed(state=record.state))
+            raise
+        except Exception as error:
+            _count(work, failed(destroying, str(error) or type(error).__name__, now))
+            raise
+        details += [f"the engine deleted {deleted}", *(f"swept {name}" for name in swept)]
+        tombstone = home.control.write(finished(destroying, now))
+    return Destroyed(record=tombstone, deleted=deleted, swept=tuple(swept))
+
+
+def _count(work: Work, after: Record) -> None:
+    work.home.control.write(after)
+    if after.state == "quarantined":
+        work.say(
+            f"QUARANTINED: {after.failures} destroys in a row have failed, the last because of: {after.problem}. "
+            f"It stays, and costs, until somebody has looked. Then: tee-infra repair {after.environment}"
+        )

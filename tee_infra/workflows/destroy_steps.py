@@ -1,0 +1,177 @@
+"""The steps of a destroy. Each may find itself done, half done or not begun by an earlier run, and none trusts it.
+
+Nothing is deleted before the state was backed up and every protection was asked; nothing counts as gone before AWS
+itself says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.destruction import copy_of_checkpoint
+from tee_infra.core.environments import Environment
+from tee_infra.core.inventory import Checkpoint
+from tee_infra.core.registry import Record
+from tee_infra.core.state_files import checkpoint_file, read_checkpoint
+from tee_infra.core.sweep import label, plan_sweep
+from tee_infra.core.tags import Unreadable
+from tee_infra.errors import RefusedError, RemoteError
+from tee_infra.stacks import EngineError
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import Held
+from tee_infra.workflows.project import NAME
+from tee_infra.workflows.stack_locks import break_stale_locks
+
+
+class DeletionProtectedError(RefusedError):
+    """Somebody switched DynamoDB's deletion protection on for `tables`."""
+
+    def __init__(self, environment: str, tables: list[str]) -> None:
+        self.environment = environment
+        self.tables = tables
+        super().__init__(
+            f"{environment}: deletion protection is on for {', '.join(tables)}, which the program leaves off, so "
+            "somebody wants to keep what is in there; nothing was deleted. Ask them, switch it off with "
+            f"aws dynamodb update-table --no-deletion-protection-enabled --table-name {tables[0]}, "
+            "then run the same command again"
+        )
+
+
+class UnreadableStateError(RefusedError):
+    """The environment's checkpoint cannot be read, so nobody knows what its stack holds."""
+
+    def __init__(self, environment: str, reason: str) -> None:
+        self.environment = environment
+        self.reason = reason
+        super().__init__(f"{environment}: {reason}; nothing was deleted. Mend it: tee-infra repair {environment}")
+
+
+class LeftoversError(RemoteError):
+    """Something of the environment is still in AWS; `left` has why (`table feature-x-tee-admin` -> reason)."""
+
+    def __init__(self, environment: str, left: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.left = left
+        told = "; ".join(f"{name}: {reason}" for name, reason in left.items())
+        super().__init__(
+            f"{environment} is not gone from AWS: {told}. Find out whose it is, delete it by hand, "
+            f"then run tee-infra feature destroy {environment}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One destroy: of what `record` said before it, begun at `now`, while `held` is held."""
+
+    home: Home
+    record: Record
+    environment: Environment
+    leftovers: Leftovers
+    held: Held
+    now: datetime
+
+    def say(self, line: str) -> None:
+        """A line for people."""
+        self.home.report(f"{self.environment.name}: {line}")
+
+
+def read_state(home: Home, environment: Environment) -> tuple[bytes, Checkpoint] | None:
+    """An environment's checkpoint and what it says; None where there is no stack. Raises `UnreadableStateError`."""
+    try:
+        with home.state.read(checkpoint_file(NAME, environment.name)) as file:
+            data = file.read()
+    except FileNotFoundError:
+        return None
+    checkpoint = read_checkpoint(data)
+    if isinstance(checkpoint, Unreadable):
+        raise UnreadableStateError(environment.name, checkpoint.reason)
+    return data, checkpoint
+
+
+def break_locks(work: Work) -> None:
+    """Remove the stack locks of runs that have ended. A lock of one that goes on makes the engine refuse later."""
+    work.held.check()
+    for holder in break_stale_locks(work.home, work.environment.name):
+        work.say(f"removed the stack lock of a run that has ended ({holder})")
+
+
+def back_up(work: Work) -> Checkpoint | None:
+    """Copy the checkpoint to where neither the engine nor a later environment of this name overwrites it.
+
+    Returns what it says; None where there is no stack. Raises `UnreadableStateError`.
+    """
+    work.held.check()
+    state = read_state(work.home, work.environment)
+    if state is None:
+        return None
+    data, checkpoint = state
+    copy = copy_of_checkpoint(work.environment.name, work.now)
+    # A second run of the same moment finds less in the stack than the first one did.
+    if copy not in work.home.state.names(copy.rpartition("/")[0]):
+        with work.home.state.write(copy) as file:
+            file.write(data)
+    return checkpoint
+
+
+def respect_protection(work: Work) -> None:
+    """Ask AWS whether a table is protected, for the state knows only what the program once set. Never switches it off.
+
+    Raises `DeletionProtectedError`.
+    """
+    work.held.check()
+    tables = work.leftovers.tables(work.environment).values()
+    if protected := [table.name for table in tables if table.deletion_protection]:
+        raise DeletionProtectedError(work.environment.name, protected)
+
+
+def destroy_stack(work: Work, checkpoint: Checkpoint | None) -> int:
+    """Let the engine delete what it knows of; how many resources that were. Raises as `Stack` does."""
+    if checkpoint is None:
+        work.say("it has no stack, so AWS is asked for what has its names")
+        return 0
+    with work.home.open(work.record) as opened:
+        stack, account = opened.stack, (opened.target.account_id, opened.settings.region)
+        if checkpoint.pending:
+            work.held.check()
+            stack.recover(*account)
+        work.held.check()
+        plan = stack.preview_destroy()
+        work.held.check()
+        try:
+            stack.destroy()
+        except EngineError as error:
+            work.say(f"{error}; looking at what is there, and trying once more")
+            work.held.check()
+            if not stack.recover(*account):
+                stack.refresh()
+            work.held.check()
+            stack.destroy()
+    return len(plan.changes)
+
+
+def sweep(work: Work) -> list[str]:
+    """Ask AWS what is still there, delete what is certainly this environment's, and ask again: nothing may be left.
+
+    Returns what was deleted (`table feature-x-tee-admin`). Raises `LeftoversError`.
+    """
+    work.held.check()
+    account_id, region = work.home.target.account_id, work.home.host.region
+    plan = plan_sweep(work.record, work.leftovers.find(work.environment), account_id, region)
+    for resource in plan.reclaim:
+        work.held.check()
+        work.leftovers.delete(resource)
+        work.say(f"swept {label(resource)}, which its stack had left behind")
+    still = work.leftovers.find(work.environment) if plan.reclaim else []
+    left = {label(resource): "it was deleted, and is there again" for resource in still} | dict(plan.left)
+    if left:
+        raise LeftoversError(work.environment.name, left)
+    return [label(resource) for resource in plan.reclaim]
+
+
+def forget_stack(work: Work) -> None:
+    """Remove the empty stack. The engine refuses while it has resources."""
+    work.held.check()
+    if read_state(work.home, work.environment) is not None:
+        with work.home.open(work.record) as opened:
+            opened.stack.remove()

@@ -1,0 +1,94 @@
+"""What destroying a feature environment would delete, and whether it may be: looked at, nothing changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.names import feature_environment
+from tee_infra.core.plan import Plan
+from tee_infra.core.registry import Hold, Record
+from tee_infra.core.settings import render_time
+from tee_infra.core.sweep import label, plan_sweep
+from tee_infra.core.tables import TableFacts
+from tee_infra.core.transitions import BoundElsewhereError
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state
+from tee_infra.workflows.feature_records import require_record
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.project import NAME
+
+
+class HeldError(RefusedError):
+    """Somebody holds the environment for a reason."""
+
+    def __init__(self, environment: str, hold: Hold) -> None:
+        self.environment = environment
+        self.hold = hold
+        super().__init__(
+            f"{environment} is held by {hold.by} until {render_time(hold.until)}: {hold.reason}. Nothing was changed. "
+            f"Ask them, then: tee-infra feature release {environment}"
+        )
+
+
+class ForeignEnvironmentError(RefusedError):
+    """The environment is another repository's, whose settings nobody here knows."""
+
+    def __init__(self, record: Record, repository: str) -> None:
+        self.record = record
+        super().__init__(
+            f"{record.environment} belongs to branch {record.branch!r} of {record.repository}, and this is a checkout "
+            f"for {repository}; nothing was changed. Run the command there"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestroyPlan:
+    """What the engine would delete, and what the tables hold.
+
+    Where the engine knows of nothing: what would be `swept`, and `left` with the reason, which makes a destroy fail.
+    """
+
+    changes: Plan
+    swept: Sequence[str]
+    left: dict[str, str]
+    tables: Sequence[TableFacts]
+
+
+def record_of_branch(home: Home, branch: str) -> Record:
+    """The record of a branch's environment. Raises `BranchNameError`, `BoundElsewhereError`, `UnregisteredError`."""
+    repository = home.host.repository
+    record = require_record(home.control, feature_environment(branch, repository))
+    if (record.repository, record.branch) != (repository, branch):
+        raise BoundElsewhereError(record, repository, branch)
+    return record
+
+
+def require_destroyable(home: Home, record: Record, now: datetime) -> None:
+    """Raises `ForeignEnvironmentError`, `HeldError`."""
+    if record.repository != home.host.repository:
+        raise ForeignEnvironmentError(record, home.host.repository)
+    if record.hold is not None and record.is_held(now):
+        raise HeldError(record.environment, record.hold)
+
+
+def plan_destroy(home: Home, record: Record) -> DestroyPlan:
+    """What a destroy would do now.
+
+    Raises `DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`, `EngineError`, `AwsError`.
+    """
+    environment = parse_environment(record.environment)
+    leftovers = Leftovers.connect(home.connection, NAME)
+    tables = list(leftovers.tables(environment).values())
+    if protected := [table.name for table in tables if table.deletion_protection]:
+        raise DeletionProtectedError(environment.name, protected)
+    changes = Plan()
+    if read_state(home, environment) is not None:
+        with home.open(record) as opened:
+            changes = opened.stack.preview_destroy()
+    if changes.changes:
+        return DestroyPlan(changes=changes, swept=(), left={}, tables=tables)
+    sweep = plan_sweep(record, leftovers.find(environment), home.target.account_id, home.host.region)
+    swept = [label(resource) for resource in sweep.reclaim]
+    return DestroyPlan(changes=changes, swept=swept, left=dict(sweep.left), tables=tables)
