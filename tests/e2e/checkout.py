@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import yaml
 
+from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.stacks import Stack
 from tee_infra.workflows.open_stack import OpenStack, open_stack
@@ -92,7 +93,8 @@ class Checkout:
         )
 
     def tables(self) -> list[str]:
-        return sorted(self.client("dynamodb").list_tables()["TableNames"])
+        """Every table of an environment."""
+        return sorted(set(self.client("dynamodb").list_tables()["TableNames"]) - {names.CONTROL_TABLE})
 
     def open(self, name: str) -> OpenStack:
         """The stack in this process, for tests that change the program."""
