@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.aws.pages import PartialPageError
 from tee_infra.errors import UsageError
 
 PREFIX: Final = "s3://"
@@ -74,6 +75,10 @@ class BucketStore:
 
     def _pages(self, under: str = "", **members: str) -> list[dict[str, Any]]:
         prefix = f"{self._prefix}{under}/" if under else self._prefix
-        with aws_errors(f"listing {self.location}"):
+        what = f"listing {self.location}"
+        with aws_errors(what):
             paginator = self._client.get_paginator("list_objects_v2")
-            return list(paginator.paginate(Bucket=self._bucket, Prefix=prefix, **members))
+            pages = list(paginator.paginate(Bucket=self._bucket, Prefix=prefix, **members))
+        if pages[-1].get("IsTruncated"):
+            raise PartialPageError(what, "an answer says that there is more, but not where")
+        return pages

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.parsers import ResponseParserError
 
 from tee_infra.errors import RemoteError, UsageError
 
@@ -38,12 +39,12 @@ class AwsError(RemoteError):
 
 @contextmanager
 def aws_errors(what: str) -> Generator[None]:
-    """Turn botocore's errors into one line each."""
+    """Turn botocore's errors into one line each, those with which it meets an answer that it cannot read as well."""
     try:
         yield
     except NoCredentialsError:
         raise AwsError(what, "no AWS credentials; log in and set AWS_PROFILE, or use --local") from None
     except NoRegionError:
         raise UsageError(f"{what}: no AWS region; set AWS_REGION, or use --local") from None
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError, UnicodeDecodeError) as error:
         raise AwsError(what, " ".join(str(error).split())) from None
