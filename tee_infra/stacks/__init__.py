@@ -2,7 +2,6 @@
 
 from tee_infra.stacks.backend import Backend, StackEntry
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
-from tee_infra.stacks.locks import remove_dead_locks
 from tee_infra.stacks.stack import Stack
 
 __all__ = [
@@ -13,5 +12,4 @@ __all__ = [
     "Stack",
     "StackEntry",
     "StackLockedError",
-    "remove_dead_locks",
 ]

@@ -92,7 +92,7 @@ def read_state(home: Home, environment: Environment) -> tuple[bytes, Checkpoint]
 def break_locks(work: Work) -> None:
     """Remove the stack locks of runs that have ended. A lock of one that goes on makes the engine refuse later."""
     work.held.check()
-    for holder in break_stale_locks(work.home, work.environment.name):
+    for holder in break_stale_locks(work.home.state, work.environment.name, alone=work.home.target.embedded):
         work.say(f"removed the stack lock of a run that has ended ({holder})")
 
 

@@ -7,10 +7,12 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target
 from tee_infra.program import deploy
-from tee_infra.stacks import NoStackError, Stack, remove_dead_locks
+from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows import embedded
-from tee_infra.workflows.project import NAME, Project
+from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.project import Project
 from tee_infra.workflows.reach import Report, reach
+from tee_infra.workflows.stack_locks import break_stale_locks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,8 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     else:
         backend = embedded.backend_of(project, reached.engine, reached.running)
         program = partial(deploy, reached.environ, force_local=local)
-        for holder in remove_dead_locks(project.state_directory, NAME, environment.name):
+        state = FolderStore(project.state_directory / ".pulumi")
+        for holder in break_stale_locks(state, environment.name, alone=True):
             report(f"removed the lock of a run that has ended ({holder})")
     stack = Stack(environment.name, backend, program, report)
     if reached.started:
