@@ -24,7 +24,7 @@ class BranchesFileError(UsageError):
         )
 
 
-class NoBranchesError(RemoteError):
+class UnknownBranchesError(RemoteError):
     """Nobody says which branches live, so nothing may be concluded from a branch that is not there."""
 
     def __init__(self, reason: str) -> None:
@@ -39,7 +39,7 @@ def live_branches(project: Project, repository: str, environ: Mapping[str, str],
     """The branches of `repository` (`owner/name`), with heads and reviews where they are told.
 
     Asks the first of: `file`; GitHub, where GITHUB_TOKEN is set and the repository is a real one; the checkout's
-    `origin`. An empty list is returned as one. Raises `BranchesFileError` and `NoBranchesError`.
+    `origin`. An empty list is returned as one. Raises `BranchesFileError` and `UnknownBranchesError`.
     """
     if file is not None:
         return _from_file(file)
@@ -49,7 +49,7 @@ def live_branches(project: Project, repository: str, environ: Mapping[str, str],
             return github_branches(repository, environ.get("GITHUB_API_URL") or API_URL, token)
         return _from_git(project.directory, repository)
     except RemoteError as error:
-        raise NoBranchesError(str(error)) from error
+        raise UnknownBranchesError(str(error)) from error
 
 
 def _from_file(file: Path) -> Branches:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.errors import RemoteError, UsageError
-from tee_infra.workflows.live_branches import BranchesFileError, NoBranchesError, live_branches
+from tee_infra.workflows.live_branches import BranchesFileError, UnknownBranchesError, live_branches
 from tee_infra.workflows.project import Project
 from tests.git_repositories import Clone, clone_in
 from tests.repository.pages import COMMIT, Pages, branch, pull, serve
@@ -87,7 +87,7 @@ def test_git_is_asked_otherwise(clone: Clone, repository: str, environ: dict[str
 
 def test_no_failure_falls_back_to_another_list(clone: Clone) -> None:
     environ = {"GITHUB_TOKEN": "t0ken", "GITHUB_API_URL": "http://127.0.0.1:1"}
-    with pytest.raises(NoBranchesError, match=r"GitHub: .*--branches-file FILE.*--by-lease-only"):
+    with pytest.raises(UnknownBranchesError, match=r"GitHub: .*--branches-file FILE.*--by-lease-only"):
         live_branches(project(clone), "acme/app", environ, None)
 
 
@@ -96,13 +96,13 @@ def test_without_a_checkout_or_a_remote_nobody_knows(clone: Clone, tmp_path: Pat
     with pytest.raises(RemoteError, match=r"not a git repository.*--branches-file FILE.*--by-lease-only"):
         live_branches(Project(directory=tmp_path / "empty"), "acme/app", {}, None)
     clone.git("remote", "remove", "origin")
-    with pytest.raises(NoBranchesError, match="No such remote 'origin'"):
+    with pytest.raises(UnknownBranchesError, match="No such remote 'origin'"):
         live_branches(project(clone), "acme/app", {}, None)
 
 
 def test_a_fork_does_not_speak_for_the_repository(clone: Clone) -> None:
     clone.git("remote", "set-url", "origin", "https://github.com/mallory/app.git")
-    with pytest.raises(NoBranchesError, match=r"origin is mallory/app.*acme/app"):
+    with pytest.raises(UnknownBranchesError, match=r"origin is mallory/app.*acme/app"):
         live_branches(project(clone), "acme/app", {}, None)
 
 
