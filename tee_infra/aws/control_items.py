@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.aws.pages import member
 from tee_infra.core import names
 from tee_infra.errors import RemoteError
 
@@ -35,16 +36,19 @@ class ControlItems:
     Times are those of AWS's clock, from the `Date` of its answers: to the second, and the same for everybody.
     """
 
-    def __init__(self, client: Any, where: str) -> None:
+    def __init__(self, client: Any, where: str, *, on_this_machine: bool = False) -> None:
         self._client = client
         self._where = where
+        self.on_this_machine = on_this_machine
+        """Whether it is the embedded AWS, which nobody else can reach."""
 
     @classmethod
     def connect(cls, connection: Connection) -> Self:
         """The control table where `connection` leads. Asks nothing yet."""
         with aws_errors("opening the control table"):
             client = connection.session().client("dynamodb", endpoint_url=connection.endpoint)
-        return cls(client, connection.endpoint or f"AWS in {client.meta.region_name}")
+        where = connection.endpoint or f"AWS in {client.meta.region_name}"
+        return cls(client, where, on_this_machine=connection.endpoint is not None)
 
     def collection(self, pk: str) -> tuple[list[Item], datetime]:
         """Every item under `pk` by `sk`, a request for each megabyte, and AWS's time."""
@@ -56,7 +60,7 @@ class ControlItems:
         }
         while True:
             answer = self._call("query", query)
-            items += [_plain(item) for item in answer["Items"]]
+            items += [_plain(item) for item in member(answer, "Items", f"query on table {names.CONTROL_TABLE}")]
             if "LastEvaluatedKey" not in answer:
                 return items, _time_of(answer)
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -110,4 +114,4 @@ def _whole(value: Any) -> Any:
         return int(value)
     if isinstance(value, dict):
         return {key: _whole(inner) for key, inner in value.items()}
-    return value
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value

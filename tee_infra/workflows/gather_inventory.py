@@ -1,0 +1,121 @@
+"""Gather what is known of the feature environments: listings first, a closer look only at what would be destroyed."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from tee_infra.aws.inventory import AwsInventory
+from tee_infra.core.arns import Arns
+from tee_infra.core.assembly import assemble, read_resources
+from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory, Resource, StackLock
+from tee_infra.core.lifetime import render_duration
+from tee_infra.core.settings import render_time
+from tee_infra.core.state_files import (
+    checkpoint_file,
+    checkpoints_folder,
+    locks_folder,
+    read_checkpoint,
+    stack_names,
+    stacks_of_locks,
+)
+from tee_infra.core.tags import Unreadable, parse
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.project import NAME
+from tee_infra.workflows.stack_locks import stack_locks
+
+MAX_SKEW: Final = timedelta(minutes=5)
+"""What AWS lets a signature differ, too (IAM User Guide, "Signature version 4")."""
+
+
+class ClockSkewError(RefusedError):
+    """This machine's clock is wrong, and leases are counted by it."""
+
+    def __init__(self, now: datetime, asked_at: datetime) -> None:
+        self.now = now
+        self.asked_at = asked_at
+        ahead = "ahead of" if now > asked_at else "behind"
+        super().__init__(
+            f"this machine says {render_time(now)} and AWS {render_time(asked_at)}: it is "
+            f"{render_duration(abs(now - asked_at))} {ahead} AWS, and {render_duration(MAX_SKEW)} is the most that "
+            "leases are decided with; set the clock (timedatectl set-ntp true), then run the same command again"
+        )
+
+
+def gather_inventory(home: Home, branches: Branches | None, now: datetime) -> Inventory:
+    """Everything that registry, state, AWS and locks list, in a number of requests that grows with pages alone.
+
+    The registry comes first and locks last: what is made meanwhile is locked by then, and what is destroyed meanwhile
+    still has a record, so neither looks like nobody's. Raises `ClockSkewError`, and `AwsError` for any listing that
+    is not whole.
+    """
+    listing = home.control.listing()
+    _require_clock(home, now, listing.asked_at)
+    stacks = stack_names(home.state.names(checkpoints_folder(NAME)))
+    resources = _resources(home)
+    stack_locks = _stack_locks(home, listing.asked_at)
+    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in home.locks.live().items()}
+    return assemble(
+        home.target.account_id,
+        home.host.repository,
+        records=listing.records,
+        stacks=stacks,
+        resources=resources,
+        locked_by=locked_by,
+        stack_locks=stack_locks,
+        branches=branches,
+    )
+
+
+def look_closer(home: Home, inventory: Inventory, names: Collection[str]) -> Inventory:
+    """The inventory with checkpoints and role tags of `names`. Raises `AwsError`."""
+    aws = AwsInventory.connect(home.connection)
+    looked = (_look_at(home, aws, found) if found.name in names else found for found in inventory.found)
+    return replace(inventory, found=tuple(looked))
+
+
+def _require_clock(home: Home, now: datetime, asked_at: datetime) -> None:
+    """On the embedded AWS `now` may be anybody's wish, and its clock is this machine's."""
+    if not home.target.embedded and abs(now - asked_at) > MAX_SKEW:
+        raise ClockSkewError(now, asked_at)
+
+
+def _resources(home: Home) -> list[Resource]:
+    """Tables after tags: what is tagged and no table any more is gone, and a table that is new has no tags yet."""
+    aws = AwsInventory.connect(home.connection)
+    here = Arns(account_id=home.target.account_id, region=home.host.region, environment="")
+    return read_resources(aws.tagged(), aws.tables(), aws.roles(), here, NAME)
+
+
+def _stack_locks(home: Home, real_now: datetime) -> dict[str, list[StackLock]]:
+    stacks = stacks_of_locks(home.state.names(locks_folder(NAME)))
+    alone = home.target.embedded
+    return {stack: list(stack_locks(home.state, stack, real_now, alone=alone).values()) for stack in stacks}
+
+
+def _look_at(home: Home, aws: AwsInventory, found: Found) -> Found:
+    checkpoint, has_stack = found.checkpoint, found.has_stack
+    if has_stack:
+        checkpoint = _checkpoint(home, found.name)
+        has_stack = checkpoint is not None
+    resources = (resource if resource.tags_told else _with_tags(aws, resource) for resource in found.resources)
+    there = tuple(resource for resource in resources if resource is not None)
+    return replace(found, has_stack=has_stack, checkpoint=checkpoint, resources=there)
+
+
+def _checkpoint(home: Home, name: str) -> Checkpoint | Unreadable | None:
+    """None: it is gone since it was listed."""
+    try:
+        with home.state.read(checkpoint_file(NAME, name)) as file:
+            return read_checkpoint(file.read())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Unreadable(reason=f"its state cannot be read ({error.strerror})")
+
+
+def _with_tags(aws: AwsInventory, role: Resource) -> Resource | None:
+    """None: it is gone since it was listed."""
+    tags = aws.role_tags(role.name)
+    return None if tags is None else replace(role, tags=parse(tags, NAME), tags_told=True)

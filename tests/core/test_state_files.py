@@ -1,0 +1,117 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tee_infra.core.inventory import Checkpoint, StackLock
+from tee_infra.core.state_files import read_checkpoint, read_stack_lock, stack_names, stacks_of_locks
+from tee_infra.core.tags import Unreadable
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"urn": f"urn:pulumi:x::tee-infra::{kind}::{name}", "type": kind, "custom": True, **more}
+
+
+def checkpoint(*resources: dict[str, Any], **more: Any) -> bytes:
+    return json.dumps({"version": 3, "checkpoint": {"latest": {"resources": list(resources), **more}}}).encode()
+
+
+PROVIDER = resource(
+    "pulumi:providers:aws",
+    "aws",
+    inputs={"defaultTags": json.dumps({"tags": {"tee:expires-at": "2026-12-01T00:00:00Z"}})},
+)
+STACK = {"urn": "urn:x", "type": "pulumi:pulumi:Stack", "custom": False}
+TABLE = resource("aws:dynamodb/table:Table", "data-tee-admin")
+
+
+def test_a_checkpoint_tells_what_matters_for_a_destroy() -> None:
+    pending = [{"resource": resource("aws:iam/role:Role", "access-app"), "type": "creating"}]
+    data = checkpoint(STACK, PROVIDER, TABLE | {"protect": True}, pending_operations=pending)
+    assert read_checkpoint(data) == Checkpoint(
+        resources=1,
+        protected=("data-tee-admin",),
+        pending=("access-app",),
+        expires_at=datetime(2026, 12, 1, tzinfo=UTC),
+    )
+
+
+def test_a_stack_that_was_only_made_has_nothing() -> None:
+    assert read_checkpoint(b'{"checkpoint": {"stack": "x"}}') == Checkpoint(resources=0)
+
+
+@pytest.mark.parametrize("length", [0, 1, 40, 200])
+def test_a_truncated_checkpoint_says_nothing_certain(length: int) -> None:
+    read = read_checkpoint(checkpoint(STACK, PROVIDER, TABLE)[:length])
+    assert isinstance(read, Unreadable)
+    assert "cannot be read" in read.reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"checkpoint": 1}',
+        checkpoint({"type": "x"}),
+        checkpoint(PROVIDER | {"inputs": {"defaultTags": "x"}}),
+    ],
+)
+def test_what_is_no_checkpoint_says_nothing_certain(data: bytes) -> None:
+    assert isinstance(read_checkpoint(data), Unreadable)
+
+
+def test_the_engines_own_copies_are_no_stacks() -> None:
+    files = ("a.json", "a.json.bak", "a.json.attrs", "a.pulumi-tags", "b.json")
+    assert stack_names(f"stacks/tee-infra/{file}" for file in files) == ["a", "b"]
+
+
+def test_whose_locks_there_are() -> None:
+    folder = "locks/organization/tee-infra"
+    assert stacks_of_locks([f"{folder}/b/1.json", f"{folder}/a/2.json", f"{folder}/a/3.json.attrs"]) == ["a", "b"]
+
+
+def lock(data: bytes | None = None, *, running: bool = False, alone: bool = False, **fields: Any) -> StackLock:
+    facts = {"pid": 7, "username": "ann", "hostname": "here", "timestamp": "2026-12-01T11:00:00.123456789Z", **fields}
+    data = json.dumps(facts).encode() if data is None else data
+    return read_stack_lock(data, host="here", runs=lambda _: running, now=NOW, alone=alone)
+
+
+def test_a_lock_says_whose_it_is_and_since_when() -> None:
+    found = lock(timestamp="2026-12-01T12:00:00+01:00", running=True)
+    assert found == StackLock(holder="ann on here, process 7", since=NOW - timedelta(hours=1), breakable=False)
+
+
+PIPELINE = {"username": "runner", "hostname": "fv-az1125-168"}
+OLD, YOUNG = "2026-12-01T10:59:59Z", "2026-12-01T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "breakable"),
+    [
+        ({}, True),
+        ({"running": True}, False),
+        ({"hostname": "elsewhere", "timestamp": OLD}, False),
+        (PIPELINE | {"timestamp": OLD}, True),
+        (PIPELINE | {"timestamp": YOUNG}, False),
+        (PIPELINE | {"timestamp": "2026-12-02T00:00:00Z"}, False),
+        (PIPELINE | {"timestamp": OLD, "hostname": "runnervmi13qx"}, True),
+        (PIPELINE | {"timestamp": OLD, "hostname": "our-runner-1"}, False),
+        (PIPELINE | {"timestamp": OLD, "username": "ann"}, False),
+        # On the pipeline's own machine its processes tell more than its age.
+        ({"username": "runner", "timestamp": OLD, "running": True}, False),
+    ],
+)
+def test_a_lock_is_broken_only_where_its_writer_has_ended_beyond_doubt(fields: dict[str, Any], breakable: bool) -> None:
+    assert lock(**fields).breakable is breakable
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"null", b"[]", b"{}", b'{"pid": 1}', b"\xff"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_lock_that_says_nothing_is_broken_only_where_no_other_machine_writes(data: bytes, alone: bool) -> None:
+    found = lock(data, alone=alone)
+    assert (found.breakable, found.since) == (alone, None)

@@ -1,0 +1,156 @@
+"""What is known is gathered whole, with few requests, and looked at closer only where it matters."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tee_infra.aws.connection import AwsError
+from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_table import ControlTable
+from tee_infra.core.arns import Arns
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.inventory import Checkpoint, Found
+from tee_infra.core.registry import Record
+from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.workflows.gather_inventory import ClockSkewError, gather_inventory, look_closer
+from tee_infra.workflows.home import Home
+from tests.emulator import reset
+from tests.listing_aws import ListingAws, cut, serve
+from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
+
+STATE = "stacks/tee-infra"
+LOCKS = "locks/organization/tee-infra"
+
+
+@pytest.fixture
+def home(shared_moto: str, tmp_path: Path) -> Iterator[Home]:
+    yield moto_home(shared_moto, tmp_path, [])
+    reset(shared_moto)
+
+
+def write(home: Home, name: str, data: bytes) -> None:
+    with home.state.write(name) as file:
+        file.write(data)
+
+
+def checkpoint(*names: str) -> bytes:
+    resources = [{"urn": f"urn::{name}", "type": "aws:x:X", "custom": True} for name in names]
+    return json.dumps({"checkpoint": {"latest": {"resources": resources}}}).encode()
+
+
+def under(home: Home, name: str, now: datetime = NOW) -> Found:
+    return next(found for found in gather_inventory(home, None, now).found if found.name == name)
+
+
+def test_registry_state_aws_and_locks_come_together_under_one_name(home: Home) -> None:
+    home.control.write(record_of("feature-x"))
+    write(home, f"{STATE}/feature-x.json", checkpoint("one"))
+    write(home, f"{LOCKS}/feature-x/1.json", b"{}")
+    make_table(client(home.connection, "dynamodb"), "feature-x-tee-admin", tags_of("feature-x"))
+    make_table(client(home.connection, "dynamodb"), "feature-look-tee-admin", {})
+    home.locks.acquire("feature-x", "ann on laptop", "up feature-x")
+    inventory = gather_inventory(home, None, NOW)
+    made, looks = inventory.found[1], inventory.found[0]
+    assert (inventory.account_id, inventory.repository) == (MOTOS_ACCOUNT, "example/tee-admin")
+    assert isinstance(made.record, Record)
+    assert (made.name, made.has_stack, made.checkpoint) == ("feature-x", True, None)
+    assert made.locked_by == "ann on laptop (up feature-x)"
+    assert [lock.breakable for lock in made.stack_locks] == [True]
+    assert [isinstance(resource.tags, StackTags) for resource in made.resources] == [True]
+    assert [(resource.name, resource.tags) for resource in looks.resources] == [("feature-look-tee-admin", None)]
+
+
+def test_a_closer_look_reads_state_and_role_tags_of_those_alone(home: Home) -> None:
+    iam = client(home.connection, "iam")
+    for name in ("feature-x", "feature-y"):
+        write(home, f"{STATE}/{name}.json", checkpoint("one"))
+        tags = [{"Key": key, "Value": value} for key, value in tags_of(name).items()]
+        role = {"Path": f"/tee/{name}/", "RoleName": f"{name}-tee-app", "AssumeRolePolicyDocument": "{}"}
+        iam.create_role(**role, Tags=tags)
+    inventory = gather_inventory(home, None, NOW)
+    closer_x, closer_y = look_closer(home, inventory, ["feature-x"]).found
+    assert closer_x.checkpoint == Checkpoint(resources=1)
+    assert [resource.tags_told and isinstance(resource.tags, StackTags) for resource in closer_x.resources] == [True]
+    assert closer_y == inventory.found[1]
+
+
+def test_what_is_gone_since_it_was_listed_is_gone_from_the_inventory(home: Home) -> None:
+    write(home, f"{STATE}/feature-x.json", checkpoint("one"))
+    iam = client(home.connection, "iam")
+    iam.create_role(Path="/tee/feature-x/", RoleName="feature-x-tee-app", AssumeRolePolicyDocument="{}")
+    inventory = gather_inventory(home, None, NOW)
+    home.state.delete(f"{STATE}/feature-x.json")
+    iam.delete_role(RoleName="feature-x-tee-app")
+    assert look_closer(home, inventory, ["feature-x"]).found == (Found(name="feature-x"),)
+
+
+def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(home: Home) -> None:
+    names = [f"feature-x{number}" for number in range(100)]
+    for name in names:
+        write(home, f"{STATE}/{name}.json", checkpoint("one"))
+    write(home, f"{STATE}/feature-x7.json", checkpoint("one")[:30])
+    looked = look_closer(home, gather_inventory(home, None, NOW), names)
+    broken = [found.name for found in looked.found if isinstance(found.checkpoint, Unreadable)]
+    assert (len(looked.found), broken) == (100, ["feature-x7"])
+
+
+def fleet(count: int) -> ListingAws:
+    """An AWS with so many environments of four resources each, and their records."""
+    names = [f"feature-x{number:04}" for number in range(count)]
+    arns = [Arns(account_id=MOTOS_ACCOUNT, region="us-east-1", environment=name) for name in names]
+    tagged = [arn for of in arns for arn in (*map(of.table, TABLES[:2]), of.parameter("tables", "tee-admin"))]
+    records = [record_of(name, version=1).model_dump(mode="json", exclude_none=True) for name in names]
+    return ListingAws(
+        tagged={arn: tags_of("feature-x0000") for arn in tagged},
+        tables=sorted(arn.rpartition("/")[2] for arn in tagged if ":table/" in arn),
+        roles=[of.role("app") for of in arns],
+        items={"registry": [{"sk": record["environment"], "version": 1, "record": record} for record in records]},
+    )
+
+
+def at(home: Home, aws: ListingAws) -> Home:
+    """The same home with its control table and everything that it lists in another AWS."""
+    connection = replace(home.connection, endpoint=aws.endpoint)
+    items = ControlItems.connect(connection)
+    return replace(home, connection=connection, control=ControlTable(items), locks=Locks(items))
+
+
+def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / STATE
+    folder.mkdir(parents=True)
+    for number in range(1000):
+        (folder / f"feature-x{number:04}.json").touch()
+    with serve(fleet(1000)) as aws:
+        inventory = gather_inventory(at(home, aws), None, NOW)
+    assert len(inventory.found) == 1000
+    assert all(found.record and found.has_stack and len(found.resources) == 4 for found in inventory.found)
+    assert {asked: aws.asked.count(asked) for asked in aws.asked} == {
+        "Query": 2,
+        "GetResources": 30,
+        "ListTables": 20,
+        "ListRoles": 1,
+    }
+
+
+@pytest.mark.parametrize("operation", ["Query", "GetResources", "ListTables", "ListRoles"])
+def test_a_listing_that_is_not_whole_ends_it(home: Home, operation: str) -> None:
+    with serve(fleet(3)) as aws:
+        aws.faults = {(operation, 0): cut}
+        with pytest.raises(AwsError):
+            gather_inventory(at(home, aws), None, NOW)
+
+
+@pytest.mark.parametrize("minutes", [-6.5, 6.5])
+def test_a_clock_that_differs_from_aws_ends_it(home: Home, minutes: float) -> None:
+    now = datetime.now(UTC)
+    with serve(fleet(0)) as aws:
+        there = replace(at(home, aws), target=replace(home.target, endpoint=None))
+        gather_inventory(there, None, now)
+        aws.clock = lambda: now + timedelta(minutes=minutes)
+        with pytest.raises(ClockSkewError, match=f"6 min {'behind' if minutes > 0 else 'ahead of'} AWS"):
+            gather_inventory(there, None, now)
