@@ -1,12 +1,12 @@
-"""The root command. Commands load when they are called, so that `--help` answers at once."""
+"""The root command, and every command that it has."""
 
-from importlib import import_module
 from typing import Final
 
 import click
 
-# Name -> (module that has it, attribute, the line that `--help` shows for it).
-COMMANDS: Final = {
+from tee_infra.cli.lazy import Commands, LazyGroup
+
+COMMANDS: Final[Commands] = {
     "up": ("environments", "up", "Create or update an environment."),
     "preview": ("environments", "preview", "Show what `up` would change."),
     "refresh": ("environments", "refresh", "Find what was changed behind the stack's back."),
@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "env": ("env", "env", "What the app needs to know about its environment."),
     "schema": ("schema", "schema", "Compare the catalog of tables with live ones."),
     "data": ("data", "data", "Copy, anonymise, seed and compare the items of environments."),
+    "feature": ("feature", "feature", "Environments of branches: make, keep, list and destroy them."),
     "backup": ("backup", "backup", "Back up an environment's tables, and bring them back."),
     "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, its key, locks and registry."),
     "hooks": ("hooks", "hooks", "Say before a push what it does to feature environments."),
@@ -25,22 +26,11 @@ COMMANDS: Final = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        return getattr(import_module(f"tee_infra.cli.{module}"), attribute)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-
-
-@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 @click.version_option(package_name="tee-infra")
 def root(debug: bool) -> None:

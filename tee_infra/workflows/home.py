@@ -23,6 +23,7 @@ from tee_infra.core.actor import Actor, actor
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.registry import Record
 from tee_infra.core.settings import Settings, render_time, settings_for
+from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.target import Target
 from tee_infra.engine import Engine
 from tee_infra.errors import UsageError
@@ -30,7 +31,7 @@ from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.file_store import FileStore, open_store
 from tee_infra.workflows.open_stack import OpenStack
-from tee_infra.workflows.project import CONFIG_KEY, Project
+from tee_infra.workflows.project import CONFIG_KEY, NAME, Project
 from tee_infra.workflows.reach import Reached, Report, reach
 
 
@@ -72,6 +73,14 @@ class Home:
     def settings(self, record: Record) -> Settings:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
         return settings_for(parse_environment(record.environment), self._configuration(record))
+
+    def checkpoint(self, environment: str) -> bytes | None:
+        """The state of an environment's stack as it is, for `core.state_files` to read; None where there is none."""
+        try:
+            with self.state.read(checkpoint_file(NAME, environment)) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
 
     @contextmanager
     def open(self, record: Record) -> Generator[OpenStack]:

@@ -1,0 +1,119 @@
+"""`tee-infra feature create`."""
+
+import getpass
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from tee_infra.cli.feature_report import about_lines, confirm_losses, created_lines, open_home_here
+from tee_infra.cli.options import (
+    EnvironmentName,
+    dry_run_option,
+    json_option,
+    local_option,
+    now_option,
+    yes_option,
+)
+from tee_infra.cli.output import Output, plan_json, plan_lines
+from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
+from tee_infra.core.lifetime import MAX_TTL, MIN_TTL, parse_duration
+from tee_infra.core.registry import Seed
+from tee_infra.core.transitions import Wish
+from tee_infra.errors import UsageError
+from tee_infra.workflows.feature_create import Created, create_feature, preview_feature
+from tee_infra.workflows.feature_facts import feature_facts
+from tee_infra.workflows.feature_records import require_record
+from tee_infra.workflows.feature_seed import Source, open_source
+from tee_infra.workflows.feature_wish import read_wish, wish_again
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.project import find_project
+
+DEFAULT_SOURCE: Final = "staging"
+
+
+@click.command()
+@click.option("--branch", required=True, metavar="BRANCH", help="The git branch, as feature/new-auth.")
+@click.option("--ttl", metavar="TIME", help="How long after its last activity it lives, as 72h; kept, else 72h.")
+@click.option("--owner", metavar="NAME", help="Who answers for it; kept, else git's user.email.")
+@click.option("--seed", type=click.Choice(["synthetic", "anonymised", "none"]), help="Its first data; else synthetic.")
+@click.option("--from", "source", type=EnvironmentName(), metavar="ENV", help="Whose data is anonymised; else staging.")
+@click.option("--unless-destroyed", is_flag=True, help="Refuse to make again what was destroyed.")
+@local_option
+@now_option
+@dry_run_option
+@yes_option
+@json_option
+def create(
+    *,
+    branch: str,
+    ttl: str | None,
+    owner: str | None,
+    seed: Seed | None,
+    source: Environment | None,
+    unless_destroyed: bool,
+    local: bool,
+    now: datetime | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Make the environment of a branch, or bring it up to date.
+
+    Run it as often as you like: it finishes what an earlier run began, renews the lease, fills the tables once, and
+    asks before anything is deleted or replaced. What was destroyed begins anew, unless --unless-destroyed.
+    """
+    output = Output(as_json)
+    duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL) if ttl else None
+    if source is not None and seed != "anonymised":
+        raise UsageError(f"--from {source.name} is for --seed anonymised alone; give both, or neither")
+    project = find_project(Path.cwd())
+    wish = read_wish(
+        project.directory,
+        project.settings(parse_environment(FEATURE_HOST)).repository,
+        branch,
+        os.environ,
+        getpass.getuser(),
+        owner=owner,
+        ttl=duration,
+        seed=seed,
+        revive=not unless_destroyed,
+    )
+    home = open_home(project, output.say, local=local)
+    moment = home.at(now)
+    taken_from = _source(home, wish, source, local=local)
+    _carry_out(home, wish, moment, taken_from, output, yes=yes, dry_run=dry_run)
+
+
+def update(environment: str, output: Output, *, local: bool, yes: bool, dry_run: bool) -> None:
+    """`tee-infra up` of an environment that the registry knows: the same for the branch that it is bound to."""
+    home = open_home_here(output, local=local)
+    record = require_record(home.control, environment)
+    wish = wish_again(record, home.project.directory, home.host.repository, os.environ)
+    _carry_out(home, wish, home.at(None), None, output, yes=yes, dry_run=dry_run)
+
+
+def _carry_out(
+    home: Home, wish: Wish, now: datetime, source: Source | None, output: Output, *, yes: bool, dry_run: bool
+) -> None:
+    if dry_run:
+        done = preview_feature(home, wish, now)
+        output.result(_facts(home, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
+        return
+    done = create_feature(home, wish, now, source, confirm_losses(output, wish.environment, yes=yes))
+    facts = _facts(home, done, now)
+    output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
+
+
+def _source(home: Home, wish: Wish, chosen: Environment | None, *, local: bool) -> Source | None:
+    """Checked before there is anything of the new environment."""
+    if wish.seed != "anonymised":
+        return None
+    source = chosen or parse_environment(DEFAULT_SOURCE)
+    return open_source(home.project, source, wish.environment, os.environ, local=local)
+
+
+def _facts(home: Home, done: Created, now: datetime) -> dict[str, Any]:
+    return feature_facts(home, done.record, now) | plan_json(done.plan)

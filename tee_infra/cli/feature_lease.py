@@ -1,0 +1,96 @@
+"""`tee-infra feature extend | hold | release`."""
+
+from datetime import datetime
+
+import click
+
+from tee_infra.cli.feature_report import lease_line, open_home_here, require_feature
+from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
+from tee_infra.cli.output import Output
+from tee_infra.core.environments import Environment
+from tee_infra.core.lifetime import MAX_HOLD, MAX_TTL, MIN_TTL, parse_duration
+from tee_infra.core.registry import Record
+from tee_infra.errors import UsageError
+from tee_infra.workflows.feature_facts import feature_facts
+from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.plan_destroy import record_of_branch
+
+
+@click.command()
+@click.argument("environment", type=EnvironmentName(), metavar="[ENV]", required=False)
+@click.option("--branch", metavar="BRANCH", help="The environment of this git branch, instead of its name.")
+@click.option("--ttl", required=True, metavar="TIME", help="How long it lives from now on, as 24h.")
+@local_option
+@now_option
+@json_option
+def extend(
+    *, environment: Environment | None, branch: str | None, ttl: str, local: bool, now: datetime | None, as_json: bool
+) -> None:
+    """Let an environment live longer.
+
+    Never shortens a lease, and never carries it further than 30 days from its creation. From then on the environment
+    lives as long after every activity.
+    """
+    output = Output(as_json)
+    duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
+    home = open_home_here(output, local=local)
+    moment = home.at(now)
+    done = extend_lease(home, _name(home, environment, branch), duration, moment)
+    if done.capped:
+        output.say(done.capped)
+    _result(home, done.record, moment, output)
+
+
+@click.command()
+@environment_argument
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever wonders what it is still there for.")
+@click.option("--for", "duration", required=True, metavar="TIME", help="How long from now on, as 7d; 30d at most.")
+@local_option
+@now_option
+@json_option
+def hold(
+    *, environment: Environment, reason: str, duration: str, local: bool, now: datetime | None, as_json: bool
+) -> None:
+    """Keep an environment for a reason, whatever its lease says.
+
+    Cleanup leaves it alone until the hold ends. A second hold replaces the first.
+    """
+    output = Output(as_json)
+    name = require_feature(environment)
+    length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
+    if not 0 < len(reason.strip()) <= _REASON_LENGTH:
+        raise UsageError(f"--reason has {len(reason.strip())} characters; write from 1 to {_REASON_LENGTH}")
+    home = open_home_here(output, local=local)
+    moment = home.at(now)
+    _result(home, hold_environment(home, name, reason.strip(), length, moment), moment, output)
+
+
+@click.command()
+@environment_argument
+@local_option
+@now_option
+@json_option
+def release(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
+    """End a hold.
+
+    The lease decides again; where it has ended meanwhile, the next cleanup takes the environment.
+    """
+    output = Output(as_json)
+    name = require_feature(environment)
+    home = open_home_here(output, local=local)
+    moment = home.at(now)
+    _result(home, release_environment(home, name, moment), moment, output)
+
+
+_REASON_LENGTH = 500
+
+
+def _name(home: Home, environment: Environment | None, branch: str | None) -> str:
+    if (environment is None) == (branch is None):
+        raise UsageError("say which environment: its name, or its branch with --branch, and not both")
+    return require_feature(environment) if environment else record_of_branch(home, branch or "").environment
+
+
+def _result(home: Home, record: Record, now: datetime, output: Output) -> None:
+    output.result(feature_facts(home, record, now), [f"{record.environment}: {lease_line(record, now)}"])

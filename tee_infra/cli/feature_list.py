@@ -1,0 +1,120 @@
+"""`tee-infra feature list | show`."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import click
+
+from tee_infra.cli.feature_report import about_lines, open_home_here, require_feature
+from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
+from tee_infra.cli.output import Output, table
+from tee_infra.core.audit_record import Entry
+from tee_infra.core.costs import PRICES_AS_OF
+from tee_infra.core.environments import Environment
+from tee_infra.core.lifetime import render_left, warning
+from tee_infra.core.registry import Record
+from tee_infra.core.settings import render_time
+from tee_infra.workflows.feature_list import Listed, list_features, show_feature
+
+_HEADINGS: Final = ("ENVIRONMENT", "BRANCH", "OWNER", "STATE", "LEASE ENDS", "HELD", "ITEMS", "USD/MONTH", "LOCKED BY")
+
+
+@click.command("list")
+@click.option("--all", "tombstones", is_flag=True, help="Destroyed ones as well.")
+@local_option
+@now_option
+@json_option
+def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json: bool) -> None:
+    """List the environments of branches.
+
+    Those whose lease ends first come first: `!` marks less than 48 hours, `!!` less than two. What an environment
+    holds is up to six hours old, and what it costs is an estimate at list prices while nobody uses it.
+    """
+    output = Output(as_json)
+    home = open_home_here(output, local=local)
+    moment = home.at(now)
+    listed = list_features(home, tombstones=tombstones)
+    facts = [entry.facts(home, moment) for entry in listed]
+    output.result(facts, _lines(listed, moment, home.host.max_feature_environments))
+
+
+@click.command()
+@environment_argument
+@local_option
+@now_option
+@json_option
+def show(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
+    """Show one: lease, tables, outputs, and what was done to it."""
+    output = Output(as_json)
+    name = require_feature(environment)
+    home = open_home_here(output, local=local)
+    moment = home.at(now)
+    shown = show_feature(home, name)
+    facts = shown.listed.facts(home, moment)
+    history = [entry.model_dump(mode="json") for entry in shown.history]
+    lines = [
+        f"{name} ({shown.record.state})",
+        *about_lines(shown.record, moment),
+        "",
+        *_about_tables(shown.listed, facts),
+    ]
+    lines += ["", "OUTPUTS", *(f"  {key}: {value}" for key, value in shown.outputs.items())]
+    lines += ["", "LATELY", *(f"  {_told(entry)}" for entry in shown.history)]
+    output.result(facts | {"outputs": shown.outputs, "history": history}, lines)
+
+
+def _lines(listed: list[Listed], now: datetime, limit: int) -> list[str]:
+    known = [(entry, entry.record) for entry in listed if entry.record]
+    rows = [_row(entry, record, now) for entry, record in known]
+    live = [entry for entry, record in known if record.live]
+    lines = [f"{entry.environment}: {entry.problem}" for entry in listed if entry.record is None]
+    lines += table(_HEADINGS, rows) if rows else ["no feature environments"]
+    lines += [f"{entry.environment}: {entry.problem}" for entry, record in known if record.problem]
+    for entry in live:
+        if entry.stored and entry.stored.missing and entry.record and entry.record.state == "active":
+            lines.append(f"{entry.environment} has lost {', '.join(entry.stored.missing)}: tee-infra repair")
+    cost = sum(entry.monthly_usd or 0.0 for entry in live)
+    return [*lines, "", f"{len(live)} of {limit}, about ${cost:,.2f} a month at rest (list prices of {PRICES_AS_OF})"]
+
+
+def _row(entry: Listed, record: Record, now: datetime) -> tuple[str, ...]:
+    held = record.hold if record.is_held(now) else None
+    return (
+        record.environment,
+        record.branch,
+        record.owner,
+        record.state,
+        _end(record, now),
+        f"until {render_time(held.until)}" if held else "",
+        f"{entry.stored.items:,}" if entry.stored else "",
+        f"{entry.monthly_usd:,.2f}" if entry.monthly_usd is not None else "",
+        entry.lock.holder if entry.lock else "",
+    )
+
+
+def _end(record: Record, now: datetime) -> str:
+    if record.destroyed_at is not None:
+        return f"destroyed {render_left(record.destroyed_at, now)}"
+    mark = {None: "", timedelta(hours=48): " !", timedelta(hours=2): " !!"}[warning(record.expires_at, now)]
+    return render_left(record.expires_at, now) + mark
+
+
+def _about_tables(listed: Listed, facts: dict[str, Any]) -> list[str]:
+    missing = set(listed.stored.missing) if listed.stored else set(facts["tables"].values())
+    rows = [
+        (logical, physical, "not there" if physical in missing else "there")
+        for logical, physical in facts["tables"].items()
+    ]
+    lines = table(("TABLE", "PHYSICAL NAME", ""), rows)
+    if listed.stored and listed.monthly_usd is not None:
+        held = f"{listed.stored.items:,} items, {listed.stored.size:,} bytes with indexes"
+        lines.append(f"{held}; about ${listed.monthly_usd:,.2f} a month at rest (list prices of {PRICES_AS_OF})")
+    if listed.lock:
+        since = render_time(listed.lock.acquired_at)
+        lines.append(f"locked by {listed.lock.holder} since {since}: {listed.lock.purpose}")
+    return [*lines, *filter(None, [listed.problem])]
+
+
+def _told(entry: Entry) -> str:
+    detail = f": {entry.detail}" if entry.detail else ""
+    return f"{render_time(entry.when)} {entry.action} {entry.result} by {entry.who} on {entry.where}{detail}"

@@ -1,0 +1,84 @@
+"""What the `feature` commands say to people about an environment, and what they ask."""
+
+import shlex
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from tee_infra.cli.output import Output, confirm_by_name, plan_lines, table
+from tee_infra.core.app_config import table_names
+from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.core.lifetime import render_left, warning
+from tee_infra.core.plan import Plan
+from tee_infra.core.registry import Record
+from tee_infra.core.settings import render_time
+from tee_infra.errors import UsageError
+from tee_infra.workflows.change_environment import Confirm
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.project import find_project
+
+
+def open_home_here(output: Output, *, local: bool) -> Home:
+    """The home of this checkout's feature environments; the target is said first."""
+    return open_home(find_project(Path.cwd()), output.say, local=local)
+
+
+def require_feature(environment: Environment) -> str:
+    """Its name. Raises `UsageError` for one that stands."""
+    if not environment.is_feature:
+        raise UsageError(f"{environment.name} is no feature environment: it has no lease and belongs to no branch")
+    return environment.name
+
+
+def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
+    """Show a plan and ask before anything is deleted or replaced; what only adds needs no answer."""
+
+    def confirm(plan: Plan) -> None:
+        if not plan.destructive:
+            return
+        for line in plan_lines(plan):
+            output.say(line)
+        lost = ", ".join(change.name for change in plan.destructive)
+        confirm_by_name(output, name, f"This deletes or replaces: {lost}", yes=yes)
+
+    return confirm
+
+
+def lease_line(record: Record, now: datetime) -> str:
+    """Until when it lives: the lease's end, how far that is, and what stands against it."""
+    end = f"{render_time(record.expires_at)} ({render_left(record.expires_at, now)})"
+    close = "; it ends soon: tee-infra feature extend" if warning(record.expires_at, now) else ""
+    said = f"lease ended {end}" if now >= record.expires_at else f"lease until {end}{close}"
+    if record.hold is not None and record.is_held(now):
+        said += f"; held until {render_time(record.hold.until)} by {record.hold.by}: {record.hold.reason}"
+    return said
+
+
+def about_lines(record: Record, now: datetime) -> list[str]:
+    """Whose it is, until when, and what it was filled with."""
+    return [
+        f"  branch {record.branch} of {record.repository}, {record.owner} answers for it",
+        f"  {lease_line(record, now)}",
+        f"  {_data(record)}",
+    ]
+
+
+def created_lines(record: Record, plan: Plan, app: Mapping[str, str], now: datetime) -> list[str]:
+    """What `create` reports."""
+    tables = list(table_names(parse_environment(record.environment)).items())
+    return [
+        f"{record.environment} is there: {plan.report()}",
+        *about_lines(record, now),
+        "",
+        *table(("TABLE", "PHYSICAL NAME"), tables),
+        "",
+        "to use it:",
+        f"  STAGE={record.environment} yarn web",
+        *(f"  export {name}={shlex.quote(value)}" for name, value in app.items()),
+    ]
+
+
+def _data(record: Record) -> str:
+    if record.seeded:
+        return f"filled once with {record.seed} data"
+    return "no data to begin with" if record.seed == "none" else f"{record.seed} data to come"

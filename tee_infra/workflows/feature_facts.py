@@ -1,0 +1,49 @@
+"""A feature environment as scripts get to see it: the same members from every command."""
+
+from datetime import datetime
+from typing import Any
+
+from tee_infra.core.app_config import table_names
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.lifetime import warning
+from tee_infra.core.registry import Hold, Record
+from tee_infra.core.settings import render_time
+from tee_infra.workflows.app_environment import app_environment
+from tee_infra.workflows.home import Home
+
+
+def feature_facts(home: Home, record: Record, now: datetime) -> dict[str, Any]:
+    """What scripts may rely on. Times as RFC 3339; `warning`: the lease ends within so many hours, else None."""
+    environment = parse_environment(record.environment)
+    left = warning(record.expires_at, now) if record.live else None
+    return {
+        "environment": record.environment,
+        "branch": record.branch,
+        "repository": record.repository,
+        "owner": record.owner,
+        "state": record.state,
+        "created_at": render_time(record.created_at),
+        "last_activity": render_time(record.last_activity),
+        "expires_at": render_time(record.expires_at),
+        "expired": now >= record.expires_at,
+        "warning": int(left.total_seconds() // 3600) if left else None,
+        "hold": _hold(record.hold) if record.is_held(now) and record.hold else None,
+        "seed": record.seed,
+        "seeded": record.seeded,
+        "head": record.head,
+        "destroyed_at": render_time(record.destroyed_at) if record.destroyed_at else None,
+        "problem": record.problem or None,
+        "tables": table_names(environment),
+        "app": app_environment(home.project, environment, use_local=home.target.embedded),
+        "target": home.target.describe(),
+    }
+
+
+def unknown_facts(environment: str) -> dict[str, Any]:
+    """What is left to say where the record cannot be read."""
+    empty = dict.fromkeys(("branch", "owner", "state", "expires_at", "hold"))
+    return {"environment": environment, **empty, "tables": {}, "app": {}}
+
+
+def _hold(hold: Hold) -> dict[str, str]:
+    return {"reason": hold.reason, "until": render_time(hold.until), "by": hold.by}

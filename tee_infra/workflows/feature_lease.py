@@ -1,0 +1,54 @@
+"""How long a feature environment lives: extend its lease, hold it against cleanup, release it. No engine needed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tee_infra.core.lifetime import MAX_LIFE, render_duration
+from tee_infra.core.registry import Hold, Record
+from tee_infra.core.settings import render_time
+from tee_infra.core.transitions import extended, held, released
+from tee_infra.workflows.audited import audited
+from tee_infra.workflows.feature_records import change_record
+from tee_infra.workflows.home import Home
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extended:
+    """A record with its new end. `capped`: why it ends earlier than was asked for; empty when it does not."""
+
+    record: Record
+    capped: str
+
+
+def extend_lease(home: Home, environment: str, ttl: timedelta, now: datetime) -> Extended:
+    """Let the lease run for `ttl` from now, and never shorter than before. An activity.
+
+    Raises as `change_record` and `core.transitions.extended` do.
+    """
+    with audited(home, environment, "extend", now) as details:
+        record = change_record(home.control, environment, lambda found: extended(found, ttl, now))
+        capped = ""
+        if record.expires_at < now + ttl:
+            life = f"none lives longer than {render_duration(MAX_LIFE)}"
+            capped = (
+                f"that is less than {render_duration(ttl)}: {life}, and it was created {render_time(record.created_at)}"
+            )
+        details += [f"until {render_time(record.expires_at)}", *filter(None, [capped])]
+    return Extended(record=record, capped=capped)
+
+
+def hold_environment(home: Home, environment: str, reason: str, duration: timedelta, now: datetime) -> Record:
+    """Keep it for `duration` whatever its lease says, in the name of whoever runs this.
+
+    A second hold replaces the first. Raises as `change_record` and `core.transitions.held` do.
+    """
+    hold = Hold(reason=reason, until=now + duration, by=home.actor.who)
+    with audited(home, environment, "hold", now) as details:
+        details.append(f"until {render_time(hold.until)}: {reason}")
+        return change_record(home.control, environment, lambda found: held(found, hold))
+
+
+def release_environment(home: Home, environment: str, now: datetime) -> Record:
+    """End a hold; one that has none stays as it is. Raises as `change_record` and `core.transitions.released` do."""
+    with audited(home, environment, "release", now):
+        return change_record(home.control, environment, released)

@@ -1,0 +1,124 @@
+"""The first data of a feature environment: people who never existed, or some of another environment's, anonymised."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.core.registry import Record
+from tee_infra.core.seed import SyntheticData
+from tee_infra.core.transfer import End, check_ends, end_of
+from tee_infra.errors import PartialError, UsageError
+from tee_infra.workflows.anonymize_key import read_key
+from tee_infra.workflows.anonymize_report import check_shapes
+from tee_infra.workflows.connect import connect
+from tee_infra.workflows.data_connection import open_dynamodb
+from tee_infra.workflows.project import Project
+from tee_infra.workflows.seed_data import seed_data
+from tee_infra.workflows.sync_dev import Choice, plan_sync, sync
+from tee_infra.workflows.table_io import Side
+
+MEMBERS: Final = 50
+"""Of synthetic people: about 350 items in all."""
+FRACTION: Final = 0.05
+"""Of the source's people, the same ones in every table."""
+
+
+class NoSourceError(UsageError):
+    """`--seed anonymised` and the record says it too, but nobody says from where."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        super().__init__(f"{environment} is seeded with another environment's data; say whose: --from staging")
+
+
+class SeedIncompleteError(PartialError):
+    """Tables that do not hold what was copied to them."""
+
+    def __init__(self, environment: str, tables: list[str]) -> None:
+        self.environment = environment
+        self.tables = tables
+        super().__init__(
+            f"{environment} does not hold what was copied: {', '.join(tables)}; run the same command again"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Another environment whose data may be taken, checked. `key` makes the pseudonyms."""
+
+    end: End
+    dynamodb: DynamoDb
+    key: bytes
+
+
+def open_source(
+    project: Project, source: Environment, target: str, environ: Mapping[str, str], *, local: bool
+) -> Source:
+    """Check that `source` may be copied to the feature environment `target`, before there is anything of that.
+
+    Raises as `check_ends`, `connect`, `read_key` do, `NoTableError`, and `UnclassifiedAttributesError` where the source
+    holds what nobody has classified.
+    """
+    if source.name == target:
+        raise UsageError(f"--from is {target}, which is the environment that is to be seeded; name another one")
+    end = end_of(source.name)
+    check_ends(end, end_of(target), anonymised=True)
+    connection = connect(project, source, use_local=local)
+    dynamodb = open_dynamodb(connection)
+    key = read_key(source, None, environ, connection)
+    tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}
+    transport = dynamodb.transport()
+    check_shapes([(name, Side(transport, table)) for name, table in tables.items()])
+    return Source(end=end, dynamodb=dynamodb, key=key)
+
+
+def seed_feature(dynamodb: DynamoDb, record: Record, source: Source | None, report: Callable[[str], None]) -> int:
+    """Write the record's seed to the environment's tables and return how many items that are.
+
+    Written again it is the same: items under other keys are left alone. Raises `NoSourceError`, `SeedIncompleteError`,
+    and as `seed_data`, `plan_sync` and `sync` do.
+    """
+    if record.seed == "none":
+        return 0
+    if record.seed == "anonymised":
+        if source is None:
+            raise NoSourceError(record.environment)
+        report(f"seeding with {FRACTION:.0%} of the people of {source.end.name}, under pseudonyms")
+        return _copy(dynamodb, record, source)
+    number = seed_number(record.repository, record.branch)
+    report(f"seeding with {MEMBERS} synthetic members, seed {number}")
+    tables = end_of(record.environment).tables
+    environment = parse_environment(record.environment)
+    data = SyntheticData(number)
+    seeded = seed_data(dynamodb, environment, tables, data, MEMBERS, progress=lambda _table, _items: None)
+    return sum(table.items for table in seeded.tables)
+
+
+def seed_number(repository: str, branch: str) -> int:
+    """The seed of a branch's synthetic people: its own, and the same every time."""
+    digest = hashlib.sha256(f"{repository}\0{branch}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def _copy(dynamodb: DynamoDb, record: Record, source: Source) -> int:
+    """Begun anew after an interruption: it is little, and what stands in for a person depends on the key alone."""
+    ends = source.end, end_of(record.environment)
+    plan = plan_sync(source.dynamodb, dynamodb, ends, (), Choice(key=source.key, fraction=FRACTION))
+    with TemporaryDirectory(prefix="tee-infra-") as folder:
+        synced = sync(
+            source.dynamodb,
+            dynamodb,
+            plan,
+            Path(folder) / "checkpoint",
+            resume=False,
+            transport=None,
+            report=lambda _table, _at: None,
+        )
+    if wrong := [entry.result.table for entry in synced if not entry.validated]:
+        raise SeedIncompleteError(record.environment, wrong)
+    return sum(entry.result.written for entry in synced)

@@ -1,0 +1,47 @@
+"""What AWS says of feature environments' tables: which are there, and how much they hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+from tee_infra.aws.dynamodb import DynamoDb, NoTableError
+from tee_infra.core.tables import TableFacts
+from tee_infra.core.transfer import end_of
+from tee_infra.workflows.pieces import run_all
+
+_THREADS: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What an environment's tables hold, up to six hours ago: `size` in bytes, with the indexes. `missing`: physical
+    names of tables that are not there."""
+
+    items: int
+    size: int
+    missing: tuple[str, ...]
+
+
+def stored(dynamodb: DynamoDb, environments: Iterable[str]) -> dict[str, Stored]:
+    """What each of these feature environments holds, one DescribeTable a table. Raises `DynamoDbError`."""
+    tables = {environment: tuple(end_of(environment).tables.values()) for environment in environments}
+    names = [name for of_one in tables.values() for name in of_one]
+
+    def describe(name: str, _stop: Event) -> TableFacts | None:
+        try:
+            return dynamodb.table(name)
+        except NoTableError:
+            return None
+
+    facts = dict(zip(names, run_all(names, describe, _THREADS), strict=True))
+    return {environment: _stored({name: facts[name] for name in of_one}) for environment, of_one in tables.items()}
+
+
+def _stored(tables: dict[str, TableFacts | None]) -> Stored:
+    there = [table for table in tables.values() if table is not None]
+    return Stored(
+        items=sum(table.items for table in there),
+        size=sum(table.size + table.indexes_size for table in there),
+        missing=tuple(name for name, table in tables.items() if table is None),
+    )

@@ -1,0 +1,108 @@
+"""What `feature create` is asked for: from the options, and for the rest from GitHub's variables, git and the user."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from tee_infra.core.names import feature_environment
+from tee_infra.core.registry import Record, Seed
+from tee_infra.core.settings import OWNER, PLACEHOLDER_OWNER
+from tee_infra.core.transitions import Wish
+from tee_infra.errors import RefusedError, UsageError
+from tee_infra.repository.git import HEADS, head_of, user_email
+
+
+class OwnerError(UsageError):
+    """An owner that cannot stand in a tag."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        super().__init__(f"--owner is {owner!r}; allowed are up to 128 letters, digits, spaces and any of _ . + - @")
+
+
+class ForkError(RefusedError):
+    """A workflow of another repository than the settings name: a fork's."""
+
+    def __init__(self, running_in: str, repository: str) -> None:
+        self.running_in = running_in
+        super().__init__(
+            f"this runs for {running_in}, and environment.repository is {repository}: branches of forks are never "
+            "deployed, since anybody may write them. If the repository has moved, name it in Pulumi.dev.yaml"
+        )
+
+
+def read_wish(
+    directory: Path,
+    repository: str,
+    branch: str,
+    environ: Mapping[str, str],
+    user: str,
+    *,
+    owner: str | None,
+    ttl: timedelta | None,
+    seed: Seed | None,
+    revive: bool,
+) -> Wish:
+    """The wish for a branch of `repository`, which the host's settings name. `directory` is the checkout.
+
+    Raises `BranchNameError`, `OwnerError`, `ForkError`.
+    """
+    _refuse_forks(environ, repository)
+    return Wish(
+        environment=feature_environment(branch, repository),
+        repository=repository,
+        branch=branch,
+        owner=_owner(owner, directory, environ, user),
+        owner_given=owner is not None,
+        ttl=ttl,
+        seed=seed,
+        head=_head(directory, branch, environ),
+        revive=revive,
+    )
+
+
+def wish_again(record: Record, directory: Path, repository: str, environ: Mapping[str, str]) -> Wish:
+    """What the record says already, wished once more: not for what was destroyed. Raises `ForkError`.
+
+    `repository` is the host's: a record of another one is not this checkout's to deploy, which `wished` refuses.
+    """
+    _refuse_forks(environ, repository)
+    return Wish(
+        environment=record.environment,
+        repository=repository,
+        branch=record.branch,
+        owner=record.owner,
+        head=_head(directory, record.branch, environ),
+        revive=False,
+    )
+
+
+def _refuse_forks(environ: Mapping[str, str], repository: str) -> None:
+    running_in = environ.get("GITHUB_REPOSITORY")
+    if not running_in or repository.startswith(f"{PLACEHOLDER_OWNER}/"):
+        return
+    if running_in.lower() != repository.lower():  # as GitHub compares them
+        raise ForkError(running_in, repository)
+
+
+def _owner(given: str | None, directory: Path, environ: Mapping[str, str], user: str) -> str:
+    if given is not None and not _may_own(given):
+        raise OwnerError(given)
+    known = (given, user_email(directory), environ.get("GITHUB_ACTOR"), user)
+    found = next((name for name in known if name and _may_own(name)), None)
+    if found is None:
+        raise OwnerError(user)
+    return found
+
+
+def _may_own(name: str) -> bool:
+    return re.fullmatch(OWNER, name) is not None
+
+
+def _head(directory: Path, branch: str, environ: Mapping[str, str]) -> str | None:
+    """The branch's commit: what the workflow runs for, else what git knows. None: neither does."""
+    commit = environ.get("GITHUB_SHA")
+    if commit and environ.get("GITHUB_REF", HEADS + branch) == HEADS + branch:
+        return commit
+    return head_of(directory, branch)
