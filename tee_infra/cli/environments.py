@@ -11,7 +11,7 @@ from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
 from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import Environment
 from tee_infra.core.plan import Plan
-from tee_infra.errors import PartialError
+from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows import change_environment
 from tee_infra.workflows.open_environment import open_environment
 from tee_infra.workflows.open_stack import OpenStack
@@ -27,9 +27,15 @@ from tee_infra.workflows.project import find_project
 def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Create or update an environment.
 
-    Shows the plan first, and asks before anything is deleted or replaced.
+    Shows the plan first, and asks before anything is deleted or replaced. A feature environment without a stack file is
+    brought up to date for its branch, as `tee-infra feature create` does it.
     """
     output = Output(as_json)
+    if find_project(Path.cwd()).is_registered(environment):
+        from tee_infra.cli.feature_create import update  # noqa: PLC0415  # loads what no other environment needs
+
+        update(environment.name, output, local=local, yes=yes, dry_run=dry_run)
+        return
 
     def confirm(plan: Plan) -> None:
         _say_plan(output, plan)
@@ -96,6 +102,8 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     Refused, before anything is deleted, where a resource is protected. The empty stack stays.
     """
     output = Output(as_json)
+    if find_project(Path.cwd()).is_registered(environment):
+        raise LeasedError(environment.name)
 
     def confirm(plan: Plan) -> None:
         _say_plan(output, plan)
@@ -108,6 +116,17 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
             return
         done = change_environment.down(opened.stack, confirm)
     output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
+
+
+class LeasedError(RefusedError):
+    """A feature environment of the registry, which must hear of its end."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        super().__init__(
+            f"{environment} has no stack file and is the registry's, which would take it for alive; "
+            f"destroy it for good: tee-infra feature destroy {environment}"
+        )
 
 
 def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[OpenStack]:

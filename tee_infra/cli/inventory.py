@@ -10,7 +10,7 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.settings import render_time
 from tee_infra.workflows.inventory import Listed, list_environments
 from tee_infra.workflows.project import find_project
-from tee_infra.workflows.show_environment import show_environment
+from tee_infra.workflows.show_environment import show_environment, show_registered
 
 
 @click.command("list")
@@ -27,11 +27,15 @@ def list_command(as_json: bool) -> None:
 @json_option
 def show(environment: Environment, as_json: bool) -> None:
     """Show one environment: settings, tables, outputs."""
-    facts = show_environment(find_project(Path.cwd()), environment)
+    output, project = Output(as_json), find_project(Path.cwd())
+    if project.is_registered(environment):
+        facts = show_registered(project, environment, output.say)
+    else:
+        facts = show_environment(project, environment)
     lines = table(("TABLE", "PHYSICAL NAME"), [(logical, physical) for logical, physical in facts["tables"].items()])
     for heading in ("settings", "outputs"):
         lines += ["", heading.upper(), *(f"  {key}: {value}" for key, value in facts[heading].items())]
-    Output(as_json).result(facts, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
+    output.result(facts, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
 
 
 def _row(entry: Listed) -> tuple[str, ...]:

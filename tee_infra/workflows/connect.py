@@ -1,25 +1,36 @@
 """How boto3 reaches an environment: where its settings say, and nowhere else."""
 
 from tee_infra.aws.connection import Connection
+from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
+from tee_infra.core.settings import Settings
 from tee_infra.workflows import embedded
+from tee_infra.workflows.feature_records import require_record
 from tee_infra.workflows.project import Project
 
 
 def connect(project: Project, environment: Environment | None, *, use_local: bool) -> Connection:
     """Where an environment's tables are, by its settings; without an environment, where this shell's AWS is.
 
-    Raises `NotRunningError` where that is the embedded AWS and it is not running, and `NoAccessError` or
-    `WrongAccountError` where it is an account that the credentials are not of.
+    A feature environment without a stack file is where the registry has it. Raises `NotRunningError` where that is the
+    embedded AWS and it is not running, `NoAccessError` or `WrongAccountError` where it is an account that the
+    credentials are not of, and for a feature environment as `require_record` does.
     """
-    settings = project.settings(environment) if environment else None
-    if not use_local and settings is None:
-        return Connection()
-    if not use_local and settings is not None and settings.account_id is not None:
-        require_account(settings.account_id, settings.region)
-        return Connection(region=settings.region)
-    return embedded.connection_to(project)
+    if environment is None:
+        return embedded.connection_to(project) if use_local else Connection()
+    connection = _connect(project, project.location(environment), use_local=use_local)
+    if project.is_registered(environment):
+        require_record(ControlTable(ControlItems.connect(connection)), environment.name)
+    return connection
+
+
+def _connect(project: Project, settings: Settings, *, use_local: bool) -> Connection:
+    if use_local or settings.account_id is None:
+        return embedded.connection_to(project)
+    require_account(settings.account_id, settings.region)
+    return Connection(region=settings.region)
 
 
 def describe(connection: Connection) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.environments import FEATURE_HOST, Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.settings import Settings, SettingsError, settings_for
 from tee_infra.errors import UsageError
 
@@ -65,11 +65,15 @@ class Project:
         except FileNotFoundError:
             hint = f"there is no such file; copy Pulumi.{environment.kind.name}.yaml and set environment.name"
             if environment.is_feature:
-                hint = "there is no such file; it needs environment.name, owner, branch and expires_at"
+                hint = "there is no such file; make the branch's environment: tee-infra feature create --branch BRANCH"
             raise SettingsError(environment.name, [hint]) from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise SettingsError(environment.name, [f"it is no YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))
+
+    def location(self, environment: Environment) -> Settings:
+        """The settings that say where an environment is: its own, or its host's. Raises `SettingsError`."""
+        return self.settings(parse_environment(FEATURE_HOST) if self.is_registered(environment) else environment)
 
     def _file(self, environment: Environment) -> Path:
         return self.directory / f"Pulumi.{environment.name}.yaml"

@@ -4,11 +4,17 @@ import os
 from typing import Any
 
 from tee_infra.core.environments import Environment
+from tee_infra.core.inventory import Checkpoint
+from tee_infra.core.stack_state import stack_outputs
+from tee_infra.core.state_files import read_checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows import embedded
-from tee_infra.workflows.inventory import list_environments
+from tee_infra.workflows.feature_records import require_record
+from tee_infra.workflows.home import open_home
+from tee_infra.workflows.inventory import Listed, list_environments
 from tee_infra.workflows.project import Project
+from tee_infra.workflows.reach import Report
 
 
 def show_environment(project: Project, environment: Environment) -> dict[str, Any]:
@@ -22,6 +28,24 @@ def show_environment(project: Project, environment: Environment) -> dict[str, An
         "target": f"AWS account {settings.account_id}" if settings.account_id else "the embedded AWS",
         "settings": settings.model_dump(mode="json"),
         "outputs": _outputs(project, environment, on_account=settings.account_id is not None),
+    }
+
+
+def show_registered(project: Project, environment: Environment, report: Report) -> dict[str, Any]:
+    """The same of a feature environment without a stack file, by the registry and the state.
+
+    Raises as `open_home` and `require_record` do.
+    """
+    home = open_home(project, report, local=False)
+    record = require_record(home.control, environment.name)
+    settings = home.settings(record)
+    data = home.checkpoint(environment.name)
+    checkpoint = read_checkpoint(data) if data else None
+    resources = checkpoint.resources if isinstance(checkpoint, Checkpoint) else None
+    return Listed(environment=environment, settings=settings, resources=resources).facts() | {
+        "target": home.target.describe(),
+        "settings": settings.model_dump(mode="json"),
+        "outputs": stack_outputs(data) if data else {},
     }
 
 
