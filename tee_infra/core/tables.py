@@ -17,6 +17,8 @@ class TableFacts:
     size: int = 0
     indexes: int = 0
     """How many global secondary indexes copy what is written."""
+    indexes_size: int = 0
+    """What they hold together, in bytes, as old as `size`."""
     deletion_protection: bool = False
     """DynamoDB's own refusal to delete it."""
 
@@ -30,6 +32,7 @@ class TableFacts:
         """The facts in the `Table` member of a DescribeTable reply as botocore parses it."""
         types = {pair["AttributeName"]: pair["AttributeType"] for pair in description["AttributeDefinitions"]}
         names = tuple(element["AttributeName"] for element in description["KeySchema"])
+        indexes = description.get("GlobalSecondaryIndexes", ())
         return cls(
             name=description["TableName"],
             arn=description.get("TableArn", ""),
@@ -37,6 +40,7 @@ class TableFacts:
             key_types=tuple(types[name] for name in names),
             items=description.get("ItemCount", 0),
             size=description.get("TableSizeBytes", 0),
-            indexes=len(description.get("GlobalSecondaryIndexes", ())),
+            indexes=len(indexes),
+            indexes_size=sum(index.get("IndexSizeBytes", 0) for index in indexes),
             deletion_protection=description.get("DeletionProtectionEnabled", False),
         )
