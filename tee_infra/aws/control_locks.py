@@ -2,21 +2,24 @@
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from tee_infra.aws.control_items import ControlItems, Item
-from tee_infra.core.lock import Lock, LockedError, LockLostError
+from tee_infra.core.lock import Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.core.settings import parse_time
 
 LOCKS: Final = "locks"
 
 
 class Locks:
-    """Locks by name: an environment's, or `cleanup`. Raises as `ControlItems` does."""
+    """Locks by name: an environment's, or `cleanup`. Raises as `ControlItems` does, and `UnreadableLockError`.
+
+    `on_this_machine`: only processes of this machine take them.
+    """
 
     def __init__(self, items: ControlItems) -> None:
         self._items = items
+        self.on_this_machine = items.on_this_machine
 
     def live(self) -> dict[str, Lock]:
         """Every lock that somebody holds, by name."""
@@ -34,7 +37,7 @@ class Locks:
             name=name,
             holder=holder,
             purpose=purpose,
-            counter=item["counter"] + 1 if item else 1,
+            counter=_seen(item)["counter"] + 1 if item else 1,
             beat=0,
             token=secrets.token_hex(8),
             acquired_at=now,
@@ -47,19 +50,28 @@ class Locks:
     def renew(self, lock: Lock) -> Lock:
         """Hold it for another `core.lock.DURATION`. Raises `LockLostError`."""
         item, now = self._items.get(LOCKS, lock.name)
-        renewed = replace(lock, beat=lock.beat + 1, renewed_at=now)
-        if item is None or item.get("token") != lock.token or not self._items.put(_item(renewed), _seen(item)):
+        if item is None or item.get("token") != lock.token:
+            raise LockLostError(lock)
+        renewed = replace(lock, beat=_seen(item)["beat"] + 1, renewed_at=now)
+        if not self._items.put(_item(renewed), _seen(item)):
             raise LockLostError(lock)
         return renewed
 
     def release(self, lock: Lock) -> None:
         """Give it back; a late holder's release changes nothing. The counter stays: no two holders ever share one."""
-        free = {"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": lock.beat + 1}
-        self._items.put(free, {"counter": lock.counter, "beat": lock.beat})
+        item, _ = self._items.get(LOCKS, lock.name)
+        if item is None or item.get("token") != lock.token:
+            return
+        seen = _seen(item)
+        self._items.put({"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": seen["beat"] + 1}, seen)
 
 
 def _seen(item: Item) -> dict[str, int]:
-    return {"counter": item["counter"], "beat": item["beat"]}
+    """What a write is conditional on. Every write raises one of the two, so no two states of an item share both."""
+    try:
+        return {key: int(item[key]) for key in ("counter", "beat")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableLockError(item["sk"], f"{type(error).__name__}: {error}") from None
 
 
 def _item(lock: Lock) -> Item:
@@ -80,13 +92,17 @@ def _lock(item: Item) -> Lock | None:
     """The lock that an item tells of; None once it was given back."""
     if "token" not in item:
         return None
-    times: dict[str, datetime] = {key: parse_time(item[key]) for key in ("acquired_at", "renewed_at")}
-    return Lock(
-        name=item["sk"],
-        holder=item["holder"],
-        purpose=item["purpose"],
-        counter=item["counter"],
-        beat=item["beat"],
-        token=item["token"],
-        **times,
-    )
+    seen = _seen(item)
+    try:
+        return Lock(
+            name=item["sk"],
+            holder=item["holder"],
+            purpose=item["purpose"],
+            counter=seen["counter"],
+            beat=seen["beat"],
+            token=item["token"],
+            acquired_at=parse_time(item["acquired_at"]),
+            renewed_at=parse_time(item["renewed_at"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableLockError(item["sk"], f"{type(error).__name__}: {error}") from None

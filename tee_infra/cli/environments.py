@@ -47,7 +47,8 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
         if dry_run:
             _show_plan(opened, output, change_environment.preview(opened.stack))
             return
-        done = change_environment.up(opened, confirm)
+        with opened.lock("tee-infra up") as check:
+            done = change_environment.up(opened, confirm, check)
     tables = table_names(environment)
     output.result(
         _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
@@ -78,7 +79,7 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
     """
     output = Output(as_json)
     with _open(environment, local, output) as opened:
-        plan = opened.stack.preview_refresh() if preview_only else opened.stack.refresh()
+        plan = opened.stack.preview_refresh() if preview_only else _refresh(opened)
     drift = [f"{environment.name} differs from its stack:", *plan_lines(plan)]
     output.result(
         _facts(opened) | plan_json(plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
@@ -114,7 +115,8 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
         if dry_run:
             _show_plan(opened, output, opened.stack.preview_destroy())
             return
-        done = change_environment.down(opened.stack, confirm)
+        with opened.lock("tee-infra down") as check:
+            done = change_environment.down(opened.stack, confirm, check)
     output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
 
 
@@ -127,6 +129,11 @@ class LeasedError(RefusedError):
             f"{environment} has no stack file and is the registry's, which would take it for alive; "
             f"destroy it for good: tee-infra feature destroy {environment}"
         )
+
+
+def _refresh(opened: OpenStack) -> Plan:
+    with opened.lock("tee-infra refresh"):
+        return opened.stack.refresh()
 
 
 def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[OpenStack]:

@@ -1,5 +1,6 @@
 """Who runs a command, and where: for locks and for the record of what was done."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,3 +24,9 @@ def actor(environ: Mapping[str, str], user: str, host: str, process: int) -> Act
         return Actor(who=user, where=f"{host}, process {process}")
     server, repository = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_REPOSITORY", "")
     return Actor(who=environ.get("GITHUB_ACTOR", user), where=f"{server}/{repository}/actions/runs/{run}")
+
+
+def process_on(host: str, described: str) -> int | None:
+    """The process in what `Actor.describe` said of somebody on machine `host`; None for anybody elsewhere."""
+    told = re.search(rf" on {re.escape(host)}, process ([0-9]+)$", described)
+    return int(told[1]) if told else None

@@ -51,8 +51,11 @@ def warning(expires_at: datetime, now: datetime) -> timedelta | None:
 
 
 def render_duration(duration: timedelta) -> str:
-    """For people, in its two largest units: `2 d 3 h`, `72 min`."""
-    minutes = int(duration.total_seconds() // 60)
+    """For people, in its two largest units: `2 d 3 h`, `45 min`; below two minutes in seconds: `12 s`."""
+    seconds = int(duration.total_seconds())
+    if seconds < 120:  # noqa: PLR2004
+        return f"{seconds} s"
+    minutes = seconds // 60
     days, hours = minutes // 1440, minutes % 1440 // 60
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"

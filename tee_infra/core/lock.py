@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tee_infra.core.lifetime import render_duration
+from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.settings import render_time
-from tee_infra.errors import BusyError
+from tee_infra.errors import BusyError, RemoteError
 
 DURATION: Final = timedelta(seconds=90)
 HEARTBEAT: Final = timedelta(seconds=20)
@@ -44,14 +45,15 @@ class Lock:
 
 
 class LockedError(BusyError):
-    """Somebody else changes the environment."""
+    """Somebody else has the lock."""
 
     def __init__(self, lock: Lock, now: datetime) -> None:
         self.lock = lock
-        since = f"since {render_time(lock.acquired_at)}, {render_duration(now - lock.acquired_at)} ago"
+        held, left = max(now - lock.acquired_at, timedelta()), max(lock.ends_at - now, timedelta())
         super().__init__(
-            f"{lock.name} is being changed by {lock.holder} ({lock.purpose}, {since}): wait for it and run the same "
-            f"command again. If that process has died, its lock ends by itself at {render_time(lock.ends_at)}"
+            f"{lock.name} is being changed by {lock.holder} ({lock.purpose}, for {render_duration(held)}, since "
+            f"{render_time(lock.acquired_at)}); wait for it and run the same command again. Should that process have "
+            f"died, its lock ends by itself in {render_duration(left)}"
         )
 
 
@@ -62,5 +64,16 @@ class LockLostError(BusyError):
         self.lock = lock
         super().__init__(
             f"the lock on {lock.name} was not renewed in time and may be somebody else's now; nothing more was "
-            "changed. See who has it with tee-infra feature list, then run the same command again"
+            "changed. Run the same command again: it says who has the lock, or finishes"
+        )
+
+
+class UnreadableLockError(RemoteError):
+    """A lock's item in the control table is none that this version wrote, so nobody can tell whether it is held."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the lock on {name} in table {CONTROL_TABLE} cannot be read: {reason}. Make sure that nobody works on "
+            f'{name}, then delete that item: pk "locks", sk "{name}"'
         )

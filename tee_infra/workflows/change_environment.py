@@ -9,6 +9,9 @@ from tee_infra.workflows.open_stack import OpenStack
 Confirm = Callable[[Plan], None]
 """Shows the plan to a person and raises when it is not to be carried out."""
 
+Check = Callable[[], None]
+"""Raises when the environment's lock was lost: while a person thought about the plan, somebody else may have begun."""
+
 
 def preview(stack: Stack) -> Plan:
     """What `up` would do; a stack that is not there yet is created empty."""
@@ -19,8 +22,8 @@ def preview(stack: Stack) -> Plan:
         return stack.preview()
 
 
-def up(opened: OpenStack, confirm: Confirm) -> Plan:
-    """Bring the environment to what its settings say, from wherever an earlier run left it.
+def up(opened: OpenStack, confirm: Confirm, check: Check) -> Plan:
+    """Bring the environment to what its settings say, from wherever an earlier run left it. The caller holds its lock.
 
     `confirm` sees the plan before anything happens. Raises `ProtectedError` before anything happens as well.
     """
@@ -31,10 +34,12 @@ def up(opened: OpenStack, confirm: Confirm) -> Plan:
     if plan.protected:
         raise ProtectedError(stack.name, [change.name for change in plan.protected], plan)
     confirm(plan)
+    check()
     return stack.up()
 
 
-def down(stack: Stack, confirm: Confirm) -> Plan:
-    """Delete everything in the environment. `confirm` sees the plan before anything happens."""
+def down(stack: Stack, confirm: Confirm, check: Check) -> Plan:
+    """Delete everything in the environment, whose lock the caller holds. `confirm` sees the plan before that."""
     confirm(stack.preview_destroy())
+    check()
     return stack.destroy()

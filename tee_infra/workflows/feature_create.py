@@ -19,7 +19,7 @@ from tee_infra.errors import RefusedError
 from tee_infra.stacks import Stack
 from tee_infra.workflows import change_environment, embedded
 from tee_infra.workflows.audited import audited
-from tee_infra.workflows.change_environment import Confirm
+from tee_infra.workflows.change_environment import Check, Confirm
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_records import change_record, find_record
 from tee_infra.workflows.feature_seed import NoSourceError, Source, seed_feature
@@ -64,7 +64,7 @@ def create_feature(home: Home, wish: Wish, now: datetime, source: Source | None,
         if record.seed == "anonymised" and not record.seeded and source is None:
             raise NoSourceError(environment)
         record = home.control.write(record)
-        plan = _bring_up(home, record, confirm)
+        plan = _bring_up(home, record, confirm, held.check)
         details.append(plan.report())
         held.check()
         if not record.seeded:
@@ -115,7 +115,7 @@ def _is_deployed(home: Home, wish: Wish) -> bool:
     return True
 
 
-def _bring_up(home: Home, record: Record, confirm: Confirm) -> Plan:
+def _bring_up(home: Home, record: Record, confirm: Confirm, check: Check) -> Plan:
     for holder in break_stale_locks(home.state, record.environment, alone=home.target.embedded):
         home.report(f"removed the lock of a run that has ended ({holder})")
     with home.open(record) as opened:
@@ -124,7 +124,7 @@ def _bring_up(home: Home, record: Record, confirm: Confirm) -> Plan:
             return opened.stack.up()  # nothing is there that could be lost: no preview
         if home.started or record.state == "creating" or _has_lost_tables(home, record):
             _catch_up(home, opened.stack)
-        return change_environment.up(opened, confirm)
+        return change_environment.up(opened, confirm, check)
 
 
 def _has_lost_tables(home: Home, record: Record) -> bool:

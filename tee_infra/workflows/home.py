@@ -1,8 +1,5 @@
 """Where feature environments live: in dev's account and region, with a state, a registry and locks of their own."""
 
-import getpass
-import os
-import socket
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +16,8 @@ from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
-from tee_infra.core.actor import Actor, actor
+from tee_infra.core.actor import Actor
+from tee_infra.core.bootstrap import backend_url, secrets_provider
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.registry import Record
 from tee_infra.core.settings import Settings, render_time, settings_for
@@ -31,6 +29,7 @@ from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.file_store import FileStore, open_store
 from tee_infra.workflows.open_stack import OpenStack
+from tee_infra.workflows.processes import this_actor
 from tee_infra.workflows.project import CONFIG_KEY, NAME, Project
 from tee_infra.workflows.reach import Reached, Report, reach
 
@@ -100,7 +99,14 @@ class Home:
             )
             program = partial(deploy, self.environ, force_local=self.target.embedded)
             stack = Stack(environment.name, backend, program, self.report)
-            yield OpenStack(environment=environment, settings=self.settings(record), target=self.target, stack=stack)
+            yield OpenStack(
+                environment=environment,
+                settings=self.settings(record),
+                target=self.target,
+                connection=self.connection,
+                stack=stack,
+                report=self.report,
+            )
 
     def _configuration(self, record: Record) -> dict[str, str]:
         account = {"account_id": self.host.account_id} if self.host.account_id else {}
@@ -137,7 +143,7 @@ def open_home(project: Project, report: Report, *, local: bool) -> Home:
         state=open_store(f"{location}/.pulumi", reached.connection),
         control=ControlTable(items),
         locks=Locks(items),
-        actor=actor(os.environ, getpass.getuser(), socket.gethostname(), os.getpid()),
+        actor=this_actor(),
         report=report,
         started=reached.started,
     )
@@ -151,6 +157,5 @@ def _state_of(project: Project, host: Settings, reached: Reached) -> tuple[str, 
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder), fallback | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
     bucket = names.state_bucket("ephemeral", reached.target.account_id, host.region)
-    url = f"{PREFIX}{bucket}?region={host.region}&awssdk=v2"
-    secrets_provider = f"awskms://{names.STATE_KEY_ALIAS}?region={host.region}"
-    return f"{PREFIX}{bucket}", fallback | {"PULUMI_BACKEND_URL": url}, secrets_provider
+    url = backend_url("ephemeral", reached.target.account_id, host.region)
+    return f"{PREFIX}{bucket}", fallback | {"PULUMI_BACKEND_URL": url}, secrets_provider(host.region)

@@ -1,13 +1,20 @@
 """Hold the lock on an environment while it is changed, renewed in the background."""
 
+import socket
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from threading import Lock as Mutex
+from typing import Final
 
 from tee_infra.aws.control_locks import Locks
-from tee_infra.core.actor import Actor
-from tee_infra.core.lock import HEARTBEAT, Lock, LockLostError
+from tee_infra.core.actor import Actor, process_on
+from tee_infra.core.lock import HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import TeeInfraError
+from tee_infra.workflows.processes import runs
+
+_LAST_BEAT_SECONDS: Final = 10.0
 
 
 class Held:
@@ -18,35 +25,75 @@ class Held:
         self._lock = lock
         self._lost = False
         self._done = Event()
+        self._renewing = Mutex()
+        self._renewed = _clocks()
+        self._keeper = Thread(target=self._keep, daemon=True, name=f"lock {lock.name}")
+        self._keeper.start()
 
     def check(self) -> None:
-        """Raises `LockLostError` once a renewal was refused."""
+        """Raises `LockLostError` once the lock is not ours any more.
+
+        Asks where no renewal was heard of for two beats: this machine may have slept.
+        """
         if self._lost:
             raise LockLostError(self._lock)
+        if max(now - then for now, then in zip(_clocks(), self._renewed, strict=True)) > 2 * HEARTBEAT.total_seconds():
+            self._renew()
 
-    def keep(self) -> None:
-        """Renew it until `give_back`. What fails is tried again at the next beat; what is refused is the end."""
+    def give_back(self) -> None:
+        """Let the next one in. Where that fails, the lock ends by itself, and what was done is done."""
+        self._done.set()
+        self._keeper.join(_LAST_BEAT_SECONDS)
+        with suppress(TeeInfraError):
+            self._locks.release(self._lock)
+
+    def _keep(self) -> None:
+        """Renew it until it is given back. What fails is tried again at the next beat; what is refused is the end."""
         while not self._done.wait(HEARTBEAT.total_seconds()):
             try:
-                self._lock = self._locks.renew(self._lock)
+                self._renew()
             except LockLostError:
-                self._lost = True
                 return
             except TeeInfraError:
                 continue
 
-    def give_back(self) -> None:
-        """Let the next one in."""
-        self._done.set()
-        self._locks.release(self._lock)
+    def _renew(self) -> None:
+        with self._renewing:
+            began = _clocks()
+            try:
+                self._lock = self._locks.renew(self._lock)
+            except LockLostError:
+                self._lost = True
+                raise
+            self._renewed = began
 
 
 @contextmanager
 def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[Held]:
     """Hold the lock on `name` during the block. Raises `LockedError`, which says who has it, since when, what next."""
-    held = Held(locks, locks.acquire(name, actor.describe(), purpose))
-    Thread(target=held.keep, daemon=True, name=f"lock {name}").start()
+    held = Held(locks, _take(locks, name, actor, purpose))
     try:
         yield held
     finally:
         held.give_back()
+
+
+def _take(locks: Locks, name: str, actor: Actor, purpose: str) -> Lock:
+    """Take it, also from a process of this machine that has died, where no other machine can know better."""
+    try:
+        return locks.acquire(name, actor.describe(), purpose)
+    except LockedError as error:
+        if not locks.on_this_machine or not _has_ended(error.lock.holder):
+            raise
+        locks.release(error.lock)
+    return locks.acquire(name, actor.describe(), purpose)
+
+
+def _has_ended(holder: str) -> bool:
+    process = process_on(socket.gethostname(), holder)
+    return process is not None and not runs(process)
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds. Neither clock alone shows that a machine slept: the first may stand still, the second be set back."""
+    return time.monotonic(), time.time()

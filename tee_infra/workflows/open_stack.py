@@ -1,8 +1,13 @@
 """Open an environment's stack: its settings, the AWS that it goes to, and the engine that drives it."""
 
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from tee_infra.aws.connection import Connection
+from tee_infra.aws.control_items import ControlItems, NoControlTableError
+from tee_infra.aws.control_locks import Locks
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target
@@ -10,6 +15,8 @@ from tee_infra.program import deploy
 from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows import embedded
 from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.locking import locked
+from tee_infra.workflows.processes import this_actor
 from tee_infra.workflows.project import Project
 from tee_infra.workflows.reach import Report, reach
 from tee_infra.workflows.stack_locks import break_stale_locks
@@ -22,7 +29,28 @@ class OpenStack:
     environment: Environment
     settings: Settings
     target: Target
+    connection: Connection
     stack: Stack
+    report: Report
+
+    @contextmanager
+    def lock(self, purpose: str) -> Generator[Callable[[], None]]:
+        """Let nobody else change the environment during the block. `purpose` is the command, for whoever waits.
+
+        Gives a function to call before each step: it raises `LockLostError` once the lock is not held any more. An
+        account without control table has no locks, and is told of. Raises `LockedError`, `AwsError`.
+        """
+        with ExitStack() as stack:
+            try:
+                locks = Locks(ControlItems.connect(self.connection))
+                check = stack.enter_context(locked(locks, self.environment.name, this_actor(), purpose)).check
+            except NoControlTableError:
+                self.report(
+                    f"{self.target.describe()} was never prepared, so the engine's own lock alone keeps others out; "
+                    f"prepare it once: tee-infra bootstrap {self.environment.name}"
+                )
+                check = _no_lock
+            yield check
 
 
 def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> OpenStack:
@@ -43,7 +71,18 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     stack = Stack(environment.name, backend, program, report)
     if reached.started:
         _catch_up(stack, report)
-    return OpenStack(environment=environment, settings=settings, target=reached.target, stack=stack)
+    return OpenStack(
+        environment=environment,
+        settings=settings,
+        target=reached.target,
+        connection=reached.connection,
+        stack=stack,
+        report=report,
+    )
+
+
+def _no_lock() -> None:
+    """There is none to lose."""
 
 
 def _catch_up(stack: Stack, report: Report) -> None:

@@ -1,12 +1,12 @@
 """The engine's own lock files: those that nobody can need any more are removed, and no others."""
 
-import os
 import socket
 from datetime import UTC, datetime
 
 from tee_infra.core.inventory import StackLock
 from tee_infra.core.state_files import locks_folder, read_stack_lock
 from tee_infra.workflows.file_store import FileStore
+from tee_infra.workflows.processes import runs
 from tee_infra.workflows.project import NAME
 
 
@@ -34,18 +34,5 @@ def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone
                 data = file.read()
         except FileNotFoundError:
             continue  # its run has ended since
-        found[name] = read_stack_lock(data, host=socket.gethostname(), runs=_runs, now=real_now, alone=alone)
+        found[name] = read_stack_lock(data, host=socket.gethostname(), runs=runs, now=real_now, alone=alone)
     return found
-
-
-def _runs(process: int) -> bool:
-    """Whether a process of this machine is there."""
-    if process <= 0:
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,0 +1,33 @@
+"""Processes of this machine."""
+
+import getpass
+import os
+import socket
+
+from tee_infra.core.actor import Actor, actor
+
+
+def runs(process: int) -> bool:
+    """Whether a process of this machine is there."""
+    if process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def this_actor() -> Actor:
+    """Who runs this process, and where."""
+    return actor(os.environ, _user(), socket.gethostname(), os.getpid())
+
+
+def _user() -> str:
+    """The user's name; its number in a container that knows no names."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
