@@ -1,0 +1,71 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tee_infra.core.lifetime import MAX_LIFE
+from tee_infra.core.registry import Record
+from tee_infra.core.transitions import GoneError, LifeOverError
+from tee_infra.workflows.feature_facts import feature_facts
+from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment
+from tee_infra.workflows.feature_records import UnregisteredError
+from tee_infra.workflows.home import Home
+from tests.emulator import reset
+from tests.workflows.homes import NOW, moto_home, record_of
+
+NAME = "feature-x"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def home(moto_endpoint: str, tmp_path: Path) -> Home:
+    reset(moto_endpoint)
+    return moto_home(moto_endpoint, tmp_path, [])
+
+
+@pytest.fixture
+def record(home: Home) -> Record:
+    return home.control.write(record_of(NAME))
+
+
+def told(home: Home) -> list[str]:
+    return [f"{entry.action} {entry.result} {entry.detail}".strip() for entry in home.control.history(NAME)]
+
+
+@pytest.mark.usefixtures("record")
+def test_an_extension_is_written_and_noted(home: Home) -> None:
+    done = extend_lease(home, NAME, DAY, NOW)
+    assert done.record.expires_at == NOW + DAY
+    assert home.control.record(NAME) == done.record
+    assert told(home) == ["extend begun", "extend done until 2026-12-02T00:00:00Z"]
+
+
+def test_the_cap_is_said_when_it_bites(home: Home, record: Record) -> None:
+    late = record.created_at + MAX_LIFE - timedelta(hours=1)
+    done = extend_lease(home, NAME, DAY, late)
+    assert done.record.expires_at == record.created_at + MAX_LIFE
+    assert done.capped == "that is less than 1 d: none lives longer than 30 d, and it was created 2026-11-30T22:00:00Z"
+    with pytest.raises(LifeOverError):
+        extend_lease(home, NAME, DAY, late + timedelta(minutes=1))
+    assert told(home)[-1].startswith("extend refused feature-x was created at")
+
+
+def test_a_hold_says_who_why_and_until_when(home: Home, record: Record) -> None:
+    held = hold_environment(home, NAME, "demo on friday", 7 * DAY, NOW)
+    facts = feature_facts(home, held, NOW)
+    assert facts["hold"] == {"reason": "demo on friday", "until": "2026-12-08T00:00:00Z", "by": "ann"}
+    assert held.expires_at == record.expires_at
+    assert told(home)[-1] == "hold done until 2026-12-08T00:00:00Z: demo on friday"
+    assert feature_facts(home, held, NOW + 8 * DAY)["hold"] is None
+    assert release_environment(home, NAME, NOW).hold is None
+    assert told(home)[-1] == "release done"
+
+
+def test_what_is_not_there_is_neither_extended_nor_held(home: Home) -> None:
+    with pytest.raises(UnregisteredError):
+        extend_lease(home, NAME, DAY, NOW)
+    home.control.write(record_of(NAME, state="destroyed", destroyed_at=NOW))
+    with pytest.raises(
+        GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z; to make it anew: .* --branch feature/x"
+    ):
+        hold_environment(home, NAME, "why not", DAY, NOW)
