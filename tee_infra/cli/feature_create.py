@@ -23,6 +23,7 @@ from tee_infra.core.lifetime import MAX_TTL, MIN_TTL, parse_duration
 from tee_infra.core.registry import Seed
 from tee_infra.core.transitions import Wish
 from tee_infra.errors import UsageError
+from tee_infra.workflows.connect import connect
 from tee_infra.workflows.feature_create import Created, create_feature, preview_feature
 from tee_infra.workflows.feature_facts import feature_facts
 from tee_infra.workflows.feature_records import require_record
@@ -112,7 +113,8 @@ def _source(home: Home, wish: Wish, chosen: Environment | None, *, local: bool) 
     if wish.seed != "anonymised":
         return None
     source = chosen or parse_environment(DEFAULT_SOURCE)
-    return open_source(home.project, source, wish.environment, os.environ, local=local)
+    connection = connect(home.project, source, use_local=local)
+    return open_source(source, wish.environment, connection, os.environ)
 
 
 def _facts(home: Home, done: Created, now: datetime) -> dict[str, Any]:

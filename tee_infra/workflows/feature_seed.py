@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tee_infra.aws.connection import Connection
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.registry import Record
@@ -15,9 +16,7 @@ from tee_infra.core.transfer import End, check_ends, end_of
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.anonymize_key import read_key
 from tee_infra.workflows.anonymize_report import check_shapes
-from tee_infra.workflows.connect import connect
 from tee_infra.workflows.data_connection import open_dynamodb
-from tee_infra.workflows.project import Project
 from tee_infra.workflows.seed_data import seed_data
 from tee_infra.workflows.sync_dev import Choice, plan_sync, sync
 from tee_infra.workflows.table_io import Side
@@ -29,11 +28,14 @@ FRACTION: Final = 0.05
 
 
 class NoSourceError(UsageError):
-    """`--seed anonymised` and the record says it too, but nobody says from where."""
+    """An earlier run was to take another environment's data and did not come to it; this one does not say whose."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
-        super().__init__(f"{environment} is seeded with another environment's data; say whose: --from staging")
+        super().__init__(
+            f"{environment} is yet to be filled with another environment's data; say whose: "
+            "--seed anonymised --from staging"
+        )
 
 
 class SeedIncompleteError(PartialError):
@@ -56,19 +58,16 @@ class Source:
     key: bytes
 
 
-def open_source(
-    project: Project, source: Environment, target: str, environ: Mapping[str, str], *, local: bool
-) -> Source:
+def open_source(source: Environment, target: str, connection: Connection, environ: Mapping[str, str]) -> Source:
     """Check that `source` may be copied to the feature environment `target`, before there is anything of that.
 
-    Raises as `check_ends`, `connect`, `read_key` do, `NoTableError`, and `UnclassifiedAttributesError` where the source
-    holds what nobody has classified.
+    `connection` leads to the source. Raises as `check_ends` and `read_key` do, `NoTableError`, and
+    `UnclassifiedAttributesError` where the source holds what nobody has classified.
     """
     if source.name == target:
         raise UsageError(f"--from is {target}, which is the environment that is to be seeded; name another one")
     end = end_of(source.name)
     check_ends(end, end_of(target), anonymised=True)
-    connection = connect(project, source, use_local=local)
     dynamodb = open_dynamodb(connection)
     key = read_key(source, None, environ, connection)
     tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}
