@@ -75,7 +75,7 @@ def backend_url(purpose: str, account_id: str, region: str) -> str:
 
 def secrets_provider(region: str) -> str:
     """What encrypts the secrets in a stack's state (`pulumi stack init --secrets-provider`)."""
-    return f"awskms://{names.STATE_KEY_ALIAS}?region={region}"
+    return f"awskms://{names.STATE_KEY_ALIAS}?region={region}&awssdk=v2"
 
 
 def differing(what: str, found: Facts, wanted: Facts) -> dict[str, Any]:

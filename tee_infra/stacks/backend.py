@@ -88,7 +88,7 @@ def failures(name: str) -> Generator[None]:
 
 def last_words(error: auto.CommandError) -> str:
     """The CLI's last error line; where it ended without one, the code that it ended with."""
-    told = re.findall(r"^\s*error: (.+)$", str(error), re.MULTILINE)
+    told = re.findall(r"^(?:\s*stderr:)?\s*error: (.+)$", str(error), re.MULTILINE)
     if told:
         return told[-1].strip()
     code = re.search(r"code: (-?\d+)", str(error))

@@ -1,0 +1,65 @@
+"""A feature environment as it lives in an account: its state in the bucket, its secrets under the key.
+
+S3 and KMS are the embedded AWS's; the engine and its backend are the real ones.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tee_infra.core import names
+from tee_infra.core.bootstrap import backend_url, secrets_provider
+from tee_infra.core.cleanup import Policy, plan_cleanup
+from tee_infra.core.registry import Record
+from tee_infra.core.state_files import checkpoints_folder, stack_names
+from tee_infra.workflows.destroy_feature import destroy_feature
+from tee_infra.workflows.file_store import open_store
+from tee_infra.workflows.gather_inventory import gather_inventory, look_closer
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import locked
+from tee_infra.workflows.project import NAME
+from tests.e2e.checkout import Checkout
+from tests.e2e.features import T0, home_of, make
+
+pytestmark = pytest.mark.engine
+
+LATER = T0 + timedelta(days=1)
+
+
+def in_buckets(home: Home) -> Home:
+    """The home with the state where it is in an account.
+
+    The embedded S3 has no host name for each bucket, and speaks plain HTTP, which the buckets refuse.
+    """
+    account, region = home.target.account_id, home.host.region
+    bucket = names.state_bucket("ephemeral", account, region)
+    connection = home.connection
+    connection.session().client("s3", endpoint_url=connection.endpoint).delete_bucket_policy(Bucket=bucket)
+    url = f"{backend_url('ephemeral', account, region)}&s3ForcePathStyle=true"
+    return replace(
+        home,
+        backend_variables=home.backend_variables | {"PULUMI_BACKEND_URL": url},
+        secrets_provider=secrets_provider(region),
+        state=open_store(f"s3://{bucket}/.pulumi", connection),
+    )
+
+
+def test_a_feature_environment_lives_and_ends_with_its_state_in_a_bucket(checkout: Checkout) -> None:
+    home = in_buckets(home_of(checkout))
+    record = make(home, "feature-far-away")
+    with home.open(record) as opened:
+        assert not opened.stack.preview().changes, "a folder of its own on each run keeps the key of the state"
+
+    inventory = gather_inventory(home, None, LATER)
+    inventory = look_closer(home, inventory, ["feature-far-away"])
+    plan = plan_cleanup(inventory, LATER, Policy(max_destroys=1, max_given=True, grace=timedelta()))
+    assert [(each.environment, each.reason_code) for each in plan.decisions] == [("feature-far-away", "expired")]
+
+    with locked(home.locks, record.environment, home.actor, "cleanup") as held:
+        destroyed = destroy_feature(home, record, LATER, held=held)
+    assert isinstance(destroyed.record, Record)
+    assert destroyed.record.state == "destroyed"
+    assert stack_names(home.state.names(checkpoints_folder(NAME))) == []
+    assert len(home.state.names("destroyed/feature-far-away")) == 1, "its last state can be looked at"
+    assert checkout.tables() == []
