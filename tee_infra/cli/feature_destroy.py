@@ -49,10 +49,10 @@ def destroy(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Destroy a feature environment, data included.
+    """Destroy a feature environment.
 
-    Looks into AWS afterwards whether it is gone. What a killed run leaves half destroyed, the next one finishes. With
-    --after the lease is only cut short, and cleanup destroys it then, unless somebody uses the branch again.
+    Its data goes with it. Afterwards AWS is asked whether it is gone, and what a killed run leaves, the next one
+    finishes. With --after the lease is only cut short, and cleanup destroys it then, unless somebody uses the branch.
     """
     output = Output(as_json)
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None

@@ -13,14 +13,13 @@ from tee_infra.core.destruction import copy_of_checkpoint
 from tee_infra.core.environments import Environment
 from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
-from tee_infra.core.state_files import checkpoint_file, read_checkpoint
+from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label, plan_sweep
 from tee_infra.core.tags import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import Held
-from tee_infra.workflows.project import NAME
 from tee_infra.workflows.stack_locks import break_stale_locks
 
 
@@ -78,10 +77,8 @@ class Work:
 
 def read_state(home: Home, environment: Environment) -> tuple[bytes, Checkpoint] | None:
     """An environment's checkpoint and what it says; None where there is no stack. Raises `UnreadableStateError`."""
-    try:
-        with home.state.read(checkpoint_file(NAME, environment.name)) as file:
-            data = file.read()
-    except FileNotFoundError:
+    data = home.checkpoint(environment.name)
+    if data is None:
         return None
     checkpoint = read_checkpoint(data)
     if isinstance(checkpoint, Unreadable):

@@ -17,6 +17,7 @@ from tee_infra.workflows.feature_facts import feature_facts, unknown_facts
 from tee_infra.workflows.feature_records import require_record
 from tee_infra.workflows.feature_tables import Stored, stored
 from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import held_locks
 
 HISTORY: Final = 10
 """So many entries are shown of what was done."""
@@ -68,7 +69,7 @@ def list_features(home: Home, *, tombstones: bool) -> list[Listed]:
 
     What cannot be read comes first, and hides nothing.
     """
-    records, locks = home.control.listing().records, home.locks.live()
+    records, locks = home.control.listing().records, held_locks(home.locks)
     read = {name: _checked(home, record) for name, record in records.items()}
     held = stored(open_dynamodb(home.connection), [name for name, record in read.items() if _lives(record)])
     listed = [
@@ -86,7 +87,7 @@ def show_feature(home: Home, environment: str) -> Shown:
     checkpoint = home.checkpoint(environment)
     return Shown(
         record=record,
-        listed=_listed(home, environment, record, held, home.locks.live().get(environment)),
+        listed=_listed(home, environment, record, held, held_locks(home.locks).get(environment)),
         outputs=stack_outputs(checkpoint) if checkpoint else {},
         history=home.control.history(environment)[-HISTORY:],
     )

@@ -22,6 +22,7 @@ from tee_infra.core.state_files import (
 from tee_infra.core.tags import Unreadable, parse
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import held_locks
 from tee_infra.workflows.project import NAME
 from tee_infra.workflows.stack_locks import stack_locks
 
@@ -55,7 +56,7 @@ def gather_inventory(home: Home, branches: Branches | None, now: datetime) -> In
     stacks = stack_names(home.state.names(checkpoints_folder(NAME)))
     resources = _resources(home)
     stack_locks = _stack_locks(home, listing.asked_at)
-    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in home.locks.live().items()}
+    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in held_locks(home.locks).items()}
     return assemble(
         home.target.account_id,
         home.host.repository,

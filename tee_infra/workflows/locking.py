@@ -78,19 +78,24 @@ def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[Hel
         held.give_back()
 
 
+def held_locks(locks: Locks) -> dict[str, Lock]:
+    """Every lock that somebody holds, by name: all but those that `locked` would take from the dead."""
+    return {name: lock for name, lock in locks.live().items() if not _has_ended(locks, lock.holder)}
+
+
 def _take(locks: Locks, name: str, actor: Actor, purpose: str) -> Lock:
     """Take it, also from a process of this machine that has died, where no other machine can know better."""
     try:
         return locks.acquire(name, actor.describe(), purpose)
     except LockedError as error:
-        if not locks.on_this_machine or not _has_ended(error.lock.holder):
+        if not _has_ended(locks, error.lock.holder):
             raise
         locks.release(error.lock)
     return locks.acquire(name, actor.describe(), purpose)
 
 
-def _has_ended(holder: str) -> bool:
-    process = process_on(socket.gethostname(), holder)
+def _has_ended(locks: Locks, holder: str) -> bool:
+    process = process_on(socket.gethostname(), holder) if locks.on_this_machine else None
     return process is not None and not runs(process)
 
 

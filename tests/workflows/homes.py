@@ -70,7 +70,7 @@ def record_of(environment: str, **fields: Any) -> Record:
     """A record whose lease of an hour ended an hour before `NOW`."""
     then = NOW - timedelta(hours=2)
     facts = {"repository": REPOSITORY, "branch": environment.replace("-", "/", 1), "owner": "ann", "state": "active"}
-    times = {"created_at": then, "last_activity": then, "ttl_seconds": 3600}
+    times = {"created_at": then, "last_activity": then, "ttl_seconds": 3600, "deployed_until": NOW - timedelta(hours=1)}
     return Record.model_validate({"environment": environment, **facts, **times, **fields})
 
 

@@ -1,0 +1,151 @@
+"""`tee-infra cleanup`."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from tee_infra.cli.options import json_option, local_option, now_option
+from tee_infra.cli.output import Output, table
+from tee_infra.core.cleanup import Decision, LeaseWarning
+from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.costs import PRICES_AS_OF
+from tee_infra.core.lifetime import parse_duration, render_duration, render_left
+from tee_infra.core.settings import render_time
+from tee_infra.errors import PartialError, UsageError
+from tee_infra.workflows.cleanup import Planned, Result, execute, plan
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.live_branches import live_branches
+from tee_infra.workflows.project import find_project
+
+MAX_DESTROYS: Final = 20
+"""As many as may live at once; more in one run is something that a person should have seen."""
+_BUDGET: Final = {"at_least": timedelta(minutes=1), "at_most": timedelta(hours=6)}
+_GRACE: Final = {"at_least": timedelta(), "at_most": timedelta(days=7)}
+_ORDER: Final = ("destroy", "review", "keep")
+
+
+class NotAllDestroyedError(PartialError):
+    """Some of what was to go is still there."""
+
+    def __init__(self, results: list[Result]) -> None:
+        self.results = results
+        failed = [result.environment for result in results if result.result == "failed"]
+        waiting = [result.environment for result in results if result.result == "not-started"]
+        parts = [f"{len(failed)} could not be destroyed ({', '.join(failed)})"] if failed else []
+        parts += [f"the time was over before {len(waiting)} ({', '.join(waiting)})"] if waiting else []
+        super().__init__(f"{'; '.join(parts)}; what is above says why, and the next run goes on")
+
+
+@click.command()
+@click.option("--execute", "do_it", is_flag=True, help="Destroy what is shown; without it nothing is written at all.")
+@click.option(
+    "--max", "most", type=click.IntRange(1), metavar="N", help=f"How many at most.  [default: {MAX_DESTROYS}]"
+)
+@click.option("--time-budget", default="10m", show_default=True, help="Begin no other destroy after this time.")
+@click.option("--grace", default="0m", show_default=True, help="Mark first, and destroy this much later.")
+@click.option(
+    "--branches-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="F",
+    help="The live branches, one a line, instead of asking GitHub or git.",
+)
+@click.option("--by-lease-only", is_flag=True, help="Ask nobody about branches: leases alone decide.")
+@local_option
+@now_option
+@json_option
+def cleanup(
+    *,
+    do_it: bool,
+    most: int | None,
+    time_budget: str,
+    grace: str,
+    branches_file: Path | None,
+    by_lease_only: bool,
+    local: bool,
+    now: datetime | None,
+    as_json: bool,
+) -> None:
+    """Destroy feature environments whose time is over.
+
+    Shows what it would do with each and why. With --execute, which is what a schedule runs, it does it and asks nobody.
+    """
+    output = Output(as_json)
+    budget = parse_duration(time_budget, "--time-budget", **_BUDGET)
+    policy = Policy(
+        max_destroys=most or MAX_DESTROYS,
+        max_given=most is not None,
+        grace=parse_duration(grace, "--grace", **_GRACE),
+    )
+    if by_lease_only and branches_file is not None:
+        raise UsageError("--by-lease-only asks for no branches, and --branches-file names some; give one of them")
+    home = open_home(find_project(Path.cwd()), output.say, local=local)
+    moment = home.at(now)
+    branches = None if by_lease_only else live_branches(home.project, home.host.repository, os.environ, branches_file)
+    planned = plan(home, branches, moment, policy)
+    if not do_it:
+        output.result(_facts(home, planned), _lines(planned, moment))
+        return
+    for line in _lines(planned, moment):
+        output.say(line)
+    results = execute(home, planned, moment, policy, budget)
+    output.result(_facts(home, planned) | {"results": [asdict(result) for result in results]}, _result_lines(results))
+    if any(result.result in ("failed", "not-started") for result in results):
+        raise NotAllDestroyedError(results)
+
+
+def _lines(planned: Planned, now: datetime) -> Iterator[str]:
+    decisions = sorted(planned.plan.decisions, key=lambda decision: _ORDER.index(decision.action))
+    if not decisions:
+        yield "there are no feature environments"
+        return
+    yield from table(("ACTION", "ENVIRONMENT", "WHY"), [_row(decision) for decision in decisions])
+    for warned in planned.warnings:
+        yield (
+            f"{warned.environment} ({warned.owner}) has less than {render_duration(warned.bound)}: its lease ends "
+            f"{render_left(warned.expires_at, now)}. To keep it: tee-infra feature extend {warned.environment}"
+        )
+    if planned.plan.destroys:
+        count = len(planned.plan.destroys)
+        yield f"{count} to destroy, which saves about ${planned.saved_usd:,.2f} a month (prices of {PRICES_AS_OF})"
+
+
+def _row(decision: Decision) -> tuple[str, str, str]:
+    return decision.action, decision.environment, f"{decision.reason} [{decision.reason_code}]"
+
+
+def _result_lines(results: list[Result]) -> list[str]:
+    if not results:
+        return ["nothing was destroyed"]
+    kinds = [result.result for result in results]
+    seconds = sum(result.seconds for result in results)
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    return [f"{counts}, in {seconds:.0f} s"]
+
+
+def _facts(home: Home, planned: Planned) -> dict[str, Any]:
+    return {
+        "target": home.target.describe(),
+        "decisions": [_decision_facts(decision) for decision in planned.plan.decisions],
+        "warnings": [_warning_facts(warned) for warned in planned.warnings],
+        "saved_usd_per_month": round(planned.saved_usd, 2),
+    }
+
+
+def _decision_facts(decision: Decision) -> dict[str, Any]:
+    expires_at = render_time(decision.expires_at) if decision.expires_at else None
+    return asdict(decision) | {"expires_at": expires_at}
+
+
+def _warning_facts(warned: LeaseWarning) -> dict[str, Any]:
+    return {
+        "environment": warned.environment,
+        "owner": warned.owner,
+        "branch": warned.branch,
+        "expires_at": render_time(warned.expires_at),
+        "within": render_duration(warned.bound),
+    }

@@ -1,0 +1,165 @@
+"""Clean up feature environments whose time is over: look, decide, and where asked for, destroy one after the other."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from tee_infra.aws.control_table import RecordChangedError
+from tee_infra.core.cleanup import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
+from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.costs import monthly_usd
+from tee_infra.core.destruction import marked
+from tee_infra.core.inventory import Branches, Inventory
+from tee_infra.core.lock import LockedError
+from tee_infra.core.observe import observe
+from tee_infra.core.registry import Record
+from tee_infra.workflows.data_connection import open_dynamodb
+from tee_infra.workflows.destroy_feature import destroy_feature
+from tee_infra.workflows.feature_tables import stored
+from tee_infra.workflows.gather_inventory import gather_inventory, look_closer
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import locked
+from tee_infra.workflows.stack_locks import stack_locks
+
+LOCK: Final = "cleanup"
+"""The name that one cleanup at a time holds in the control table. No environment is called so."""
+_WRITTEN: Final = "somebody else wrote its record since it was looked at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What there is, what is to be done with it, whose lease ends soon, and what that saves a month (an estimate)."""
+
+    inventory: Inventory
+    plan: CleanupPlan
+    warnings: list[LeaseWarning]
+    saved_usd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one decision to destroy. `kept`: it was no longer right when its turn came."""
+
+    environment: str
+    result: Literal["destroyed", "failed", "kept", "not-started"]
+    detail: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    home: Home
+    inventory: Inventory
+    now: datetime
+    policy: Policy
+
+
+def plan(home: Home, branches: Branches | None, now: datetime, policy: Policy) -> Planned:
+    """Look at everything and decide. Writes nothing. Raises as `gather_inventory` and `plan_cleanup` do."""
+    inventory = gather_inventory(home, branches, now)
+    while unclear := needs_a_look(inventory, now, policy):
+        inventory = look_closer(home, inventory, unclear)
+    decided = plan_cleanup(inventory, now, policy)
+    saved = _monthly_usd(home, _records(inventory), decided.destroys)
+    return Planned(inventory=inventory, plan=decided, warnings=warnings(inventory, now), saved_usd=saved)
+
+
+def execute(
+    home: Home,
+    planned: Planned,
+    now: datetime,
+    policy: Policy,
+    budget: timedelta,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Result]:
+    """Destroy what was planned, one after the other, as long as `budget` lasts; a failure does not stop the others.
+
+    First notes what was seen of branches and marks whatever is to go, now or after a grace. Raises `LockedError`
+    while another cleanup runs.
+    """
+    end = clock() + budget.total_seconds()
+    run = _Run(home=home, inventory=planned.inventory, now=now, policy=policy)
+    results: list[Result] = []
+    with locked(home.locks, LOCK, home.actor, "tee-infra cleanup --execute") as held:
+        noted = _note(home, planned, now)
+        for decision in planned.plan.destroys:
+            held.check()
+            began = clock()
+            if began >= end:
+                detail = f"the time budget of {budget.total_seconds():.0f} s was over"
+                results.append(Result(environment=decision.environment, result="not-started", detail=detail))
+                continue
+            home.report(f"{decision.environment}: its turn")
+            result = _clean(run, decision.environment, noted.get(decision.environment))
+            results.append(replace(result, seconds=round(clock() - began, 1)))
+            home.report(f"{result.environment}: {result.result}, {result.detail}")
+    return results
+
+
+def _note(home: Home, planned: Planned, now: datetime) -> dict[str, Record]:
+    """Write down what was seen and what is marked. Returns the records as they are then, without those that somebody
+    else wrote meanwhile."""
+    ends = {
+        decision.environment: decision.expires_at
+        for decision in planned.plan.decisions
+        if decision.action == "destroy" or decision.reason_code == "grace"
+    }
+    noted: dict[str, Record] = {}
+    for name, record in _records(planned.inventory).items():
+        after = observe(record, planned.inventory.branches, now)
+        if end := ends.get(name):
+            after = marked(after, end, now)
+        try:
+            noted[name] = home.control.write(after) if after != record else record
+        except RecordChangedError:
+            continue
+    return noted
+
+
+def _clean(run: _Run, name: str, record: Record | None) -> Result:
+    """Destroy one environment, if that is still right; `record` is the one that was marked."""
+    if record is None:
+        return Result(environment=name, result="kept", detail=_WRITTEN)
+    try:
+        with locked(run.home.locks, name, run.home.actor, "tee-infra cleanup") as held:
+            reason = _reason_to_keep(run, record)
+            if reason is not None:
+                return Result(environment=name, result="kept", detail=reason)
+            done = destroy_feature(run.home, record, run.now, held=held)
+    except (LockedError, RecordChangedError) as error:
+        return Result(environment=name, result="kept", detail=str(error))
+    except Exception as error:  # whatever is wrong with one of them, the others' time is over as well
+        return Result(environment=name, result="failed", detail=str(error) or type(error).__name__)
+    swept = f", and swept {', '.join(done.swept)}" if done.swept else ""
+    return Result(environment=name, result="destroyed", detail=f"{done.deleted} resources deleted{swept}")
+
+
+def _reason_to_keep(run: _Run, record: Record) -> str | None:
+    """Why an environment is not to go after all, by record, state and stack locks as they are now, under its lock."""
+    home, name = run.home, record.environment
+    (planned,) = (found for found in run.inventory.found if found.name == name)
+    latest = home.control.record(name)
+    locks = stack_locks(home.state, name, datetime.now(UTC), alone=home.target.embedded).values()
+    fresh = replace(planned, record=latest, checkpoint=None, locked_by=None, stack_locks=tuple(locks))
+    looked_at = look_closer(home, replace(run.inventory, found=(fresh,)), [name])
+    policy = replace(run.policy, max_destroys=1, max_given=True)
+    for decision in plan_cleanup(looked_at, run.now, policy).decisions:
+        if decision.action != "destroy":
+            return decision.reason
+    return None if latest == record else _WRITTEN
+
+
+def _records(inventory: Inventory) -> dict[str, Record]:
+    """The records of this repository's environments."""
+    records = (found.record for found in inventory.found if isinstance(found.record, Record))
+    return {record.environment: record for record in records if record.repository == inventory.repository}
+
+
+def _monthly_usd(home: Home, records: Mapping[str, Record], going: Sequence[Decision]) -> float:
+    """What those that go cost a month at rest."""
+    names = [decision.environment for decision in going]
+    sizes = stored(open_dynamodb(home.connection), names)
+    return sum(monthly_usd(home.settings(records[name]), sizes[name].size) for name in names)

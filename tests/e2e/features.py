@@ -1,0 +1,99 @@
+"""Feature environments for tests: made through the home itself, and broken as accidents break them."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tee_infra.core.registry import Record
+from tee_infra.core.state_files import checkpoint_file
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.project import NAME, Project
+from tests.e2e.checkout import COMMAND, Checkout, clean_environment
+
+T0 = datetime(2026, 12, 1, tzinfo=UTC)
+STATE = Path(".tee") / "feature-state" / ".pulumi"
+
+
+def home_of(checkout: Checkout, said: list[str] | None = None) -> Home:
+    """The home of a checkout, in this process; what it reports goes into `said`."""
+    return open_home(Project(directory=checkout.directory), (said if said is not None else []).append, local=False)
+
+
+def make(home: Home, name: str, *, up: bool = True, **fields: Any) -> Record:
+    """An environment whose lease of an hour began at `T0`, with its stack, and with resources if it is `up`."""
+    facts: dict[str, Any] = {"repository": home.host.repository, "branch": name.replace("-", "/", 1), "owner": "ann"}
+    lease = {"created_at": T0, "last_activity": T0, "ttl_seconds": 3600, "seed": "none", "state": "active"}
+    record = home.control.write(Record.model_validate({"environment": name, **facts, **lease, **fields}))
+    with home.open(record) as opened:
+        opened.stack.create()
+        if up:
+            opened.stack.up()
+    return record
+
+
+def read(home: Home, name: str) -> Record:
+    record = home.control.record(name)
+    assert isinstance(record, Record)
+    return record
+
+
+def checkpoint_of(checkout: Checkout, name: str) -> Path:
+    return checkout.directory / STATE / checkpoint_file(NAME, name)
+
+
+def state_names(checkout: Checkout) -> list[str]:
+    """Every file of the engine's, but for the marks of files in a folder."""
+    files = (path for path in (checkout.directory / STATE).rglob("*") if path.is_file() and path.suffix != ".attrs")
+    return sorted(str(path.relative_to(checkout.directory / STATE)) for path in files)
+
+
+def tables_of(checkout: Checkout, name: str) -> list[str]:
+    return [table for table in checkout.tables() if table.startswith(f"{name}-tee-")]
+
+
+def start(checkout: Checkout, *arguments: str) -> subprocess.Popen[str]:
+    """A command that goes on."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=checkout.directory,
+        env=clean_environment() | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(run: subprocess.Popen[str], start: str) -> None:
+    """Until it prints a line that starts so."""
+    assert run.stdout is not None
+    printed = []
+    for line in run.stdout:
+        printed.append(line)
+        if line.startswith(start):
+            return
+    raise AssertionError(f"it ended before {start!r}: {''.join(printed)}")
+
+
+def kill(checkout: Checkout, name: str, run: subprocess.Popen[str]) -> None:
+    """kill -9, the command and its engine."""
+    run.kill()
+    for lock in (checkout.directory / STATE / "locks" / "organization" / NAME / name).glob("*.json"):
+        os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
+    run.communicate()
+
+
+def leave_open(checkpoint: Path, names: Iterable[str]) -> None:
+    """Write resources of a checkpoint as creates whose engine was killed before it heard of the answer."""
+    document = json.loads(checkpoint.read_text())
+    latest = document["checkpoint"]["latest"]
+    opened = [resource for resource in latest["resources"] if resource["urn"].rsplit("::", 1)[-1] in names]
+    latest["resources"] = [resource for resource in latest["resources"] if resource not in opened]
+    for resource in opened:
+        resource.pop("id"), resource.pop("outputs")
+    latest["pending_operations"] = [{"resource": resource, "type": "creating"} for resource in opened]
+    checkpoint.write_text(json.dumps(document))

@@ -1,0 +1,89 @@
+"""A fleet's walk through cleanup, as its users and its accidents make it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.checkout import Checkout, checkout_in
+from tests.e2e.features import checkpoint_of, home_of, kill, make, start, state_names, tables_of, wait_for
+from tests.workflows.homes import make_table
+
+pytestmark = pytest.mark.engine
+
+AT = "2026-12-01T00:00:00Z"
+PUSHED_AT = "2026-12-01T01:30:00Z"
+CLEANED_AT = "2026-12-01T02:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """Dev, and features of which some were used, held, broken or lost since `AT`."""
+    with checkout_in(tmp_path_factory.mktemp("fleet")) as checkout:
+        checkout.tee("local", "start")
+        checkout.stack("dev").up()
+        create(checkout, "feature/pushed", AT)
+        home = home_of(checkout)
+        for name in ("feature-expired", "feature-held", "feature-lost"):
+            make(home, name)
+        create(checkout, "feature/pushed", PUSHED_AT)
+        held = checkout.tee("feature", "hold", "feature-held", "--reason", "the demo", "--for", "7d", "--now", AT)
+        assert held.code == 0, held.err
+        run = start(checkout, "feature", "create", "--branch", "feature/broken", "--ttl", "1h", "--now", AT)
+        wait_for(run, "create   aws:")
+        kill(checkout, "feature-broken", run)
+        checkpoint_of(checkout, "feature-lost").unlink()
+        make_table(checkout.client("dynamodb"), "feature-expired-tee-admin-old", {})
+        yield checkout
+
+
+def test_a_plan_says_what_and_why_and_writes_nothing(fleet: Checkout) -> None:
+    before = written(fleet)
+    planned = cleanup(fleet)
+    assert {
+        decision["environment"]: (decision["action"], decision["reason_code"]) for decision in planned["decisions"]
+    } == {
+        "dev": ("keep", "standing"),
+        "feature-broken": ("destroy", "expired-half-created"),
+        "feature-expired": ("destroy", "expired"),
+        "feature-expired-tee-admin-old": ("review", "unmanaged"),
+        "feature-held": ("keep", "held"),
+        "feature-lost": ("destroy", "state-lost"),
+        "feature-pushed": ("keep", "leased"),
+    }
+    assert "results" not in planned
+    assert written(fleet) == before
+
+
+def test_executing_does_exactly_that_and_a_second_run_nothing(fleet: Checkout) -> None:
+    kept = [table for name in ("dev", "feature-held", "feature-pushed") for table in tables_of(fleet, name)]
+    roles = fleet.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"]
+    done = cleanup(fleet, "--execute")
+    assert {result["environment"]: result["result"] for result in done["results"]} == dict.fromkeys(
+        ("feature-broken", "feature-expired", "feature-lost"), "destroyed"
+    )
+    assert fleet.tables() == sorted([*kept, "feature-expired-tee-admin-old"])
+    assert (len(kept), len(roles)) == (9, 5)
+    assert fleet.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"] == roles
+    after = written(fleet)
+    again = cleanup(fleet, "--execute")
+    assert again["results"] == []
+    assert written(fleet) == after
+
+
+def cleanup(checkout: Checkout, *arguments: str) -> dict:
+    branches = checkout.directory / "branches"
+    branches.write_text("main\nfeature/expired\nfeature/held\nfeature/lost\nfeature/pushed\nfeature/broken\n")
+    ended = checkout.tee("cleanup", *arguments, "--branches-file", "branches", "--now", CLEANED_AT, "--json")
+    assert ended.code == 0, ended.err
+    return ended.json
+
+
+def create(checkout: Checkout, branch: str, now: str) -> None:
+    ended = checkout.tee("feature", "create", "--branch", branch, "--ttl", "1h", "--seed", "none", "--now", now)
+    assert ended.code == 0, ended.err
+
+
+def written(checkout: Checkout) -> tuple[list, list[str]]:
+    """The whole control table but for locks, and the state's files."""
+    items = checkout.client("dynamodb").scan(TableName="tee-control")["Items"]
+    return sorted(str(item) for item in items if item["pk"]["S"] != "locks"), state_names(checkout)
