@@ -34,10 +34,10 @@ class ListingAws:
     `items` are the control table's by `pk`, as plain values. `clock` is what the `Date` of every answer says.
     """
 
-    tagged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tagged: dict[str, dict[str, str]] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
-    items: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: dict[tuple[str, int], Fault] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -125,6 +125,7 @@ def serve(aws: ListingAws) -> Iterator[ListingAws]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: two of them wait for each other
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
-from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory
+from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory, Resource
 from tee_infra.core.registry import Record
 from tee_infra.core.tags import StackTags
 
@@ -133,15 +133,15 @@ class Case:
         """The state where it was read and could be."""
         return self.found.checkpoint if isinstance(self.found.checkpoint, Checkpoint) else None
 
-    @property
-    def tags(self) -> list[StackTags]:
-        """What the resources say where they say something certain."""
-        return [resource.tags for resource in self.found.resources if isinstance(resource.tags, StackTags)]
+    @cached_property
+    def resources(self) -> list[Resource]:
+        """In an order that does not hang on the listings', so that the same reason is given every time."""
+        return sorted(self.found.resources, key=lambda resource: resource.arn)
 
     @property
     def hints(self) -> list[datetime | None]:
         """Every lease end that tags and state tell."""
-        said = [tags.expires_at for tags in self.tags]
+        said = [resource.tags.expires_at for resource in self.resources if isinstance(resource.tags, StackTags)]
         return [*said, self.checkpoint.expires_at] if self.checkpoint else said
 
     @property

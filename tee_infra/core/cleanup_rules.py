@@ -69,7 +69,7 @@ def _unreadable(case: Case) -> Verdict | None:
     found = case.found
     if isinstance(found.record, Unreadable):
         return Verdict(code="unreadable-record", reason=found.record.reason)
-    for resource in found.resources:
+    for resource in case.resources:
         if isinstance(resource.tags, Unreadable):
             return Verdict(code="unreadable-tags", reason=f"{_describe(resource)}: {resource.tags.reason}")
     if isinstance(found.checkpoint, Unreadable):
@@ -99,7 +99,7 @@ def _locked(case: Case) -> Verdict | None:
 
 
 def _stack_locked(case: Case) -> Verdict | None:
-    for lock in case.found.stack_locks:
+    for lock in sorted(case.found.stack_locks, key=lambda lock: lock.holder):
         if not lock.breakable:
             since = f" since {_when(lock.since, case.now)}" if lock.since else ""
             return Verdict(code="stack-locked", reason=f"the engine's lock on its stack is {lock.holder}'s{since}")
@@ -116,7 +116,7 @@ def _quarantined(case: Case) -> Verdict | None:
 def _untagged(case: Case) -> Verdict | None:
     if case.record is None:
         return None
-    for resource in case.found.resources:
+    for resource in case.resources:
         if resource.tags is None and resource.tags_told:
             return Verdict(
                 code="unmanaged", reason=f"{_describe(resource)} has no tags of ours, so it may be anybody's"
@@ -127,7 +127,7 @@ def _untagged(case: Case) -> Verdict | None:
 def _mismatch(case: Case) -> Verdict | None:
     if case.record is None:
         return None
-    for resource in case.found.resources:
+    for resource in case.resources:
         reason = _disagreement(case, resource)
         if reason is not None:
             return Verdict(code="mismatch", reason=f"{_describe(resource)} {reason}")
@@ -291,7 +291,7 @@ def _is_named_after(resource: Resource, environment: str) -> bool:
 def _what_is_there(case: Case) -> str:
     found = case.found
     parts = ["a stack"] if found.has_stack else []
-    kinds = [resource.kind if resource.kind != "other" else "resource" for resource in found.resources]
+    kinds = [resource.kind if resource.kind != "other" else "resource" for resource in case.resources]
     for kind in dict.fromkeys(kinds):
         count = kinds.count(kind)
         parts.append(f"1 {kind}" if count == 1 else f"{count} {kind}s")

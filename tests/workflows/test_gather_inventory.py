@@ -9,19 +9,15 @@ from pathlib import Path
 import pytest
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.aws.control_items import ControlItems
-from tee_infra.aws.control_locks import Locks
-from tee_infra.aws.control_table import ControlTable
-from tee_infra.core.arns import Arns
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.inventory import Checkpoint, Found
 from tee_infra.core.registry import Record
 from tee_infra.core.tags import StackTags, Unreadable
 from tee_infra.workflows.gather_inventory import ClockSkewError, gather_inventory, look_closer
 from tee_infra.workflows.home import Home
 from tests.emulator import reset
-from tests.listing_aws import ListingAws, cut, serve
+from tests.listing_aws import cut, serve
 from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
+from tests.workflows.large_account import account, moved_to, write_state
 
 STATE = "stacks/tee-infra"
 LOCKS = "locks/organization/tee-infra"
@@ -99,34 +95,10 @@ def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(home: Home) -> No
     assert (len(looked.found), broken) == (100, ["feature-x7"])
 
 
-def fleet(count: int) -> ListingAws:
-    """An AWS with so many environments of four resources each, and their records."""
-    names = [f"feature-x{number:04}" for number in range(count)]
-    arns = [Arns(account_id=MOTOS_ACCOUNT, region="us-east-1", environment=name) for name in names]
-    tagged = [arn for of in arns for arn in (*map(of.table, TABLES[:2]), of.parameter("tables", "tee-admin"))]
-    records = [record_of(name, version=1).model_dump(mode="json", exclude_none=True) for name in names]
-    return ListingAws(
-        tagged={arn: tags_of("feature-x0000") for arn in tagged},
-        tables=sorted(arn.rpartition("/")[2] for arn in tagged if ":table/" in arn),
-        roles=[of.role("app") for of in arns],
-        items={"registry": [{"sk": record["environment"], "version": 1, "record": record} for record in records]},
-    )
-
-
-def at(home: Home, aws: ListingAws) -> Home:
-    """The same home with its control table and everything that it lists in another AWS."""
-    connection = replace(home.connection, endpoint=aws.endpoint)
-    items = ControlItems.connect(connection)
-    return replace(home, connection=connection, control=ControlTable(items), locks=Locks(items))
-
-
 def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(home: Home, tmp_path: Path) -> None:
-    folder = tmp_path / "state" / STATE
-    folder.mkdir(parents=True)
-    for number in range(1000):
-        (folder / f"feature-x{number:04}.json").touch()
-    with serve(fleet(1000)) as aws:
-        inventory = gather_inventory(at(home, aws), None, NOW)
+    write_state(tmp_path / "state", 1000)
+    with serve(account(1000)) as aws:
+        inventory = gather_inventory(moved_to(home, aws), None, NOW)
     assert len(inventory.found) == 1000
     assert all(found.record and found.has_stack and len(found.resources) == 4 for found in inventory.found)
     assert {asked: aws.asked.count(asked) for asked in aws.asked} == {
@@ -139,17 +111,17 @@ def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(home: 
 
 @pytest.mark.parametrize("operation", ["Query", "GetResources", "ListTables", "ListRoles"])
 def test_a_listing_that_is_not_whole_ends_it(home: Home, operation: str) -> None:
-    with serve(fleet(3)) as aws:
+    with serve(account(3)) as aws:
         aws.faults = {(operation, 0): cut}
         with pytest.raises(AwsError):
-            gather_inventory(at(home, aws), None, NOW)
+            gather_inventory(moved_to(home, aws), None, NOW)
 
 
 @pytest.mark.parametrize("minutes", [-6.5, 6.5])
 def test_a_clock_that_differs_from_aws_ends_it(home: Home, minutes: float) -> None:
     now = datetime.now(UTC)
-    with serve(fleet(0)) as aws:
-        there = replace(at(home, aws), target=replace(home.target, endpoint=None))
+    with serve(account(0)) as aws:
+        there = replace(moved_to(home, aws), target=replace(home.target, endpoint=None))
         gather_inventory(there, None, now)
         aws.clock = lambda: now + timedelta(minutes=minutes)
         with pytest.raises(ClockSkewError, match=f"6 min {'behind' if minutes > 0 else 'ahead of'} AWS"):

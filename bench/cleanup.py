@@ -1,0 +1,74 @@
+"""Cleanup: random fleets through its plan, and what listing and planning a large account takes.
+
+python -m bench.cleanup [--fleets 100000] [--environments 1000]
+"""
+
+import argparse
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from bench import fleets
+from tee_infra.core.cleanup import Policy, plan_cleanup
+from tee_infra.core.cleanup_case import ACTIONS
+from tee_infra.workflows.gather_inventory import gather_inventory
+from tests.core.cleanup_oracle import disagreements
+from tests.emulator import serve_moto
+from tests.listing_aws import serve
+from tests.workflows.homes import NOW, moto_home
+from tests.workflows.large_account import account, moved_to, write_state
+
+
+def run(count: int, environments: int) -> None:
+    plan_fleets(count)
+    print()
+    plan_account(environments)
+
+
+def plan_fleets(count: int) -> None:
+    """Decisions by reason, each checked against an independent list of what speaks against a destroy."""
+    codes: Counter[str] = Counter()
+    violations, seconds = 0, 0.0
+    for seed in range(count):
+        random = Random(seed)
+        inventory, policy = fleets.inventory(random), fleets.policy(random)
+        start = time.perf_counter()
+        plan = plan_cleanup(inventory, fleets.NOW, policy)
+        seconds += time.perf_counter() - start
+        codes.update(decision.reason_code for decision in plan.decisions)
+        violations += len(disagreements(inventory, fleets.NOW, policy))
+    print(f"| decision ({count:,} random fleets) | reason | environments |\n|---|---|---|")
+    for code, action in ACTIONS.items():
+        print(f"| {action} | {code} | {codes[code]:,} |")
+    print(f"\n{codes.total():,} decisions in {seconds:.1f} s, {violations} violations")
+
+
+def plan_account(environments: int) -> None:
+    with TemporaryDirectory() as folder, serve_moto() as endpoint, serve(account(environments)) as aws:
+        write_state(Path(folder) / "state", environments)
+        home = moved_to(moto_home(endpoint, Path(folder), []), aws)
+        start = time.perf_counter()
+        inventory = gather_inventory(home, None, NOW)
+        listed = time.perf_counter()
+        policy = Policy(max_destroys=environments, max_given=True, grace=timedelta())
+        plan = plan_cleanup(inventory, NOW, policy)
+        planned = time.perf_counter()
+    resources = sum(len(found.resources) for found in inventory.found)
+    print(f"| {environments:,} environments with {resources:,} resources | requests | seconds |\n|---|---|---|")
+    print(f"| listing, from a server on this machine | {len(aws.asked)} | {listed - start:.2f} |")
+    print(f"| plan of {len(plan.destroys):,} destroys | 0 | {planned - listed:.2f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fleets", type=int, default=100_000)
+    parser.add_argument("--environments", type=int, default=1_000)
+    arguments = parser.parse_args()
+    run(arguments.fleets, arguments.environments)
+
+
+if __name__ == "__main__":
+    main()

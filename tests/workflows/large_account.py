@@ -1,0 +1,43 @@
+"""An account with many environments of four resources each, for counting requests and seconds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_table import ControlTable
+from tee_infra.core.arns import Arns
+from tee_infra.core.catalog import TABLES
+from tee_infra.workflows.home import Home
+from tests.listing_aws import ListingAws
+from tests.workflows.homes import MOTOS_ACCOUNT, record_of, tags_of
+
+
+def account(count: int) -> ListingAws:
+    """So many expired environments with their records: two tables, a parameter and a role each."""
+    aws = ListingAws()
+    records = [record_of(f"feature-x{number:04}", version=1) for number in range(count)]
+    for record in records:
+        arns = Arns(account_id=MOTOS_ACCOUNT, region="us-east-1", environment=record.environment)
+        tables = [arns.table(table) for table in TABLES[:2]]
+        aws.tagged |= dict.fromkeys([*tables, arns.parameter("tables", "tee-admin")], tags_of(record.environment))
+        aws.tables += [arn.rpartition("/")[2] for arn in tables]
+        aws.roles.append(arns.role("app"))
+    fields = [record.model_dump(mode="json", exclude_none=True) for record in records]
+    aws.items["registry"] = [{"sk": record["environment"], "version": 1, "record": record} for record in fields]
+    return aws
+
+
+def write_state(folder: Path, count: int) -> None:
+    """An empty file where each stack's checkpoint would be."""
+    stacks = folder / "stacks" / "tee-infra"
+    stacks.mkdir(parents=True)
+    for number in range(count):
+        (stacks / f"feature-x{number:04}.json").touch()
+
+
+def moved_to(home: Home, aws: ListingAws) -> Home:
+    """The same home with its control table, and everything that it lists, in another AWS."""
+    connection = replace(home.connection, endpoint=aws.endpoint)
+    items = ControlItems.connect(connection)
+    return replace(home, connection=connection, control=ControlTable(items), locks=Locks(items))
