@@ -1,5 +1,6 @@
 """`tee-infra feature list | show`."""
 
+import shlex
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -72,7 +73,8 @@ def _lines(listed: list[Listed], now: datetime, limit: int) -> list[str]:
     lines += [f"{entry.environment}: {entry.problem}" for entry, record in known if record.problem]
     for entry in live:
         if entry.stored and entry.stored.missing and entry.record and entry.record.state == "active":
-            lines.append(f"{entry.environment} has lost {', '.join(entry.stored.missing)}: tee-infra repair")
+            again = f"tee-infra feature create --branch {shlex.quote(entry.record.branch)}"
+            lines.append(f"{entry.environment} has lost {', '.join(entry.stored.missing)}; make it whole: {again}")
     cost = sum(entry.monthly_usd or 0.0 for entry in live)
     return [*lines, "", f"{len(live)} of {limit}, about ${cost:,.2f} a month at rest (list prices of {PRICES_AS_OF})"]
 

@@ -136,7 +136,8 @@ def wished(record: Record | None, wish: Wish, now: datetime) -> Record:
 
 
 def deployed(record: Record, expires_at: datetime) -> Record:
-    """After an `up` that wrote this lease end into tags."""
+    """After an `up` that wrote this lease end into tags. Raises `GoneError`, `QuarantinedError`: others were faster."""
+    require_alive(record)
     latest = max(expires_at, record.deployed_until or expires_at)
     return record.changed(state="active", deployed_until=latest)
 

@@ -7,7 +7,7 @@ from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.workflows import embedded
-from tee_infra.workflows.feature_records import require_record
+from tee_infra.workflows.feature_records import require_live
 from tee_infra.workflows.project import Project
 
 
@@ -16,13 +16,13 @@ def connect(project: Project, environment: Environment | None, *, use_local: boo
 
     A feature environment without a stack file is where the registry has it. Raises `NotRunningError` where that is the
     embedded AWS and it is not running, `NoAccessError` or `WrongAccountError` where it is an account that the
-    credentials are not of, and for a feature environment as `require_record` does.
+    credentials are not of, and for a feature environment as `require_live` does.
     """
     if environment is None:
         return embedded.connection_to(project) if use_local else Connection()
     connection = _connect(project, project.location(environment), use_local=use_local)
     if project.is_registered(environment):
-        require_record(ControlTable(ControlItems.connect(connection)), environment.name)
+        require_live(ControlTable(ControlItems.connect(connection)), environment.name)
     return connection
 
 

@@ -7,6 +7,7 @@ from tee_infra.aws.control_table import ControlTable, RecordChangedError
 from tee_infra.core.names import FEATURE_PREFIX
 from tee_infra.core.registry import Record
 from tee_infra.core.tags import Unreadable
+from tee_infra.core.transitions import GoneError
 from tee_infra.errors import RefusedError, UsageError
 
 _TRIES: Final = 5
@@ -45,6 +46,14 @@ def require_record(control: ControlTable, environment: str) -> Record:
     if found is None:
         raise UnregisteredError(environment)
     return found
+
+
+def require_live(control: ControlTable, environment: str) -> Record:
+    """The record of an environment that is there. Raises as `require_record` does, and `GoneError` for a tombstone."""
+    record = require_record(control, environment)
+    if not record.live:
+        raise GoneError(record)
+    return record
 
 
 def change_record(control: ControlTable, environment: str, change: Callable[[Record], Record]) -> Record:

@@ -15,11 +15,14 @@ _THREADS: Final = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What an environment's tables hold, up to six hours ago: `size` in bytes, with the indexes. `missing`: physical
-    names of tables that are not there."""
+    """What an environment's tables hold, up to six hours ago: `size` in bytes, with the indexes.
+
+    `there` and `missing` are the physical names of those that are there, and of those that are not.
+    """
 
     items: int
     size: int
+    there: tuple[str, ...]
     missing: tuple[str, ...]
 
 
@@ -43,5 +46,6 @@ def _stored(tables: dict[str, TableFacts | None]) -> Stored:
     return Stored(
         items=sum(table.items for table in there),
         size=sum(table.size + table.indexes_size for table in there),
+        there=tuple(table.name for table in there),
         missing=tuple(name for name, table in tables.items() if table is None),
     )

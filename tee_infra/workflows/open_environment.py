@@ -4,9 +4,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from tee_infra.core.environments import Environment
-from tee_infra.workflows.feature_records import require_record
+from tee_infra.workflows.feature_records import require_live
 from tee_infra.workflows.home import open_home
-from tee_infra.workflows.open_stack import OpenStack, open_stack
+from tee_infra.workflows.open_stack import OpenStack, catch_up, open_stack
 from tee_infra.workflows.project import Project
 from tee_infra.workflows.reach import Report
 
@@ -18,11 +18,13 @@ def open_environment(
     """The stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
     A feature environment without a stack file is opened as the registry says, in a folder that is gone afterwards.
-    Raises as `open_stack`, `open_home` and `require_record` do.
+    Raises as `open_stack`, `open_home` and `require_live` do.
     """
     if not project.is_registered(environment):
         yield open_stack(project, environment, report, local=local)
         return
     home = open_home(project, report, local=local)
-    with home.open(require_record(home.control, environment.name)) as opened:
+    with home.open(require_live(home.control, environment.name)) as opened:
+        if home.started:
+            catch_up(opened.stack, report)
         yield opened

@@ -70,7 +70,7 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
             report(f"removed the lock of a run that has ended ({holder})")
     stack = Stack(environment.name, backend, program, report)
     if reached.started:
-        _catch_up(stack, report)
+        catch_up(stack, report)
     return OpenStack(
         environment=environment,
         settings=settings,
@@ -81,15 +81,18 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     )
 
 
-def _no_lock() -> None:
-    """There is none to lose."""
+def catch_up(stack: Stack, report: Report) -> None:
+    """Let the state forget what is gone: with an embedded AWS that was killed, with half a destroy, or by hand.
 
-
-def _catch_up(stack: Stack, report: Report) -> None:
-    """An embedded AWS that was killed has lost its last seconds: let the state forget what went with them."""
+    The engine compares with its state alone, and would find nothing to do.
+    """
     try:
         lost = stack.refresh()
     except NoStackError:
         return
     if lost.changes:
-        report(f"{len(lost.changes)} resources of {stack.name} were lost with the embedded AWS")
+        report(f"{len(lost.changes)} resources of {stack.name} are not what its state says, which knows it now")
+
+
+def _no_lock() -> None:
+    """There is none to lose."""

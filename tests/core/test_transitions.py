@@ -123,6 +123,12 @@ def test_deployed_remembers_the_latest_end_that_tags_say() -> None:
     assert deployed(done, NOW + HOUR).deployed_until == NOW + DAY
 
 
+@pytest.mark.parametrize("state", ["destroying", "destroyed", "quarantined"])
+def test_what_was_destroyed_meanwhile_does_not_become_active(state: str) -> None:
+    with pytest.raises((GoneError, QuarantinedError)):
+        deployed(record(state=state), NOW)
+
+
 def test_an_extension_counts_from_now_and_never_shortens() -> None:
     assert extended(record(), 5 * DAY, NOW + HOUR).expires_at == NOW + HOUR + 5 * DAY
     assert extended(record(), HOUR, NOW + HOUR).expires_at == NOW + 72 * HOUR

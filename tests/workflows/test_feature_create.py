@@ -12,12 +12,13 @@ from tee_infra.core.settings import settings_for
 from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.tags import render
 from tee_infra.core.transitions import BoundElsewhereError, GoneError, QuotaError, Wish
-from tee_infra.workflows.feature_create import ForeignStackError, create_feature, decide
+from tee_infra.workflows.feature_create import create_feature
+from tee_infra.workflows.feature_decide import BrokenStateError, ForeignStackError, UnknownTablesError, decide
 from tee_infra.workflows.feature_seed import NoSourceError
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.project import NAME as PROJECT
 from tests.emulator import reset
-from tests.workflows.homes import NOW, REPOSITORY, moto_home, record_of
+from tests.workflows.homes import NOW, REPOSITORY, client, make_table, moto_home, record_of
 
 NAME = "feature-x"
 
@@ -111,14 +112,28 @@ def test_a_stack_that_the_registry_lost_is_adopted_by_its_branch_alone(home: Hom
         decide(home, wish("x"), NOW)
 
 
-@pytest.mark.parametrize("document", [{"checkpoint": {"latest": {"resources": [{}]}}}, {}, None])
-def test_a_state_that_says_nothing_certain_is_nobodys(home: Home, document: Any) -> None:
-    write_state(home, document)
-    with pytest.raises(ForeignStackError):
-        decide(home, wish(), NOW)
+def test_a_stack_without_tags_is_nobodys(home: Home) -> None:
     leave_state(home, None)
     with pytest.raises(ForeignStackError):
         decide(home, wish(), NOW)
+
+
+@pytest.mark.parametrize("document", [{"checkpoint": {"latest": {"resources": [{}]}}}, {}, None])
+def test_a_state_that_cannot_be_read_is_left_as_it_is(home: Home, document: Any) -> None:
+    write_state(home, document)
+    with pytest.raises(BrokenStateError, match=r"nothing was changed\. Mend it: tee-infra repair feature-x"):
+        decide(home, wish(), NOW)
+    home.control.write(record_of(NAME))
+    with pytest.raises(BrokenStateError):
+        create(home, wish())
+    assert results(home) == ["create begun", "create refused"]
+
+
+def test_tables_that_no_stack_knows_are_not_touched(home: Home) -> None:
+    make_table(client(home.connection, "dynamodb"), "feature-x-tee-admin", {})
+    with pytest.raises(UnknownTablesError, match=r"feature-x has no state, but feature-x-tee-admin are there"):
+        create(home, wish())
+    assert home.control.record(NAME) is None
 
 
 def test_an_empty_stack_is_a_beginning(home: Home) -> None:

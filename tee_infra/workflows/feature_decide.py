@@ -1,0 +1,87 @@
+"""Whether a feature environment may be made, and from what record: all that is refused before anything is done."""
+
+from datetime import datetime
+
+from tee_infra.core.inventory import Checkpoint
+from tee_infra.core.registry import Record
+from tee_infra.core.stack_state import is_stack_of
+from tee_infra.core.state_files import read_checkpoint
+from tee_infra.core.tags import Unreadable
+from tee_infra.core.transitions import Wish, check_quota, wished
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.data_connection import open_dynamodb
+from tee_infra.workflows.feature_records import find_record
+from tee_infra.workflows.feature_tables import stored
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.project import NAME
+
+
+class ForeignStackError(RefusedError):
+    """There is a stack of this name, no record, and nothing in its state that says it were this branch's."""
+
+    def __init__(self, environment: str, branch: str) -> None:
+        self.environment = environment
+        super().__init__(
+            f"there is a stack {environment} that the registry does not know, and its tags do not say that it belongs "
+            f"to branch {branch!r}; nothing was changed. See what it is: tee-infra repair {environment}"
+        )
+
+
+class BrokenStateError(RefusedError):
+    """The stack's state cannot be read, so nobody knows what it has."""
+
+    def __init__(self, environment: str, reason: str) -> None:
+        self.environment = environment
+        super().__init__(f"{environment}: {reason}; nothing was changed. Mend it: tee-infra repair {environment}")
+
+
+class UnknownTablesError(RefusedError):
+    """Tables of the environment's that no stack knows: the state is lost, or they are somebody's own."""
+
+    def __init__(self, environment: str, tables: list[str]) -> None:
+        self.environment = environment
+        self.tables = tables
+        super().__init__(
+            f"{environment} has no state, but {', '.join(tables)} are there: the state is lost, or somebody made them "
+            f"by hand; nothing was changed. See to it: tee-infra repair {environment}"
+        )
+
+
+def decide(home: Home, wish: Wish, now: datetime) -> Record:
+    """The record to begin with, unless a rule forbids it. Writes nothing.
+
+    Raises what `wished` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`, `UnknownTablesError`,
+    `ForeignStackError`.
+    """
+    found = find_record(home.control, wish.environment)
+    record = wished(found, wish, now)
+    check_quota(home.control.listing().records, wish.environment, home.host.max_feature_environments, now)
+    checkpoint = read_state(home, wish.environment)
+    if checkpoint is None:
+        _refuse_unknown_tables(home, wish.environment)
+    elif found is None and (checkpoint.resources or checkpoint.pending):
+        return _adopted(home, record)
+    return record
+
+
+def read_state(home: Home, environment: str) -> Checkpoint | None:
+    """What the state of an environment's stack says; None where there is no stack. Raises `BrokenStateError`."""
+    data = home.checkpoint(environment)
+    checkpoint = read_checkpoint(data) if data is not None else None
+    if isinstance(checkpoint, Unreadable):
+        raise BrokenStateError(environment, checkpoint.reason)
+    return checkpoint
+
+
+def _refuse_unknown_tables(home: Home, environment: str) -> None:
+    tables = stored(open_dynamodb(home.connection), [environment])[environment]
+    if tables.there:
+        raise UnknownTablesError(environment, list(tables.there))
+
+
+def _adopted(home: Home, record: Record) -> Record:
+    """The record of a stack that the registry has lost. Whatever its tables hold stays: it counts as seeded."""
+    if not is_stack_of(home.checkpoint(record.environment) or b"", record.environment, record.branch, NAME):
+        raise ForeignStackError(record.environment, record.branch)
+    home.report(f"the registry has lost {record.environment}, and its stack is this branch's: adopted, data and all")
+    return record.changed(seeded=True)
