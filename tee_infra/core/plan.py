@@ -8,7 +8,8 @@ from typing import Any, Literal
 from tee_infra.core.resource_costs import Cost
 
 Operation = Literal["create", "update", "replace", "delete"]
-Outcome = Literal["planned", "done", "failed"]
+Outcome = Literal["planned", "begun", "done", "failed"]
+"""A preview only plans; what an `up` has begun and never ended is not known."""
 
 NOTHING = Cost()
 
@@ -83,6 +84,12 @@ class Plan:
     def protected(self) -> tuple[Change, ...]:
         """The changes that a protection forbids."""
         return tuple(change for change in self.destructive if change.protected)
+
+    @property
+    def monthly_usd(self) -> float:
+        """How much more the environment costs at rest, a month: an estimate, of the changes with a known price."""
+        known = [(change.cost_before, change.cost_after) for change in self.changes]
+        return sum(after.usd - before.usd for before, after in known if before is not None and after is not None)
 
     def counts(self) -> dict[str, int]:
         """Operation -> number of resources, without those that nothing happens to."""

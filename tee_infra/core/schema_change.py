@@ -14,11 +14,12 @@ ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
 """From worst to best; a change that is of several is of the worst."""
 
 MEANING: Final[dict[ChangeClass, str]] = {
-    "breaking": "The table goes, and all its items with it. A new key needs a new table: copy into a new slot instead.",
-    "silent": "AWS is never asked: the engine reports success, and the table stays as it is.",
+    "breaking": "The table goes, and all its items with it. To keep them, copy them into a new slot first.",
+    "silent": "AWS never hears of it: the engine reports success, and the table stays as it is.",
     "index-rebuild": "The index is built from all items; until then, queries on it fail or miss items.",
     "safe": "In place; items and indexes stay.",
 }
+NEW_STREAM: Final = "The stream gets another ARN, and its readers must follow."
 
 _INDEX: Final = re.compile(r"globalSecondaryIndexes(\[\d+\])?(\.(?P<property>\w+))?")
 _INDEX_LIMITS: Final = ("readCapacity", "writeCapacity", "onDemandThroughput", "warmThroughput")
@@ -27,19 +28,28 @@ _BY_NAME: Final = {"attributes": ("type",), "localSecondaryIndexes": ("projectio
 
 
 def change_class(change: Change) -> ChangeClass | None:
-    """The class of a table's change, by its operation and the paths that differ. None for what is no table."""
+    """The worst class of a table's change. None for what is no table."""
+    return next(iter(change_classes(change)), None)
+
+
+def change_classes(change: Change) -> tuple[ChangeClass, ...]:
+    """Every class that a table's change is of, the worst first: by its operation, and by the paths that differ."""
     if change.type != TABLE:
-        return None
+        return ()
     if change.destroys:
-        return "breaking"
-    paths = change.differences
-    rebuilds = any(_rebuilds(path) for path in paths)
-    # A key attribute comes and goes with its index; on its own it is another type under the same name.
-    retyped = not rebuilds and any(path.startswith("attributes") for path in paths)
-    local_index = any(path.startswith("localSecondaryIndexes") for path in paths)
-    if retyped or local_index or paths.get("ttl") == "delete":
-        return "silent"
-    return "index-rebuild" if rebuilds else "safe"
+        return ("breaking",)
+    found: list[ChangeClass] = []
+    rebuilds = any(_rebuilds(path) for path in change.differences)
+    if any(_overlooked(path, kind, rebuilds) for path, kind in change.differences.items()):
+        found.append("silent")
+    if rebuilds:
+        found.append("index-rebuild")
+    return tuple(found) or ("safe",)
+
+
+def renews_stream(change: Change) -> bool:
+    """Whether the table gets another stream, in place as the change of the table is."""
+    return any(path.startswith("stream") for path in change.differences)
 
 
 def ignored_paths(old: Inputs, new: Inputs) -> tuple[str, ...]:
@@ -70,3 +80,10 @@ def _rebuilds(path: str) -> bool:
     """Whether an index comes, goes, or gets other keys or another projection."""
     found = _INDEX.match(path)
     return found is not None and found["property"] not in _INDEX_LIMITS
+
+
+def _overlooked(path: str, kind: str, rebuilds: bool) -> bool:
+    """Whether nothing comes of it. A key attribute comes and goes with its index; alone, it is another type."""
+    if path.startswith("attributes"):
+        return path.endswith(".type") or not rebuilds
+    return path.startswith("localSecondaryIndexes") or (path == "ttl" and kind == "delete")

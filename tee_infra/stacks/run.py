@@ -12,12 +12,13 @@ from pulumi.automation.events import (
     DiagnosticEvent,
     EngineEvent,
     PolicyEvent,
+    ResourcePreEvent,
     ResOutputsEvent,
     StepEventMetadata,
     StepEventStateMetadata,
 )
 
-from tee_infra.core.plan import NOTHING, Change, Ignored, Operation, Plan, Violation
+from tee_infra.core.plan import NOTHING, Change, Ignored, Operation, Outcome, Plan, Violation
 from tee_infra.core.resource_costs import TABLE, Cost, estimate
 from tee_infra.core.schema_change import ignored_paths
 
@@ -26,6 +27,7 @@ Report = Callable[[str], None]
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _ENGINE_TYPES: Final = "pulumi:"
 _PROTECTED: Final = re.compile(r"as it is currently marked for protection|is protected|cannot be deleted.*protect")
+_URN: Final = re.compile(r"urn:pulumi:[^\s\"']*::([^\s\"':]+)")
 _SAYS_NOTHING: Final = re.compile(r"(resource )?(update|preview|destroy|refresh) failed")
 
 # A replacement is up to three steps (delete-replaced, replace, create-replacement); only one of them is `replace`.
@@ -52,7 +54,7 @@ class Run:
     violations: list[Violation] = field(default_factory=list[Violation])
     packs: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[str] = field(default_factory=list[str])
-    done: set[str] = field(default_factory=set[str])
+    reached: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     failed: set[str] = field(default_factory=set[str])
     problem_of: dict[str, str] = field(default_factory=dict[str, str])
     protected: list[str] = field(default_factory=list[str])
@@ -60,7 +62,7 @@ class Run:
     def on_event(self, event: EngineEvent) -> None:
         """The Automation API's `on_event`."""
         if event.resource_pre_event:
-            self._step(event.resource_pre_event.metadata)
+            self._begun(event.resource_pre_event)
         elif event.res_outputs_event:
             self._finished(event.res_outputs_event)
         elif event.res_op_failed_event:
@@ -70,7 +72,9 @@ class Run:
         elif event.policy_event:
             self.violations.append(_violation(event.policy_event))
         elif event.summary_event:
-            self.packs = dict(event.summary_event.policy_packs or {})
+            # A pack from a folder is called `tee-rules|local|/folder`.
+            packs = event.summary_event.policy_packs or {}
+            self.packs = {name.partition("|")[0]: version for name, version in packs.items()}
 
     def plan(self) -> Plan:
         """The run so far."""
@@ -83,17 +87,29 @@ class Run:
             problems=tuple(self.problems),
         )
 
+    def reasons(self) -> list[str]:
+        """Why it failed: the engine's errors, else the policies that stopped it."""
+        return self.problems or [
+            f"{violation.resource}: policy {violation.policy}: {violation.message}"
+            for violation in self.violations
+            if violation.mandatory
+        ]
+
     def _judged(self, change: Change) -> Change:
         """A replacement may be done as far as its deletion, and fail after it."""
         if change.urn in self.failed:
             return replace(change, outcome="failed", problem=self.problem_of.get(change.urn, ""))
-        return replace(change, outcome="done") if change.urn in self.done else change
+        return replace(change, outcome=self.reached.get(change.urn, "planned"))
+
+    def _begun(self, event: ResourcePreEvent) -> None:
+        if (change := self._step(event.metadata)) and not event.planning:
+            self.reached[change.urn] = "begun"
 
     def _finished(self, event: ResOutputsEvent) -> None:
         step = event.metadata
         if change := self._step(step):
             if not event.planning:
-                self.done.add(change.urn)
+                self.reached[change.urn] = "done"
             self.report(f"{change.operation:<8} {change.type}  {change.name}")
         if step.type == _STACK_TYPE and step.new:
             self.outputs = dict(step.new.outputs or {})
@@ -133,7 +149,9 @@ class Run:
         if diagnostic.urn:
             self.failed.add(diagnostic.urn)
             self.problem_of[diagnostic.urn] = message
-        self.problems.append(f"{name}: {message}" if name else message)
+        problem = f"{name}: {message}" if name else message
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 def _cost(state: StepEventStateMetadata | None) -> Cost | None:
@@ -151,8 +169,9 @@ def _violation(event: PolicyEvent) -> Violation:
 
 
 def _plain(message: str) -> str:
-    """One line, without the engine's marks for colours."""
-    return " ".join(re.sub(r"<\{%.*?%\}>", "", message).removeprefix("error: ").split())
+    """One line, without the engine's marks for colours, with names for URNs."""
+    text = " ".join(re.sub(r"<\{%.*?%\}>", "", message).split())
+    return _URN.sub(r"\1", text.removeprefix("error: ").removeprefix("an unhandled error occurred: "))
 
 
 def _resource_name(urn: str) -> str:

@@ -116,7 +116,7 @@ class Stack:
         except auto.CommandError as error:
             if run.protected:
                 raise ProtectedError(self.name, sorted(set(run.protected)), run.plan()) from error
-            raise EngineError(self.name, run.problems or [last_words(error)], run.plan()) from error
+            raise EngineError(self.name, run.reasons() or [last_words(error)], run.plan()) from error
 
 
 def _silent(_: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.core.plan import Change, Operation
 from tee_infra.core.resource_costs import TABLE
-from tee_infra.core.schema_change import change_class, ignored_paths
+from tee_infra.core.schema_change import change_class, change_classes, ignored_paths
 
 
 def change(operation: Operation, *paths: str, kind: str = "update", type_: str = TABLE) -> Change:
@@ -36,6 +36,12 @@ def test_an_index_with_other_keys_or_projection_is_built_anew(path: str) -> None
 @pytest.mark.parametrize("path", ["attributes[1].type", "attributes[1]", "localSecondaryIndexes[0].projectionType"])
 def test_what_the_provider_overlooks_is_silent(path: str) -> None:
     assert change_class(change("update", path, "tags.owner")) == "silent"
+
+
+def test_a_change_can_be_of_several_classes_and_counts_as_the_worst() -> None:
+    both = change("update", "attributes[1].type", "attributes[4]", "globalSecondaryIndexes[1]")
+    assert change_classes(both) == ("silent", "index-rebuild")
+    assert change_class(both) == "silent"
 
 
 def test_a_time_to_live_that_is_left_out_goes_on() -> None:

@@ -93,6 +93,12 @@ def test_an_error_is_one_line_with_the_resource_that_it_is_about() -> None:
     assert run.problems == ["data-tee-admin: it failed"]
 
 
+def test_an_error_that_is_told_twice_is_one_and_names_resources_by_their_names() -> None:
+    told = f'cannot replace "{URN}" now'
+    run, _ = run_of(failed(told, urn=None), failed(f"an unhandled error occurred: {told}", urn=None))
+    assert run.problems == ['cannot replace "data-tee-admin" now']
+
+
 def test_a_refusal_by_a_protection_is_told_from_other_errors() -> None:
     run, _ = run_of(failed("unable to replace resource as it is currently marked for protection"))
     assert run.protected == ["data-tee-admin"]
@@ -131,7 +137,8 @@ def test_a_step_is_planned_then_done_or_failed() -> None:
     other = f"{URN}-2"
     beginning = {"resourcePreEvent": {"metadata": step("create", new=state())}}
     run, _ = run_of(beginning)
-    assert run.plan().changes[0].outcome == "planned"
+    assert run.plan().changes[0].outcome == "begun"
+    assert run_of(planned("create", new=state()))[0].plan().changes[0].outcome == "planned"
     run, _ = run_of(beginning, done("create", new=state()))
     assert run.plan().changes[0].outcome == "done"
     fails = {"resOpFailedEvent": {"metadata": step("create", new=state()), "status": 0, "steps": 0}}
@@ -162,9 +169,10 @@ def test_policies_and_their_violations_are_kept() -> None:
             "enforcementLevel": "mandatory",
         }
     }
-    summary = {"summaryEvent": {"resourceChanges": {}, "PolicyPacks": {"tee": "1.0.0"}}}
+    summary = {"summaryEvent": {"resourceChanges": {}, "PolicyPacks": {"tee|local|/somewhere": "1.0.0"}}}
     run, _ = run_of(violation, summary)
     assert run.plan().packs == {"tee": "1.0.0"}
+    assert run.reasons() == ["data-tee-admin: policy caps: no cap"]
     assert run.plan().violations == (
         Violation(pack="tee", policy="caps", message="no cap", mandatory=True, resource="data-tee-admin"),
     )

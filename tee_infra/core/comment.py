@@ -1,0 +1,82 @@
+"""The review comment: what a run of the engine did or would do to an environment, as Markdown for a pull request.
+
+Pure: the same facts make the same text, to the character. No value of any resource is among the facts.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from tee_infra.core.comment_changes import change_blocks, outcome_blocks
+from tee_infra.core.comment_costs import cost_block
+from tee_infra.core.comment_warnings import caution, policies, problems
+from tee_infra.core.markdown import Block, code, fit
+from tee_infra.core.plan import Operation, Plan
+from tee_infra.core.review import Review, marker
+
+LIMIT: Final = 60_000
+"""GitHub takes 65,536 characters; however it counts signs that are more than one to UTF-16 or UTF-8."""
+
+_ORDER: Final[tuple[Operation, ...]] = ("delete", "replace", "update", "create")
+
+
+def render(review: Review) -> str:
+    """The comment, at most `LIMIT` characters: what does not fit is counted, table by table, the least urgent first."""
+    head = Block(head=[marker(review.project, review.environment), f"### {_verdict(review)}"])
+    parts = _failure(review) if review.problems else _success(review)
+    return fit([head, *parts, Block(head=_footer(review))], LIMIT)
+
+
+def _success(review: Review) -> list[Block]:
+    plan = review.plan
+    costs = [cost_block(plan)] if plan.changes else []
+    return [*caution(plan, review.action), *change_blocks(plan), *policies(plan), *costs]
+
+
+def _failure(review: Review) -> list[Block]:
+    """Problems first. What was not reached is in no list: nobody knows it."""
+    plan = review.plan
+    blocks = change_blocks(Plan(changes=tuple(change for change in plan.changes if change.outcome == "planned")))
+    if blocks:
+        blocks.insert(0, Block(head=["What the preview had seen until then, perhaps not all of it:"]))
+    return [problems(review.problems), *policies(plan), *outcome_blocks(plan), *blocks]
+
+
+def _verdict(review: Review) -> str:
+    environment, plan = code(review.environment), review.plan
+    if review.problems:
+        doing = "The preview of" if review.action == "preview" else "Deploying"
+        return f"❌ {doing} {environment} failed"
+    if not plan.changes:
+        return f"✅ {environment}: no changes"
+    counts = plan.counts()
+    sign = "⚠️" if plan.destructive else "📋" if review.action == "preview" else "✅"
+    if review.action == "preview":
+        told = [f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts]
+        return f"{sign} {environment}: {', '.join(told)}"
+    told = [f"{counts[operation]:,} {operation}d" for operation in _ORDER if operation in counts]
+    return f"{sign} {environment} is deployed: {', '.join(told)}"
+
+
+def _footer(review: Review) -> list[str]:
+    parts: list[str] = []
+    if review.expires_at is not None:
+        moment = review.expires_at.strftime("%Y-%m-%d %H:%M UTC")
+        parts.append(f"{_countdown(review.expires_at - review.now)} ({moment})")
+    if review.quota is not None:
+        parts.append(f"{review.quota.used} of {review.quota.limit} feature environments in use")
+    if review.commit:
+        parts.append(f"commit {code(review.commit[:12])}")
+    if review.run_url and re.fullmatch(r"https?://[\w.:/?=&%-]+", review.run_url, re.ASCII):
+        parts.append(f"[log of this run]({review.run_url})")
+    if not review.plan.packs and not review.problems:
+        parts.append("no policy pack was run")
+    return [f"<sub>{' · '.join(parts)}</sub>"] if parts else []
+
+
+def _countdown(left: timedelta) -> str:
+    """`expires in 2 d 4 h`, to the hour; the last day to the minute."""
+    minutes = int(abs(left) / timedelta(minutes=1))
+    days, hours = divmod(minutes // 60, 24)
+    length = f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
+    return f"expires in {length}" if left > timedelta() else f"expired {length} ago"

@@ -1,0 +1,136 @@
+"""What a review comment tells of changes: which resources, by which properties, and what it means for tables."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from tee_infra.core.markdown import Block, code, row, table
+from tee_infra.core.plan import Change, Operation, Plan
+from tee_infra.core.schema_change import MEANING, NEW_STREAM, ChangeClass, change_classes, renews_stream
+
+FOLDED_FROM: Final = 10
+"""A longer table of what is new, or was done, is folded."""
+MOST_PATHS: Final = 8
+MOST_ROWS: Final = 1000
+"""More of the shortest rows fit into no comment."""
+
+_SIGNS: Final[dict[Operation, str]] = {
+    "delete": "🗑️&nbsp;delete",
+    "replace": "♻️&nbsp;replace",
+    "update": "✏️&nbsp;update",
+    "create": "🆕&nbsp;create",
+}
+_COLORS: Final[dict[ChangeClass, str]] = {"breaking": "🔴", "silent": "🟠", "index-rebuild": "🟡", "safe": "🟢"}
+_KINDS: Final = {"add": " (new)", "delete": " (removed)"}
+
+
+def change_blocks(plan: Plan) -> list[Block]:
+    """Every change in a table: what is lost, what changes in place, what is new; then what it means for the tables."""
+    updated = [change for change in plan.changes if change.operation == "update"]
+    created = [change for change in plan.changes if change.operation == "create"]
+    return _with_rows(
+        _changes("Deleted or replaced", ("", "Resource", "Type", "Because of"), plan.destructive, _destroyed),
+        _changes("Changed in place", ("Resource", "Type", "Properties"), updated, _updated),
+        _changes("Created", ("Resource", "Type"), created, _resource, folds=True),
+        _meanings(plan),
+    )
+
+
+def outcome_blocks(plan: Plan) -> list[Block]:
+    """What an `up` that failed had begun, and what it had done."""
+    done = [change for change in plan.changes if change.outcome == "done"]
+    begun = [change for change in plan.changes if change.outcome == "begun"]
+    headings = ("", "Resource", "Type")
+    return _with_rows(
+        _changes("Begun, and perhaps not finished", headings, begun, _operation),
+        _changes("Done before it failed", headings, done, _operation, folds=True),
+    )
+
+
+def names(changes: Iterable[Change], most: int = 5) -> str:
+    """A few of them, for a sentence."""
+    found = _sorted(changes)
+    shown = [code(change.name, 100) for change in found[:most]]
+    return ", ".join([*shown, f"and {len(found) - most:,} more"] if len(found) > most else shown)
+
+
+def _with_rows(*blocks: Block) -> list[Block]:
+    return [block for block in blocks if block.rows]
+
+
+def _changes(
+    title: str,
+    headings: Sequence[str],
+    changes: Iterable[Change],
+    cells: Callable[[Change], list[str]],
+    *,
+    folds: bool = False,
+) -> Block:
+    found = _sorted(changes)
+    rows = [row(cells(change)) for change in found[:MOST_ROWS]]
+    if folds and len(found) > FOLDED_FROM:
+        summary = f"<details><summary><b>{title}</b>: {len(found):,} resources</summary>"
+        return table([summary], headings, rows, total=len(found), tail=["", "</details>"])
+    return table([f"#### {title}"], headings, rows, total=len(found))
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    """In an order of their own: the engine works in parallel, and tells of them in another order each time."""
+    return sorted(changes, key=lambda change: (change.type, change.name, change.urn))
+
+
+def _destroyed(change: Change) -> list[str]:
+    """What is replaced is so because of properties that cannot change otherwise."""
+    forced = {path: "update" for path, kind in change.differences.items() if kind.endswith("-replace")}
+    reason = "not in the program any more" if change.operation == "delete" else _paths(forced)
+    return [*_operation(change), reason]
+
+
+def _updated(change: Change) -> list[str]:
+    return [*_resource(change), _paths(change.differences)]
+
+
+def _operation(change: Change) -> list[str]:
+    return [_SIGNS[change.operation], *_resource(change)]
+
+
+def _resource(change: Change) -> list[str]:
+    return [code(change.name), _short_type(change.type)]
+
+
+def _short_type(type_: str) -> str:
+    """`aws:dynamodb/table:Table` as people say it: `dynamodb Table`."""
+    known = re.fullmatch(r"aws:(?P<service>[A-Za-z0-9]+)/[A-Za-z0-9]+:(?P<name>[A-Za-z0-9]+)", type_)
+    return f"{known['service']}&nbsp;{known['name']}" if known else code(type_, 100)
+
+
+def _paths(differences: Mapping[str, str]) -> str:
+    """Property paths, never what is at them."""
+    shown = [f"{code(path, 100)}{_KINDS.get(differences[path], '')}" for path in sorted(differences)[:MOST_PATHS]]
+    left = len(differences) - len(shown)
+    return ", ".join([*shown, f"and {left:,} more"] if left else shown)
+
+
+def _meanings(plan: Plan) -> Block:
+    """A row for each table and class, the worst first, and none for tables that are new."""
+    found: list[tuple[int, str, str]] = []
+    worst = list(MEANING)
+    # What is ignored is told with its paths, and not again as a change.
+    ignored = {entry.urn for entry in plan.ignored}
+    for change in plan.changes:
+        classes = change_classes(change) if change.operation != "create" else ()
+        told: list[ChangeClass] = [each for each in classes if each != "silent" or change.urn not in ignored]
+        found += [(worst.index(each), change.name, _meaning(each, change)) for each in told]
+    for entry in plan.ignored:
+        paths = _paths(dict.fromkeys(entry.paths, "update"))
+        found.append((worst.index("silent"), entry.name, f"{paths}: {MEANING['silent']}"))
+    shown = [row([code(name), _class(worst[place]), text]) for place, name, text in sorted(found)[:MOST_ROWS]]
+    return table(["#### What it means for the tables"], ("Table", "Class", "Meaning"), shown, total=len(found))
+
+
+def _meaning(class_: ChangeClass, change: Change) -> str:
+    return f"{MEANING[class_]} {NEW_STREAM}" if class_ == "safe" and renews_stream(change) else MEANING[class_]
+
+
+def _class(class_: ChangeClass) -> str:
+    return f"{_COLORS[class_]}&nbsp;{class_.replace('-', '&#8209;')}"

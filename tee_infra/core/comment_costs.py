@@ -1,0 +1,56 @@
+"""What a review comment tells of money: an estimate, with the day of its prices."""
+
+from collections.abc import Iterable
+
+from tee_infra.core import prices
+from tee_infra.core.comment_changes import names
+from tee_infra.core.markdown import Block, row, table
+from tee_infra.core.plan import Change, Plan
+
+
+def cost_block(plan: Plan) -> Block:
+    """How much more or less the environment costs with these changes, in US dollars a month."""
+    unknown = [change for change in plan.changes if change.cost_before is None or change.cost_after is None]
+    rows = [row(["At rest", _signed(plan.monthly_usd)]), *_stored(plan.changes), *_requests(plan.changes)]
+    if unknown:
+        rows.append(row([names(unknown), "no price is known"]))
+    day = prices.AS_OF.isoformat()
+    note = f"<sub>An estimate by list prices of us-east-1 on {day}, without requests, log files and backups.</sub>"
+    return table(["#### Cost"], ("What", "More or less, a month"), rows, tail=["", note])
+
+
+def _stored(changes: Iterable[Change]) -> list[str]:
+    """Nobody knows here how much a table holds: what each GB costs is said instead."""
+    by_amount: dict[float, list[Change]] = {}
+    for change in changes:
+        if change.cost_before is None or change.cost_after is None:
+            continue
+        if amount := round(change.cost_after.gb_usd - change.cost_before.gb_usd, 4):
+            by_amount.setdefault(amount, []).append(change)
+    return [row([f"Each GB stored in {names(found)}", _signed(amount)]) for amount, found in sorted(by_amount.items())]
+
+
+def _requests(changes: Iterable[Change]) -> list[str]:
+    """The bounds that throughput caps keep, of the tables where they move."""
+    before: list[float | None] = []
+    after: list[float | None] = []
+    for change in changes:
+        if change.cost_before is None or change.cost_after is None:
+            continue
+        if change.cost_before.most_requests_usd != change.cost_after.most_requests_usd:
+            before.append(change.cost_before.most_requests_usd)
+            after.append(change.cost_after.most_requests_usd)
+    if not after:
+        return []
+    return [row(["Requests at most, an upper bound by throughput caps", f"from {_total(before)} to {_total(after)}"])]
+
+
+def _total(bounds: list[float | None]) -> str:
+    amounts = [bound for bound in bounds if bound is not None]
+    return f"${sum(amounts):,.2f}" if len(amounts) == len(bounds) else "**no limit**"
+
+
+def _signed(amount: float) -> str:
+    if not round(amount, 2):
+        return "no difference"
+    return f"{'+' if amount > 0 else '-'}${abs(amount):,.2f}"

@@ -1,0 +1,87 @@
+"""GitHub's Markdown: text from outside that cannot become anything but text, tables, and what fits into a comment."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+# All but these is written as character references, which Markdown never takes for structure (CommonMark 0.31, 2.5),
+# and so are two marks that GitHub would make links of: `www.` and `://`.
+_HARMFUL: Final = re.compile(r"[^0-9A-Za-z \-,./()=;:']|(?<=www)\.|:(?=//)", re.IGNORECASE)
+_JOINER: Final = "&#8288;"
+"""A word joiner. GitHub finds mentions and addresses after Markdown is done, so an escaped @ is one to it."""
+
+
+def code(text: str, most: int = 200) -> str:
+    """Text from outside, at most so many characters of it, on one line: neither Markdown, HTML, link nor mention."""
+    visible = "".join(" " if each.isspace() else each for each in text if each.isspace() or _is_visible(each))
+    line = " ".join(visible.split())
+    if len(line) > most:
+        line = f"{line[: most - 1]}…"
+    return f"<code>{_HARMFUL.sub(_reference, line)}</code>" if line else ""
+
+
+def _is_visible(character: str) -> bool:
+    """Not a control character, a mark that turns the direction of text, or half of a pair."""
+    return (character.isascii() and character.isprintable()) or unicodedata.category(character)[0] != "C"
+
+
+def _reference(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};{_JOINER if found[0] == '@' else ''}"
+
+
+def row(cells: Iterable[str]) -> str:
+    """One row of a table. Cells are Markdown on one line."""
+    return f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A part of a document whose `rows` may be cut between two of them. `head` and `tail` always stay.
+
+    `rows` may be fewer than the `total` that the block is about; `columns` are those of their table, 0 for a list.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[str] = ()
+    total: int = 0
+    tail: Sequence[str] = ()
+    columns: int = 0
+
+    def cut(self, kept: int) -> list[str]:
+        """Its lines with only so many rows, and how many more there are."""
+        left = max(self.total, len(self.rows)) - kept
+        more = [] if left == 0 else [self._more(left)]
+        return [*self.head, *self.rows[:kept], *more, *self.tail, ""]
+
+    def _more(self, left: int) -> str:
+        text = f"… and {left:,} more"
+        return row([text, *[""] * (self.columns - 1)]) if self.columns else f"- {text}"
+
+
+def table(
+    title: Sequence[str], headings: Sequence[str], rows: Sequence[str], *, total: int = 0, tail: Sequence[str] = ()
+) -> Block:
+    """A table under its title."""
+    head = [*title, "", row(headings), row(["---"] * len(headings))]
+    return Block(head=head, rows=rows, total=total, tail=tail, columns=len(headings))
+
+
+def fit(blocks: Sequence[Block], most: int) -> str:
+    """The blocks one after the other in at most so many characters: the last rows of the last blocks go first."""
+    room = most - len(_text(block.cut(0) for block in blocks))
+    shown: list[list[str]] = []
+    for block in blocks:
+        kept = 0
+        for line in block.rows:
+            if len(line) + 1 > room:
+                break
+            room -= len(line) + 1
+            kept += 1
+        shown.append(block.cut(kept))
+    return _text(shown)
+
+
+def _text(blocks: Iterable[Sequence[str]]) -> str:
+    return "".join(f"{line}\n" for lines in blocks for line in lines).rstrip("\n") + "\n"
