@@ -1,6 +1,7 @@
 """What cleanup does with each feature environment of an account: destroyed, kept, or shown to a person.
 
-Pure: everything is in the inventory, so a plan can be printed, tested and made again. `cleanup_rules` has the rules.
+Pure: everything is in the inventory, so a plan can be printed, tested and made again. `cleanup_rules` decides about one
+name, first by whose it is and then, in `cleanup_lease_rules`, by whether its time has come.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tee_infra.core.cleanup_case import ACTIONS, Action, Case, Policy, ReasonCode
-from tee_infra.core.cleanup_rules import decide, ends_at
+from tee_infra.core.cleanup_lease_rules import ends_at
+from tee_infra.core.cleanup_rules import decide
 from tee_infra.core.inventory import Branches, Found, Inventory
 from tee_infra.core.lifetime import warning
 from tee_infra.core.registry import Record

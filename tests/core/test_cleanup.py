@@ -170,9 +170,29 @@ def test_a_branch_that_lives_protects(code: str, found: Found, known: Branches |
 def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
     decision = decide(expired(record=record(over=-30 * HOUR)), branches(heads={"main": None}))
     assert decision.reason == (
-        "its lease runs until 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is gone, and pushing it again "
-        "gives it a new one"
+        "its lease runs until 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is gone, and a push begins "
+        "a new lease"
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (expired(), "its lease ended at 2026-12-01T11:00:00Z (1 h ago); it has a stack, 1 table and 1 role"),
+        (
+            tombstone(has_stack=True),
+            "it was destroyed at 2026-12-01T10:00:00Z (2 h ago), and all the same it has a stack",
+        ),
+        (named("prod-hotfix"), "'prod-hotfix' is no environment; it has a stack"),
+        (
+            expired(record=record(hold=Hold(reason="demo", until=NOW + HOUR, by="ann"))),
+            "ann holds it until 2026-12-01T13:00:00Z (in 1 h): demo",
+        ),
+        (expired(checkpoint=BROKEN), "it is broken; put it right: tee-infra repair feature-x"),
+    ],
+)
+def test_reasons_say_what_when_and_what_to_type(found: Found, reason: str) -> None:
+    assert decide(found).reason == reason
 
 
 @pytest.mark.parametrize(

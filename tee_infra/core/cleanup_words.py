@@ -1,0 +1,36 @@
+"""How reasons of cleanup say what there is, and when."""
+
+from datetime import datetime
+
+from tee_infra.core.cleanup_case import Case
+from tee_infra.core.lifetime import render_left
+from tee_infra.core.settings import render_time
+
+
+def repair_hint(case: Case) -> str:
+    """The next command to type."""
+    return f"put it right: tee-infra repair {case.found.name}"
+
+
+def what_is_there(case: Case) -> str:
+    """`it has a stack, 3 tables and 2 roles`."""
+    found = case.found
+    parts = ["a stack"] if found.has_stack else []
+    kinds = [resource.kind if resource.kind != "other" else "resource" for resource in case.resources]
+    for kind in dict.fromkeys(kinds):
+        count = kinds.count(kind)
+        parts.append(f"1 {kind}" if count == 1 else f"{count} {kind}s")
+    if not parts:
+        return "nothing of it is left"
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"it has {listed}"
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """`2026-12-01T00:00:00Z (in 2 h)`."""
+    return f"{render_time(moment)} ({render_left(moment, now)})"
+
+
+def short(commit: str | None) -> str:
+    """The beginning of a commit's hash."""
+    return (commit or "nothing")[:12]
