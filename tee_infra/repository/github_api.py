@@ -1,5 +1,6 @@
 """GitHub's REST API: a listing is whole or an error, and nothing waits longer than it may."""
 
+import time
 from typing import Any, Final
 
 from github import Auth, Github
@@ -14,13 +15,21 @@ MOST_PAGES: Final = 500
 SECONDS: Final = 15
 """For one answer. Three more attempts follow where the host is overloaded, none where it is silent or limits the rate:
 it may ask to wait for an hour."""
+LIMIT_SECONDS: Final = 60.0
+"""What GitHub's documentation asks to wait after a limit whose end it does not name."""
 
 
 class GitHubError(RemoteError):
-    """GitHub refused, failed, or answered what cannot be read; `reason` is one line."""
+    """GitHub refused, failed, or answered what cannot be read; `reason` is one line.
 
-    def __init__(self, reason: str) -> None:
+    `status` is that of the answer, None where there was none that could be read; `retry_after` are the seconds that it
+    asks to wait, None where it names none.
+    """
+
+    def __init__(self, reason: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
         super().__init__(f"GitHub: {reason}")
 
 
@@ -60,18 +69,40 @@ def everything(api: Github, path: str, **parameters: str) -> list[dict[str, Any]
     raise GitHubError(f"{path} has more than {MOST_PAGES} pages")
 
 
-def _page(api: Github, path: str, parameters: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
+def request(
+    api: Github,
+    method: str,
+    path: str,
+    *,
+    parameters: dict[str, str] | None = None,
+    content: dict[str, str] | None = None,
+) -> tuple[dict[str, Any], Any]:
+    """One request: the answer's headers, and what its JSON says. Raises `GitHubError`."""
     try:
-        headers, page = api.requester.requestJsonAndCheck("GET", path, parameters=parameters)
-    except (GithubException, OSError, ValueError, AssertionError) as error:  # OSError: all of requests' own
-        raise GitHubError(f"{path}: {_why(error)}") from None
+        return api.requester.requestJsonAndCheck(method, path, parameters=parameters, input=content)
+    except GithubException as error:
+        raise GitHubError(f"{path}: {_said(error)}", status=error.status, retry_after=_wait(error)) from None
+    except (OSError, ValueError, AssertionError) as error:  # OSError: all of requests' own
+        raise GitHubError(f"{path}: {' '.join(str(error).split()) or type(error).__name__}") from None
+
+
+def _page(api: Github, path: str, parameters: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
+    headers, page = request(api, "GET", path, parameters=parameters)
     if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
         raise GitHubError(f"{path}: page {parameters['page']} is no list of objects")
     return page, len(page) < PER_PAGE and 'rel="next"' not in headers.get("link", "")
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, GithubException):
-        said = error.data.get("message", "") if isinstance(error.data, dict) else ""
-        return f"{error.status} {said}".strip()
-    return " ".join(str(error).split()) or type(error).__name__
+def _said(error: GithubException) -> str:
+    said = error.data.get("message", "") if isinstance(error.data, dict) else ""
+    return f"{error.status} {said}".strip()
+
+
+def _wait(error: GithubException) -> float | None:
+    """Seconds until a limit ends, by one of the three ways in which GitHub says that there is one."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if headers.get("retry-after", "").isdigit():
+        return float(headers["retry-after"])
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(0.0, float(headers["x-ratelimit-reset"]) - time.time())
+    return LIMIT_SECONDS if "rate limit" in _said(error).lower() else None

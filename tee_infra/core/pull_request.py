@@ -1,0 +1,82 @@
+"""Which pull request a run belongs to: by the variables and the event that GitHub gives a job."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tee_infra.errors import UsageError
+
+_REVIEW: Final = re.compile(r"refs/pull/(?P<number>[1-9][0-9]*)/(?:merge|head)")
+_BRANCH: Final = re.compile(r"refs/heads/(?P<branch>.+)")
+
+
+class NoPullRequestError(UsageError):
+    """What --post needs to know is in no variable; `variable` is the one to set."""
+
+    def __init__(self, variable: str, form: str) -> None:
+        self.variable = variable
+        super().__init__(f"--post needs {variable}, {form}; set it, or write the comment to a file with --comment FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a comment goes: a pull request of `repository` (`owner/name`), by its number or else by its branch.
+
+    `commit` and `run_url` are the job's own, where GitHub tells them.
+    """
+
+    repository: str
+    number: int | None
+    branch: str | None
+    commit: str | None
+    run_url: str | None
+
+
+def place_of(environ: Mapping[str, str], event: Mapping[str, Any], branch: str | None = None) -> Place:
+    """Where the comment of this run goes. `event` is the payload of its event; some commands know the `branch`.
+
+    A job of a pull request has the number; any other posts to the open pull request of its branch, if there is one.
+    Raises `NoPullRequestError`.
+    """
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise NoPullRequestError("GITHUB_REPOSITORY", "as owner/name")
+    ref = environ.get("GITHUB_REF", "")
+    number = _number(ref, event)
+    pushed = _BRANCH.fullmatch(ref)
+    branch = branch or (pushed["branch"] if pushed else None)
+    if number is None and branch is None:
+        raise NoPullRequestError("GITHUB_REF", "as refs/pull/NUMBER/merge or refs/heads/BRANCH")
+    return Place(
+        repository=repository,
+        number=number,
+        branch=None if number else branch,
+        commit=_commit(environ, event),
+        run_url=_run_url(environ, repository),
+    )
+
+
+def _number(ref: str, event: Mapping[str, Any]) -> int | None:
+    """The ref of `pull_request_target` is the branch that it merges into: the event knows better."""
+    if found := _REVIEW.fullmatch(ref):
+        return int(found["number"])
+    number = _at(event, "pull_request", "number")
+    return number if isinstance(number, int) else None
+
+
+def _commit(environ: Mapping[str, str], event: Mapping[str, Any]) -> str | None:
+    """A pull request's GITHUB_SHA is of a merge that nobody has seen."""
+    head = _at(event, "pull_request", "head", "sha")
+    return head if isinstance(head, str) else environ.get("GITHUB_SHA") or None
+
+
+def _run_url(environ: Mapping[str, str], repository: str) -> str | None:
+    server, run = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_RUN_ID")
+    return f"{server}/{repository}/actions/runs/{run}" if server and run else None
+
+
+def _at(event: Any, *path: str) -> Any:
+    for key in path:
+        event = event.get(key) if isinstance(event, Mapping) else None
+    return event

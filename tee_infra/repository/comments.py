@@ -1,0 +1,115 @@
+"""Comments on a pull request: one for each marker, brought up to date in place."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from github import Github
+
+from tee_infra.core.backoff import Backoff
+from tee_infra.repository.github_api import GitHubError, everything, request
+
+PATIENCE: Final = 120.0
+"""Seconds that are waited in all before GitHub is given up."""
+
+_BACKOFF: Final = Backoff(base=1.0, cap=20.0)
+_ATTEMPTS: Final = 8
+_GONE: Final = 404
+# A limit, an overload, or an error of the moment: the same request may do later.
+_PASSES: Final = frozenset({429, 500, 502, 503, 504})
+
+# Whoever may write to the repository may change any comment in it. What others wrote is never taken for ours: they
+# could change it again after us.
+_TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+
+Comment = dict[str, Any]
+
+
+def publish(
+    api: Github,
+    repository: str,
+    number: int,
+    marker: str,
+    body: str,
+    *,
+    patience: float = PATIENCE,
+    pause: Callable[[float], None] = time.sleep,
+) -> str:
+    """Make `body` the one comment that begins with `marker`, and return its address.
+
+    An answer that got lost may have done its work, so every attempt looks first at what is there. Raises `GitHubError`
+    once `patience` seconds were waited, or at once for what will not pass.
+    """
+    waited = 0.0
+    for failures in range(_ATTEMPTS):
+        try:
+            return _put(api, repository, number, marker, body)
+        except GitHubError as error:
+            wait = error.retry_after if error.retry_after is not None else _BACKOFF.delay(failures, random.random())  # noqa: S311
+            if not _passes(error) or failures == _ATTEMPTS - 1 or waited + wait > patience:
+                raise
+        pause(wait)
+        waited += wait
+    raise AssertionError("the last attempt returns or raises")
+
+
+def open_pull_request(api: Github, repository: str, branch: str) -> int | None:
+    """The oldest open pull request of a branch of the repository itself. Raises `GitHubError`."""
+    owner = repository.partition("/")[0]
+    found = everything(api, f"/repos/{repository}/pulls", state="open", head=f"{owner}:{branch}")
+    return min((pull["number"] for pull in found), default=None)
+
+
+def _put(api: Github, repository: str, number: int, marker: str, body: str) -> str:
+    """Two that make the first comment in the same moment both end with the older one."""
+    listing = f"/repos/{repository}/issues/{number}/comments"
+    ours = _ours(everything(api, listing), marker)
+    if not ours:
+        request(api, "POST", listing, content={"body": body})
+        ours = _ours(everything(api, listing), marker)
+    if not ours:
+        raise GitHubError(f"{listing} does not have the comment that was just made")
+    kept, *later = ours
+    if kept["body"] != body:
+        _update(api, repository, kept, body)
+    for duplicate in later:
+        _delete(api, repository, duplicate)
+    return kept["html_url"]
+
+
+def _ours(comments: list[Comment], marker: str) -> list[Comment]:
+    """Those that begin with the marker and were written by a bot or by somebody who may write; the oldest first."""
+    found = [
+        comment
+        for comment in comments
+        if (comment.get("body") or "").startswith(marker)
+        and ((comment.get("user") or {}).get("type") == "Bot" or comment.get("author_association") in _TRUSTED)
+    ]
+    return sorted(found, key=lambda comment: comment["id"])
+
+
+def _update(api: Github, repository: str, comment: Comment, body: str) -> None:
+    try:
+        request(api, "PATCH", _path(repository, comment), content={"body": body})
+    except GitHubError as error:
+        if error.status != _GONE:
+            raise
+        raise GitHubError(f"comment {comment['id']} was deleted meanwhile") from None  # the next attempt makes another
+
+
+def _delete(api: Github, repository: str, comment: Comment) -> None:
+    try:
+        request(api, "DELETE", _path(repository, comment))
+    except GitHubError as error:
+        if error.status != _GONE:
+            raise
+
+
+def _path(repository: str, comment: Comment) -> str:
+    return f"/repos/{repository}/issues/comments/{comment['id']}"
+
+
+def _passes(error: GitHubError) -> bool:
+    """Without an answer nobody knows what happened. A 403 passes only where it is a limit, which has an end."""
+    return error.status is None or error.status in _PASSES or error.retry_after is not None
