@@ -139,7 +139,7 @@ def destroy_stack(work: Work, checkpoint: Checkpoint | None) -> int:
             stack.destroy()
         except EngineError as error:
             work.say(f"{error}; looking at what is there, and trying once more")
-            work.held.check()
+            break_locks(work)  # an engine that died has left its own
             if not stack.recover(*account):
                 stack.refresh()
             work.held.check()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 from tee_infra.core.registry import Record
 from tee_infra.core.state_files import checkpoint_file
 from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.processes import runs
 from tee_infra.workflows.project import NAME, Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
 T0 = datetime(2026, 12, 1, tzinfo=UTC)
+SECONDS = 30
 STATE = Path(".tee") / "feature-state" / ".pulumi"
 
 
@@ -82,9 +85,18 @@ def wait_for(run: subprocess.Popen[str], start: str) -> None:
 def kill(checkout: Checkout, name: str, run: subprocess.Popen[str]) -> None:
     """kill -9, the command and its engine."""
     run.kill()
-    for lock in (checkout.directory / STATE / "locks" / "organization" / NAME / name).glob("*.json"):
-        os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
+    kill_engine(checkout, name)
     run.communicate()
+
+
+def kill_engine(checkout: Checkout, name: str) -> None:
+    """kill -9, as the lock of the stack names it."""
+    for lock in (checkout.directory / STATE / "locks" / "organization" / NAME / name).glob("*.json"):
+        engine = json.loads(lock.read_text())["pid"]
+        os.kill(engine, signal.SIGKILL)
+        deadline = time.monotonic() + SECONDS
+        while runs(engine) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def leave_open(checkpoint: Path, names: Iterable[str]) -> None:

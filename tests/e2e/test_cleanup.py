@@ -1,10 +1,8 @@
 """A fleet's walk through cleanup, as its users and its accidents make it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.e2e.checkout import Checkout, checkout_in
+from tests.e2e.checkout import Checkout
 from tests.e2e.features import checkpoint_of, home_of, kill, make, start, state_names, tables_of, wait_for
 from tests.workflows.homes import make_table
 
@@ -15,33 +13,37 @@ PUSHED_AT = "2026-12-01T01:30:00Z"
 CLEANED_AT = "2026-12-01T02:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+def test_the_plan_is_right_is_done_exactly_and_once(checkout: Checkout) -> None:
+    """One test, as each part begins where the other ended."""
+    gather_fleet(checkout)
+    the_plan_says_what_and_why_and_writes_nothing(checkout)
+    executing_does_exactly_that(checkout)
+    a_second_run_does_nothing(checkout)
+
+
+def gather_fleet(checkout: Checkout) -> None:
     """Dev, and features of which some were used, held, broken or lost since `AT`."""
-    with checkout_in(tmp_path_factory.mktemp("fleet")) as checkout:
-        checkout.tee("local", "start")
-        checkout.stack("dev").up()
-        create(checkout, "feature/pushed", AT)
-        home = home_of(checkout)
-        for name in ("feature-expired", "feature-held", "feature-lost"):
-            make(home, name)
-        create(checkout, "feature/pushed", PUSHED_AT)
-        held = checkout.tee("feature", "hold", "feature-held", "--reason", "the demo", "--for", "7d", "--now", AT)
-        assert held.code == 0, held.err
-        run = start(checkout, "feature", "create", "--branch", "feature/broken", "--ttl", "1h", "--now", AT)
-        wait_for(run, "create   aws:")
-        kill(checkout, "feature-broken", run)
-        checkpoint_of(checkout, "feature-lost").unlink()
-        make_table(checkout.client("dynamodb"), "feature-expired-tee-admin-old", {})
-        yield checkout
+    checkout.tee("local", "start")
+    checkout.stack("dev").up()
+    create(checkout, "feature/pushed", AT)
+    home = home_of(checkout)
+    make(home, "feature-expired")
+    make(home, "feature-lost")
+    make(home, "feature-held", up=False)
+    create(checkout, "feature/pushed", PUSHED_AT)
+    held = checkout.tee("feature", "hold", "feature-held", "--reason", "the demo", "--for", "7d", "--now", AT)
+    assert held.code == 0, held.err
+    run = start(checkout, "feature", "create", "--branch", "feature/broken", "--ttl", "1h", "--now", AT)
+    wait_for(run, "create   aws:")
+    kill(checkout, "feature-broken", run)
+    checkpoint_of(checkout, "feature-lost").unlink()
+    make_table(checkout.client("dynamodb"), "feature-expired-tee-admin-old", {})
 
 
-def test_a_plan_says_what_and_why_and_writes_nothing(fleet: Checkout) -> None:
-    before = written(fleet)
-    planned = cleanup(fleet)
-    assert {
-        decision["environment"]: (decision["action"], decision["reason_code"]) for decision in planned["decisions"]
-    } == {
+def the_plan_says_what_and_why_and_writes_nothing(checkout: Checkout) -> None:
+    before = written(checkout)
+    planned = cleanup(checkout)
+    assert {found["environment"]: (found["action"], found["reason_code"]) for found in planned["decisions"]} == {
         "dev": ("keep", "standing"),
         "feature-broken": ("destroy", "expired-half-created"),
         "feature-expired": ("destroy", "expired"),
@@ -51,23 +53,26 @@ def test_a_plan_says_what_and_why_and_writes_nothing(fleet: Checkout) -> None:
         "feature-pushed": ("keep", "leased"),
     }
     assert "results" not in planned
-    assert written(fleet) == before
+    assert written(checkout) == before
 
 
-def test_executing_does_exactly_that_and_a_second_run_nothing(fleet: Checkout) -> None:
-    kept = [table for name in ("dev", "feature-held", "feature-pushed") for table in tables_of(fleet, name)]
-    roles = fleet.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"]
-    done = cleanup(fleet, "--execute")
+def executing_does_exactly_that(checkout: Checkout) -> None:
+    kept = [table for name in ("dev", "feature-pushed") for table in tables_of(checkout, name)]
+    roles = checkout.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"]
+    done = cleanup(checkout, "--execute")
     assert {result["environment"]: result["result"] for result in done["results"]} == dict.fromkeys(
         ("feature-broken", "feature-expired", "feature-lost"), "destroyed"
     )
-    assert fleet.tables() == sorted([*kept, "feature-expired-tee-admin-old"])
-    assert (len(kept), len(roles)) == (9, 5)
-    assert fleet.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"] == roles
-    after = written(fleet)
-    again = cleanup(fleet, "--execute")
-    assert again["results"] == []
-    assert written(fleet) == after
+    assert checkout.tables() == sorted([*kept, "feature-expired-tee-admin-old"])
+    assert checkout.client("iam").list_roles(PathPrefix="/tee/dev/")["Roles"] == roles
+    assert (len(kept), len(roles)) == (6, 5)
+    assert checkpoint_of(checkout, "feature-held").exists()
+
+
+def a_second_run_does_nothing(checkout: Checkout) -> None:
+    before = written(checkout)
+    assert cleanup(checkout, "--execute")["results"] == []
+    assert written(checkout) == before
 
 
 def cleanup(checkout: Checkout, *arguments: str) -> dict:

@@ -1,0 +1,184 @@
+"""What a destroy meets that accidents left, and what it leaves when it meets one itself: the next run finishes."""
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tee_infra.core.cleanup_case import Policy
+from tee_infra.workflows.cleanup import Planned, Result, execute, plan
+from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
+from tee_infra.workflows.destroy_steps import LeftoversError
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import locked
+from tests.e2e.checkout import Checkout, checkout_in
+from tests.e2e.features import (
+    STATE,
+    T0,
+    checkpoint_of,
+    home_of,
+    kill,
+    kill_engine,
+    leave_open,
+    make,
+    read,
+    start,
+    tables_of,
+    wait_for,
+)
+from tests.workflows.homes import make_table, tags_of
+
+pytestmark = pytest.mark.engine
+
+HOUR = timedelta(hours=1)
+NOW = T0 + 2 * HOUR
+AT = "2026-12-01T02:00:00Z"
+POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with checkout_in(tmp_path_factory.mktemp("faults")) as fresh:
+        assert fresh.tee("local", "start").code == 0
+        yield fresh
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def home(checkout: Checkout, said: list[str]) -> Home:
+    return home_of(checkout, said)
+
+
+def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-killed")
+    run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
+    wait_for(run, "delete   aws:")
+    kill(checkout, "feature-killed", run)
+    assert read(home, "feature-killed").state == "destroying"
+    assert checkpoint_of(checkout, "feature-killed").exists()
+    (result,) = clean(home)
+    assert result.result == "destroyed", result.detail
+    gone(checkout, home, "feature-killed")
+    assert clean(home) == []
+
+
+def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-interrupted")
+    run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
+    wait_for(run, "delete   aws:")
+    run.send_signal(signal.SIGINT)
+    printed, _ = run.communicate(timeout=60)
+    assert (run.returncode, "Traceback" in printed) == (130, False)
+    assert home.locks.live() == {}
+    (result,) = clean(home)
+    assert result.result == "destroyed", result.detail
+    gone(checkout, home, "feature-interrupted")
+
+
+@pytest.mark.filterwarnings("ignore:Error in event stream")  # the SDK's, of an event that ends in the middle
+def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
+    checkout: Checkout, home: Home, said: list[str]
+) -> None:
+    make(home, "feature-engine")
+    killed = []
+
+    def kill_once(line: str) -> None:
+        said.append(line)
+        if line.startswith("delete") and not killed:
+            killed.append(line)
+            kill_engine(checkout, "feature-engine")
+
+    destroy(replace(home, report=kill_once), "feature-engine")
+    assert any("trying once more" in line for line in said)
+    gone(checkout, home, "feature-engine")
+
+
+def test_creates_left_open_go_whether_aws_has_the_table_or_not(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-pending")
+    opened = [
+        f"{prefix}-{table}" for prefix in ("data", "configuration-tables") for table in ("tee-admin", "tee-schedules")
+    ]
+    leave_open(checkpoint_of(checkout, "feature-pending"), opened)
+    checkout.client("dynamodb").delete_table(TableName="feature-pending-tee-schedules")
+    checkout.client("ssm").delete_parameter(Name="/tee/feature-pending/tables/tee-schedules")
+    done = destroy(home, "feature-pending")
+    assert (done.deleted, done.swept) == (8, ())
+    gone(checkout, home, "feature-pending")
+
+
+def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
+    checkout: Checkout, home: Home, said: list[str]
+) -> None:
+    for name in ("feature-truncated", "feature-sound"):
+        make(home, name, up=False)
+    broken = checkpoint_of(checkout, "feature-truncated")
+    broken.write_bytes(broken.read_bytes()[:40])
+    make_table(checkout.client("dynamodb"), "feature-truncated-tee-admin", tags_of("feature-truncated"))
+    leave_locks(checkout, "feature-sound")
+    planned = look(home)
+    shown = {decision.environment: decision.reason_code for decision in planned.plan.decisions}
+    assert (shown["feature-truncated"], shown["feature-sound"]) == ("unreadable-state", "expired")
+    results = {result.environment: result.result for result in execute(home, planned, NOW, POLICY, HOUR)}
+    assert results["feature-sound"] == "destroyed"
+    assert "feature-truncated" not in results
+    assert tables_of(checkout, "feature-truncated") == ["feature-truncated-tee-admin"]
+    assert sum("removed the stack lock of a run that has ended" in line for line in said) == 2
+
+
+def test_a_table_that_is_there_again_after_its_delete_is_caught(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-again")
+    with pytest.raises(LeftoversError, match="table feature-again-tee-admin: it has no tags of ours"):
+        destroy(remaking(checkout, home, "feature-again-tee-admin"), "feature-again")
+    assert (read(home, "feature-again").state, read(home, "feature-again").failures) == ("destroying", 1)
+
+
+def remaking(checkout: Checkout, home: Home, table: str) -> Home:
+    """A home that hears the engine delete a table, and makes it again behind its back."""
+    dynamodb = checkout.client("dynamodb")
+
+    def listen(line: str) -> None:
+        if line.startswith("delete   aws:dynamodb/table:Table  data-tee-admin"):
+            make_table(dynamodb, table, {})
+
+    return replace(home, report=listen)
+
+
+def leave_locks(checkout: Checkout, name: str) -> None:
+    """Of an engine that has died, and of one that died while it wrote."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    told = {"pid": ended.pid, "username": "root", "hostname": socket.gethostname(), "timestamp": AT}
+    folder = checkout.directory / STATE / "locks" / "organization" / "tee-infra" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dead.json").write_text(json.dumps(told))
+    (folder / "empty.json").write_text("")
+
+
+def look(home: Home) -> Planned:
+    return plan(home, None, NOW, POLICY)
+
+
+def clean(home: Home) -> list[Result]:
+    return execute(home, look(home), NOW, POLICY, HOUR)
+
+
+def destroy(home: Home, name: str) -> Destroyed:
+    with locked(home.locks, name, home.actor, "destroy") as held:
+        return destroy_feature(home, read(home, name), NOW, held=held)
+
+
+def gone(checkout: Checkout, home: Home, name: str) -> None:
+    assert read(home, name).state == "destroyed"
+    assert tables_of(checkout, name) == []
+    assert checkout.client("iam").list_roles(PathPrefix=f"/tee/{name}/")["Roles"] == []
+    assert not checkpoint_of(checkout, name).exists()
+    assert home.state.names(f"destroyed/{name}") != []
