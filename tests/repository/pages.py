@@ -60,6 +60,8 @@ def serve(pages: Pages) -> Iterator[str]:
             self.send_header("Content-Length", str(len(body)))
             if link:
                 self.send_header("Link", link)
+            if status >= 400:
+                self.send_header("Retry-After", "60")
             self.end_headers()
             self.wfile.write(body)
 

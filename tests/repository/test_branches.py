@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -89,8 +90,10 @@ def test_a_list_that_never_stands_still_is_none(pages: Pages) -> None:
 def test_a_page_that_fails_is_the_end_of_it(pages: Pages, answer: Answer, said: str) -> None:
     pages.branches = numbered(150)
     pages.before = lambda path, page: answer if page == 2 else None
+    began = time.monotonic()
     with pytest.raises(GitHubError, match=said) as raised:
         ask(pages)
+    assert time.monotonic() - began < 30
     assert "t0ken" not in str(raised.value)
 
 
@@ -116,9 +119,11 @@ def test_a_host_that_repeats_itself_is_not_asked_for_ever(pages: Pages, monkeypa
 
 def test_a_host_that_is_silent_or_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(github_api, "SECONDS", 1)
+    began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with pytest.raises(GitHubError, match="timed out"):
             github_branches("acme/app", f"http://127.0.0.1:{silent.getsockname()[1]}", "t0ken")
+        assert time.monotonic() - began < 3
         port = silent.getsockname()[1]
     with pytest.raises(GitHubError, match="refused"):
         github_branches("acme/app", f"http://127.0.0.1:{port}", "t0ken")

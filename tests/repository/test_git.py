@@ -108,9 +108,10 @@ def test_a_head_is_what_the_host_had_else_the_local_one(clone: Clone) -> None:
     assert head_of(clone.directory, "local") == clone.git("rev-parse", "main")
 
 
-@pytest.mark.parametrize("branch", ["missing", "feature", "main^", "main@{0}", "--help", "../main", ""])
+@pytest.mark.parametrize("branch", ["missing", "deep", "feature", "main^", "main@{0}", "--help", "../main", ""])
 def test_no_head_where_there_is_no_such_branch(clone: Clone, branch: str) -> None:
     clone.push_branch("feature/x")
+    clone.git("update-ref", "refs/heads/refs/heads/deep", "main")
     assert head_of(clone.directory, branch) is None
 
 
