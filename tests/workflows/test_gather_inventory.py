@@ -1,7 +1,6 @@
 """What is known is gathered whole, with few requests, and looked at closer only where it matters."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +23,9 @@ LOCKS = "locks/organization/tee-infra"
 
 
 @pytest.fixture
-def home(shared_moto: str, tmp_path: Path) -> Iterator[Home]:
-    yield moto_home(shared_moto, tmp_path, [])
-    reset(shared_moto)
+def home(moto_endpoint: str, tmp_path: Path) -> Home:
+    reset(moto_endpoint)
+    return moto_home(moto_endpoint, tmp_path, [])
 
 
 def write(home: Home, name: str, data: bytes) -> None:
