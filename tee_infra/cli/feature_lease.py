@@ -80,7 +80,7 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
     name = require_feature(environment)
     home = open_home_here(output, local=local)
     moment = home.at(now)
-    _result(home, release_environment(home, name, moment), moment, output)
+    _result(home, release_environment(home, name), moment, output)
 
 
 _REASON_LENGTH = 500

@@ -1,9 +1,8 @@
 """Note in the control table that an action begins, and how it ended."""
 
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from tee_infra.core.audit_record import Entry
@@ -14,23 +13,22 @@ Result = Literal["begun", "done", "failed", "refused"]
 
 
 @contextmanager
-def audited(home: Home, environment: str, action: str, now: datetime) -> Generator[list[str]]:
-    """Note the block as `action`, begun at `now`. What it appends to the list becomes the detail of its end.
+def audited(home: Home, environment: str, action: str) -> Generator[list[str]]:
+    """Note the block as `action`. What it appends to the list becomes the detail of its end.
 
-    A run that is killed leaves only the beginning. Raises as `ControlTable.append` does, but never hides what the
+    Times are this machine's, whatever time the action decides by, so the entries are in the order of what was done. A
+    run that is killed leaves only the beginning. Raises as `ControlTable.append` does, but never hides what the
     block raised.
     """
-    began = time.monotonic()
 
     def note(result: Result, detail: str = "") -> None:
-        when = now + timedelta(seconds=time.monotonic() - began)
         actor = home.actor
         home.control.append(
             Entry(
                 environment=environment,
                 action=action,
                 result=result,
-                when=when,
+                when=datetime.now(UTC),
                 who=actor.who,
                 where=actor.where,
                 detail=detail,

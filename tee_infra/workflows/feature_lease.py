@@ -25,7 +25,7 @@ def extend_lease(home: Home, environment: str, ttl: timedelta, now: datetime) ->
 
     Raises as `change_record` and `core.transitions.extended` do.
     """
-    with audited(home, environment, "extend", now) as details:
+    with audited(home, environment, "extend") as details:
         record = change_record(home.control, environment, lambda found: extended(found, ttl, now))
         capped = ""
         if record.expires_at < now + ttl:
@@ -43,12 +43,12 @@ def hold_environment(home: Home, environment: str, reason: str, duration: timede
     A second hold replaces the first. Raises as `change_record` and `core.transitions.held` do.
     """
     hold = Hold(reason=reason, until=now + duration, by=home.actor.who)
-    with audited(home, environment, "hold", now) as details:
+    with audited(home, environment, "hold") as details:
         details.append(f"until {render_time(hold.until)}: {reason}")
         return change_record(home.control, environment, lambda found: held(found, hold))
 
 
-def release_environment(home: Home, environment: str, now: datetime) -> Record:
+def release_environment(home: Home, environment: str) -> Record:
     """End a hold; one that has none stays as it is. Raises as `change_record` and `core.transitions.released` do."""
-    with audited(home, environment, "release", now):
+    with audited(home, environment, "release"):
         return change_record(home.control, environment, released)

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from tee_infra.errors import RefusedError
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.home import Home
 from tests.emulator import reset
-from tests.workflows.homes import NOW, moto_home
+from tests.workflows.homes import moto_home
 
 
 @pytest.fixture
@@ -16,12 +17,13 @@ def home(moto_endpoint: str, tmp_path: Path) -> Home:
 
 
 def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
-    with audited(home, "feature-x", "extend", NOW) as details:
+    began = datetime.now(UTC)
+    with audited(home, "feature-x", "extend") as details:
         assert [entry.result for entry in home.control.history("feature-x")] == ["begun"]
         details += ["one", "two"]
     begun, done = home.control.history("feature-x")
     assert (begun.result, done.result, done.detail) == ("begun", "done", "one; two")
-    assert NOW <= begun.when < done.when
+    assert began <= begun.when < done.when
     assert (done.action, done.who, done.where) == ("extend", "ann", "laptop, process 1")
 
 
@@ -34,7 +36,7 @@ def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
     ],
 )
 def test_how_it_went_wrong_is_noted_and_not_hidden(home: Home, error: BaseException, result: str, detail: str) -> None:
-    with pytest.raises(type(error)), audited(home, "feature-x", "create", NOW):
+    with pytest.raises(type(error)), audited(home, "feature-x", "create"):
         raise error
     ended = home.control.history("feature-x")[-1]
     assert (ended.result, ended.detail) == (result, detail)
