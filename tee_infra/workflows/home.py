@@ -151,11 +151,15 @@ def open_home(project: Project, report: Report, *, local: bool) -> Home:
 
 def _state_of(project: Project, host: Settings, reached: Reached) -> tuple[str, dict[str, str], str | None]:
     """Where the state is, the variables that lead the engine there, and what encrypts the secrets in it."""
-    fallback = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    always = {
+        "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SELF_MANAGED_STATE_GZIP": "false",  # a stack in a file of another name would look lost
+    }
     if reached.running is not None:
         folder = project.feature_state_directory
         folder.mkdir(parents=True, exist_ok=True)
-        return str(folder), fallback | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
+        return str(folder), always | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
     bucket = names.state_bucket("ephemeral", reached.target.account_id, host.region)
     url = backend_url("ephemeral", reached.target.account_id, host.region)
-    return f"{PREFIX}{bucket}", fallback | {"PULUMI_BACKEND_URL": url}, secrets_provider(host.region)
+    return f"{PREFIX}{bucket}", always | {"PULUMI_BACKEND_URL": url}, secrets_provider(host.region)
