@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+import pytest
+
+from tee_infra.cli.feature_report import about_lines, confirm_losses, created_lines, lease_line, require_feature
+from tee_infra.cli.output import Output
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.plan import Change, Operation, Plan
+from tee_infra.core.registry import Hold
+from tee_infra.errors import UsageError
+from tests.workflows.homes import NOW, record_of
+
+HOUR = timedelta(hours=1)
+
+
+def plan(operation: Operation) -> Plan:
+    return Plan(changes=(Change(operation=operation, type="aws:dynamodb/table:Table", name="data-x", urn="urn:x"),))
+
+
+def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> None:
+    record = record_of("feature-x", ttl_seconds=5 * 3600)
+    soon = "lease until 2026-12-01T03:00:00Z (in 3 h); it ends soon: tee-infra feature extend"
+    assert lease_line(record, NOW) == soon
+    assert lease_line(record, NOW - 72 * HOUR) == "lease until 2026-12-01T03:00:00Z (in 3 d 3 h)"
+    assert lease_line(record, NOW + 4 * HOUR) == "lease ended 2026-12-01T03:00:00Z (1 h ago)"
+    held = record.changed(hold=Hold(reason="the demo", until=NOW + HOUR, by="ann"))
+    assert lease_line(held, NOW) == f"{soon}; held until 2026-12-01T01:00:00Z by ann: the demo"
+    assert lease_line(held, NOW + 2 * HOUR) == soon.replace("in 3 h", "in 1 h")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"seeded": True}, "filled once with synthetic data"),
+        ({"seed": "none"}, "no data to begin with"),
+        ({"seed": "anonymised"}, "anonymised data to come"),
+    ],
+)
+def test_what_it_was_filled_with_is_told(fields: dict[str, object], said: str) -> None:
+    assert about_lines(record_of("feature-x", **fields), NOW)[-1] == f"  {said}"
+
+
+def test_the_report_says_how_to_use_it() -> None:
+    lines = created_lines(record_of("feature-x"), plan("create"), {"STAGE": "feature-x", "ODD": "a b"}, NOW)
+    assert lines[0] == "feature-x is there: 1 created"
+    assert "tee-admin        feature-x-tee-admin" in lines
+    assert lines[-3:] == ["  STAGE=feature-x yarn web", "  export STAGE=feature-x", "  export ODD='a b'"]
+
+
+@pytest.mark.parametrize("operation", ["delete", "replace"])
+def test_nobody_is_asked_under_json_and_what_is_lost_needs_an_answer(operation: Operation) -> None:
+    with pytest.raises(UsageError, match="--json cannot ask; add --yes"):
+        confirm_losses(Output(as_json=True), "feature-x", yes=False)(plan(operation))
+    confirm_losses(Output(as_json=True), "feature-x", yes=True)(plan(operation))
+
+
+def test_what_only_adds_needs_no_answer() -> None:
+    for operation in ("create", "update"):
+        confirm_losses(Output(as_json=True), "feature-x", yes=False)(plan(operation))
+
+
+def test_what_stands_has_no_lease() -> None:
+    with pytest.raises(UsageError, match="dev is no feature environment: it has no lease"):
+        require_feature(parse_environment("dev"))
