@@ -8,6 +8,7 @@ import click
 
 from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
+from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import Environment
 from tee_infra.core.plan import Plan
@@ -23,8 +24,11 @@ from tee_infra.workflows.project import find_project
 @local_option
 @yes_option
 @dry_run_option
+@review_options
 @json_option
-def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+def up(
+    *, environment: Environment, local: bool, yes: bool, dry_run: bool, comment: Path | None, post: bool, as_json: bool
+) -> None:
     """Create or update an environment.
 
     Shows the plan first, and asks before anything is deleted or replaced. A feature environment without a stack file is
@@ -34,7 +38,7 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
     if find_project(Path.cwd()).is_registered(environment):
         from tee_infra.cli.feature_create import update  # noqa: PLC0415  # loads what no other environment needs
 
-        update(environment.name, output, local=local, yes=yes, dry_run=dry_run)
+        update(environment.name, output, local=local, yes=yes, dry_run=dry_run, comment=comment, post=post)
         return
 
     def confirm(plan: Plan) -> None:
@@ -43,12 +47,18 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
             lost = ", ".join(change.name for change in plan.destructive)
             confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
 
-    with _open(environment, local, output) as opened:
+    action = "preview" if dry_run else "up"
+    with (
+        told_to_reviewers(environment.name, action, comment, post=post) as told,
+        _open(environment, local, output) as opened,
+    ):
+        told.expires_at = opened.settings.expires_at
         if dry_run:
-            _show_plan(opened, output, change_environment.preview(opened.stack))
+            told.plan = change_environment.preview(opened.stack)
+            _show_plan(opened, output, told.plan)
             return
         with opened.lock("tee-infra up") as check:
-            done = change_environment.up(opened, confirm, check)
+            done = told.plan = change_environment.up(opened, confirm, check)
     tables = table_names(environment)
     output.result(
         _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
@@ -59,12 +69,18 @@ def up(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json:
 @click.command()
 @environment_argument
 @local_option
+@review_options
 @json_option
-def preview(environment: Environment, local: bool, as_json: bool) -> None:
+def preview(environment: Environment, local: bool, comment: Path | None, post: bool, as_json: bool) -> None:
     """Show what `up` would change."""
     output = Output(as_json)
-    with _open(environment, local, output) as opened:
-        _show_plan(opened, output, change_environment.preview(opened.stack))
+    with (
+        told_to_reviewers(environment.name, "preview", comment, post=post) as told,
+        _open(environment, local, output) as opened,
+    ):
+        told.expires_at = opened.settings.expires_at
+        told.plan = change_environment.preview(opened.stack)
+        _show_plan(opened, output, told.plan)
 
 
 @click.command()

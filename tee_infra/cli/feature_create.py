@@ -18,6 +18,7 @@ from tee_infra.cli.options import (
     yes_option,
 )
 from tee_infra.cli.output import Output, plan_json, plan_lines
+from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifetime import MAX_TTL, MIN_TTL, parse_duration
 from tee_infra.core.registry import Seed
@@ -25,12 +26,13 @@ from tee_infra.core.transitions import Wish
 from tee_infra.errors import UsageError
 from tee_infra.workflows.connect import connect
 from tee_infra.workflows.feature_create import Created, create_feature, preview_feature
-from tee_infra.workflows.feature_facts import feature_facts
+from tee_infra.workflows.feature_facts import feature_facts, quota_of
 from tee_infra.workflows.feature_records import require_record
 from tee_infra.workflows.feature_seed import Source, open_source
 from tee_infra.workflows.feature_wish import read_wish, wish_again
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.project import find_project
+from tee_infra.workflows.review_comment import Told
 
 DEFAULT_SOURCE: Final = "staging"
 
@@ -46,6 +48,7 @@ DEFAULT_SOURCE: Final = "staging"
 @now_option
 @dry_run_option
 @yes_option
+@review_options
 @json_option
 def create(
     *,
@@ -59,6 +62,8 @@ def create(
     now: datetime | None,
     dry_run: bool,
     yes: bool,
+    comment: Path | None,
+    post: bool,
     as_json: bool,
 ) -> None:
     """Make the environment of a branch, or bring it up to date.
@@ -82,30 +87,40 @@ def create(
         seed=seed,
         revive=not unless_destroyed,
     )
-    home = open_home(project, output.say, local=local)
-    moment = home.at(now)
-    taken_from = _source(home, wish, source, local=local)
-    _carry_out(home, wish, moment, taken_from, output, yes=yes, dry_run=dry_run)
+    action = "preview" if dry_run else "up"
+    with told_to_reviewers(wish.environment, action, comment, post=post, branch=branch) as told:
+        home = open_home(project, output.say, local=local)
+        told.now = home.at(now)
+        taken_from = _source(home, wish, source, local=local)
+        _carry_out(home, wish, taken_from, told, output, yes=yes, dry_run=dry_run)
 
 
-def update(environment: str, output: Output, *, local: bool, yes: bool, dry_run: bool) -> None:
+def update(
+    environment: str, output: Output, *, local: bool, yes: bool, dry_run: bool, comment: Path | None, post: bool
+) -> None:
     """`tee-infra up` of an environment that the registry knows: the same for the branch that it is bound to."""
-    home = open_home_here(output, local=local)
-    record = require_record(home.control, environment)
-    wish = wish_again(record, home.project.directory, home.host.repository, os.environ)
-    _carry_out(home, wish, home.at(None), None, output, yes=yes, dry_run=dry_run)
+    with told_to_reviewers(environment, "preview" if dry_run else "up", comment, post=post) as told:
+        home = open_home_here(output, local=local)
+        record = require_record(home.control, environment)
+        wish = wish_again(record, home.project.directory, home.host.repository, os.environ)
+        told.now = home.at(None)
+        _carry_out(home, wish, None, told, output, yes=yes, dry_run=dry_run)
 
 
 def _carry_out(
-    home: Home, wish: Wish, now: datetime, source: Source | None, output: Output, *, yes: bool, dry_run: bool
+    home: Home, wish: Wish, source: Source | None, told: Told, output: Output, *, yes: bool, dry_run: bool
 ) -> None:
+    now = told.now
     if dry_run:
         done = preview_feature(home, wish, now)
         output.result(_facts(home, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
-        return
-    done = create_feature(home, wish, now, source, confirm_losses(output, wish.environment, yes=yes))
-    facts = _facts(home, done, now)
-    output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
+    else:
+        done = create_feature(home, wish, now, source, confirm_losses(output, wish.environment, yes=yes))
+        facts = _facts(home, done, now)
+        output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
+    told.plan, told.expires_at = done.plan, done.record.expires_at
+    if told.wanted:
+        told.quota = quota_of(home, wish.environment)
 
 
 def _source(home: Home, wish: Wish, chosen: Environment | None, *, local: bool) -> Source | None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from tee_infra.core import prices
 from tee_infra.core.plan import Plan
+from tee_infra.core.schema_change import change_class
 from tee_infra.errors import RefusedError, UsageError
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
@@ -42,16 +44,18 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """A plan for people: what is lost first, then the rest, each with the paths that differ."""
+    """A plan for people: what is lost first, then the rest, each with the paths that differ; then what AWS ignores."""
     lines: list[str] = []
     for change in sorted(plan.changes, key=lambda change: not change.destroys):
         lines.append(f"  {_SIGNS[change.operation]} {change.operation:<8} {change.type}  {change.name}")
         lines += [f"      {path} ({kind})" for path, kind in change.differences.items()]
+    for entry in plan.ignored:
+        lines.append(f"  ! {entry.name}: AWS never hears of {', '.join(entry.paths)}, and the table stays as it is")
     return [*lines, f"  {plan.summary()}"]
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """A plan for scripts."""
+    """A plan for scripts. `class` is of tables alone; `monthly_usd` is how much more is paid at rest, an estimate."""
     return {
         "changes": [
             {
@@ -60,10 +64,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "name": change.name,
                 "urn": change.urn,
                 "differences": dict(change.differences),
+                "class": change_class(change),
             }
             for change in plan.changes
         ],
+        "ignored": [{"name": entry.name, "urn": entry.urn, "paths": list(entry.paths)} for entry in plan.ignored],
         "counts": plan.counts(),
+        "monthly_usd": round(plan.monthly_usd, 2),
+        "prices_as_of": prices.AS_OF.isoformat(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Which pull request a run belongs to: by the variables and the event that GitHub gives a job."""
+"""Which pull request, commit and log a run belongs to: by the variables and the event that GitHub gives a job."""
 
 import re
 from collections.abc import Mapping
@@ -21,16 +21,11 @@ class NoPullRequestError(UsageError):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a comment goes: a pull request of `repository` (`owner/name`), by its number or else by its branch.
-
-    `commit` and `run_url` are the job's own, where GitHub tells them.
-    """
+    """Where a comment goes: a pull request of `repository` (`owner/name`), by its number or else by its branch."""
 
     repository: str
     number: int | None
     branch: str | None
-    commit: str | None
-    run_url: str | None
 
 
 def place_of(environ: Mapping[str, str], event: Mapping[str, Any], branch: str | None = None) -> Place:
@@ -43,18 +38,25 @@ def place_of(environ: Mapping[str, str], event: Mapping[str, Any], branch: str |
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise NoPullRequestError("GITHUB_REPOSITORY", "as owner/name")
     ref = environ.get("GITHUB_REF", "")
-    number = _number(ref, event)
+    if number := _number(ref, event):
+        return Place(repository=repository, number=number, branch=None)
     pushed = _BRANCH.fullmatch(ref)
     branch = branch or (pushed["branch"] if pushed else None)
-    if number is None and branch is None:
+    if branch is None:
         raise NoPullRequestError("GITHUB_REF", "as refs/pull/NUMBER/merge or refs/heads/BRANCH")
-    return Place(
-        repository=repository,
-        number=number,
-        branch=None if number else branch,
-        commit=_commit(environ, event),
-        run_url=_run_url(environ, repository),
-    )
+    return Place(repository=repository, number=None, branch=branch)
+
+
+def commit_of(environ: Mapping[str, str], event: Mapping[str, Any]) -> str | None:
+    """The commit that a job runs on. A pull request's GITHUB_SHA is of a merge that nobody has seen."""
+    head = _at(event, "pull_request", "head", "sha")
+    return head if isinstance(head, str) else environ.get("GITHUB_SHA") or None
+
+
+def run_url(environ: Mapping[str, str]) -> str | None:
+    """Where the log of a job is."""
+    found = [environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
+    return "{}/{}/actions/runs/{}".format(*found) if all(found) else None
 
 
 def _number(ref: str, event: Mapping[str, Any]) -> int | None:
@@ -63,17 +65,6 @@ def _number(ref: str, event: Mapping[str, Any]) -> int | None:
         return int(found["number"])
     number = _at(event, "pull_request", "number")
     return number if isinstance(number, int) else None
-
-
-def _commit(environ: Mapping[str, str], event: Mapping[str, Any]) -> str | None:
-    """A pull request's GITHUB_SHA is of a merge that nobody has seen."""
-    head = _at(event, "pull_request", "head", "sha")
-    return head if isinstance(head, str) else environ.get("GITHUB_SHA") or None
-
-
-def _run_url(environ: Mapping[str, str], repository: str) -> str | None:
-    server, run = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_RUN_ID")
-    return f"{server}/{repository}/actions/runs/{run}" if server and run else None
 
 
 def _at(event: Any, *path: str) -> Any:

@@ -100,12 +100,17 @@ class Wish:
     revive: bool = True
 
 
+def living(records: Mapping[str, Record | Unreadable]) -> dict[str, Record | Unreadable]:
+    """The environments that count: an unreadable record counts as alive."""
+    return {name: record for name, record in records.items() if isinstance(record, Unreadable) or record.live}
+
+
 def check_quota(records: Mapping[str, Record | Unreadable], environment: str, limit: int, now: datetime) -> None:
-    """Whether one more may live: `environment`, unless it lives already. An unreadable record counts as alive.
+    """Whether one more may live: `environment`, unless it lives already.
 
     A brake and no wall: two that are made in the same moment may both be the last. Raises `QuotaError`.
     """
-    live = {name: record for name, record in records.items() if isinstance(record, Unreadable) or record.live}
+    live = living(records)
     if environment in live or len(live) < limit:
         return
     known = [record for record in live.values() if isinstance(record, Record)]

@@ -7,7 +7,9 @@ from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifetime import warning
 from tee_infra.core.registry import Hold, Record
+from tee_infra.core.review import Quota
 from tee_infra.core.settings import render_time
+from tee_infra.core.transitions import living
 from tee_infra.workflows.app_environment import app_environment
 from tee_infra.workflows.home import Home
 
@@ -37,6 +39,12 @@ def feature_facts(home: Home, record: Record, now: datetime) -> dict[str, Any]:
         "app": app_environment(home.project, environment, use_local=home.target.embedded),
         "target": home.target.describe(),
     }
+
+
+def quota_of(home: Home, environment: str) -> Quota:
+    """How many feature environments live, `environment` among them, and how many may. Raises `AwsError`."""
+    alive = living(home.control.listing().records)
+    return Quota(used=len(alive.keys() | {environment}), limit=home.host.max_feature_environments)
 
 
 def unknown_facts(environment: str) -> dict[str, Any]:

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
-from tee_infra.core.plan import Change, Plan
+from tee_infra.core import prices
+from tee_infra.core.plan import Change, Ignored, Plan
+from tee_infra.core.resource_costs import TABLE, Cost
 from tee_infra.errors import UsageError
 
 PLAN = Plan(
@@ -42,6 +44,23 @@ def test_a_plan_shows_first_what_is_lost_and_the_paths_that_differ() -> None:
 
 def test_a_plan_for_scripts_counts_as_well() -> None:
     assert plan_json(PLAN)["counts"] == {"update": 1, "replace": 1}
+
+
+def test_a_plan_says_what_aws_never_hears_of() -> None:
+    plan = Plan(ignored=(Ignored(name="data-tee-admin", urn="u", paths=("attributes[1].type",)),))
+    assert plan_lines(plan) == [
+        "  ! data-tee-admin: AWS never hears of attributes[1].type, and the table stays as it is",
+        "  no changes",
+    ]
+    assert plan_json(plan)["ignored"] == [{"name": "data-tee-admin", "urn": "u", "paths": ["attributes[1].type"]}]
+
+
+def test_a_plan_for_scripts_has_the_class_of_tables_and_the_cost() -> None:
+    table_change = Change(operation="replace", type=TABLE, name="admin", urn="a", cost_after=Cost(usd=1.005))
+    told = plan_json(Plan(changes=(table_change, *PLAN.changes)))
+    assert [change["class"] for change in told["changes"]] == ["breaking", None, None]
+    assert told["monthly_usd"] == pytest.approx(1.0, abs=0.01)
+    assert told["prices_as_of"] == prices.AS_OF.isoformat()
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.pull_request import NoPullRequestError, Place, place_of
+from tee_infra.core.pull_request import NoPullRequestError, Place, commit_of, place_of, run_url
 
 BASE = {"GITHUB_REPOSITORY": "acme/app"}
 
@@ -46,15 +46,15 @@ def test_the_repository_must_be_one(repository: str) -> None:
 
 def test_the_commit_is_the_branchs_own_and_not_that_of_a_test_merge() -> None:
     event = {"pull_request": {"number": 1, "head": {"sha": "a" * 40}}}
-    assert place(event, GITHUB_SHA="b" * 40).commit == "a" * 40
-    assert place(GITHUB_REF="refs/heads/x", GITHUB_SHA="b" * 40).commit == "b" * 40
-    assert place(GITHUB_REF="refs/heads/x").commit is None
+    assert commit_of({"GITHUB_SHA": "b" * 40}, event) == "a" * 40
+    assert commit_of({"GITHUB_SHA": "b" * 40}, {}) == "b" * 40
+    assert commit_of({}, {}) is None
 
 
 def test_the_log_is_where_github_says() -> None:
-    found = place(GITHUB_REF="refs/heads/x", GITHUB_SERVER_URL="https://github.com", GITHUB_RUN_ID="42")
-    assert found.run_url == "https://github.com/acme/app/actions/runs/42"
-    assert place(GITHUB_REF="refs/heads/x").run_url is None
+    job = BASE | {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "42"}
+    assert run_url(job) == "https://github.com/acme/app/actions/runs/42"
+    assert run_url(BASE) is None
 
 
 @pytest.mark.parametrize("event", [{"pull_request": None}, {"pull_request": {"number": "1"}}, {"pull_request": []}])

@@ -1,0 +1,182 @@
+"""Tell reviewers what a run did or would do: as Markdown in a file, or as one comment on the pull request.
+
+Told at the end of every run, also of one that failed: a comment that nobody renews says what is not so any more.
+"""
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tee_infra.core.comment import render
+from tee_infra.core.plan import Plan
+from tee_infra.core.pull_request import NoPullRequestError, Place, commit_of, place_of, run_url
+from tee_infra.core.review import Action, Quota, Review, marker
+from tee_infra.errors import TeeInfraError, UsageError
+from tee_infra.stacks import EngineError, ProtectedError
+from tee_infra.workflows.project import NAME
+
+Report = Callable[[str], None]
+
+
+class CommentFileError(UsageError):
+    """The comment cannot be written to a file."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        self.file = file
+        self.reason = reason
+        super().__init__(f"--comment {file}: {reason}; choose a file that can be written")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """Who is told: a file, a pull request, both, or nobody. `commit` and `run_url` are the job's, where it is one."""
+
+    file: Path | None = None
+    place: Place | None = None
+    token: str = ""
+    api_url: str | None = None
+    commit: str | None = None
+    run_url: str | None = None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.file is None and self.place is None
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What a run has found out so far; whoever carries it out fills it in.
+
+    `now` is the clock that it goes by; `wanted`: somebody is told, so that it may cost something to find out more.
+    """
+
+    now: datetime
+    wanted: bool
+    plan: Plan = field(default_factory=Plan)
+    expires_at: datetime | None = None
+    quota: Quota | None = None
+
+
+def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branch: str | None = None) -> Audience:
+    """Who is to be told, checked before anything is done. `branch` is whose pull request it is, where that is known.
+
+    Raises `CommentFileError`, `NoPullRequestError`.
+    """
+    if file is None and not post:
+        return Audience()
+    if file is not None:
+        _write(file, "")
+    event = _event(environ)
+    token = environ.get("GITHUB_TOKEN") or ""
+    if post and not token:
+        raise NoPullRequestError("GITHUB_TOKEN", "one that may write pull requests")
+    return Audience(
+        file=file,
+        place=place_of(environ, event, branch) if post else None,
+        token=token,
+        api_url=environ.get("GITHUB_API_URL") or None,
+        commit=commit_of(environ, event),
+        run_url=run_url(environ),
+    )
+
+
+@contextmanager
+def reviewed(to: Audience, environment: str, action: Action, now: datetime, report: Report) -> Generator[Told]:
+    """Carry out a run inside of this, and its end is told, whichever it is.
+
+    The run's own error stays the error: that it could not be told is only reported. A preview that went well raises
+    `GitHubError` or `CommentFileError` where it could not be told, as that was what it was for. After an `up` it is
+    reported: what the command says of AWS stays true.
+    """
+    told = Told(now=now, wanted=not to.nobody)
+    try:
+        yield told
+    except (Exception, KeyboardInterrupt) as error:
+        told.plan = error.plan if isinstance(error, EngineError | ProtectedError) else told.plan
+        review = _review(to, environment, action, told, _problems(error))
+        _try_to_tell(to, review, report, hurry=isinstance(error, KeyboardInterrupt))
+        raise
+    review = _review(to, environment, action, told, ())
+    if action == "preview":
+        _tell(to, review, report)
+    else:
+        _try_to_tell(to, review, report)
+
+
+def _review(to: Audience, environment: str, action: Action, told: Told, problems: tuple[str, ...]) -> Review:
+    return Review(
+        project=NAME,
+        environment=environment,
+        action=action,
+        plan=told.plan,
+        now=told.now,
+        problems=problems,
+        expires_at=told.expires_at,
+        quota=told.quota,
+        commit=to.commit,
+        run_url=to.run_url,
+    )
+
+
+def _try_to_tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) -> None:
+    try:
+        _tell(to, review, report, hurry=hurry)
+    except TeeInfraError as error:
+        report(f"the review comment is not up to date: {error}")
+
+
+def _tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) -> None:
+    """A job that was cancelled has seconds to live: in a `hurry`, nothing is waited for."""
+    if to.nobody:
+        return
+    text = render(review)
+    if to.file is not None:
+        _write(to.file, text)
+        report(f"wrote the review comment to {to.file}")
+    if to.place is not None:
+        report(_post(to, to.place, marker(review.project, review.environment), text, hurry=hurry))
+
+
+def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> str:
+    # PyGithub takes 0.3 s to load, which no other command need wait for.
+    from tee_infra.repository.comments import PATIENCE, open_pull_request, publish  # noqa: PLC0415
+    from tee_infra.repository.github_api import API_URL, connect  # noqa: PLC0415
+
+    api = connect(to.api_url or API_URL, to.token)
+    number = place.number or open_pull_request(api, place.repository, place.branch or "")
+    if number is None:
+        return f"no pull request of {place.branch} is open in {place.repository}; nothing was posted"
+    address = publish(api, place.repository, number, mark, text, patience=0.0 if hurry else PATIENCE)
+    return f"posted the review comment: {address}"
+
+
+def _problems(error: BaseException) -> tuple[str, ...]:
+    """Why a run failed, for people. A policy that stopped it is told with all policies."""
+    if isinstance(error, EngineError):
+        mandatory = sum(violation.mandatory for violation in error.plan.violations)
+        stopped = (f"mandatory policies are violated: {mandatory} times",) if mandatory else tuple(error.problems)
+        return error.plan.problems or stopped
+    if isinstance(error, TeeInfraError):
+        return (str(error),)
+    return (f"{type(error).__name__}: {error}" if str(error) else "interrupted",)
+
+
+def _event(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The payload of the job's event; empty where there is none that can be read."""
+    try:
+        event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text())
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommentFileError(file, error.strerror or str(error)) from None
