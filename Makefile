@@ -23,11 +23,12 @@ test: $(READY) ## Run every test. The first time, this builds the Pulumi CLI if 
 	@$(BIN)/tee-infra engine || [ -z "$$CI" ]
 	$(BIN)/pytest
 
-check: $(READY) ## Format, lint, types, floors.
+check: $(READY) ## Format, lint, types, floors, workflows.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet --pedantic .github
 
 bench: $(READY) ## Print how long things take. Asserts nothing.
 	@$(BIN)/python -m bench
