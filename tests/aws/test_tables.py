@@ -46,7 +46,7 @@ def test_a_table_that_is_not_there_is_named_with_where_we_looked() -> None:
 @pytest.mark.parametrize(
     ("connection", "kind", "said"),
     [
-        (HERE, AwsError, "reading table 't': no AWS credentials; .* --local"),
+        (Connection(region="us-east-1"), AwsError, "reading table 't': no AWS credentials; .* --local"),
         (Connection(), UsageError, "reading table 't': no AWS region; set AWS_REGION"),
         (Connection(region="us-east-1", endpoint="http://127.0.0.1:9", access_key="k"), AwsError, "Could not connect"),
     ],
