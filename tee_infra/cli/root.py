@@ -17,6 +17,7 @@ COMMANDS: Final[Commands] = {
     "schema": ("schema", "schema", "Compare the catalog of tables with live ones."),
     "data": ("data", "data", "Copy, anonymise, seed and compare the items of environments."),
     "feature": ("feature", "feature", "Environments of branches: make, keep, list and destroy them."),
+    "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),
     "cleanup": ("cleanup", "cleanup", "Destroy feature environments whose time is over."),
     "backup": ("backup", "backup", "Back up an environment's tables, and bring them back."),
     "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, its key, locks and registry."),

@@ -45,6 +45,11 @@ def failed(record: Record, problem: str, now: datetime) -> Record:
     )
 
 
+def lifted(record: Record) -> Record:
+    """Out of quarantine: cleanup goes on with the destroy."""
+    return record.changed(state="destroying", failures=0, retry_at=None, problem="")
+
+
 def finished(record: Record, now: datetime) -> Record:
     """The tombstone. Only an explicit create makes the environment live again."""
     return record.changed(

@@ -1,17 +1,22 @@
-"""Creates that a killed engine left open: whether the resource exists, only AWS knows.
+"""Creates that a killed engine left open, or whose state was lost: whether the resource exists, only AWS knows.
 
 Pulumi never clears them by itself: `up` warns for ever and then fails on what exists already, and `destroy` leaks it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
 Inputs = Mapping[str, Any]
 
+UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What stands in a preview for text that only creating tells (Pulumi SDK, `UnknownStringValue`)."""
+_PROVIDER: Final = "pulumi:providers:"
+
 # What the provider takes as id for the types whose physical name the program chooses (pulumi-aws, "Import" of each).
 _IDS: Final[Mapping[str, Callable[[Inputs, str, str], str]]] = {
+    "aws:budgets/budget:Budget": lambda inputs, account, _region: f"{account}:{inputs['name']}",
     "aws:cloudwatch/dashboard:Dashboard": lambda inputs, _account, _region: inputs["dashboardName"],
     "aws:cloudwatch/logGroup:LogGroup": lambda inputs, _account, _region: inputs["name"],
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda inputs, _account, _region: inputs["name"],
@@ -52,11 +57,32 @@ def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -
         name = resource["urn"].rsplit("::", 1)[-1]
         if operation["type"] != "creating" or resource["urn"] in known:
             continue
+        inputs = resource.get("inputs", {})
         identify = _IDS.get(resource["type"])
-        if identify is None:
+        physical = identify(inputs, account_id, region) if identify else UNKNOWN
+        if UNKNOWN in physical:
             unknown.append(name)
             continue
-        inputs = resource.get("inputs", {})
-        changed["resources"].append({**resource, "id": identify(inputs, account_id, region), "outputs": inputs})
+        changed["resources"].append({**resource, "id": physical, "outputs": inputs})
         adopted.append(name)
     return Adoption(deployment=changed, adopted=tuple(adopted), unknown=tuple(unknown))
+
+
+def leave_open(deployment: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], provider_id: str) -> dict[str, Any]:
+    """A deployment in which everything `planned` was begun and nothing heard of: for a stack that lost its state.
+
+    `planned` is what a preview would create, each after what it hangs on. Components and the provider exist in the
+    state alone, so they are there at once, the provider as `provider_id`.
+    """
+    changed = deepcopy(dict(deployment))
+    resources: list[Any] = changed.get("resources") or []
+    opened: list[Any] = []
+    for resource in planned:
+        if resource["type"].startswith(_PROVIDER):
+            resources.append({**resource, "id": provider_id, "outputs": resource["inputs"]})
+        elif not resource["custom"]:
+            resources.append(dict(resource))
+        else:
+            provider = resource["provider"].replace(UNKNOWN, provider_id)
+            opened.append({"resource": {**resource, "provider": provider}, "type": "creating"})
+    return changed | {"resources": resources, "pending_operations": opened}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from tee_infra.core.inventory import Checkpoint, StackLock
 from tee_infra.core.settings import parse_time
@@ -23,6 +24,17 @@ _ENGINE_TYPES = ("pulumi:pulumi:", "pulumi:providers:")
 # Runners of one's own are called otherwise: nobody knows whether they are gone.
 _PIPELINE_USER = "runner"
 _PIPELINE_HOST = re.compile(r"fv-az[0-9]+(-[0-9]+)?|runnervm[a-z0-9]+")
+
+
+def state_folder(backend_url: str) -> str | None:
+    """Where a backend (`PULUMI_BACKEND_URL`) keeps its files: `s3://bucket/.pulumi`, `/folder/.pulumi`.
+
+    None for one that has none which others may read: a service, and one that was chosen with `pulumi login`.
+    """
+    url = urlsplit(backend_url)
+    if url.scheme not in ("s3", "file"):
+        return None
+    return f"{'s3://' if url.scheme == 's3' else ''}{url.netloc}{url.path.rstrip('/')}/.pulumi"
 
 
 def checkpoints_folder(project: str) -> str:

@@ -4,15 +4,18 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # a public constructor's argument that the package does not export
+from pulumi.automation.events import EngineEvent
 
-from tee_infra.core.pending import adopt_pending
+from tee_infra.core.pending import Adoption, adopt_pending, leave_open
 from tee_infra.core.plan import Plan
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
+from tee_infra.stacks.planned import planned_resource
 from tee_infra.stacks.run import Report, Run
 
 _LOCK: Final = re.compile(r"(created by .*)")
@@ -94,14 +97,35 @@ class Stack:
             exported = self._stack.export_stack()
         if not (exported.deployment or {}).get("pending_operations"):
             return False
-        adoption = adopt_pending(exported.deployment or {}, account_id, region)
-        with self._run(_silent):
-            self._stack.import_stack(auto.Deployment(exported.version, adoption.deployment))
-            self._stack.refresh(show_secrets=False)
+        adoption = self._adopt(exported, account_id, region)
         self._report(f"an earlier run was killed while it made {', '.join(adoption.adopted + adoption.unknown)}")
         if adoption.unknown:
             self._report(f"look in AWS whether there is a second {', '.join(adoption.unknown)}, and delete it")
         return True
+
+    def adopt(self, account_id: str, region: str) -> Adoption:
+        """Take over whatever the program makes and AWS has, but the state does not know. Changes no resource.
+
+        What hangs on what is not in the state before the next `up`.
+        """
+        planned: list[dict[str, Any]] = []
+
+        def note(event: EngineEvent) -> None:
+            if resource := planned_resource(event):
+                planned.append(resource)
+
+        with self._run(_silent) as run:
+            self._stack.preview(on_event=lambda event: (run.on_event(event), note(event)))
+            exported = self._stack.export_stack()
+        exported.deployment = leave_open(exported.deployment or {}, planned, str(uuid4()))
+        return self._adopt(exported, account_id, region)
+
+    def _adopt(self, exported: auto.Deployment, account_id: str, region: str) -> Adoption:
+        adoption = adopt_pending(exported.deployment or {}, account_id, region)
+        with self._run(_silent):
+            self._stack.import_stack(auto.Deployment(exported.version, adoption.deployment))
+            self._stack.refresh(show_secrets=False)
+        return adoption
 
     @contextmanager
     def _run(self, report: Report) -> Generator[Run]:

@@ -2,7 +2,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.destruction import FIRST_WAIT, begun, copy_of_checkpoint, failed, finished, marked, shortened
+from tee_infra.core.destruction import (
+    FIRST_WAIT,
+    begun,
+    copy_of_checkpoint,
+    failed,
+    finished,
+    lifted,
+    marked,
+    shortened,
+)
 from tee_infra.core.registry import MAX_FAILURES, Hold, Record
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -63,3 +72,9 @@ def test_a_lease_is_cut_short_and_never_made_longer() -> None:
     assert shortened(shortened(RECORD, early), late).expires_at == early
     assert shortened(RECORD, early).active(NOW).expires_at == NOW + HOUR
     assert shortened(RECORD.changed(state="destroying"), early).not_after is None
+
+
+def test_out_of_quarantine_cleanup_goes_on() -> None:
+    record = RECORD.changed(state="quarantined", failures=MAX_FAILURES, retry_at=NOW, problem="throttled")
+    after = lifted(record)
+    assert (after.state, after.failures, after.retry_at, after.problem) == ("destroying", 0, None, "")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.pending import adopt_pending
+from tee_infra.core.pending import UNKNOWN, adopt_pending, leave_open
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
@@ -60,3 +60,22 @@ def test_the_exported_deployment_stays_as_it_was() -> None:
     deployment = left_open(resource("aws:dynamodb/table:Table", "one", name="n"))
     adopt_pending(deployment, ACCOUNT, REGION)
     assert len(deployment["pending_operations"]) == 1
+
+
+def test_what_only_creating_would_tell_makes_no_id() -> None:
+    policy = resource("aws:dynamodb/resourcePolicy:ResourcePolicy", "policy", resourceArn=UNKNOWN)
+    adoption = adopt_pending(left_open(policy), ACCOUNT, REGION)
+    assert (adoption.adopted, adoption.unknown) == ((), ("policy",))
+
+
+def test_a_lost_state_is_everything_planned_left_open_under_a_provider_that_is_there() -> None:
+    component = {"urn": "urn:pulumi:dev::tee-infra::tee:index:DataTables::data", "type": "tee:index:DataTables"}
+    provider = resource("pulumi:providers:aws", "aws", region=REGION)
+    table = resource("aws:dynamodb/table:Table", "one", name="n") | {"provider": f"{provider['urn']}::{UNKNOWN}"}
+    planned = [component | {"custom": False}, provider, table]
+    deployment = leave_open({"manifest": {}}, planned, "provider-id")
+    assert [resource["urn"] for resource in deployment["resources"]] == [component["urn"], provider["urn"]]
+    assert deployment["resources"][1]["id"] == "provider-id"
+    adoption = adopt_pending(deployment, ACCOUNT, REGION)
+    assert adoption.adopted == ("one",)
+    assert adoption.deployment["resources"][2]["provider"] == f"{provider['urn']}::provider-id"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.inventory import Checkpoint, StackLock
-from tee_infra.core.state_files import read_checkpoint, read_stack_lock, stack_names, stacks_of_locks
+from tee_infra.core.state_files import read_checkpoint, read_stack_lock, stack_names, stacks_of_locks, state_folder
 from tee_infra.core.tags import Unreadable
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -115,3 +115,18 @@ def test_a_lock_is_broken_only_where_its_writer_has_ended_beyond_doubt(fields: d
 def test_a_lock_that_says_nothing_is_broken_only_where_no_other_machine_writes(data: bytes, alone: bool) -> None:
     found = lock(data, alone=alone)
     assert (found.breakable, found.since) == (alone, None)
+
+
+@pytest.mark.parametrize(
+    ("backend_url", "folder"),
+    [
+        ("s3://tee-state?region=eu-west-1&awssdk=v2", "s3://tee-state/.pulumi"),
+        ("s3://tee-state/some/where/?region=eu-west-1", "s3://tee-state/some/where/.pulumi"),
+        ("file:///srv/state", "/srv/state/.pulumi"),
+        ("file://~", "~/.pulumi"),
+        ("https://api.pulumi.com", None),
+        ("", None),
+    ],
+)
+def test_a_backend_tells_where_its_files_are(backend_url: str, folder: str | None) -> None:
+    assert state_folder(backend_url) == folder

@@ -1,0 +1,80 @@
+"""`tee-infra repair`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
+from tee_infra.cli.output import Output, confirm_by_name
+from tee_infra.core.environments import Environment
+from tee_infra.errors import PartialError
+from tee_infra.workflows.examine import Finding, examine
+from tee_infra.workflows.patient import Patient, open_patient
+from tee_infra.workflows.project import find_project
+from tee_infra.workflows.repair import Repaired, repair, settled
+
+
+class NotWellError(PartialError):
+    """Something is left that only a person can see to."""
+
+    def __init__(self, environment: str, remaining: Sequence[Finding]) -> None:
+        self.environment = environment
+        self.remaining = remaining
+        told = "; ".join(f"{finding.found}: {finding.cure}" for finding in remaining)
+        super().__init__(f"{environment} is not well: {told}")
+
+
+@click.command("repair")
+@environment_argument
+@local_option
+@yes_option
+@dry_run_option
+@json_option
+def repair_command(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Find what is wrong with an environment, and mend it.
+
+    Stale stack locks, a state that cannot be read or was lost, creates that a killed run left open, quarantine. Deletes
+    and changes no resource, and says which command goes on where one was never finished.
+    """
+    output = Output(as_json)
+    with open_patient(find_project(Path.cwd()), environment, output.say, local=local) as patient:
+        findings = examine(patient)
+        if dry_run or not any(finding.mends for finding in findings):
+            done = Repaired(remaining=findings, plan=None if findings else settled(patient))
+            output.result(_facts(patient, findings, done), [*_lines(findings), *_end(patient, done)])
+        else:
+            for line in _lines(findings):
+                output.say(line)
+            confirm_by_name(output, environment.name, "This mends what repair can mend.", yes=yes)
+            done = repair(patient, findings)
+            output.result(_facts(patient, findings, done), [*_lines(done.remaining), *_end(patient, done)])
+    if done.remaining and not dry_run:
+        raise NotWellError(environment.name, done.remaining)
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"! {finding.found}"
+        yield f"  {'repair:' if finding.mends else 'do this:'} {finding.cure}"
+
+
+def _end(patient: Patient, done: Repaired) -> Iterator[str]:
+    name = patient.environment.name
+    if not done.remaining:
+        yield f"nothing is wrong with {name}"
+    if done.plan is not None:
+        then = f"; make it so: tee-infra up {name}" if done.plan.changes else ""
+        yield f"a preview finds {done.plan.summary()}{then}"
+
+
+def _facts(patient: Patient, findings: Sequence[Finding], done: Repaired) -> dict[str, Any]:
+    return {
+        "target": patient.opened.target.describe(),
+        "environment": patient.environment.name,
+        "findings": [asdict(finding) for finding in findings],
+        "remaining": [asdict(finding) for finding in done.remaining],
+        "counts": done.plan.counts() if done.plan else None,
+    }

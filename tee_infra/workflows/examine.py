@@ -1,0 +1,103 @@
+"""What is wrong with an environment: its stack's locks, its state, and a create or destroy that never ended."""
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.inventory import Checkpoint
+from tee_infra.core.registry import Record
+from tee_infra.core.settings import render_time
+from tee_infra.core.state_files import read_checkpoint
+from tee_infra.core.sweep import label
+from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.workflows.patient import Patient
+from tee_infra.workflows.project import NAME
+from tee_infra.workflows.stack_locks import stack_locks
+
+Kind = Literal["stack-lock", "state", "lost", "pending", "quarantine", "unfinished"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something wrong. `cure` is what repair does about it, or where it does not (`mends`), what a person can do."""
+
+    kind: Kind
+    found: str
+    cure: str
+    mends: bool
+
+
+def examine(patient: Patient) -> list[Finding]:
+    """What is wrong, in the order in which it is mended. Changes nothing. Raises `AwsError`."""
+    locks = _locks(patient)
+    if any(not finding.mends for finding in locks):
+        return locks  # somebody is at work, and whatever else looks wrong may be half done
+    unfinished = _unfinished(patient.record) if patient.record else []
+    return [*locks, *_state(patient), *unfinished]
+
+
+def _locks(patient: Patient) -> list[Finding]:
+    if patient.state is None:
+        return []
+    found: list[Finding] = []
+    locks = stack_locks(patient.state, patient.environment.name, datetime.now(UTC), alone=patient.alone)
+    for name, lock in locks.items():
+        since = f" since {render_time(lock.since)}" if lock.since else ""
+        told = f"the engine's lock on its stack is {lock.holder}'s{since}"
+        if lock.breakable:
+            found.append(
+                Finding(kind="stack-lock", found=f"{told}, and that run has ended", cure="remove it", mends=True)
+            )
+        else:
+            cure = f"wait for that run; once it is certain that it has ended, delete {patient.state.location}/{name}"
+            found.append(Finding(kind="stack-lock", found=f"{told}, which may go on", cure=cure, mends=False))
+    return found
+
+
+def _state(patient: Patient) -> list[Finding]:
+    if patient.state is None:
+        return []
+    data = patient.checkpoint()
+    checkpoint = read_checkpoint(data) if data is not None else Checkpoint(resources=0)
+    if isinstance(checkpoint, Unreadable):
+        return [Finding(kind="state", found=checkpoint.reason, cure=_how_to_restore(patient), mends=True)]
+    if checkpoint.pending:
+        found = f"a run was killed while it made {', '.join(checkpoint.pending)}"
+        cure = "look in AWS for each, and take over what is there"
+        return [Finding(kind="pending", found=found, cure=cure, mends=True)]
+    return _lost(patient) if not checkpoint.resources else []
+
+
+def _lost(patient: Patient) -> list[Finding]:
+    if patient.is_going:
+        return []
+    there = Leftovers.connect(patient.opened.connection, NAME).find(patient.environment)
+    own = [r for r in there if isinstance(r.tags, StackTags) and r.tags.environment == patient.environment]
+    if not own:
+        return []
+    found = f"its state knows of nothing, and AWS has {', '.join(label(resource) for resource in own)}"
+    return [Finding(kind="lost", found=found, cure=_how_to_restore(patient), mends=True)]
+
+
+def _how_to_restore(patient: Patient) -> str:
+    backup = patient.newest_backup()
+    first = f"put its newest backup in place ({backup})" if backup else "put it aside, as no backup can be read"
+    return first if patient.is_going else f"{first}, then take over what AWS has of it; no resource is changed"
+
+
+def _unfinished(record: Record) -> list[Finding]:
+    match record.state:
+        case "quarantined":
+            found = f"it is in quarantine after {record.failures} failed destroys: {record.problem}"
+            cure = "see whether anything still stands in the way, and if not, let cleanup go on"
+            return [Finding(kind="quarantine", found=found, cure=cure, mends=True)]
+        case "creating":
+            cure = f"tee-infra feature create --branch {shlex.quote(record.branch)}"
+            return [Finding(kind="unfinished", found="its create never ended", cure=cure, mends=False)]
+        case "destroying":
+            cure = f"tee-infra feature destroy {record.environment}"
+            return [Finding(kind="unfinished", found="its destroy never ended", cure=cure, mends=False)]
+        case _:
+            return []

@@ -1,0 +1,124 @@
+"""An environment that something may be wrong with: its stack, the engine's files below it, and its record."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from tee_infra.core import names
+from tee_infra.core.environments import Environment
+from tee_infra.core.registry import Record
+from tee_infra.core.state_files import (
+    backups_folder,
+    checkpoint_file,
+    checkpoints_folder,
+    read_checkpoint,
+    state_folder,
+)
+from tee_infra.core.tags import Unreadable
+from tee_infra.errors import RefusedError
+from tee_infra.workflows.file_store import FileStore, FolderStore, open_store
+from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.open_stack import OpenStack, open_stack
+from tee_infra.workflows.project import NAME, Project
+from tee_infra.workflows.reach import Report
+
+
+class NoRecordError(RefusedError):
+    """Nobody can tell whose a feature environment is: the registry does not know it, or says nothing certain."""
+
+    def __init__(self, environment: str, record: Unreadable | None) -> None:
+        self.environment = environment
+        if record is None:
+            what = f"the registry does not know {environment}; if it is a branch's, making it again takes over what is "
+            what += "there: tee-infra feature create --branch NAME"
+        else:
+            what = f"{environment}: {record.reason}; put the item right by hand, or bring it back from the table's "
+            what += f'point-in-time recovery: table {names.CONTROL_TABLE}, pk "registry", sk "{environment}"'
+        super().__init__(f"{what}. Nothing was changed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """`home` and `record` are a feature environment's; `state` is None where only the engine reaches its files."""
+
+    opened: OpenStack
+    state: FileStore | None
+    home: Home | None = None
+    record: Record | None = None
+
+    @property
+    def environment(self) -> Environment:
+        """Which one."""
+        return self.opened.environment
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other machine writes to `state`."""
+        return self.opened.target.embedded
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is destroyed, or on its way there: nothing of it is worth making whole."""
+        return self.record is not None and self.record.state in ("destroying", "destroyed", "quarantined")
+
+    def again(self) -> "Patient":
+        """With its record as it is now. Raises `NoRecordError`."""
+        return replace(self, record=_record(self.home, self.environment.name)) if self.home else self
+
+    def checkpoint(self) -> bytes | None:
+        """The stack's state as it is; None where there is none."""
+        return self._read(checkpoint_file(NAME, self.environment.name))
+
+    def newest_backup(self) -> str | None:
+        """The name of the engine's newest copy of the state that can be read and has resources."""
+        copies = self.state.names(backups_folder(NAME, self.environment.name)) if self.state else []
+        for name in sorted(copies, reverse=True):
+            checkpoint = read_checkpoint(self._read(name) or b"") if name.endswith(".json") else None
+            if checkpoint is not None and not isinstance(checkpoint, Unreadable) and checkpoint.resources:
+                return name
+        return None
+
+    def _read(self, name: str) -> bytes | None:
+        if self.state is None:
+            return None
+        try:
+            with self.state.read(name) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+
+@contextmanager
+def open_patient(project: Project, environment: Environment, report: Report, *, local: bool) -> Generator[Patient]:
+    """Open `environment`, whatever is wrong with it. `report` gets the target as its first line.
+
+    Raises `NoRecordError`, and as `open_stack` and `open_home` do.
+    """
+    if not project.is_registered(environment):
+        opened = open_stack(project, environment, report, local=local)
+        yield Patient(opened=opened, state=_standing_state(project, opened))
+        return
+    home = open_home(project, report, local=local)
+    record = _record(home, environment.name)
+    with home.open(record) as opened:
+        yield Patient(opened=opened, state=home.state, home=home, record=record)
+
+
+def _record(home: Home, environment: str) -> Record:
+    record = home.control.record(environment)
+    if not isinstance(record, Record):
+        raise NoRecordError(environment, record)
+    return record
+
+
+def _standing_state(project: Project, opened: OpenStack) -> FileStore | None:
+    """None also where the engine was told to compress its files."""
+    if opened.target.embedded:
+        return FolderStore(project.state_directory / ".pulumi")
+    location = state_folder(os.environ.get("PULUMI_BACKEND_URL", ""))
+    if location is None:
+        return None
+    state = open_store(os.path.expanduser(location), opened.connection)  # noqa: PTH111  # it may be no path
+    compressed = f"{checkpoint_file(NAME, opened.environment.name)}.gz"
+    return None if compressed in state.names(checkpoints_folder(NAME)) else state

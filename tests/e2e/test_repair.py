@@ -1,0 +1,121 @@
+"""What is wrong with an environment is found, shown and mended, and no resource changes for it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tee_infra.core.environments import parse_environment
+from tee_infra.workflows.examine import Finding, examine
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.patient import open_patient
+from tee_infra.workflows.project import Project
+from tee_infra.workflows.repair import Repaired, repair
+from tests.e2e.checkout import Checkout, checkout_in
+from tests.e2e.features import STATE, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
+from tests.workflows.homes import make_table, tags_of
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with checkout_in(tmp_path_factory.mktemp("repair")) as fresh:
+        assert fresh.tee("local", "start").code == 0
+        yield fresh
+
+
+@pytest.fixture
+def home(checkout: Checkout) -> Home:
+    return home_of(checkout)
+
+
+def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(checkout: Checkout) -> None:
+    """A standing environment, as its user meets it."""
+    checkout.stack("test").up()
+    state = checkout.directory / ".tee" / "state" / ".pulumi"
+    before = resources(json.loads((state / "stacks" / "tee-infra" / "test.json").read_text()))
+    (state / "stacks" / "tee-infra" / "test.json").unlink()
+    for backup in (state / "backups" / "tee-infra" / "test").iterdir():
+        backup.unlink()
+    refused = checkout.tee("repair", "test", typed="dev\n")
+    assert refused.code == 3
+    assert "AWS has table test-tee-admin" in refused.out
+    done = checkout.tee("repair", "test", "--yes", "--json")
+    assert done.code == 0, done.err
+    assert [finding["kind"] for finding in done.json["findings"]] == ["lost"]
+    assert (done.json["remaining"], done.json["counts"]) == ([], {})
+    assert resources(json.loads((state / "stacks" / "tee-infra" / "test.json").read_text())) == before
+
+
+def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-truncated")
+    checkpoint = checkpoint_of(checkout, "feature-truncated")
+    broken = checkpoint.read_bytes()[:500]
+    checkpoint.write_bytes(broken)
+    (finding,), done = mended(checkout, "feature-truncated")
+    assert (finding.kind, finding.mends) == ("state", True)
+    assert done.remaining == []
+    assert done.plan is not None
+    assert done.plan.changes == ()
+    (kept,) = checkpoint.parent.glob("feature-truncated.json.broken-*")
+    assert kept.read_bytes() == broken
+    assert len(tables_of(checkout, "feature-truncated")) == 3
+    assert [entry.result for entry in home.control.history("feature-truncated")] == ["begun", "done"]
+
+
+def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-pending")
+    opened = [f"{part}-tee-admin" for part in ("data", "configuration-tables")]
+    leave_open(checkpoint_of(checkout, "feature-pending"), opened)
+    checkout.client("ssm").delete_parameter(Name="/tee/feature-pending/tables/tee-admin")
+    (finding,), done = mended(checkout, "feature-pending")
+    assert finding.found == "a run was killed while it made data-tee-admin, configuration-tables-tee-admin"
+    assert done.remaining == []
+    assert done.plan is not None
+    assert [(change.operation, change.name) for change in done.plan.changes] == [("create", opened[1])]
+
+
+def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-busy", up=False)
+    checkpoint_of(checkout, "feature-busy").write_text("{")
+    lock = checkout.directory / STATE / "locks" / "organization" / "tee-infra" / "feature-busy" / "theirs.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    told = {"pid": 1, "username": "bob", "hostname": "another", "timestamp": "2026-12-01T00:00:00Z"}
+    lock.write_text(json.dumps(told))
+    before = state_names(checkout)
+    done = checkout.tee("repair", "feature-busy", "--yes")
+    assert done.code == 5
+    assert "the engine's lock on its stack is bob on another, process 1's since 2026-12-01T00:00:00Z" in done.err
+    assert "cannot be read" not in done.out + done.err
+    assert state_names(checkout) == before
+
+
+def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-ill", up=False, state="quarantined", failures=5, problem="somebody's table")
+    dynamodb = checkout.client("dynamodb")
+    make_table(dynamodb, "feature-ill-tee-admin", {})
+    (finding,), done = mended(checkout, "feature-ill")
+    assert finding.found == "it is in quarantine after 5 failed destroys: somebody's table"
+    assert [left.kind for left in done.remaining] == ["quarantine"]
+    dynamodb.delete_table(TableName="feature-ill-tee-admin")
+    make_table(dynamodb, "feature-ill-tee-admin", tags_of("feature-ill"))
+    _, done = mended(checkout, "feature-ill")
+    assert (read(home, "feature-ill").state, read(home, "feature-ill").failures) == ("destroying", 0)
+    assert [left.cure for left in done.remaining] == ["tee-infra feature destroy feature-ill"]
+
+
+def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:
+    project = Project(directory=checkout.directory)
+    with open_patient(project, parse_environment(name), lambda _: None, local=False) as patient:
+        found = examine(patient)
+        return found, repair(patient, found)
+
+
+def resources(document: dict[str, Any]) -> dict[str, Any]:
+    """What a checkpoint knows of each resource, but for times and the provider's own random name."""
+    latest = document["checkpoint"]["latest"]["resources"]
+    told = ("id", "inputs", "outputs", "parent", "dependencies", "protect", "propertyDependencies")
+    real = [resource for resource in latest if not resource["type"].startswith("pulumi:")]
+    return {resource["urn"]: {key: resource.get(key) for key in told} for resource in real}
