@@ -45,7 +45,9 @@ def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
 
 
 def lease_line(record: Record, now: datetime) -> str:
-    """Until when it lives: the lease's end, how far that is, and what stands against it."""
+    """Until when it lives: the lease's end, how far that is, and what stands against it; or since when it does not."""
+    if record.destroyed_at is not None:
+        return f"destroyed {render_time(record.destroyed_at)} ({render_left(record.destroyed_at, now)})"
     end = f"{render_time(record.expires_at)} ({render_left(record.expires_at, now)})"
     close = "; it ends soon: tee-infra feature extend" if warning(record.expires_at, now) else ""
     said = f"lease ended {end}" if now >= record.expires_at else f"lease until {end}{close}"

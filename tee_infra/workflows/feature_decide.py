@@ -2,18 +2,30 @@
 
 from datetime import datetime
 
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
 from tee_infra.core.stack_state import is_stack_of
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.tags import Unreadable
 from tee_infra.core.transitions import Wish, check_quota, wished
-from tee_infra.errors import RefusedError
+from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_records import find_record
 from tee_infra.workflows.feature_tables import stored
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.project import NAME
+
+
+class StackFileError(UsageError):
+    """The checkout has a file for the environment, which makes it one that stands."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        super().__init__(
+            f"Pulumi.{environment}.yaml says what {environment} is, and the registry has no part in it: "
+            f"use tee-infra up {environment}, or remove the file"
+        )
 
 
 class ForeignStackError(RefusedError):
@@ -50,9 +62,11 @@ class UnknownTablesError(RefusedError):
 def decide(home: Home, wish: Wish, now: datetime) -> Record:
     """The record to begin with, unless a rule forbids it. Writes nothing.
 
-    Raises what `wished` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`, `UnknownTablesError`,
-    `ForeignStackError`.
+    Raises `StackFileError`, what `wished` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`,
+    `UnknownTablesError`, `ForeignStackError`.
     """
+    if not home.project.is_registered(parse_environment(wish.environment)):
+        raise StackFileError(wish.environment)
     found = find_record(home.control, wish.environment)
     record = wished(found, wish, now)
     check_quota(home.control.listing().records, wish.environment, home.host.max_feature_environments, now)

@@ -9,6 +9,7 @@ from tee_infra.workflows.home import open_home
 from tee_infra.workflows.open_stack import OpenStack, catch_up, open_stack
 from tee_infra.workflows.project import Project
 from tee_infra.workflows.reach import Report
+from tee_infra.workflows.stack_locks import break_stale_locks
 
 
 @contextmanager
@@ -24,7 +25,11 @@ def open_environment(
         yield open_stack(project, environment, report, local=local)
         return
     home = open_home(project, report, local=local)
-    with home.open(require_live(home.control, environment.name)) as opened:
+    record = require_live(home.control, environment.name)
+    if home.target.embedded:
+        for holder in break_stale_locks(home.state, environment.name, alone=True):
+            report(f"removed the lock of a run that has ended ({holder})")
+    with home.open(record) as opened:
         if home.started:
             catch_up(opened.stack, report)
         yield opened

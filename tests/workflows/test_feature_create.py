@@ -13,7 +13,13 @@ from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.tags import render
 from tee_infra.core.transitions import BoundElsewhereError, GoneError, QuotaError, Wish
 from tee_infra.workflows.feature_create import create_feature
-from tee_infra.workflows.feature_decide import BrokenStateError, ForeignStackError, UnknownTablesError, decide
+from tee_infra.workflows.feature_decide import (
+    BrokenStateError,
+    ForeignStackError,
+    StackFileError,
+    UnknownTablesError,
+    decide,
+)
 from tee_infra.workflows.feature_seed import NoSourceError
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.project import NAME as PROJECT
@@ -77,6 +83,13 @@ def test_another_branch_of_the_same_name_is_refused(home: Home) -> None:
     with pytest.raises(BoundElsewhereError, match=r"'feature/x' .* 'x'"):
         create(home, wish("x"))
     assert home.control.record(NAME) == bound
+
+
+def test_a_stack_file_makes_it_one_that_stands(home: Home) -> None:
+    (home.project.directory / "Pulumi.feature-x.yaml").touch()
+    with pytest.raises(StackFileError, match=r"use tee-infra up feature-x, or remove the file"):
+        create(home, wish())
+    assert home.control.record(NAME) is None
 
 
 def test_the_quota_is_looked_at_before_anything_is_written(home: Home) -> None:
