@@ -82,7 +82,7 @@ def _sorted(changes: Iterable[Change]) -> list[Change]:
 def _destroyed(change: Change) -> list[str]:
     """What is replaced is so because of properties that cannot change otherwise."""
     forced = {path: "update" for path, kind in change.differences.items() if kind.endswith("-replace")}
-    reason = "not in the program any more" if change.operation == "delete" else _paths(forced)
+    reason = "gone from the program" if change.operation == "delete" else _paths(forced)
     return [*_operation(change), reason]
 
 

@@ -13,7 +13,7 @@ from pulumi.automation.events import EngineEvent
 from tee_infra.core.comment import render
 from tee_infra.core.costs import monthly_usd
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.plan import Change, Plan
+from tee_infra.core.plan import Change, Plan, Violation
 from tee_infra.core.review import Review, marker
 from tee_infra.core.settings import settings_for
 from tee_infra.stacks.run import Run
@@ -67,6 +67,14 @@ def test_a_secret_is_in_no_log_and_in_no_comment() -> None:
 def test_the_logs_say_nothing_of_the_machine() -> None:
     for path in LOGS.glob("*.jsonl"):
         assert not re.search(r"/(home|root|tmp|Users|work)/|127\.0\.0\.1:(?!4566)", path.read_text()), path
+
+
+def test_a_message_that_tells_a_secret_is_told_without_it() -> None:
+    told = "denied: password=open-sesame"
+    violation = Violation(pack="rules", policy="plain", message=told, mandatory=True)
+    comment = render(Review(**facts() | {"problems": (told,), "plan": Plan(violations=(violation,))}))
+    assert "open-sesame" not in comment
+    assert comment.count("hidden") == 2
 
 
 def test_what_is_lost_comes_first() -> None:
