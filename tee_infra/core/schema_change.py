@@ -14,7 +14,7 @@ ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
 """From worst to best; a change that is of several is of the worst."""
 
 MEANING: Final[dict[ChangeClass, str]] = {
-    "breaking": "The table goes, and all its items with it. To keep them, copy them first; in production, into a new slot.",
+    "breaking": "The table goes, and all its items with it. To keep them, copy them before (prod: into a new slot).",
     "silent": "AWS never hears of it: the engine reports success, and the table stays as it is.",
     "index-rebuild": "The index is built from all items; until then, queries on it fail or miss items.",
     "safe": "In place; items and indexes stay.",
