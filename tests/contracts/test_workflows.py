@@ -85,6 +85,18 @@ def test_events_of_one_branch_wait_for_each_other_and_name_it_alike(context: dic
     assert (run.env["BRANCH"], run.group, run.environment) == (ODD, f"env-{ODD}", "dev")
 
 
+def test_only_what_stands_is_told_where_its_state_is() -> None:
+    """Feature environments find theirs by the account."""
+    variables = {name: "PULUMI_BACKEND_URL" in str(document) for name, document in WORKFLOWS.items()}
+    assert variables == {"cleanup": False, "feature": False, "preview": True}
+
+
+@pytest.mark.parametrize(("name", "role"), [("staging", "deployer"), ("dev", "deployer"), ("dev", "cleanup")])
+def test_the_docs_name_the_roles_as_the_stacks_do(name: str, role: str) -> None:
+    arn = Arns(account_id="ACCOUNT", region="us-east-1", environment=name).role(role)
+    assert f"| `{arn}` |" in (ROOT / "docs" / "pipelines.md").read_text()
+
+
 def test_no_event_of_a_branch_is_dropped_for_the_next() -> None:
     assert WORKFLOWS["feature"]["concurrency"]["queue"] == "max"
 
