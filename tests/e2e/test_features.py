@@ -212,10 +212,7 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(checkout: Checkout,
 def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout, home: Home) -> None:
     make(home, "feature/half")
     home.control.write(read(home, "feature-half").changed(state="destroying"))
-    iam = checkout.client("iam")
-    for policy in iam.list_role_policies(RoleName="feature-half-tee-app")["PolicyNames"]:
-        iam.delete_role_policy(RoleName="feature-half-tee-app", PolicyName=policy)
-    iam.delete_role(RoleName="feature-half-tee-app")
+    delete_role(checkout, "feature-half-tee-app")
     make(home, "feature/half")
     whole(checkout, home, "feature-half")
 
@@ -225,6 +222,17 @@ def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout
         make(home, "half")
     assert make(home, "feature/half").changes == ()
     assert (read(home, "feature-half").state, read(home, "feature-half").seeded) == ("active", True)
+
+    delete_role(checkout, "feature-half-tee-app")  # as if it had not been saved when the embedded AWS was killed
+    make(replace(home, started=True), "feature/half")
+    whole(checkout, home, "feature-half")
+
+
+def delete_role(checkout: Checkout, name: str) -> None:
+    iam = checkout.client("iam")
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
 
 
 def test_a_dry_run_writes_nothing(checkout: Checkout, home: Home) -> None:
