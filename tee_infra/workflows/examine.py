@@ -14,9 +14,9 @@ from tee_infra.core.sweep import label
 from tee_infra.core.tags import StackTags, Unreadable
 from tee_infra.workflows.patient import Patient
 from tee_infra.workflows.project import NAME
-from tee_infra.workflows.stack_locks import stack_locks
+from tee_infra.workflows.stack_locks import stack_locks, torn_mark
 
-Kind = Literal["stack-lock", "state", "lost", "pending", "quarantine", "unfinished"]
+Kind = Literal["stack-lock", "mark", "state", "lost", "pending", "quarantine", "unfinished"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,9 @@ def _state(patient: Patient) -> list[Finding]:
     checkpoint = read_checkpoint(data) if data is not None else Checkpoint(resources=0)
     if isinstance(checkpoint, Unreadable):
         return [Finding(kind="state", found=checkpoint.reason, cure=_how_to_restore(patient), mends=True)]
+    if patient.alone and torn_mark(patient.state, patient.environment.name):
+        found = "a run was killed while it wrote its state, and the engine cannot read the file that it left beside it"
+        return [Finding(kind="mark", found=found, cure="remove that file; the state itself is whole", mends=True)]
     if checkpoint.pending:
         found = f"a run was killed while it made {', '.join(checkpoint.pending)}"
         cure = "look in AWS for each, and take over what is there"

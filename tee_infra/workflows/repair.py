@@ -21,7 +21,7 @@ from tee_infra.workflows.stack_locks import break_stale_locks
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """What is still wrong, and what the next `up` would change; None where there is nothing to make whole."""
+    """What is still wrong. `plan` is what the next `up` would change, once nothing is wrong any more."""
 
     remaining: list[Finding]
     plan: Plan | None
@@ -39,7 +39,8 @@ def repair(patient: Patient, shown: Sequence[Finding]) -> Repaired:
                 _MENDS[finding.kind](patient)
                 details.append(finding.found)
         after = patient.again()
-        return Repaired(remaining=examine(after), plan=settled(after))
+        remaining = examine(after)
+        return Repaired(remaining=remaining, plan=None if remaining else settled(after))
 
 
 def settled(patient: Patient) -> Plan | None:
@@ -116,6 +117,7 @@ def _lift(patient: Patient) -> None:
 
 _MENDS: Final[dict[Kind, Callable[[Patient], None]]] = {
     "stack-lock": _break_locks,
+    "mark": _break_locks,
     "state": _restore,
     "lost": _restore,
     "pending": _recover,

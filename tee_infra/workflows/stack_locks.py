@@ -1,10 +1,11 @@
 """The engine's own lock files: those that nobody can need any more are removed, and no others."""
 
+import json
 import socket
 from datetime import UTC, datetime
 
 from tee_infra.core.inventory import StackLock
-from tee_infra.core.state_files import locks_folder, read_stack_lock
+from tee_infra.core.state_files import checkpoint_file, locks_folder, read_stack_lock
 from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.processes import runs
 from tee_infra.workflows.project import NAME
@@ -14,8 +15,10 @@ def break_stale_locks(state: FileStore, environment: str, *, alone: bool) -> lis
     """Remove a stack's stale locks; say whose they were. The caller holds the environment's own lock.
 
     `state` is the engine's `.pulumi` folder, and `alone`: only this machine writes there. `pulumi cancel` would remove
-    every lock of the stack, those of runs that go on too.
+    every lock of the stack, those of runs that go on too. A killed engine's torn mark goes as well.
     """
+    if alone and (mark := torn_mark(state, environment)):
+        state.delete(mark)
     broken: list[str] = []
     for name, lock in stack_locks(state, environment, datetime.now(UTC), alone=alone).items():
         if lock.breakable:
@@ -36,3 +39,20 @@ def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone
             continue  # its run has ended since
         found[name] = read_stack_lock(data, host=socket.gethostname(), runs=runs, now=real_now, alone=alone)
     return found
+
+
+def torn_mark(state: FileStore, environment: str) -> str | None:
+    """The name of the file that a killed engine left torn beside its checkpoint, and cannot read the checkpoint for.
+
+    In a folder it keeps type and checksum of each file beside it (`.attrs`). The file appears as a whole and that one
+    does not: an empty one ends every later run with "failed to load checkpoint: EOF". Without one, all is well.
+    """
+    mark = f"{checkpoint_file(NAME, environment)}.attrs"
+    try:
+        with state.read(mark) as file:
+            json.loads(file.read())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        return mark
+    return None

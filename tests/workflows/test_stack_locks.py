@@ -5,6 +5,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tee_infra.workflows.file_store import FolderStore
 from tee_infra.workflows.stack_locks import break_stale_locks, stack_locks
 
@@ -44,6 +46,17 @@ def test_a_lock_that_goes_while_it_is_looked_at_is_none(tmp_path: Path) -> None:
             return [f"{FOLDER}/gone.json", *super().names(under)]
 
     assert stack_locks(Vanishing(tmp_path), "feature-x", NOW, alone=True) == {}
+
+
+@pytest.mark.parametrize(("mark", "kept"), [(b"", False), (b'{"md5":', False), (b'{"md5": "x"}', True)])
+def test_a_mark_that_a_killed_engine_left_torn_goes(tmp_path: Path, mark: bytes, kept: bool) -> None:
+    state = FolderStore(tmp_path)
+    names = ["stacks/tee-infra/feature-x.json", "stacks/tee-infra/feature-x.json.attrs"]
+    for name, data in zip(names, (b"{}", mark), strict=True):
+        with state.write(name) as file:
+            file.write(data)
+    assert break_stale_locks(state, "feature-x", alone=True) == []
+    assert state.names() == (names if kept else names[:1])
 
 
 def write(state: FolderStore, name: str, *, pid: int, hostname: str = "") -> None:
