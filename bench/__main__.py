@@ -1,11 +1,13 @@
 """`make bench`: every benchmark, one table each."""
 
-from bench import cleanup, commands, data, features
+from bench import cleanup, commands, data, destroys, features
 
 if __name__ == "__main__":
     commands.run()
     print()
     features.run()
+    print()
+    destroys.run()
     print()
     data.compare(items=50_000, only="")
     data.throttle(limit=4_000, items=20_000)

@@ -20,3 +20,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         done = common.tee("up", "dev", "--yes")
         assert done.code == 0, done.err
         yield common
+
+
+@pytest.fixture(scope="session")
+def lifecycle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout whose embedded AWS runs, for tests with feature environments of names of their own.
+
+    They have the mark `xdist_group("lifecycle")`, and whatever one leaves has a lease that goes on at `features.NOW`.
+    """
+    with checkout_in(tmp_path_factory.mktemp("lifecycle")) as common:
+        assert common.tee("local", "start").code == 0
+        yield common

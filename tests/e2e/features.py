@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tee_infra.workflows.project import NAME, Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
 T0 = datetime(2026, 12, 1, tzinfo=UTC)
+NOW = T0 + timedelta(hours=2)
 SECONDS = 30
 STATE = Path(".tee") / "feature-state" / ".pulumi"
 
@@ -28,15 +29,20 @@ def home_of(checkout: Checkout, said: list[str] | None = None) -> Home:
 
 
 def make(home: Home, name: str, *, up: bool = True, **fields: Any) -> Record:
-    """An environment whose lease of an hour began at `T0`, with its stack, and with resources if it is `up`."""
+    """An environment whose lease of three days began at `T0`, with its stack, and with resources if it is `up`."""
     facts: dict[str, Any] = {"repository": home.host.repository, "branch": name.replace("-", "/", 1), "owner": "ann"}
-    lease = {"created_at": T0, "last_activity": T0, "ttl_seconds": 3600, "seed": "none", "state": "active"}
+    lease = {"created_at": T0, "last_activity": T0, "ttl_seconds": 72 * 3600, "seed": "none", "state": "active"}
     record = home.control.write(Record.model_validate({"environment": name, **facts, **lease, **fields}))
     with home.open(record) as opened:
         opened.stack.create()
         if up:
             opened.stack.up()
     return record
+
+
+def make_expired(home: Home, name: str, *, up: bool = True) -> Record:
+    """The same with a lease of an hour, which is over at `NOW`."""
+    return make(home, name, up=up, ttl_seconds=3600)
 
 
 def read(home: Home, name: str) -> Record:

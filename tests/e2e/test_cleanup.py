@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.checkout import Checkout
-from tests.e2e.features import checkpoint_of, home_of, kill, make, start, state_names, tables_of, wait_for
+from tests.e2e.features import checkpoint_of, home_of, kill, make_expired, start, state_names, tables_of, wait_for
 from tests.workflows.homes import make_table
 
 pytestmark = pytest.mark.engine
@@ -27,9 +27,9 @@ def gather_fleet(checkout: Checkout) -> None:
     checkout.stack("dev").up()
     create(checkout, "feature/pushed", AT)
     home = home_of(checkout)
-    make(home, "feature-expired")
-    make(home, "feature-lost")
-    make(home, "feature-held", up=False)
+    make_expired(home, "feature-expired")
+    make_expired(home, "feature-lost")
+    make_expired(home, "feature-held", up=False)
     create(checkout, "feature/pushed", PUSHED_AT)
     held = checkout.tee("feature", "hold", "feature-held", "--reason", "the demo", "--for", "7d", "--now", AT)
     assert held.code == 0, held.err

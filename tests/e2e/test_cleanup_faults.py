@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,16 +15,16 @@ from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.destroy_steps import LeftoversError
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import locked
-from tests.e2e.checkout import Checkout, checkout_in
+from tests.e2e.checkout import Checkout
 from tests.e2e.features import (
+    NOW,
     STATE,
-    T0,
     checkpoint_of,
     home_of,
     kill,
     kill_engine,
     leave_open,
-    make,
+    make_expired,
     read,
     start,
     tables_of,
@@ -33,19 +32,16 @@ from tests.e2e.features import (
 )
 from tests.workflows.homes import make_table, tags_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 
 HOUR = timedelta(hours=1)
-NOW = T0 + 2 * HOUR
 AT = "2026-12-01T02:00:00Z"
 POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    with checkout_in(tmp_path_factory.mktemp("faults")) as fresh:
-        assert fresh.tee("local", "start").code == 0
-        yield fresh
+@pytest.fixture
+def checkout(lifecycle: Checkout) -> Checkout:
+    return lifecycle
 
 
 @pytest.fixture
@@ -59,20 +55,20 @@ def home(checkout: Checkout, said: list[str]) -> Home:
 
 
 def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-killed")
+    make_expired(home, "feature-killed")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
     kill(checkout, "feature-killed", run)
     assert read(home, "feature-killed").state == "destroying"
     assert checkpoint_of(checkout, "feature-killed").exists()
     (result,) = clean(home)
-    assert result.result == "destroyed", result.detail
+    assert result.result == "destroyed", result
     gone(checkout, home, "feature-killed")
     assert clean(home) == []
 
 
 def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-interrupted")
+    make_expired(home, "feature-interrupted")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
     run.send_signal(signal.SIGINT)
@@ -80,7 +76,7 @@ def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, 
     assert (run.returncode, "Traceback" in printed) == (130, False)
     assert home.locks.live() == {}
     (result,) = clean(home)
-    assert result.result == "destroyed", result.detail
+    assert result.result == "destroyed", result
     gone(checkout, home, "feature-interrupted")
 
 
@@ -88,7 +84,7 @@ def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, 
 def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
     checkout: Checkout, home: Home, said: list[str]
 ) -> None:
-    make(home, "feature-engine")
+    make_expired(home, "feature-engine")
     killed = []
 
     def kill_once(line: str) -> None:
@@ -103,7 +99,7 @@ def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
 
 
 def test_creates_left_open_go_whether_aws_has_the_table_or_not(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-pending")
+    make_expired(home, "feature-pending")
     opened = [
         f"{prefix}-{table}" for prefix in ("data", "configuration-tables") for table in ("tee-admin", "tee-schedules")
     ]
@@ -119,7 +115,7 @@ def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
     checkout: Checkout, home: Home, said: list[str]
 ) -> None:
     for name in ("feature-truncated", "feature-sound"):
-        make(home, name, up=False)
+        make_expired(home, name, up=False)
     broken = checkpoint_of(checkout, "feature-truncated")
     broken.write_bytes(broken.read_bytes()[:40])
     make_table(checkout.client("dynamodb"), "feature-truncated-tee-admin", tags_of("feature-truncated"))
@@ -135,7 +131,7 @@ def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
 
 
 def test_a_table_that_is_there_again_after_its_delete_is_caught(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-again")
+    make_expired(home, "feature-again")
     with pytest.raises(LeftoversError, match="table feature-again-tee-admin: it has no tags of ours"):
         destroy(remaking(checkout, home, "feature-again-tee-admin"), "feature-again")
     assert (read(home, "feature-again").state, read(home, "feature-again").failures) == ("destroying", 1)

@@ -1,5 +1,6 @@
 """What a destroy does around the engine: on moto, without stacks. `tests/e2e/test_cleanup_faults.py` has the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,18 @@ def test_what_may_be_somebody_elses_is_left_and_the_destroy_has_failed(home: Hom
     assert (failed.state, failed.failures, failed.retry_at) == ("destroying", 1, NOW + timedelta(minutes=30))
     assert "no tags of ours" in failed.problem
     assert home.control.history(NAME)[-1].result == "failed"
+
+
+def test_what_is_there_again_after_it_was_swept_is_not_called_gone(home: Home, dynamodb: Any) -> None:
+    make_table(dynamodb, TABLE, tags_of(NAME))
+
+    def make_again(line: str) -> None:
+        if f"swept table {TABLE}" in line:
+            make_table(dynamodb, TABLE, tags_of(NAME))
+
+    with pytest.raises(LeftoversError, match=f"table {TABLE}: it was deleted, and is there again"):
+        destroy(replace(home, report=make_again), register(home))
+    assert read(home).state == "destroying"
 
 
 def test_the_fifth_failure_is_quarantine_and_said_loudly(home: Home, dynamodb: Any, said: list[str]) -> None:

@@ -1,0 +1,79 @@
+"""`tee-infra feature destroy`, as its user meets it."""
+
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tee_infra.cli.feature_destroy import destroy
+from tee_infra.errors import RefusedError, UsageError
+from tests.e2e.checkout import Checkout
+from tests.e2e.features import T0, home_of, make, read, tables_of
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
+
+AT = "2026-12-01T00:30:00Z"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def checkout(lifecycle: Checkout) -> Checkout:
+    return lifecycle
+
+
+@pytest.fixture
+def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process; its errors are raised."""
+    monkeypatch.chdir(checkout.directory)
+
+    def invoke(*arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(destroy, [*arguments, "--now", AT], input=typed, catch_exceptions=False)
+
+    return invoke
+
+
+def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkout, run: Run) -> None:
+    home = home_of(checkout)
+    make(home, "feature-a")
+    shown = run("feature-a", "--dry-run").stdout
+    assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown
+    assert "feature-a-tee-admin holds about 0 items" in shown
+    with pytest.raises(RefusedError, match="'feature-b' is not 'feature-a'; nothing was changed"):
+        run("feature-a", typed="feature-b\n")
+    with pytest.raises(UsageError, match="--json cannot ask"):
+        run("feature-a", "--json")
+    assert len(tables_of(checkout, "feature-a")) == 3
+    assert "feature-a is gone: 10 resources deleted" in run("feature-a", typed="feature-a\n").stdout
+    assert tables_of(checkout, "feature-a") == []
+    again = run("--branch", "feature/a", "--yes")
+    assert again.exit_code == 0
+    assert "feature-a was destroyed already, at 2026-12-01T00:30:00Z, " in again.stdout
+
+
+def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Checkout, run: Run) -> None:
+    home = home_of(checkout)
+    make(home, "feature-c", up=False)
+    assert "would end at 2026-12-02T00:30:00Z (in 1 d)" in run("feature-c", "--after", "24h", "--dry-run").stdout
+    assert read(home, "feature-c").version == 1
+    run("--branch", "feature/c", "--after", "24h", "--yes")
+    assert (read(home, "feature-c").state, read(home, "feature-c").expires_at) == (
+        "active",
+        T0.replace(day=2, minute=30),
+    )
+    run("feature-c", "--after", "48h")
+    assert read(home, "feature-c").expires_at == T0.replace(day=2, minute=30)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["dev"], "dev is no feature environment; to take it down: tee-infra down dev"),
+        ([], "its name, or its branch with --branch, and not both"),
+        (["feature-x", "--branch", "feature/x"], "its name, or its branch with --branch, and not both"),
+        (["feature-nobody"], "there is no feature environment feature-nobody"),
+        (["feature-x", "--after", "soon"], "--after is 'soon'; write minutes, hours or days"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(run: Run, arguments: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        run(*arguments, "--yes")
