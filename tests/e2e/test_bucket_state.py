@@ -20,7 +20,7 @@ from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import locked
 from tee_infra.workflows.project import NAME
 from tests.e2e.checkout import Checkout
-from tests.e2e.features import T0, home_of, make
+from tests.e2e.features import T0, home_of, make_expired
 
 pytestmark = pytest.mark.engine
 
@@ -47,7 +47,7 @@ def in_buckets(home: Home) -> Home:
 
 def test_a_feature_environment_lives_and_ends_with_its_state_in_a_bucket(checkout: Checkout) -> None:
     home = in_buckets(home_of(checkout))
-    record = make(home, "feature-far-away")
+    record = make_expired(home, "feature-far-away")
     with home.open(record) as opened:
         assert not opened.stack.preview().changes, "a folder of its own on each run keeps the key of the state"
 
