@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
 
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.pages import member
@@ -15,6 +16,8 @@ from tee_infra.errors import RemoteError
 
 Item = dict[str, Any]
 
+# A renewal must fail within a minute, to be tried again before its lock ends; botocore's own ten tries go on for ten.
+_IMPATIENT: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 _TO_WIRE: Final = TypeSerializer()
 _FROM_WIRE: Final = TypeDeserializer()
 
@@ -46,7 +49,7 @@ class ControlItems:
     def connect(cls, connection: Connection) -> Self:
         """The control table where `connection` leads. Asks nothing yet."""
         with aws_errors("opening the control table"):
-            client = connection.session().client("dynamodb", endpoint_url=connection.endpoint)
+            client = connection.session().client("dynamodb", endpoint_url=connection.endpoint, config=_IMPATIENT)
         where = connection.endpoint or f"AWS in {client.meta.region_name}"
         return cls(client, where, on_this_machine=connection.endpoint is not None)
 
