@@ -188,8 +188,10 @@ def whole(checkout: Checkout, home: Home, name: str) -> None:
     assert record.state == "active"
     assert read_state(home, name) == Checkpoint(resources=10, expires_at=record.expires_at)
     assert tables_of(checkout, name) == [f"{name}-{table.name}" for table in TABLES]
-    with home.open(record) as opened:
-        assert opened.stack.preview_refresh().changes == ()
+    roles = checkout.client("iam").list_roles(PathPrefix=names.iam_path(name))["Roles"]
+    parameters = checkout.client("ssm").get_parameters_by_path(Path=names.parameter(name), Recursive=True)["Parameters"]
+    assert (len(roles), len(parameters)) == (2, 3)
+    assert all(checkout.client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"] for role in roles)
     assert not [file for file in state_names(checkout) if file.startswith("locks/") and name in file]
     assert name not in home.locks.live()
 
@@ -235,10 +237,10 @@ def delete_role(checkout: Checkout, name: str) -> None:
     iam.delete_role(RoleName=name)
 
 
-def test_a_dry_run_writes_nothing(checkout: Checkout, home: Home) -> None:
+def test_a_dry_run_writes_nothing(checkout: Checkout, home: Home, run: Run) -> None:
     before = state_names(checkout)
-    shown = create(checkout, "feature/dry", "--dry-run")
-    assert shown["counts"] == {"create": 10}
+    shown = run("feature", "create", "--branch", "feature/dry", "--dry-run", "--json").stdout
+    assert json.loads(shown)["counts"] == {"create": 10}
     assert (state_names(checkout), home.control.record("feature-dry")) == (before, None)
     assert home.control.history("feature-dry") == []
 
