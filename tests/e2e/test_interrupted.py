@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tee_infra import local
+from tee_infra.workflows.project import Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
 pytestmark = pytest.mark.engine
@@ -37,7 +39,9 @@ def kill_engine(checkout: Checkout, _: subprocess.Popen[str]) -> None:
 
 
 def kill_embedded_aws(checkout: Checkout, _: subprocess.Popen[str]) -> None:
-    os.kill(checkout.tee("local", "status", "--json").json["pid"], signal.SIGKILL)
+    running = local.status(Project(directory=checkout.directory).embedded_directory)
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("stop", [interrupt, terminate, kill_command, kill_engine, kill_embedded_aws])
