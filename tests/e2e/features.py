@@ -10,8 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tee_infra.core import names
+from tee_infra.core.catalog import TABLES
+from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
 from tee_infra.core.state_files import checkpoint_file
+from tee_infra.workflows.feature_decide import read_state
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.processes import runs
 from tee_infra.workflows.project import NAME, Project
@@ -115,3 +119,30 @@ def leave_open(checkpoint: Path, names: Iterable[str]) -> None:
         resource.pop("id"), resource.pop("outputs")
     latest["pending_operations"] = [{"resource": resource, "type": "creating"} for resource in opened]
     checkpoint.write_text(json.dumps(document))
+
+
+def whole(checkout: Checkout, home: Home, name: str) -> None:
+    """It is active, with everything that the program makes, in AWS as in the state, and nobody's locks left."""
+    record = read(home, name)
+    assert record.state == "active"
+    assert read_state(home, name) == Checkpoint(resources=10, expires_at=record.expires_at)
+    assert tables_of(checkout, name) == [f"{name}-{table.name}" for table in TABLES]
+    roles = checkout.client("iam").list_roles(PathPrefix=names.iam_path(name))["Roles"]
+    parameters = checkout.client("ssm").get_parameters_by_path(Path=names.parameter(name), Recursive=True)["Parameters"]
+    assert (len(roles), len(parameters)) == (2, 3)
+    assert all(checkout.client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"] for role in roles)
+    assert not [file for file in state_names(checkout) if file.startswith("locks/") and name in file]
+    assert name not in home.locks.live()
+
+
+def delete_role(checkout: Checkout, name: str) -> None:
+    """By hand."""
+    iam = checkout.client("iam")
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
+
+
+def items(checkout: Checkout, table: str) -> int:
+    """How many there are."""
+    return checkout.client("dynamodb").scan(TableName=table, Select="COUNT")["Count"]

@@ -21,20 +21,21 @@ from tee_infra.aws.identity import NoAccessError
 from tee_infra.cli.root import root
 from tee_infra.core import catalog, names
 from tee_infra.core.catalog import TABLES, Key
-from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.plan import Plan
 from tee_infra.core.settings import SettingsError
 from tee_infra.core.transitions import GoneError, Wish
 from tee_infra.errors import RefusedError, TeeInfraError
 from tee_infra.workflows.feature_create import create_feature
-from tee_infra.workflows.feature_decide import ForeignStackError, read_state
+from tee_infra.workflows.feature_decide import ForeignStackError
 from tee_infra.workflows.feature_records import UnregisteredError
 from tee_infra.workflows.feature_wish import ForkError
 from tee_infra.workflows.home import Home
 from tests.e2e.checkout import ROOT, Checkout, checkout_in
 from tests.e2e.features import (
     T0,
+    delete_role,
     home_of,
+    items,
     kill,
     kill_engine,
     read,
@@ -42,6 +43,7 @@ from tests.e2e.features import (
     state_names,
     tables_of,
     wait_for,
+    whole,
 )
 from tests.workflows.homes import record_of
 
@@ -88,10 +90,6 @@ def create(checkout: Checkout, branch: str, *options: str) -> Any:
     done = checkout.tee("feature", "create", "--branch", branch, "--now", NOW, "--json", *options)
     assert done.code == 0, done.err
     return done.json
-
-
-def items(checkout: Checkout, table: str) -> int:
-    return checkout.client("dynamodb").scan(TableName=table, Select="COUNT")["Count"]
 
 
 def test_a_branch_gets_an_environment_that_can_be_used_at_once(checkout: Checkout, run: Run) -> None:
@@ -182,20 +180,6 @@ def test_a_create_that_ended_anywhere_is_finished_by_the_next(
     assert read(home, name).seeded
 
 
-def whole(checkout: Checkout, home: Home, name: str) -> None:
-    """Active, with everything that the program makes, in AWS as in the state, and nobody's locks left."""
-    record = read(home, name)
-    assert record.state == "active"
-    assert read_state(home, name) == Checkpoint(resources=10, expires_at=record.expires_at)
-    assert tables_of(checkout, name) == [f"{name}-{table.name}" for table in TABLES]
-    roles = checkout.client("iam").list_roles(PathPrefix=names.iam_path(name))["Roles"]
-    parameters = checkout.client("ssm").get_parameters_by_path(Path=names.parameter(name), Recursive=True)["Parameters"]
-    assert (len(roles), len(parameters)) == (2, 3)
-    assert all(checkout.client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"] for role in roles)
-    assert not [file for file in state_names(checkout) if file.startswith("locks/") and name in file]
-    assert name not in home.locks.live()
-
-
 def test_only_an_explicit_create_begins_anew_after_a_destroy(checkout: Checkout, home: Home, run: Run) -> None:
     make(home, "feature/gone", seed="synthetic")
     run("feature", "destroy", "feature-gone", "--now", NOW, "--yes")
@@ -228,13 +212,6 @@ def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout
     delete_role(checkout, "feature-half-tee-app")  # as if it had not been saved when the embedded AWS was killed
     make(replace(home, started=True), "feature/half")
     whole(checkout, home, "feature-half")
-
-
-def delete_role(checkout: Checkout, name: str) -> None:
-    iam = checkout.client("iam")
-    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-        iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    iam.delete_role(RoleName=name)
 
 
 def test_a_dry_run_writes_nothing(checkout: Checkout, home: Home, run: Run) -> None:
