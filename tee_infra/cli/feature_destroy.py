@@ -86,11 +86,10 @@ def _shorten(home: Home, record: Record, now: datetime, cut: timedelta, output: 
 
     after = shorten(record) if dry_run else change_record(home.control, record.environment, shorten)
     end = f"{render_time(after.expires_at)} ({render_left(after.expires_at, now)})"
-    what = "would end" if dry_run else "ends"
-    output.result(
-        _facts(home, after) | {"expires_at": render_time(after.expires_at)},
-        [f"the lease of {after.environment} {what} at {end}; pushing to {after.branch} makes it run anew"],
-    )
+    line = f"the lease of {after.environment} {'would end' if dry_run else 'ends'} at {end}"
+    if after.state in ("destroying", "quarantined"):
+        line = f"{after.environment} is on its way out already: {after.problem or 'its destroy was begun'}"
+    output.result(_facts(home, after) | {"expires_at": render_time(after.expires_at)}, [line])
 
 
 def _destroy(home: Home, record: Record, now: datetime, output: Output, *, yes: bool, dry_run: bool) -> None:
@@ -114,7 +113,7 @@ def _plan_lines(plan: DestroyPlan) -> list[str]:
     lines = plan_lines(plan.changes) if plan.changes.changes else ["  no stack knows of anything to delete"]
     lines += [f"  - sweep    {name}" for name in plan.swept]
     lines += [f"  ! left     {name}: {reason}" for name, reason in plan.left.items()]
-    return lines + [f"  {table.name} holds about {table.items:,} items, {table.size:,} bytes" for table in plan.tables]
+    return lines + [f"  {table.name} holds about {table.items:,} items" for table in plan.tables]
 
 
 def _plan_facts(plan: DestroyPlan) -> dict[str, Any]:

@@ -9,11 +9,19 @@ import pytest
 
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_table import RecordChangedError
+from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.lock import Lock, LockLostError
 from tee_infra.core.registry import MAX_FAILURES, Record
 from tee_infra.core.state_files import checkpoint_file
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.destroy_steps import DeletionProtectedError, LeftoversError, UnreadableStateError
+from tee_infra.workflows.destroy_steps import (
+    DeletionProtectedError,
+    LeftoversError,
+    UnreadableStateError,
+    Work,
+    back_up,
+)
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import Held, locked
 from tests.emulator import reset
@@ -116,6 +124,27 @@ def test_a_checkpoint_that_cannot_be_read_stops_everything(home: Home, dynamodb:
         destroy(home, register(home))
     assert TABLE in tables(dynamodb)
     assert read(home).state == "active"
+
+
+def test_the_copy_of_a_state_is_the_first_of_its_moment(home: Home) -> None:
+    """A second run finds less in the stack than the first one did."""
+    lock = Held(home.locks, home.locks.acquire(NAME, "ann", "destroy"))
+    work = Work(
+        home=home,
+        record=record_of(NAME),
+        environment=parse_environment(NAME),
+        leftovers=Leftovers.connect(home.connection, "tee-infra"),
+        held=lock,
+        now=NOW,
+    )
+    whole, less = (b'{"checkpoint": {"latest": {"resources": %s}}}' % resources for resources in (b"[]", b"null"))
+    for data in (whole, less):
+        with home.state.write(checkpoint_file("tee-infra", NAME)) as file:
+            file.write(data)
+        assert back_up(work) is not None
+    with home.state.read("destroyed/feature-x/20261201T000000Z.json") as file:
+        assert file.read() == whole
+    lock.give_back()
 
 
 def test_who_wrote_the_record_since_it_was_read_wins(home: Home, dynamodb: Any) -> None:
