@@ -63,7 +63,9 @@ class Locks:
         if item is None or item.get("token") != lock.token:
             return
         seen = _seen(item)
-        self._items.put({"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": seen["beat"] + 1}, seen)
+        free = {"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": seen["beat"] + 1}
+        if not self._items.put(free, seen):
+            self.release(lock)  # a renewal of its own was still on the way, or it was late after all
 
 
 def _seen(item: Item) -> dict[str, int]:

@@ -99,6 +99,24 @@ def test_not_even_of_one_who_comes_in_between(locks: Locks, client: ControlClien
     assert locks.live()[NAME].holder == "bob"
 
 
+def test_a_renewal_that_was_still_on_its_way_does_not_keep_it(locks: Locks, client: ControlClient) -> None:
+    held = take(locks)
+    client.before_put = lambda: locks.renew(held)
+    locks.release(held)
+    assert locks.live() == {}
+
+
+def test_an_answer_that_was_lost_is_no_refusal(locks: Locks, client: ControlClient) -> None:
+    client.fate = "answer lost"
+    held = take(locks)
+    client.fate = "answer lost"
+    held = locks.renew(held)
+    assert locks.live() == {NAME: held}
+    client.fate = "answer lost"
+    locks.release(held)
+    assert locks.live() == {}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -132,6 +150,7 @@ class Holders(RuleBasedStateMachine):
         self.locks = Locks(self.client.control())
         self.believing: dict[str, Lock] = {}
         """By token: all that neither gave it back nor were told that they lost it."""
+        self.given_back: set[str] = set()
         self.newest = Lock(name=NAME, holder="", purpose="", counter=0, beat=0, token="",
                            acquired_at=self.client.now, renewed_at=self.client.now)  # fmt: skip
 
@@ -170,7 +189,7 @@ class Holders(RuleBasedStateMachine):
         self.client.before_put = self._meanwhile(meanwhile, other)
         self._renew(lock)
 
-    @rule(lock=taken, other=taken, meanwhile=st.sampled_from(["take", "renew"]))
+    @rule(lock=taken, other=taken, meanwhile=st.sampled_from(["take", "renew", "give_back"]))
     def give_back_while_another(self, lock: Lock, other: Lock, meanwhile: str) -> None:
         self.client.before_put = self._meanwhile(meanwhile, other)
         self._give_back(lock)
@@ -189,6 +208,10 @@ class Holders(RuleBasedStateMachine):
     def two_never_hold_it(self) -> None:
         live = [lock for lock in self.believing.values() if lock.is_live(self.client.now)]
         assert len(live) <= 1, live
+
+    @invariant()
+    def what_was_given_back_is_not_held(self) -> None:
+        assert self.given_back.isdisjoint(lock.token for lock in self.locks.live().values())
 
     def _meanwhile(self, action: str, lock: Lock) -> Callable[[], object]:
         actions = {"take": self._take, "renew": lambda: self._renew(lock), "give_back": lambda: self._give_back(lock)}
@@ -218,11 +241,13 @@ class Holders(RuleBasedStateMachine):
 
     def _give_back(self, lock: Lock) -> None:
         late, before = lock.token != self.newest.token, self.client.items.get(KEY)
-        self.believing.pop(lock.token, None)
         try:
             self.locks.release(lock)
         except AwsError:
             return
+        finally:
+            self.believing.pop(lock.token, None)
+        self.given_back.add(lock.token)
         assert not late or self.client.items.get(KEY) == before
 
 
