@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
-from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.aws.connection import AwsError, Connection, aws_errors
 from tee_infra.aws.pages import member
 from tee_infra.core import names
 from tee_infra.errors import RemoteError
@@ -104,7 +104,11 @@ class ControlItems:
 
 
 def _time_of(answer: Any) -> datetime:
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    try:
+        return parsedate_to_datetime(date)
+    except ValueError:
+        raise AwsError(f"asking table {names.CONTROL_TABLE}", f"the answer's Date is {date!r}, no time") from None
 
 
 def _plain(wire: Mapping[str, Any]) -> Item:

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Event, Thread
 from threading import Lock as Mutex
 from typing import Final
@@ -20,7 +21,8 @@ _LAST_BEAT_SECONDS: Final = 10.0
 class Held:
     """A lock that is held. Call `check` before every step that must not run twice at once."""
 
-    def __init__(self, locks: Locks, lock: Lock) -> None:
+    def __init__(self, locks: Locks, lock: Lock, *, heartbeat: timedelta = HEARTBEAT) -> None:
+        self._heartbeat = heartbeat.total_seconds()
         self._locks = locks
         self._lock = lock
         self._lost = False
@@ -37,7 +39,7 @@ class Held:
         """
         if self._lost:
             raise LockLostError(self._lock)
-        if max(now - then for now, then in zip(_clocks(), self._renewed, strict=True)) > 2 * HEARTBEAT.total_seconds():
+        if max(now - then for now, then in zip(_clocks(), self._renewed, strict=True)) > 2 * self._heartbeat:
             self._renew()
 
     def give_back(self) -> None:
@@ -49,7 +51,7 @@ class Held:
 
     def _keep(self) -> None:
         """Renew it until it is given back. What fails is tried again at the next beat; what is refused is the end."""
-        while not self._done.wait(HEARTBEAT.total_seconds()):
+        while not self._done.wait(self._heartbeat):
             try:
                 self._renew()
             except LockLostError:
