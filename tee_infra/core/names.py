@@ -12,6 +12,9 @@ from typing import Final
 from tee_infra.errors import UsageError
 
 SERVICE: Final = "tee"
+PROJECT: Final = "tee-infra"
+"""The Pulumi project, by which the engine names the files of a stack's state."""
+
 FEATURE_PREFIX: Final = "feature-"
 
 SLUG_LENGTH: Final = 32

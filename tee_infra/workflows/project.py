@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import yaml
 
+from tee_infra.core import names
 from tee_infra.core.environments import FEATURE_HOST, Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.settings import Settings, SettingsError, settings_for
 from tee_infra.errors import UsageError
 
-NAME: Final = "tee-infra"
+NAME: Final = names.PROJECT
 CONFIG_KEY: Final = f"{NAME}:environment"
 
 

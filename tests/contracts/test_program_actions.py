@@ -13,6 +13,7 @@ from tests.iam.test_pitfalls import every_role
 
 WITHOUT_A_RESOURCE = {
     "cloudtrail:DescribeTrails",
+    "dynamodb:ListTables",
     "dynamodb:UpdateAbacStatus",
     "iam:ListRoles",
     "kms:CreateKey",

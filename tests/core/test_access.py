@@ -13,18 +13,20 @@ from tee_infra.core.settings import settings_for
 # The longest names of each kind: a slot, and a feature environment of the longest slug; the longest region.
 ENVIRONMENTS = ("prod", "prod-v9999", "staging", "dev", "test", "feature-" + "a" * 32)
 REGION = "ap-southeast-1"
+GOVERNMENT = "us-gov-west-1"
+"""Its partition makes every ARN longer."""
 
 
-def own(environment: str) -> Arns:
-    return Arns(account_id="123456789012", region=REGION, environment=environment)
+def own(environment: str, region: str = REGION) -> Arns:
+    return Arns(account_id="123456789012", region=region, environment=environment)
 
 
-def roles(environment: str) -> list[access.Role]:
+def roles(environment: str, region: str = REGION) -> list[access.Role]:
     parsed = parse_environment(environment)
     config: dict[str, Any] = {"name": environment, "owner": "platform", "repository": "a" * 39 + "/" + "b" * 60}
     if parsed.is_feature:
         config |= {"branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
-    return access.roles(parsed, settings_for(parsed, config), own(environment))
+    return access.roles(parsed, settings_for(parsed, config), own(environment, region))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -32,14 +34,15 @@ def test_an_environment_has_the_roles_of_its_kind(environment: str) -> None:
     assert tuple(role.name for role in roles(environment)) == parse_environment(environment).kind.roles
 
 
+@pytest.mark.parametrize("region", [REGION, GOVERNMENT])
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_policies_keep_the_limits_of_iam(environment: str) -> None:
-    for role in roles(environment):
+def test_policies_keep_the_limits_of_iam(environment: str, region: str) -> None:
+    for role in roles(environment, region):
         assert len(access.render(role.permissions)) <= 10_240, role.name  # inline policies of a role, together
         assert len(access.render(role.trust)) <= 2_048, role.name
         assert role.description.isascii()
         assert len(role.description) <= 1_000
-    assert len(access.render(access.boundary(parse_environment(environment), own(environment)))) <= 6_144
+    assert len(access.render(access.boundary(parse_environment(environment), own(environment, region)))) <= 6_144
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

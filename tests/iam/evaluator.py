@@ -90,6 +90,7 @@ def _holds(operator: str, key: str, wanted: Sequence[str], context: Mapping[str,
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnEquals": lambda value, wanted: matches(wanted, value),
     "ArnLike": lambda value, wanted: matches(wanted, value),
+    "ForAnyValue:StringEquals": lambda value, wanted: value == wanted,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
     "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
     "StringEquals": lambda value, wanted: value == wanted,

@@ -1,4 +1,7 @@
-"""Who may do what, as literal rows: role, action, resource, allowed, and what else AWS knows about the call."""
+"""Who may do what, as literal rows: role, action, resource, allowed, and what else AWS knows about the call.
+
+`matrix_state.py` has those on the state of stacks and on the control table.
+"""
 
 from typing import NamedTuple
 
@@ -145,6 +148,24 @@ DEPLOYER = [
     ),
     Row("prod", "deployer", "s3:GetObject", f"arn:aws:s3:::prod-tee-audit-{ACCOUNT}-{REGION}/AWSLogs/x", NO),
     # dev's pipeline makes feature environments, inside dev's boundary and not in one that it could write itself.
+    Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", YES),
+    Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + "dev-tee-admin", NO),
+    Row("staging", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", NO),
+    *(
+        Row("dev", "deployer", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO)
+        for action in (
+            "GetItem",
+            "BatchGetItem",
+            "Query",
+            "Scan",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "PartiQLSelect",
+        )
+    ),
+    Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + FEATURE, YES),
+    Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + "prod", NO),
     Row("dev", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", YES),
     Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", YES, DEV_BOUNDARY),
     Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", NO, OWN_BOUNDARY),
@@ -160,6 +181,13 @@ CLEANUP = [
         Row("dev", "cleanup", "dynamodb:DeleteTable", f"{TABLE}{standing}-tee-admin", NO)
         for standing in ("prod", "prod-v2", "staging", "dev", "test")
     ),
+    *(
+        Row("dev", "cleanup", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO)
+        for action in ("UpdateTable", "CreateTable", "BatchWriteItem", "GetItem")
+    ),
+    Row("dev", "cleanup", "dynamodb:ListTables", "*", YES),
+    Row("dev", "cleanup", "ssm:GetParametersByPath", PARAMETER + FEATURE, YES),
+    Row("dev", "cleanup", "ssm:GetParametersByPath", PARAMETER + "prod", NO),
     Row("dev", "cleanup", "iam:DeleteRole", ROLE + "dev/dev-tee-app", NO),
     Row("dev", "cleanup", "ssm:DeleteParameter", PARAMETER + "prod/active-slot", NO),
     Row("dev", "cleanup", "dynamodb:Scan", TABLE + f"{FEATURE}-tee-admin", NO),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tee_infra.core import access
+from tee_infra.core.access.documents import document
+from tee_infra.core.access.tables import manage_key
 from tee_infra.core.arns import Arns
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import parse_environment
@@ -45,8 +47,10 @@ def role_policies(environment: str, role: str) -> RolePolicies:
 
 
 def resource_policy(environment: str, arn: str) -> dict[str, Any] | None:
-    """The policy of the table that the ARN is of, or is an index of."""
+    """The policy of the table that the ARN is of, or is an index of; that of a key leaves all to IAM, as KMS's own."""
     parsed = parse_environment(environment)
+    if arn.startswith("arn:aws:kms:"):
+        return document(manage_key(arns(environment)))
     for table in TABLES:
         own = arns(environment).table(table)
         if parsed.kind.production and (arn == own or arn.startswith(f"{own}/index/")):

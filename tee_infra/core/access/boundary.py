@@ -3,7 +3,7 @@
 from tee_infra.core import names
 from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
 from tee_infra.core.access.documents import EVERYTHING, Document, allow, deny, document
-from tee_infra.core.access.pipelines import FEATURE_HOST, deployed_arns
+from tee_infra.core.access.pipelines import FEATURE_HOST, deployed_arns, pipeline_state
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
 
@@ -28,7 +28,10 @@ def boundary(environment: Environment, arns: Arns) -> Document:
             "Others",
             ["budgets:*", "cloudtrail:*", "cloudwatch:*", "events:*", "logs:*", "s3:*", "sns:*", "ssm:*"],
             [
-                *(one.parameters for one in scope),
+                arns.parameters,
+                *(
+                    one.parameter() for one in scope[1:]
+                ),  # the path itself, by which leftovers are listed, and all below
                 arns.topic,
                 arns.alarms,
                 arns.dashboard,
@@ -43,6 +46,8 @@ def boundary(environment: Environment, arns: Arns) -> Document:
         allow("Keys", ["kms:*"], [arns.keys], conditions=_tag("Resource", arns)),
         allow("NewKeys", ["kms:CreateKey"], EVERYTHING, conditions=_tag("Request", arns)),
         allow("Aliases", ["kms:*"], [arns.key_alias(alias(arns.environment)) for alias in _ALIASES]),
+        # No wider than the deployer's own policy: nobody in here ever deletes what the control table says.
+        *pipeline_state(environment, arns),
         # Each of these takes no resource.
         allow("Look", LOOK, EVERYTHING),
         deny("NeverTakeDataOut", EXFILTRATION, [*tables, *streams]),
@@ -52,6 +57,7 @@ def boundary(environment: Environment, arns: Arns) -> Document:
 
 LOOK = (
     "cloudtrail:DescribeTrails",
+    "dynamodb:ListTables",
     "iam:ListRoles",
     "kms:ListAliases",
     "logs:DescribeLogGroups",

@@ -14,9 +14,14 @@ from tee_infra.core.settings import Settings
 
 
 def deployer_grants(environment: Environment, settings: Settings, scope: Sequence[Arns]) -> list[Statement]:
-    """The Allow statements of a deployer of everything in `scope`, of which the first is its own environment."""
+    """The Allow statements of a deployer of everything in `scope`, of which the first is its own environment.
+
+    The others are feature environments, which it also destroys.
+    """
     own = scope[0]
-    statements = [*_tables(environment, scope), *_roles(own, scope), *_parameters(scope)]
+    statements = [*_look(settings), *_tables(environment, scope), *_roles(own, scope), *_parameters(scope)]
+    for features in scope[1:]:
+        statements += find_features(features)
     if settings.alarms:
         statements += _alarms(own)
     if settings.monthly_budget_usd is not None:
@@ -26,6 +31,24 @@ def deployer_grants(environment: Environment, settings: Settings, scope: Sequenc
     if settings.customer_managed_key or settings.audit != "off":
         statements += _keys(own)
     return statements
+
+
+def find_features(features: Arns) -> list[Statement]:
+    """Find what may be left of feature environments: roles and parameters by path, tables by name."""
+    return [
+        allow("FindRoles", ["iam:ListRoles"], EVERYTHING),  # it lists, and takes no resource
+        allow("FindParameters", ["ssm:GetParametersByPath"], [features.parameter()]),
+    ]
+
+
+def _look(settings: Settings) -> list[Statement]:
+    """What lists and takes no resource. It shows names and descriptions, no value."""
+    actions = ["ssm:DescribeParameters"]
+    if settings.audit != "off":
+        actions += ["cloudtrail:DescribeTrails", "logs:DescribeLogGroups"]
+    if settings.customer_managed_key or settings.audit != "off":
+        actions.append("kms:ListAliases")
+    return [allow("Look", actions, EVERYTHING)]
 
 
 def _tables(environment: Environment, scope: Sequence[Arns]) -> list[Statement]:
@@ -84,9 +107,7 @@ def _parameters(scope: Sequence[Arns]) -> list[Statement]:
                 "ssm:RemoveTagsFromResource",
             ],
             [arns.parameters for arns in scope],
-        ),
-        # The provider reads a parameter's description with it; it takes no resource and shows no value.
-        allow("DescribeParameters", ["ssm:DescribeParameters"], EVERYTHING),
+        )
     ]
 
 
@@ -141,8 +162,6 @@ def _audit(own: Arns) -> list[Statement]:
     """All but an end to it: stopping or deleting the trail, or its bucket, is a person's."""
     return [
         allow("Trail", [f"cloudtrail:{action}" for action in _TRAIL], [own.trail]),
-        # They list, and take no resource.
-        allow("FindTrailAndLogs", ["cloudtrail:DescribeTrails", "logs:DescribeLogGroups"], EVERYTHING),
         allow(
             "TrailLogs", [f"logs:{action}" for action in _LOGS], [own.log_group("audit"), f"{own.log_group('audit')}:*"]
         ),
@@ -164,9 +183,8 @@ def _keys(own: Arns) -> list[Statement]:
     aliases = [own.key_alias(names.key_alias(own.environment)), own.key_alias(names.audit_key_alias(own.environment))]
     alias_actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     return [
-        # Neither takes a resource. A key can be made only with the environment's tag.
+        # It takes no resource. A key can be made only with the environment's tag.
         allow("CreateKeys", ["kms:CreateKey"], EVERYTHING, conditions=tagging),
-        allow("FindAliases", ["kms:ListAliases"], EVERYTHING),
         allow("Keys", [*(f"kms:{action}" for action in _KEY), *alias_actions], [own.keys], conditions=tagged),
         allow("Aliases", alias_actions, aliases),
     ]

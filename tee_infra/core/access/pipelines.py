@@ -2,16 +2,27 @@
 
 from typing import Final
 
-from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, DATA_PLANE, DELETE_TABLE, EXFILTRATION
+from tee_infra.core.access.actions import (
+    CHANGE_TABLE,
+    CHANGE_TAG_ACCESS,
+    DATA_PLANE,
+    DELETE_TABLE,
+    DESCRIBE,
+    EXFILTRATION,
+)
 from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
-from tee_infra.core.access.grants import deployer_grants
+from tee_infra.core.access.grants import deployer_grants, find_features
 from tee_infra.core.access.role import Role
+from tee_infra.core.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.settings import Settings
 
 GUARDED_ROLES: Final = ("deployer", "break-glass")
 """Roles that a pipeline must not change: its own, and the one whose use it might want to hide."""
+
+SEED: Final = "dynamodb:BatchWriteItem"
+"""The one write that can give nothing back: the others can ask for the item as it was."""
 
 
 def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
@@ -20,17 +31,15 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
     It can make roles only inside the permissions boundary, and changes neither the boundary nor itself: the first
     `up` of an environment, and later changes to those, are a person's.
     """
-    scope = deployed_arns(environment, arns)
-    tables = [arn for arns_ in scope for arn in (*arns_.tables, *arns_.indexes)]
-    streams = [arn for arns_ in scope for arn in arns_.streams]
     return Role(
         name="deployer",
         description="Deployments from GitHub: changes resources, sees no item",
         trust=_github(settings, arns, environment.name),
         permissions=document(
-            *deployer_grants(environment, settings, scope),
-            deny("NeverItems", DATA_PLANE, tables),
-            deny("NeverTakeDataOut", EXFILTRATION, [*tables, *streams]),
+            *deployer_grants(environment, settings, deployed_arns(environment, arns)),
+            *pipeline_state(environment, arns),
+            _never_data("NeverItems", arns),
+            *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
             deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
             *_never_itself(arns),
         ),
@@ -38,23 +47,24 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
 
 
 def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
-    """The scheduled cleanup: deletes what feature environments leave behind, and cannot name anything that stands."""
+    """The scheduled cleanup: deletes what feature environments leave behind, and cannot name anything that stands.
+
+    Nor can it switch a table's deletion protection off: where somebody has switched it on, the table stays.
+    """
     features = feature_arns(arns)
+    standing = arns.state_bucket("standing")
     return Role(
         name="cleanup",
         description="Cleanup of feature environments: deletes their resources, and no others",
         trust=_github(settings, arns, f"{environment.name}-cleanup"),
         permissions=document(
             # They list, and take no resource; what is listed can be deleted only under the feature names below.
-            allow("Look", ["iam:ListRoles", "tag:GetResources"], EVERYTHING),
-            allow(
-                "DeleteTables",
-                [DELETE_TABLE, "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"],
-                features.tables,
-            ),
+            allow("Look", ["dynamodb:ListTables", "ssm:DescribeParameters", "tag:GetResources"], EVERYTHING),
+            *find_features(features),
+            allow("DeleteTables", [*DESCRIBE, DELETE_TABLE], features.tables),
             allow(
                 "DeleteParameters",
-                ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:ListTagsForResource"],
+                ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"],
                 [features.parameters],
             ),
             allow(
@@ -71,9 +81,19 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
                 ],
                 [features.role("*")],
             ),
+            *control_and_key(arns),
+            *ephemeral_state(arns),
             deny("NeverItems", DATA_PLANE, [*features.tables, *features.indexes]),
+            deny("NeverChangeTables", CHANGE_TABLE, features.tables),
+            deny("NeverStandingState", [*FILES, "s3:ListBucket"], [standing, f"{standing}/*"]),
         ),
     )
+
+
+def pipeline_state(environment: Environment, arns: Arns) -> list[Statement]:
+    """What an environment's deployer reaches of the account's locks, records and state."""
+    features = ephemeral_state(arns) if hosts_features(environment) else []
+    return [*control_and_key(arns), *standing_state(arns), *features]
 
 
 def hosts_features(environment: Environment) -> bool:
@@ -89,6 +109,17 @@ def feature_arns(arns: Arns) -> Arns:
 def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
     """What an environment's pipelines work on: itself, and feature environments where it hosts them."""
     return [arns, feature_arns(arns)] if hosts_features(environment) else [arns]
+
+
+def _seeding(features: Arns) -> list[Statement]:
+    """Fill feature environments with invented people, unseen. What copies another environment's data has to read."""
+    return [allow("SeedFeatures", [SEED], features.tables), _never_data("NeverReadFeatures", features, but=SEED)]
+
+
+def _never_data(sid: str, arns: Arns, but: str = "") -> Statement:
+    """An explicit Deny outlives a later, wider Allow."""
+    actions = [action for action in (*DATA_PLANE, *EXFILTRATION) if action != but]
+    return deny(sid, actions, [*arns.tables, *arns.indexes, *arns.streams])
 
 
 def _github(settings: Settings, arns: Arns, github_environment: str) -> Document:

@@ -1,0 +1,52 @@
+"""What pipelines need besides resources: locks and records in the control table, their stacks' state, and its key."""
+
+from typing import Final
+
+from tee_infra.core import names
+from tee_infra.core.access.documents import Statement, allow
+from tee_infra.core.arns import Arns
+
+CONTROL: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+"""No item is ever changed in place or deleted. That a PutItem replaces only what it has seen is the code's condition:
+IAM cannot ask for one."""
+
+FILES: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+"""What the engine does with its files, those of locks among them. Earlier versions of a file are nobody's here."""
+
+# S3 encrypts files with data keys; the engine has the key of a stack's secrets encrypted (gocloud.dev, awskms).
+_KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+
+
+def control_and_key(arns: Arns) -> list[Statement]:
+    """The account's locks and records, and the key of its stacks' state."""
+    return [
+        allow("Control", CONTROL, [arns.control_table]),
+        allow(
+            "StateKey",
+            _KEY,
+            [arns.keys],
+            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.STATE_KEY_ALIAS}},
+        ),
+    ]
+
+
+def standing_state(arns: Arns) -> list[Statement]:
+    """The files of one environment that stands.
+
+    The names of all files can be listed. Without that S3 answers 403 for a file that is not there, which the engine
+    takes for an error, and a condition on `s3:prefix` fails there too: such a request has no prefix.
+    """
+    bucket = arns.state_bucket("standing")
+    # stacks/PROJECT/ENV.json, .json.bak and .pulumi-tags; and below locks/organization/PROJECT/ENV, backups/PROJECT/ENV
+    # and history/PROJECT/ENV.
+    files = f"{bucket}/.pulumi/*/{names.PROJECT}/{arns.environment}"
+    return [
+        allow("State", FILES, [f"{files}.*", f"{files}/*"]),
+        allow("StateLayout", ["s3:GetObject", "s3:ListBucket"], [bucket, f"{bucket}/.pulumi/meta.yaml"]),
+    ]
+
+
+def ephemeral_state(arns: Arns) -> list[Statement]:
+    """The files of every feature environment, and the copies of their last states."""
+    bucket = arns.state_bucket("ephemeral")
+    return [allow("FeatureState", [*FILES, "s3:ListBucket"], [bucket, f"{bucket}/.pulumi/*"])]
