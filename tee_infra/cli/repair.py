@@ -62,9 +62,10 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _end(patient: Patient, done: Repaired) -> Iterator[str]:
-    name = patient.environment.name
+    name, record = patient.environment.name, patient.record
     if not done.remaining:
-        yield f"nothing is wrong with {name}"
+        gone = record is not None and record.state == "destroyed"
+        yield f"{name} was destroyed, and there is nothing to repair" if gone else f"nothing is wrong with {name}"
     if done.plan is not None:
         then = f"; make it so: tee-infra up {name}" if done.plan.changes else ""
         yield f"a preview finds {done.plan.summary()}{then}"

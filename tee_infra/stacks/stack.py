@@ -109,13 +109,14 @@ class Stack:
         What hangs on what is not in the state before the next `up`.
         """
         planned: list[dict[str, Any]] = []
-
-        def note(event: EngineEvent) -> None:
-            if resource := planned_resource(event):
-                planned.append(resource)
-
         with self._run(_silent) as run:
-            self._stack.preview(on_event=lambda event: (run.on_event(event), note(event)))
+
+            def note(event: EngineEvent) -> None:
+                run.on_event(event)
+                if resource := planned_resource(event):
+                    planned.append(resource)
+
+            self._stack.preview(on_event=note)
             exported = self._stack.export_stack()
         exported.deployment = leave_open(exported.deployment or {}, planned, str(uuid4()))
         return self._adopt(exported, account_id, region)
