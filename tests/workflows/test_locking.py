@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -98,9 +99,11 @@ def test_it_is_renewed_in_the_background(locks: Locks, client: ControlClient) ->
 def test_a_renewal_that_is_refused_is_heard_of_and_gives_nothing_back(locks: Locks, client: ControlClient) -> None:
     with holding(locks) as held:
         successor = take_over(locks, client)
-        until(lambda: lost(held))
+        until(lambda: f"lock {NAME}" not in [thread.name for thread in threading.enumerate()])
+        client.down = True
         with pytest.raises(LockLostError, match=f"the lock on {NAME} was not renewed in time"):
             held.check()
+        client.down = False
     assert locks.live() == {NAME: successor}
 
 
