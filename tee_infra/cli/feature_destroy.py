@@ -22,7 +22,7 @@ from tee_infra.core.registry import Record
 from tee_infra.core.settings import render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.feature_records import change_record, require_record
+from tee_infra.workflows.feature_records import UnregisteredError, change_record, require_record
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.locking import locked
 from tee_infra.workflows.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
@@ -58,7 +58,14 @@ def destroy(
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
     home = open_home(find_project(Path.cwd()), output.say, local=local)
     moment = home.at(now)
-    record = _record(home, environment, branch)
+    try:
+        record = _record(home, environment, branch)
+    except UnregisteredError as error:
+        if branch is None:
+            raise
+        # A pipeline hears of every branch's end, also of those that never got an environment.
+        output.result(_nothing(home, error.environment, branch), [f"{branch} has no environment: nothing to destroy"])
+        return
     if record.state == "destroyed":
         output.result(_facts(home, record), [_was_destroyed(record, moment)])
     elif cut is not None:
@@ -129,6 +136,11 @@ def _facts(home: Home, record: Record) -> dict[str, Any]:
         "state": record.state,
         "destroyed_at": render_time(record.destroyed_at) if record.destroyed_at else None,
     }
+
+
+def _nothing(home: Home, environment: str, branch: str) -> dict[str, Any]:
+    facts = {"target": home.target.describe(), "environment": environment, "branch": branch}
+    return facts | {"state": None, "destroyed_at": None}
 
 
 def _was_destroyed(record: Record, now: datetime) -> str:

@@ -64,6 +64,12 @@ def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Che
     assert read(home, "feature-c").expires_at == T0.replace(day=2, minute=30)
 
 
+def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run) -> None:
+    done = run("--branch", "feature/never", "--yes")
+    assert done.exit_code == 0
+    assert "feature/never has no environment: nothing to destroy" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
