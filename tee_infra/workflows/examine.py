@@ -12,11 +12,12 @@ from tee_infra.core.settings import render_time
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label
 from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.workflows.locking import held_locks
 from tee_infra.workflows.patient import Patient
 from tee_infra.workflows.project import NAME
 from tee_infra.workflows.stack_locks import stack_locks, torn_mark
 
-Kind = Literal["stack-lock", "mark", "state", "lost", "pending", "quarantine", "unfinished"]
+Kind = Literal["lock", "stack-lock", "mark", "state", "lost", "pending", "quarantine", "unfinished"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +32,24 @@ class Finding:
 
 def examine(patient: Patient) -> list[Finding]:
     """What is wrong, in the order in which it is mended. Changes nothing. Raises `AwsError`."""
-    locks = _locks(patient)
+    locks = [*_lock(patient), *_stack_locks(patient)]
     if any(not finding.mends for finding in locks):
         return locks  # somebody is at work, and whatever else looks wrong may be half done
     unfinished = _unfinished(patient.record) if patient.record else []
     return [*locks, *_state(patient), *unfinished]
 
 
-def _locks(patient: Patient) -> list[Finding]:
+def _lock(patient: Patient) -> list[Finding]:
+    """Who is changing a feature environment, unless that is this process, which is mending it."""
+    home = patient.home
+    lock = held_locks(home.locks).get(patient.environment.name) if home else None
+    if home is None or lock is None or lock.holder == home.actor.describe():
+        return []
+    found = f"{lock.holder} is changing it ({lock.purpose})"
+    return [Finding(kind="lock", found=found, cure="wait for that, and look again", mends=False)]
+
+
+def _stack_locks(patient: Patient) -> list[Finding]:
     if patient.state is None:
         return []
     found: list[Finding] = []

@@ -101,6 +101,18 @@ def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Check
     assert state_names(checkout) == before
 
 
+def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, home: Home) -> None:
+    make(home, "feature-making", up=False, state="creating")
+    lock = home.locks.acquire("feature-making", "bob on another, process 2", "tee-infra feature create")
+    project = Project(directory=checkout.directory)
+    with open_patient(project, parse_environment("feature-making"), lambda _: None, local=False) as patient:
+        (busy,) = examine(patient)
+        assert busy.found == "bob on another, process 2 is changing it (tee-infra feature create)"
+        home.locks.release(lock)
+        (finding,) = examine(patient)
+        assert finding.cure == "tee-infra feature create --branch feature/making"
+
+
 def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, home: Home) -> None:
     make(home, "feature-ill", up=False, state="quarantined", failures=5, problem="somebody's table")
     dynamodb = checkout.client("dynamodb")
