@@ -9,6 +9,7 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import KINDS, parse_environment
 from tee_infra.core.settings import settings_for
+from tests.iam.evaluator import many
 
 # The longest names of each kind: a slot, and a feature environment of the longest slug; the longest region.
 ENVIRONMENTS = ("prod", "prod-v9999", "staging", "dev", "test", "feature-" + "a" * 32)
@@ -95,6 +96,27 @@ def test_features_are_bounded_by_the_environment_that_makes_them() -> None:
 
 def test_one_environment_hosts_features() -> None:
     assert [kind.name for kind in KINDS.values() if "cleanup" in kind.roles] == [FEATURE_HOST]
+
+
+def test_cleanup_can_read_and_delete_whatever_the_deployer_makes_for_a_feature_environment() -> None:
+    """The engine destroys with the cleanup role what it made with the deployer's."""
+    allowed = {role.name: allowed_on(role.permissions, "/feature-*") for role in roles(FEATURE_HOST)}
+    looks_or_deletes = {action for action in allowed["deployer"] if action.split(":")[1].startswith(READS_OR_DELETES)}
+
+    assert looks_or_deletes - allowed["cleanup"] == set()
+    assert {"dynamodb:DeleteTable", "iam:DeleteRolePolicy", "ssm:GetParameter"} <= looks_or_deletes
+
+
+READS_OR_DELETES = ("Delete", "Describe", "Get", "List")
+
+
+def allowed_on(policy: access.Document, part: str) -> set[str]:
+    return {
+        action
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and part in str(statement["Resource"])
+        for action in many(statement["Action"])
+    }
 
 
 def test_partitions_follow_the_region() -> None:

@@ -1,0 +1,113 @@
+"""What the pipelines' commands ask AWS for is what their roles may do: on moto, each call held against the policies.
+
+The engine and its provider do not ask through boto3: `tests/iam/matrix_state.py` has the engine's files.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tee_infra.core import access, names
+from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.inventory import Branches
+from tee_infra.core.state_files import checkpoint_file, locks_folder
+from tee_infra.core.transitions import Wish
+from tee_infra.workflows.cleanup import execute, plan
+from tee_infra.workflows.destroy_feature import destroy_feature
+from tee_infra.workflows.feature_decide import decide
+from tee_infra.workflows.feature_records import change_record
+from tee_infra.workflows.file_store import open_store
+from tee_infra.workflows.home import Home
+from tee_infra.workflows.locking import locked
+from tee_infra.workflows.project import NAME
+from tests.emulator import reset, session
+from tests.iam.evaluator import Request, is_allowed
+from tests.iam.recorder import Asked, recorded
+from tests.iam.roles import arns, role_policies
+from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
+
+HOUR = timedelta(hours=1)
+POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+BRANCHES = Branches(source="the test", heads={"main": None})
+LEFT, BROKEN = "feature-left", "feature-broken"
+DELETES = {
+    *("dynamodb:DeleteTable", "iam:DeleteRole", "iam:DeleteRolePolicy", "ssm:DeleteParameter"),
+    *("dynamodb:PutItem", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
+}
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    with recorded(session()) as asked:
+        yield asked
+
+
+@pytest.fixture
+def home(moto_endpoint: str, tmp_path: Path, asked: Asked) -> Home:
+    """One environment that left one of everything behind, and one whose stack needs the engine that is not there."""
+    reset(moto_endpoint)
+    home = moto_home(moto_endpoint, tmp_path, [])
+    bucket = names.state_bucket("ephemeral", MOTOS_ACCOUNT, "us-east-1")
+    client(home.connection, "s3").create_bucket(Bucket=bucket)
+    home = replace(home, state=open_store(f"s3://{bucket}/.pulumi", home.connection))
+    for name in (LEFT, BROKEN):
+        home.control.write(record_of(name))
+        make_table(client(home.connection, "dynamodb"), f"{name}-tee-admin", tags_of(name))
+    leave_role_and_parameter(home)
+    write(home, f"{locks_folder(NAME, LEFT)}/1.json", b"{}")
+    write(home, checkpoint_file(NAME, BROKEN), b'{"checkpoint": {"latest": {}}}')
+    asked.clear()
+    return home
+
+
+def test_all_that_cleanup_asks_for_is_what_its_role_may_do(asked: Asked, home: Home) -> None:
+    done = execute(home, plan(home, BRANCHES, NOW, POLICY), NOW, POLICY, HOUR)
+
+    assert {result.environment: result.result for result in done} == {LEFT: "destroyed", BROKEN: "failed"}
+    assert forbidden(asked, "cleanup") == set()
+    assert DELETES | {"dynamodb:ListTables", "tag:GetResources"} <= {action for action, _ in asked}
+
+
+def test_all_that_a_branchs_pipeline_asks_for_is_what_the_deployer_may_do(asked: Asked, home: Home) -> None:
+    decide(
+        home, Wish(environment="feature-new", repository="example/tee-admin", branch="feature/new", owner="ann"), NOW
+    )
+    for name in (LEFT, BROKEN):
+        record = change_record(home.control, name, lambda record: record)
+        with locked(home.locks, name, home.actor, "tee-infra feature destroy") as held, suppress(Exception):
+            destroy_feature(home, record, NOW, held=held)
+
+    assert forbidden(asked, "deployer") == set()
+    assert {action for action, _ in asked} >= DELETES
+
+
+def forbidden(asked: Asked, role: str) -> Asked:
+    """What of this dev's `role` may not do."""
+    policies = role_policies("dev", role)
+    context = {"iam:PermissionsBoundary": arns("dev").boundary}  # as on every role that the program makes
+    requests = {
+        (action, on): Request(principal=policies.arn, action=action, resource=on, context=context)
+        for action, on in asked
+    }
+    return {
+        call for call, request in requests.items() if not is_allowed(request, policies.permissions, policies.boundary)
+    }
+
+
+def leave_role_and_parameter(home: Home) -> None:
+    iam, ssm = client(home.connection, "iam"), client(home.connection, "ssm")
+    tags = [{"Key": key, "Value": value} for key, value in tags_of(LEFT).items()]
+    role = names.role(LEFT, "app")
+    iam.create_role(RoleName=role, Path=names.iam_path(LEFT), AssumeRolePolicyDocument="{}", Tags=tags)
+    policy = access.render(role_policies(LEFT, "app").permissions)
+    iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=policy)
+    ssm.put_parameter(Name=names.parameter(LEFT, "tables", "tee-admin"), Value="x", Type="String", Tags=tags)
+
+
+def write(home: Home, name: str, data: bytes) -> None:
+    with home.state.write(name) as file:
+        file.write(data)
