@@ -73,7 +73,7 @@ def _seen(item: Item) -> dict[str, int]:
     try:
         return {key: int(item[key]) for key in ("counter", "beat")}
     except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableLockError(item["sk"], f"{type(error).__name__}: {error}") from None
+        raise _unreadable(item, error) from None
 
 
 def _item(lock: Lock) -> Item:
@@ -107,4 +107,8 @@ def _lock(item: Item) -> Lock | None:
             renewed_at=parse_time(item["renewed_at"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableLockError(item["sk"], f"{type(error).__name__}: {error}") from None
+        raise _unreadable(item, error) from None
+
+
+def _unreadable(item: Item, error: Exception) -> UnreadableLockError:
+    return UnreadableLockError(item["sk"], f"it has no {error}" if isinstance(error, KeyError) else str(error))

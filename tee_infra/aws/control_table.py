@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from tee_infra.aws.control_items import ControlItems, Item
 from tee_infra.core.audit_record import Entry
+from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.registry import Record
 from tee_infra.core.tags import Unreadable
-from tee_infra.errors import BusyError
+from tee_infra.errors import BusyError, RemoteError
 
 REGISTRY: Final = "registry"
 
@@ -25,6 +26,17 @@ class RecordChangedError(BusyError):
         super().__init__(
             f"{environment} was changed by somebody else in the meantime; see it with "
             f"tee-infra feature show {environment}, then run the same command again"
+        )
+
+
+class UnreadableEntryError(RemoteError):
+    """An entry of what was done is none that this version wrote; `key` is its item's `pk` and `sk`."""
+
+    def __init__(self, key: tuple[str, str], reason: str) -> None:
+        self.key = key
+        super().__init__(
+            f"what was done cannot be read: {reason} (table {CONTROL_TABLE}, pk {key[0]!r}, sk {key[1]!r}); a newer "
+            "tee-infra may have written it: update this one, or delete that item"
         )
 
 
@@ -71,18 +83,32 @@ class ControlTable:
         self._items.put({**key, "entry": entry.model_dump(mode="json")}, None)
 
     def history(self, environment: str) -> list[Entry]:
-        """What was done to an environment, oldest first."""
+        """What was done to an environment, oldest first. Raises `UnreadableEntryError`."""
         items, _ = self._items.collection(f"audit#{environment}")
-        return [Entry.model_validate(item["entry"]) for item in items]
+        return [_entry(item) for item in items]
 
 
 def _record(item: Item) -> Record | Unreadable:
     try:
         record = Record.model_validate(item.get("record"))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "record"
-        return Unreadable(reason=f"its registry record cannot be read: {where}: {first['msg']}")
-    if record.environment != item["sk"] or record.version != item.get("version"):
-        return Unreadable(reason=f"its registry record contradicts itself: it is under {item['sk']!r}")
+        return Unreadable(reason=f"its registry record cannot be read: {_first(error, 'record')}")
+    if record.environment != item["sk"]:
+        return Unreadable(reason=f"its registry record is that of {record.environment!r}")
+    if record.version != item.get("version"):
+        reason = f"its registry record is version {record.version} inside and {item.get('version')!r} outside"
+        return Unreadable(reason=reason)
     return record
+
+
+def _entry(item: Item) -> Entry:
+    try:
+        return Entry.model_validate(item.get("entry"))
+    except ValidationError as error:
+        raise UnreadableEntryError((item["pk"], item["sk"]), _first(error, "entry")) from None
+
+
+def _first(error: ValidationError, whole: str) -> str:
+    """The first thing that is wrong: where, and what."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or whole}: {first['msg']}"

@@ -120,10 +120,10 @@ def test_an_answer_that_was_lost_is_no_refusal(locks: Locks, client: ControlClie
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"renewed_at": {"S": "soon"}}, "ValueError"),
-        ({"counter": {"S": "many"}}, "ValueError"),
-        ({"beat": None}, "KeyError: 'beat'"),
-        ({"holder": None}, "KeyError: 'holder'"),
+        ({"renewed_at": {"S": "soon"}}, "'soon'"),
+        ({"counter": {"S": "many"}}, "'many'"),
+        ({"beat": None}, "it has no 'beat'"),
+        ({"holder": None}, "it has no 'holder'"),
     ],
 )
 def test_a_lock_that_cannot_be_read_is_nobodys_to_take(

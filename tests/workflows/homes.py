@@ -38,12 +38,7 @@ class Moto(Connection):
 def moto_home(endpoint: str, folder: Path, said: list[str]) -> Home:
     """What it reports goes into `said`. Makes the control table."""
     connection = Moto(endpoint=endpoint)
-    client(connection, "dynamodb").create_table(
-        TableName=names.CONTROL_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
+    make_control_table(connection)
     items = ControlItems.connect(connection)
     return Home(
         project=Project(directory=folder),
@@ -59,6 +54,15 @@ def moto_home(endpoint: str, folder: Path, said: list[str]) -> Home:
         locks=Locks(items),
         actor=Actor(who="ann", where="laptop, process 1"),
         report=said.append,
+    )
+
+
+def make_control_table(connection: Connection) -> None:
+    client(connection, "dynamodb").create_table(
+        TableName=names.CONTROL_TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
     )
 
 
