@@ -1,0 +1,53 @@
+"""The lock on an environment's stack, and accounts that have none. The engine is not asked."""
+
+from pathlib import Path
+
+import pytest
+
+from tee_infra.aws.control_items import NoControlTableError
+from tee_infra.core import names
+from tee_infra.core.lock import LockedError
+from tee_infra.workflows.home import Home
+from tests.emulator import reset
+from tests.workflows.homes import client, moto_home, record_of
+
+RECORD = record_of("feature-x")
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def home(moto_endpoint: str, tmp_path: Path, said: list[str]) -> Home:
+    reset(moto_endpoint)
+    (tmp_path / "Pulumi.yaml").write_text("name: tee-infra\n")
+    return moto_home(moto_endpoint, tmp_path, said)
+
+
+def test_the_lock_is_held_during_the_block_and_names_the_command(home: Home, said: list[str]) -> None:
+    with home.open(RECORD) as opened:
+        with opened.lock("tee-infra up") as check:
+            check()
+            assert home.locks.live()["feature-x"].purpose == "tee-infra up"
+            with pytest.raises(LockedError, match=r"\(tee-infra up, for "), opened.lock("tee-infra down"):
+                pytest.fail("both are in")
+        assert home.locks.live() == {}
+    assert said == []
+
+
+def test_an_account_without_control_table_has_no_lock_and_is_told_how_to_get_one(home: Home, said: list[str]) -> None:
+    client(home.connection, "dynamodb").delete_table(TableName=names.CONTROL_TABLE)
+    with home.open(RECORD) as opened, opened.lock("tee-infra up") as check:
+        check()
+    (line,) = said
+    assert "was never prepared, so the engine's own lock alone keeps others out" in line
+    assert line.endswith("prepare it once: tee-infra bootstrap feature-x")
+
+
+def test_an_error_in_the_block_is_not_taken_for_a_missing_lock(home: Home, said: list[str]) -> None:
+    with home.open(RECORD) as opened, pytest.raises(NoControlTableError), opened.lock("tee-infra up"):
+        raise NoControlTableError("AWS")
+    assert home.locks.live() == {}
+    assert said == []
