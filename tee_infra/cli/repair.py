@@ -23,8 +23,9 @@ class NotWellError(PartialError):
     def __init__(self, environment: str, remaining: Sequence[Finding]) -> None:
         self.environment = environment
         self.remaining = remaining
-        told = "; ".join(f"{finding.found}: {finding.cure}" for finding in remaining)
-        super().__init__(f"{environment} is not well: {told}")
+        first = remaining[0]
+        others = f", and {len(remaining) - 1} more, all shown above" if len(remaining) > 1 else ""
+        super().__init__(f"{environment} is not well: {first.found}: {first.cure}{others}")
 
 
 @click.command("repair")

@@ -33,13 +33,14 @@ def repair(patient: Patient, shown: Sequence[Finding]) -> Repaired:
     Raises `LockedError`, `LockLostError`, `RecordChangedError`, `AwsError`, and as `Stack` does.
     """
     with patient.opened.lock("tee-infra repair") as check, _noted(patient) as details:
+        left: list[Finding] = []
         for finding in examine(patient):
             if finding.mends and finding in shown:
                 check()
-                _MENDS[finding.kind](patient)
+                left += _MENDS[finding.kind](patient) or []
                 details.append(finding.found)
         after = patient.again()
-        remaining = examine(after)
+        remaining = [*examine(after), *left]
         return Repaired(remaining=remaining, plan=None if remaining else settled(after))
 
 
@@ -62,10 +63,13 @@ def _break_locks(patient: Patient) -> None:
         break_stale_locks(patient.state, patient.environment.name, alone=patient.alone)
 
 
-def _restore(patient: Patient) -> None:
-    """Put the newest backup in place, keep the broken file beside it, and take over what it does not know."""
+def _restore(patient: Patient) -> list[Finding]:
+    """Put the newest backup in place, keep the broken file beside it, and take over what it does not know.
+
+    Returns what cannot be taken over.
+    """
     if patient.state is None:
-        return
+        return []
     name = checkpoint_file(NAME, patient.environment.name)
     broken, backup = patient.checkpoint(), patient.newest_backup()
     if broken is not None:
@@ -77,21 +81,21 @@ def _restore(patient: Patient) -> None:
             file.write(copy.read())
     elif broken is not None:
         patient.state.delete(name)
-    if not patient.is_going:
-        _adopt(patient.opened)
+    return [] if patient.is_going else _adopt(patient.opened)
 
 
-def _adopt(opened: OpenStack) -> None:
+def _adopt(opened: OpenStack) -> list[Finding]:
     opened.stack.create()
     adoption = opened.stack.adopt(opened.target.account_id, opened.settings.region)
     opened.report(f"took over what AWS has of {len(adoption.adopted)} resources")
-    for name in adoption.unknown:
-        opened.report(
-            f"{name} cannot be found by its name: if AWS has it, import it before the next up, with "
-            f"pulumi import TYPE {name} ID --stack {opened.environment.name}"
-        )
     if not adoption.unknown and not opened.stack.preview().changes:
         opened.stack.up()  # changes nothing, and notes in the state what hangs on what
+    return [_unknown(name, opened.environment.name) for name in adoption.unknown]
+
+
+def _unknown(name: str, environment: str) -> Finding:
+    cure = f"if AWS has it, before the next up: pulumi import TYPE {name} ID --stack {environment}"
+    return Finding(kind="lost", found=f"{name} cannot be found by its name", cure=cure, mends=False)
 
 
 def _recover(patient: Patient) -> None:
@@ -115,7 +119,7 @@ def _lift(patient: Patient) -> None:
     home.report("nothing is in the way any more: the next cleanup goes on")
 
 
-_MENDS: Final[dict[Kind, Callable[[Patient], None]]] = {
+_MENDS: Final[dict[Kind, Callable[[Patient], list[Finding] | None]]] = {
     "stack-lock": _break_locks,
     "mark": _break_locks,
     "state": _restore,

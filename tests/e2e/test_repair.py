@@ -33,9 +33,7 @@ def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(check
     checkout.stack("test").up()
     state = checkout.directory / ".tee" / "state" / ".pulumi"
     before = resources(json.loads((state / "stacks" / "tee-infra" / "test.json").read_text()))
-    (state / "stacks" / "tee-infra" / "test.json").unlink()
-    for backup in (state / "backups" / "tee-infra" / "test").iterdir():
-        backup.unlink()
+    lose_state(checkout, "test")
     done = checkout.tee("repair", "test", "--yes", "--json")
     assert done.code == 0, done.err
     (finding,) = done.json["findings"]
@@ -43,6 +41,15 @@ def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(check
     assert "AWS has table test-tee-admin" in finding["found"]
     assert (done.json["remaining"], done.json["counts"]) == ([], {})
     assert resources(json.loads((state / "stacks" / "tee-infra" / "test.json").read_text())) == before
+
+
+def test_what_cannot_be_found_by_its_name_is_left_to_a_person(checkout: Checkout) -> None:
+    checkout.stack("staging").up()
+    lose_state(checkout, "staging")
+    _, done = mended(checkout, "staging")
+    (left,) = done.remaining
+    assert (left.found, left.mends) == ("monitoring-topic-policy cannot be found by its name", False)
+    assert "pulumi import TYPE monitoring-topic-policy ID --stack staging" in left.cure
 
 
 def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(checkout: Checkout, home: Home) -> None:
@@ -126,6 +133,14 @@ def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, hom
     assert (read(home, "feature-ill").state, read(home, "feature-ill").failures) == ("destroying", 0)
     assert [left.cure for left in done.remaining] == ["tee-infra feature destroy feature-ill"]
     home.control.write(read(home, "feature-ill").changed(state="active"))  # of no interest to others' cleanups
+
+
+def lose_state(checkout: Checkout, name: str) -> None:
+    """The state of a standing environment and every backup of it."""
+    state = checkout.directory / ".tee" / "state" / ".pulumi"
+    (state / "stacks" / "tee-infra" / f"{name}.json").unlink()
+    for backup in (state / "backups" / "tee-infra" / name).iterdir():
+        backup.unlink()
 
 
 def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:
