@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.access.documents import EVERYTHING, Document, allow, deny, document
+from tee_infra.core.access.documents import EVERYTHING, Document, allow, document, only_encrypted
 from tee_infra.core.access.tables import manage_key
 from tee_infra.core.arns import Arns
 
@@ -60,13 +60,7 @@ def bucket_policy(arns: Arns) -> Document:
     bucket = arns.audit_bucket
     this_trail = {"aws:SourceArn": arns.trail}
     return document(
-        deny(
-            "OnlyEncrypted",
-            ["s3:*"],
-            [bucket, f"{bucket}/*"],
-            principal="*",
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        ),
+        only_encrypted(bucket),
         allow(
             "TrailChecksBucket",
             ["s3:GetBucketAcl"],

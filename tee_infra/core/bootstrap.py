@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tee_infra.core import names
-from tee_infra.core.access.documents import deny, document
+from tee_infra.core.access.documents import document, only_encrypted
 from tee_infra.core.arns import Arns
 from tee_infra.errors import RefusedError
 
@@ -52,7 +52,7 @@ def state_bucket(purpose: str, arns: Arns, key_arn: str) -> Facts:
             "BlockPublicPolicy": True,
             "RestrictPublicBuckets": True,
         },
-        "policy": _bucket_policy(arns.state_bucket(purpose)),
+        "policy": document(only_encrypted(arns.state_bucket(purpose))),  # who may come at all is said by IAM
         "lifecycle": [_lifecycle(OLD_VERSIONS_DAYS[purpose])],
         "tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
     }
@@ -108,19 +108,6 @@ def overlay(found: Any, wanted: Any) -> Any:
     ours = {entry[identity]: entry for entry in wanted}
     kept = [ours.pop(entry.get(identity), entry) for entry in found]
     return [*kept, *ours.values()]
-
-
-def _bucket_policy(bucket: str) -> dict[str, Any]:
-    """Nobody uses plain HTTP. Who may come at all is said by IAM."""
-    return document(
-        deny(
-            "OnlyEncrypted",
-            ["s3:*"],
-            [bucket, f"{bucket}/*"],
-            principal="*",
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        )
-    )
 
 
 def _lifecycle(days: int) -> dict[str, Any]:

@@ -37,6 +37,13 @@ def deny(
     return _statement({"Sid": sid, "Effect": "Deny"}, actions, resources, principal, conditions)
 
 
+def only_encrypted(bucket: str) -> Statement:
+    """In a bucket's policy: nobody uses plain HTTP. `bucket` is its ARN."""
+    everything = [bucket, f"{bucket}/*"]
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    return deny("OnlyEncrypted", ["s3:*"], everything, principal="*", conditions=plain)
+
+
 def document(*statements: Statement) -> Document:
     """A policy of the current language version."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
