@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
+from tee_infra.cli.options import (
+    dry_run_option,
+    environment_argument,
+    json_option,
+    local_option,
+    now_option,
+    yes_option,
+)
 from tee_infra.cli.output import Output, confirm_by_name
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
@@ -31,17 +39,20 @@ class NotWellError(PartialError):
 @click.command("repair")
 @environment_argument
 @local_option
+@now_option
 @yes_option
 @dry_run_option
 @json_option
-def repair_command(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+def repair_command(
+    *, environment: Environment, local: bool, now: datetime | None, yes: bool, dry_run: bool, as_json: bool
+) -> None:
     """Find what is wrong with an environment, and mend it.
 
     Stale stack locks, a state that cannot be read or was lost, creates that a killed run left open, quarantine. Deletes
     and changes no resource, and says which command goes on where one was never finished.
     """
     output = Output(as_json)
-    with open_patient(find_project(Path.cwd()), environment, output.say, local=local) as patient:
+    with open_patient(find_project(Path.cwd()), environment, output.say, local=local, now=now) as patient:
         findings = examine(patient)
         if dry_run or not any(finding.mends for finding in findings):
             done = Repaired(remaining=findings, plan=None if findings else settled(patient))

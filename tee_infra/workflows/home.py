@@ -41,6 +41,13 @@ class ForeignClockError(UsageError):
         super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}; leave it out")
 
 
+def clock(target: Target, now: datetime | None) -> datetime:
+    """This machine's time, or on the embedded AWS another one that somebody wants. Raises `ForeignClockError`."""
+    if now is not None and not target.embedded:
+        raise ForeignClockError(target)
+    return now or datetime.now(UTC).replace(microsecond=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Home:
     """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder.
@@ -64,10 +71,8 @@ class Home:
     started: bool = False
 
     def at(self, now: datetime | None) -> datetime:
-        """The time to decide by: this machine's, or on the embedded AWS another one. Raises `ForeignClockError`."""
-        if now is not None and not self.target.embedded:
-            raise ForeignClockError(self.target)
-        return now or datetime.now(UTC).replace(microsecond=0)
+        """The time to decide by. Raises `ForeignClockError`."""
+        return clock(self.target, now)
 
     def settings(self, record: Record) -> Settings:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""

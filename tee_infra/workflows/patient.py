@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
@@ -18,7 +19,7 @@ from tee_infra.core.state_files import (
 from tee_infra.core.tags import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.file_store import FileStore, FolderStore, open_store
-from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.home import Home, clock, open_home
 from tee_infra.workflows.open_stack import OpenStack, open_stack
 from tee_infra.workflows.project import NAME, Project
 from tee_infra.workflows.reach import Report
@@ -40,9 +41,13 @@ class NoRecordError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """`home` and `record` are a feature environment's; `state` is None where only the engine reaches its files."""
+    """`home` and `record` are a feature environment's; `state` is None where only the engine reaches its files.
+
+    `now` dates what is put aside.
+    """
 
     opened: OpenStack
+    now: datetime
     state: FileStore | None
     home: Home | None = None
     record: Record | None = None
@@ -90,19 +95,21 @@ class Patient:
 
 
 @contextmanager
-def open_patient(project: Project, environment: Environment, report: Report, *, local: bool) -> Generator[Patient]:
+def open_patient(
+    project: Project, environment: Environment, report: Report, *, local: bool, now: datetime | None = None
+) -> Generator[Patient]:
     """Open `environment`, whatever is wrong with it. `report` gets the target as its first line.
 
-    Raises `NoRecordError`, and as `open_stack` and `open_home` do.
+    Raises `NoRecordError`, `ForeignClockError`, and as `open_stack` and `open_home` do.
     """
     if not project.is_registered(environment):
         opened = open_stack(project, environment, report, local=local)
-        yield Patient(opened=opened, state=_standing_state(project, opened))
+        yield Patient(opened=opened, now=clock(opened.target, now), state=_standing_state(project, opened))
         return
     home = open_home(project, report, local=local)
-    record = _record(home, environment.name)
+    moment, record = home.at(now), _record(home, environment.name)
     with home.open(record) as opened:
-        yield Patient(opened=opened, state=home.state, home=home, record=record)
+        yield Patient(opened=opened, now=moment, state=home.state, home=home, record=record)
 
 
 def _record(home: Home, environment: str) -> Record:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from tee_infra.aws.sweep import Leftovers
@@ -74,7 +73,7 @@ def _restore(patient: Patient) -> list[Finding]:
     broken, backup = patient.checkpoint(), patient.newest_backup()
     if broken is not None:
         # Another ending: the engine takes every *.json in this folder for a stack.
-        with patient.state.write(f"{name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") as file:
+        with patient.state.write(f"{name}.broken-{patient.now:%Y%m%dT%H%M%SZ}") as file:
             file.write(broken)
     if backup is not None:
         with patient.state.read(backup) as copy, patient.state.write(name) as file:

@@ -12,7 +12,7 @@ from tee_infra.workflows.patient import open_patient
 from tee_infra.workflows.project import Project
 from tee_infra.workflows.repair import Repaired, repair
 from tests.e2e.checkout import Checkout
-from tests.e2e.features import STATE, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
+from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
 from tests.workflows.homes import make_table, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
@@ -34,7 +34,7 @@ def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(check
     state = checkout.directory / ".tee" / "state" / ".pulumi"
     before = resources(json.loads((state / "stacks" / "tee-infra" / "test.json").read_text()))
     lose_state(checkout, "test")
-    done = checkout.tee("repair", "test", "--yes", "--json")
+    done = checkout.tee("repair", "test", "--yes", "--json", "--now", "2026-12-01T00:00:00Z")
     assert done.code == 0, done.err
     (finding,) = done.json["findings"]
     assert finding["kind"] == "lost"
@@ -64,7 +64,7 @@ def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(che
     assert done.remaining == []
     assert done.plan is not None
     assert done.plan.changes == ()
-    (kept,) = checkpoint.parent.glob("feature-torn.json.broken-*")
+    (kept,) = checkpoint.parent.glob("feature-torn.json.broken-20261201T000000Z")
     assert kept.read_bytes() == broken
     assert len(tables_of(checkout, "feature-torn")) == 3
     assert [entry.result for entry in home.control.history("feature-torn")] == ["begun", "done"]
@@ -145,7 +145,7 @@ def lose_state(checkout: Checkout, name: str) -> None:
 
 def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:
     project = Project(directory=checkout.directory)
-    with open_patient(project, parse_environment(name), lambda _: None, local=False) as patient:
+    with open_patient(project, parse_environment(name), lambda _: None, local=False, now=T0) as patient:
         found = examine(patient)
         return found, repair(patient, found)
 
