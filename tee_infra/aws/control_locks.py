@@ -6,7 +6,7 @@ from typing import Final
 
 from tee_infra.aws.control_items import ControlItems, Item
 from tee_infra.core.lock import Lock, LockedError, LockLostError, UnreadableLockError
-from tee_infra.core.settings import parse_time
+from tee_infra.core.times import parse_time
 
 LOCKS: Final = "locks"
 

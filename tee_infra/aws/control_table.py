@@ -12,7 +12,7 @@ from tee_infra.aws.control_items import ControlItems, Item
 from tee_infra.core.audit_record import Entry
 from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.registry import Record
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import BusyError, RemoteError
 
 REGISTRY: Final = "registry"

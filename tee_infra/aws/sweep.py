@@ -10,7 +10,8 @@ from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import Environment
 from tee_infra.core.inventory import Resource
 from tee_infra.core.tables import TableFacts
-from tee_infra.core.tags import StackTags, Unreadable, parse
+from tee_infra.core.tags import StackTags, parse
+from tee_infra.core.unreadable import Unreadable
 
 # A table is gone seconds after DeleteTable, a big one minutes. AWS's own waiter gives up after 8 minutes too.
 _GONE: Final[Any] = {"Delay": 2, "MaxAttempts": 240}

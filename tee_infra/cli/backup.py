@@ -21,7 +21,7 @@ from tee_infra.cli.output import Output, table
 from tee_infra.cli.restore import restore
 from tee_infra.core.backup import Manifest
 from tee_infra.core.environments import Environment
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_time
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.backup import FoundBackup, create_backup, find_backups, verify_backup
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb

@@ -14,8 +14,7 @@ from tee_infra.cli.output import Output, table
 from tee_infra.core.cleanup import Decision, LeaseWarning
 from tee_infra.core.cleanup_case import Policy
 from tee_infra.core.costs import PRICES_AS_OF
-from tee_infra.core.lifetime import parse_duration, render_duration, render_left
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import parse_duration, render_duration, render_left, render_time
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.cleanup import Planned, Result, execute, plan
 from tee_infra.workflows.home import Home, open_home

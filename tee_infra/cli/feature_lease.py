@@ -8,8 +8,9 @@ from tee_infra.cli.feature_report import lease_line, open_home_here, require_fea
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifetime import MAX_HOLD, MAX_TTL, MIN_TTL, parse_duration
+from tee_infra.core.lifetime import MAX_HOLD, MAX_TTL, MIN_TTL
 from tee_infra.core.registry import Record
+from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.feature_facts import feature_facts
 from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment

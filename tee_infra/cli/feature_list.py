@@ -12,9 +12,9 @@ from tee_infra.cli.output import Output, table
 from tee_infra.core.audit_record import Entry
 from tee_infra.core.costs import PRICES_AS_OF
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifetime import render_left, warning
+from tee_infra.core.lifetime import warning
 from tee_infra.core.registry import Record
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_left, render_time
 from tee_infra.workflows.feature_list import Listed, list_features, show_feature
 
 _HEADINGS: Final = ("ENVIRONMENT", "BRANCH", "OWNER", "STATE", "LEASE ENDS", "HELD", "ITEMS", "USD/MONTH", "LOCKED BY")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tee_infra import local as embedded_aws
+from tee_infra import local as local_aws
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output
 from tee_infra.engine import ensure_engine
@@ -38,8 +38,8 @@ def start(port: int | None) -> None:
 def status(as_json: bool) -> None:
     """Show whether it runs, and what it makes for real."""
     project = find_project(Path.cwd())
-    running = embedded_aws.status(project.embedded_directory)
-    materialised, recorded = embedded_aws.materialised_types(), embedded_aws.recorded_only_types()
+    running = local_aws.status(project.embedded_directory)
+    materialised, recorded = local_aws.materialised_types(), local_aws.recorded_only_types()
     facts = {
         "running": running is not None,
         "endpoint": running.endpoint if running else None,
@@ -55,7 +55,7 @@ def status(as_json: bool) -> None:
 @local.command()
 def stop() -> None:
     """Save what it holds and end it."""
-    stopped = embedded_aws.stop(find_project(Path.cwd()).embedded_directory)
+    stopped = local_aws.stop(find_project(Path.cwd()).embedded_directory)
     click.echo("stopped; its data is kept for the next start" if stopped else "it was not running")
 
 
@@ -77,7 +77,7 @@ def _state_lines(running: EmbeddedAws | None) -> list[str]:
         return ["not running; start it: tee-infra local start"]
     return [
         f"running at {running.endpoint} (provider on port {running.provider_port}, process {running.pid})",
-        f"since {running.started_at:%Y-%m-%d %H:%M:%S %Z}, account {embedded_aws.ACCOUNT_ID}, {running.region}",
+        f"since {running.started_at:%Y-%m-%d %H:%M:%S %Z}, account {local_aws.ACCOUNT_ID}, {running.region}",
     ]
 
 

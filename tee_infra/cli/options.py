@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tee_infra.core.environments import Environment, resolve_stage
-from tee_infra.core.settings import parse_time
+from tee_infra.core.times import parse_time
 from tee_infra.errors import UsageError
 
 

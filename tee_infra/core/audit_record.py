@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Entry(BaseModel):
-    """One action's beginning or end. `when` is the acting machine's clock, `who` and `where` as `core.actor` says."""
+    """Begin or end of an action. `when`: the acting machine's clock; `who`, `where`: as in `core.actor`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

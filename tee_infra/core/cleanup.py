@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup_case import ACTIONS, Action, Case, Policy, ReasonCode
 from tee_infra.core.cleanup_lease_rules import ends_at
 from tee_infra.core.cleanup_rules import decide
-from tee_infra.core.inventory import Branches, Found, Inventory
+from tee_infra.core.inventory import Found, Inventory
 from tee_infra.core.lifetime import warning
 from tee_infra.core.registry import Record
 from tee_infra.errors import RefusedError

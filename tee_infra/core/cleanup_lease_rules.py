@@ -6,9 +6,9 @@ from typing import Final
 
 from tee_infra.core.cleanup_case import Case, Verdict
 from tee_infra.core.cleanup_words import repair_hint, short, what_is_there, when
-from tee_infra.core.lifetime import render_duration
 from tee_infra.core.observe import is_gone, moved_to, observe
 from tee_infra.core.registry import Record
+from tee_infra.core.times import render_duration
 
 RECENT: Final = timedelta(minutes=10)
 """Who did something so short ago may be at it still."""

@@ -14,7 +14,8 @@ from tee_infra.core.cleanup_words import repair_hint, what_is_there, when
 from tee_infra.core.inventory import Resource
 from tee_infra.core.registry import MAX_FAILURES
 from tee_infra.core.sweep import label
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 
 def decide(case: Case) -> Verdict:

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from tee_infra.core.cleanup_case import Case
-from tee_infra.core.lifetime import render_left
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_left, render_time
 
 
 def repair_hint(case: Case) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.transfer import Transform
+from tee_infra.core.transform import Transform
 from tee_infra.core.where import Filter
 
 SEGMENTS_A_WORKER: Final = 4

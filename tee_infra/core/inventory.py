@@ -1,12 +1,13 @@
 """What is known of the feature environments in an account, before anything is decided about them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
+from tee_infra.core.branches import Branches
 from tee_infra.core.registry import Record
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,45 +23,6 @@ class Resource:
     arn: str
     tags: StackTags | Unreadable | None = None
     tags_told: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """A stack's state: how many resources it has, which of them are protected, which creates were left open.
-
-    `expires_at` is the lease end that the last `up` wrote into the provider's tags.
-    """
-
-    resources: int
-    protected: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackLock:
-    """A lock file of the engine's. `since` is None where the file does not say.
-
-    `breakable`: its writer was a pipeline's or this machine's, has ended, and it is older than the limit.
-    """
-
-    holder: str
-    since: datetime | None
-    breakable: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Branches:
-    """The branches that live, and what is known of them; `source` says who told.
-
-    `heads`: branch -> commit, None where it was not told. `in_review`: branches with an open pull request.
-    `maybe_in_review`: those that may have one, as nobody could be asked.
-    """
-
-    source: str
-    heads: Mapping[str, str | None]
-    in_review: frozenset[str] = frozenset()
-    maybe_in_review: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

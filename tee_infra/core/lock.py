@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tee_infra.core.lifetime import render_duration
 from tee_infra.core.names import CONTROL_TABLE
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_duration, render_time
 from tee_infra.errors import BusyError, RemoteError
 
 DURATION: Final = timedelta(seconds=90)

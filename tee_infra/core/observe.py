@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from tee_infra.core.inventory import Branches
+from tee_infra.core.branches import Branches
 from tee_infra.core.registry import Record
 
 _OBSERVED: Final = ("creating", "active", "marked")

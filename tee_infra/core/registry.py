@@ -1,7 +1,7 @@
 """The registry's record of one feature environment: the authority on whose it is and how long it lives.
 
-A record changes only as `core.transitions` and `core.destruction` say; `aws.control_table` writes it under the
-condition that nobody else did.
+A record changes only as `core.transitions` and `core.destruction` say.
+`aws.control_table` writes it on condition that it was not changed in between.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,6 @@
 """Settings of one environment: strict by default, relaxed per kind, overridden by `Pulumi.<stack>.yaml`."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -111,19 +110,6 @@ def settings_for(environment: Environment, config: Mapping[str, Any]) -> Setting
     if not environment.is_feature and (settings.branch or settings.expires_at):
         raise SettingsError(stack, ["only feature environments have environment.branch and environment.expires_at"])
     return settings
-
-
-def render_time(moment: datetime) -> str:
-    """RFC 3339 in UTC to the second, the form of every time in tags and output: `2026-12-01T00:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time with its zone. Raises `ValueError`, also without a zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no zone; write it as 2026-12-01T00:00:00Z")
-    return moment.astimezone(UTC)
 
 
 def _problem(detail: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from tee_infra.core.tags import PREFIX, Unreadable, branch_value, parse
+from tee_infra.core.tags import PREFIX, branch_value, parse
+from tee_infra.core.unreadable import Unreadable
 
 _STACK: Final = "pulumi:pulumi:Stack"
 _PROVIDER: Final = "pulumi:providers:aws"

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tee_infra.core.inventory import Checkpoint, StackLock
-from tee_infra.core.settings import parse_time
-from tee_infra.core.tags import PREFIX, Unreadable
+from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.tags import PREFIX
+from tee_infra.core.times import parse_time
+from tee_infra.core.unreadable import Unreadable
 
 PIPELINE_LIMIT: Final = timedelta(hours=1)
 """A pipeline's lock that is older is nobody's: `stacks.cli` ends every run of the engine after an hour."""

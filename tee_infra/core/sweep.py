@@ -8,7 +8,8 @@ from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.inventory import Resource
 from tee_infra.core.registry import Record
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 
 @dataclass(frozen=True, kw_only=True)

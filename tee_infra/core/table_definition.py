@@ -1,6 +1,6 @@
 """Everything about a table but its items: what a new table needs to be the equal of an old one.
 
-`core/schema.py` compares the same facts with the catalog; here they are kept so that a table can be made from them.
+`core/schema.py` compares the same facts with the catalog; here they are kept to make a table from them.
 """
 
 from collections.abc import Mapping

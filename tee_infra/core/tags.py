@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
-from tee_infra.core.settings import Settings, parse_time, render_time
+from tee_infra.core.settings import Settings
+from tee_infra.core.times import parse_time, render_time
+from tee_infra.core.unreadable import Unreadable
 
 PREFIX: Final = "tee:"
 MANAGED_BY: Final = "pulumi"
@@ -48,13 +50,6 @@ class StackTags:
     environment: Environment
     stack: str
     expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unreadable:
-    """Something of ours that says nothing certain, and `reason` why. Whoever decides about it keeps it."""
-
-    reason: str
 
 
 def parse(tags: Mapping[str, str], project: str) -> StackTags | Unreadable | None:

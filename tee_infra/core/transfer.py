@@ -1,41 +1,19 @@
 """Who may copy what where, which way it goes, and what it will cost. Before anything is read."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment, resolve_stage
-from tee_infra.core.items import RawItem
+from tee_infra.core.estimate import Estimate, Route, estimate
 from tee_infra.core.tables import TableFacts
 from tee_infra.errors import RefusedError, UsageError
-
-Transform: TypeAlias = Callable[[Sequence[RawItem]], Sequence[RawItem]]
-"""What happens to the items of a page on the way: the same items always become the same ones, and some may be left
-out. No two may get the same key."""
-
-Route: TypeAlias = Literal["wire", "aws"]
-"""Through this machine, or by AWS's own export and bulk load."""
 
 TABLE_PREFIX: Final = "table:"
 AWS_ROUTE_BYTES: Final = 5 * 10**9
 """From here on AWS's side is cheaper than write requests and is not bound to one machine."""
-
-_READ_UNIT_BYTES: Final = 8192
-"""What one unit reads by an eventually consistent Scan."""
-_WRITE_UNIT_BYTES: Final = 1024
-_ITEMS_PER_SECOND: Final = 30_000
-"""What one core of the client moves, with validation."""
-_UNITS_PER_SECOND: Final = 4_000
-"""What a new on-demand table takes; one that had traffic takes more."""
-_AWS_BYTES_PER_SECOND: Final = 50e6
-# On-demand prices of us-east-1 in dollars, since November 2024.
-_DOLLARS_PER_READ_UNIT: Final = 0.125e-6
-_DOLLARS_PER_WRITE_UNIT: Final = 0.625e-6
-_DOLLARS_PER_EXPORTED_BYTE: Final = 0.10e-9
-_DOLLARS_PER_LOADED_BYTE: Final = 0.15e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,16 +46,6 @@ class End:
         if name not in self.tables:
             raise UsageError(f"unknown table {name!r}; allowed: {', '.join(self.tables)}")
         return self.tables[name]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """What a transfer will take; `dollars` at on-demand prices of us-east-1."""
-
-    items: int
-    size: int
-    seconds: float
-    dollars: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,21 +110,6 @@ def plan_table(name: str, source: TableFacts, target: TableFacts, *, transformed
     return TablePlan(
         name=name, source=source, target=target, estimate=estimate(source, target.indexes, route), route=route
     )
-
-
-def estimate(source: TableFacts, indexes: int, route: Route) -> Estimate:
-    """Time and money for a table into one with so many indexes, from facts that may be hours old."""
-    if route == "aws":
-        dollars = source.size * (_DOLLARS_PER_EXPORTED_BYTE + _DOLLARS_PER_LOADED_BYTE)
-        return Estimate(
-            items=source.items, size=source.size, seconds=source.size / _AWS_BYTES_PER_SECOND, dollars=dollars
-        )
-    reads = source.size / _READ_UNIT_BYTES * 2
-    mean = source.size / source.items if source.items else 0.0
-    writes = source.items * math.ceil(mean / _WRITE_UNIT_BYTES) * (1 + indexes)
-    seconds = max(source.items / _ITEMS_PER_SECOND, writes / _UNITS_PER_SECOND)
-    dollars = reads * _DOLLARS_PER_READ_UNIT + writes * _DOLLARS_PER_WRITE_UNIT
-    return Estimate(items=source.items, size=source.size, seconds=seconds, dollars=dollars)
 
 
 class ProductionTargetError(RefusedError):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tee_infra.core.environments import FEATURE_HOST
-from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE, render_duration, render_left
+from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE
 from tee_infra.core.registry import Hold, Record, Seed
-from tee_infra.core.settings import render_time
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.times import render_duration, render_left, render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 
 

@@ -2,15 +2,32 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from tee_infra.core.doctor import Finding
 from tee_infra.engine.cache import cache_folder
 from tee_infra.engine.facts import Engine
 from tee_infra.engine.find import built_slot, find_cached, installed_slot, look_on_path
 from tee_infra.engine.go import go_on_path
 
 OBTAIN = "run `tee-infra engine`, which installs or builds one, or put the official `pulumi` on PATH"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One fact.
+
+    Attributes:
+        name: what was looked for, as a person calls it.
+        ok: whether the commands can work with what was found.
+        value: what was found.
+        fix: the next thing to type or change; empty when nothing is missing.
+    """
+
+    name: str
+    ok: bool
+    value: str
+    fix: str = ""
 
 
 def engine_findings(environ: Mapping[str, str]) -> tuple[Finding, ...]:

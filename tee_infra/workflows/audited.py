@@ -5,15 +5,16 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Literal
 
+from tee_infra.aws.control_table import ControlTable
+from tee_infra.core.actor import Actor
 from tee_infra.core.audit_record import Entry
 from tee_infra.errors import RefusedError, TeeInfraError
-from tee_infra.workflows.home import Home
 
 Result = Literal["begun", "done", "failed", "refused"]
 
 
 @contextmanager
-def audited(home: Home, environment: str, action: str) -> Generator[list[str]]:
+def audited(control: ControlTable, actor: Actor, environment: str, action: str) -> Generator[list[str]]:
     """Note the block as `action`. What it appends to the list becomes the detail of its end.
 
     Times are this machine's, whatever time the action decides by, so the entries are in the order of what was done. A
@@ -22,8 +23,7 @@ def audited(home: Home, environment: str, action: str) -> Generator[list[str]]:
     """
 
     def note(result: Result, detail: str = "") -> None:
-        actor = home.actor
-        home.control.append(
+        control.append(
             Entry(
                 environment=environment,
                 action=action,

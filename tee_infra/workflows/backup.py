@@ -27,9 +27,10 @@ from tee_infra.core.digest import Signature
 from tee_infra.core.pacing import Pace
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.file_store import FileStore
-from tee_infra.workflows.pieces import run_all
+from tee_infra.workflows.progress import Progress
 from tee_infra.workflows.requests import SharedPace
-from tee_infra.workflows.segment_files import Progress, check_segment, write_segment
+from tee_infra.workflows.segment_files import check_segment, write_segment
+from tee_infra.workflows.segment_workers import run_all
 from tee_infra.workflows.table_io import Side, scan_pages
 
 _THREADS: Final = 8

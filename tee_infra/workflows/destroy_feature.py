@@ -44,7 +44,7 @@ def destroy_feature(home: Home, record: Record, now: datetime, *, held: Held) ->
     leftovers = Leftovers.connect(home.connection, NAME)
     environment = parse_environment(record.environment)
     work = Work(home=home, record=record, environment=environment, leftovers=leftovers, held=held, now=now)
-    with audited(home, record.environment, "destroy") as details:
+    with audited(home.control, home.actor, record.environment, "destroy") as details:
         destroying = home.control.write(begun(record))
         try:
             break_locks(work)

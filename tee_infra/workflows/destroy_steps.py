@@ -11,11 +11,11 @@ from datetime import datetime
 from tee_infra.aws.sweep import Leftovers
 from tee_infra.core.destruction import copy_of_checkpoint
 from tee_infra.core.environments import Environment
-from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
+from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label, plan_sweep
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.home import Home

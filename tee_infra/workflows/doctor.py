@@ -9,8 +9,8 @@ from typing import Final
 
 from tee_infra import local
 from tee_infra.aws.identity import clock_skew, credentials_source
-from tee_infra.core.doctor import Finding
 from tee_infra.engine import engine_findings
+from tee_infra.engine.doctor import Finding
 from tee_infra.errors import TeeInfraError
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.project import Project, find_project

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from tee_infra.aws.sweep import Leftovers
-from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
-from tee_infra.core.settings import render_time
+from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.times import render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.locking import held_locks
 from tee_infra.workflows.patient import Patient
 from tee_infra.workflows.project import NAME

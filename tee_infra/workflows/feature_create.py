@@ -43,7 +43,7 @@ def create_feature(home: Home, wish: Wish, now: datetime, source: Source | None,
     environment = wish.environment
     with (
         locked(home.locks, environment, home.actor, "tee-infra feature create") as held,
-        audited(home, environment, "create") as details,
+        audited(home.control, home.actor, environment, "create") as details,
     ):
         record = decide(home, wish, now)
         if record.seed == "anonymised" and not record.seeded and source is None:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.inventory import Checkpoint
 from tee_infra.core.registry import Record
 from tee_infra.core.stack_state import is_stack_of
+from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import read_checkpoint
-from tee_infra.core.tags import Unreadable
 from tee_infra.core.transitions import Wish, check_quota, wished
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_records import find_record

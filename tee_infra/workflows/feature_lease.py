@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tee_infra.core.lifetime import MAX_LIFE, render_duration
+from tee_infra.core.lifetime import MAX_LIFE
 from tee_infra.core.registry import Hold, Record
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_duration, render_time
 from tee_infra.core.transitions import extended, held, released
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.feature_records import change_record
@@ -25,7 +25,7 @@ def extend_lease(home: Home, environment: str, ttl: timedelta, now: datetime) ->
 
     Raises as `change_record` and `core.transitions.extended` do.
     """
-    with audited(home, environment, "extend") as details:
+    with audited(home.control, home.actor, environment, "extend") as details:
         record = change_record(home.control, environment, lambda found: extended(found, ttl, now))
         capped = ""
         if record.expires_at < now + ttl:
@@ -43,12 +43,12 @@ def hold_environment(home: Home, environment: str, reason: str, duration: timede
     A second hold replaces the first. Raises as `change_record` and `core.transitions.held` do.
     """
     hold = Hold(reason=reason, until=now + duration, by=home.actor.who)
-    with audited(home, environment, "hold") as details:
+    with audited(home.control, home.actor, environment, "hold") as details:
         details.append(f"until {render_time(hold.until)}: {reason}")
         return change_record(home.control, environment, lambda found: held(found, hold))
 
 
 def release_environment(home: Home, environment: str) -> Record:
-    """End a hold; one that has none stays as it is. Raises as `change_record` and `core.transitions.released` do."""
-    with audited(home, environment, "release"):
+    """End a hold, if there is one. Raises as `change_record` and `core.transitions.released` do."""
+    with audited(home.control, home.actor, environment, "release"):
         return change_record(home.control, environment, released)

@@ -8,9 +8,9 @@ from tee_infra.core.audit_record import Entry
 from tee_infra.core.costs import monthly_usd
 from tee_infra.core.lock import Lock
 from tee_infra.core.registry import Record
-from tee_infra.core.settings import render_time
 from tee_infra.core.stack_state import stack_outputs
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.times import render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import UsageError
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_facts import feature_facts, unknown_facts

@@ -8,9 +8,9 @@ from typing import Final
 from tee_infra.aws.inventory import AwsInventory
 from tee_infra.core.arns import Arns
 from tee_infra.core.assembly import assemble, read_resources
-from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory, Resource, StackLock
-from tee_infra.core.lifetime import render_duration
-from tee_infra.core.settings import render_time
+from tee_infra.core.branches import Branches
+from tee_infra.core.inventory import Found, Inventory, Resource
+from tee_infra.core.state_facts import Checkpoint, StackLock
 from tee_infra.core.state_files import (
     checkpoint_file,
     checkpoints_folder,
@@ -19,7 +19,9 @@ from tee_infra.core.state_files import (
     stack_names,
     stacks_of_locks,
 )
-from tee_infra.core.tags import Unreadable, parse
+from tee_infra.core.tags import parse
+from tee_infra.core.times import render_duration, render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import held_locks

@@ -6,7 +6,8 @@ from typing import Any
 
 from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import Environment
-from tee_infra.core.settings import Settings, SettingsError, render_time
+from tee_infra.core.settings import Settings, SettingsError
+from tee_infra.core.times import render_time
 from tee_infra.engine import Engine, find_engine
 from tee_infra.workflows import embedded
 from tee_infra.workflows.project import Project

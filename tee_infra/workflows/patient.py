@@ -16,7 +16,7 @@ from tee_infra.core.state_files import (
     read_checkpoint,
     state_folder,
 )
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.home import Home, clock, open_home

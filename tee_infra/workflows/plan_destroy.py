@@ -9,9 +9,9 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.names import feature_environment
 from tee_infra.core.plan import Plan
 from tee_infra.core.registry import Hold, Record
-from tee_infra.core.settings import render_time
 from tee_infra.core.sweep import label, plan_sweep
 from tee_infra.core.tables import TableFacts
+from tee_infra.core.times import render_time
 from tee_infra.core.transitions import BoundElsewhereError
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state

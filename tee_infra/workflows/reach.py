@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tee_infra import local as embedded_aws
+from tee_infra import local as local_aws
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.identity import require_account
 from tee_infra.core.settings import Settings
@@ -45,7 +45,7 @@ def reach(project: Project, settings: Settings, report: Report, *, local: bool) 
         connection = Connection(region=settings.region)
         engine = ensure_engine(os.environ, report)
         return Reached(target=target, connection=connection, environ=os.environ, engine=engine)
-    known = embedded_aws.status(project.embedded_directory)
+    known = local_aws.status(project.embedded_directory)
     report(f"target: embedded AWS{f' at {known.endpoint}' if known else ', which is not running yet'}")
     engine = ensure_engine(os.environ, report)
     running = start_local(project, report)

@@ -54,7 +54,7 @@ def _noted(patient: Patient) -> AbstractContextManager[list[str]]:
     """Feature environments have a record of what is done to them."""
     if patient.home is None:
         return nullcontext([])
-    return audited(patient.home, patient.environment.name, "repair")
+    return audited(patient.home.control, patient.home.actor, patient.environment.name, "repair")
 
 
 def _break_locks(patient: Patient) -> None:

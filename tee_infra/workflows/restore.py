@@ -14,8 +14,9 @@ from tee_infra.core.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.backup import digest_text, open_backup, verify_backup
 from tee_infra.workflows.file_store import FileStore
-from tee_infra.workflows.pieces import run_all
-from tee_infra.workflows.segment_files import Progress, read_segment
+from tee_infra.workflows.progress import Progress
+from tee_infra.workflows.segment_files import read_segment
+from tee_infra.workflows.segment_workers import run_all
 from tee_infra.workflows.table_io import Side, put_items
 from tee_infra.workflows.validate_data import signature_of
 

@@ -11,8 +11,8 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.environments import Environment
 from tee_infra.core.seed import SyntheticData
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.pieces import run_all
-from tee_infra.workflows.segment_files import Progress
+from tee_infra.workflows.progress import Progress
+from tee_infra.workflows.segment_workers import run_all
 from tee_infra.workflows.table_io import Side, put_items
 
 _MEMBERS_A_PIECE: Final = 250

@@ -13,9 +13,6 @@ from tee_infra.core.digest import Signature
 from tee_infra.core.items import RawItem
 from tee_infra.workflows.file_store import FileStore
 
-Progress = Callable[[str, int], None]
-"""(what is worked on, how many more items are done)."""
-
 _GROUP_ITEMS: Final = 500
 # Level 1 is about 5 % larger than the default level and takes a third of its time.
 _LEVEL: Final = 1

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from tee_infra.workflows.requests import StoppedError
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _TICK_SECONDS: Final = 0.5
 
@@ -41,6 +42,19 @@ def run_workers(
     # What the others met when they were told to stop is no news.
     for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
         raise error
+
+
+def run_all(pieces: Sequence[T], work: Callable[[T, threading.Event], R], threads: int) -> list[R]:
+    """`work(piece, stop)` for each piece; the results in order of the pieces. Errors as in `run_workers`."""
+    stop = threading.Event()
+    results: dict[int, R] = {}
+
+    def draw(indexes: Iterator[int]) -> None:
+        for index in indexes:
+            results[index] = work(pieces[index], stop)
+
+    run_workers(range(len(pieces)), threads, stop, draw)
+    return [results[index] for index in range(len(pieces))]
 
 
 def _decided(threads: Sequence[Future[None]]) -> bool:

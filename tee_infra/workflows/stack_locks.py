@@ -4,7 +4,7 @@ import json
 import socket
 from datetime import UTC, datetime
 
-from tee_infra.core.inventory import StackLock
+from tee_infra.core.state_facts import StackLock
 from tee_infra.core.state_files import checkpoint_file, locks_folder, read_stack_lock
 from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.processes import runs

@@ -16,7 +16,8 @@ from tee_infra.core.checkpoint import Header
 from tee_infra.core.items import RawItem
 from tee_infra.core.pacing import Pace
 from tee_infra.core.subset import Subset
-from tee_infra.core.transfer import End, TablePlan, Transform, check_ends, pair_tables, plan_table
+from tee_infra.core.transfer import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.transform import Transform
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_report import catalog_table, check_shapes
 from tee_infra.workflows.checkpoint_file import CheckpointFile

@@ -10,7 +10,7 @@ from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_table import REGISTRY, ControlTable, RecordChangedError, UnreadableEntryError
 from tee_infra.core.audit_record import Entry
 from tee_infra.core.registry import Hold
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.unreadable import Unreadable
 from tests.control_client import ControlClient
 from tests.workflows.homes import NOW, record_of
 

@@ -8,7 +8,8 @@ from tee_infra.aws.connection import AwsError, Connection
 from tee_infra.aws.sweep import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Resource
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 HERE = Connection(region="us-east-1")
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})

@@ -6,10 +6,12 @@ Nothing here knows of the rules' code. An environment may be destroyed exactly w
 import re
 from datetime import datetime, timedelta
 
+from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import Policy, plan_cleanup
-from tee_infra.core.inventory import Branches, Found, Inventory, Resource
+from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.registry import Record
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 FEATURE = r"feature-(?!(prod|production|staging|dev|development|test|main|master|head|all)$)[a-z0-9]+(-[a-z0-9]+)*"
 

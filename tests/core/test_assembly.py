@@ -5,8 +5,10 @@ import pytest
 
 from tee_infra.core.arns import Arns
 from tee_infra.core.assembly import assemble, environment_of, read_resources
-from tee_infra.core.inventory import Found, Resource, StackLock
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.inventory import Found, Resource
+from tee_infra.core.state_facts import StackLock
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 ACCOUNT = "123456789012"
 HERE = Arns(account_id=ACCOUNT, region="us-east-1", environment="")

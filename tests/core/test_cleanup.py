@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import (
     BreakerError,
     Decision,
@@ -16,9 +17,11 @@ from tee_infra.core.cleanup import (
     warnings,
 )
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.inventory import Branches, Checkpoint, Found, Inventory, Resource, StackLock
+from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.registry import Hold, Record
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from bench import fleets
 from bench.fleets import BROKEN, NOW
 from tee_infra.core.cleanup import CleanupPlan, Policy, plan_cleanup
-from tee_infra.core.inventory import Checkpoint, Found, Inventory, StackLock
+from tee_infra.core.inventory import Found, Inventory
 from tee_infra.core.registry import Hold, Record
-from tee_infra.core.tags import Unreadable
+from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.unreadable import Unreadable
 from tests.core.cleanup_oracle import disagreements
 
 SEEDED = 2000

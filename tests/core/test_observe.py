@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.inventory import Branches
+from tee_infra.core.branches import Branches
 from tee_infra.core.observe import observe
 from tee_infra.core.registry import Record
 

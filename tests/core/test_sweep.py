@@ -8,7 +8,8 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Resource
 from tee_infra.core.registry import Record
 from tee_infra.core.sweep import plan_sweep
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 
 ACCOUNT, REGION, NOW = "123456789012", "eu-west-1", datetime(2026, 12, 1, tzinfo=UTC)
 RECORD = Record(

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from tee_infra.core import tags
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.settings import render_time, settings_for
-from tee_infra.core.tags import StackTags, Unreadable, parse
+from tee_infra.core.settings import settings_for
+from tee_infra.core.tags import StackTags, parse
+from tee_infra.core.times import render_time
+from tee_infra.core.unreadable import Unreadable
 
 FEATURE = "feature-x"
 ENVIRONMENTS = st.from_regex(r"(dev|staging|prod|test|prod-v[1-9]|feature-[a-z]{1,8})", fullmatch=True)

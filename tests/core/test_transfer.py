@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import UnknownEnvironmentError
+from tee_infra.core.estimate import estimate
 from tee_infra.core.tables import TableFacts
 from tee_infra.core.transfer import (
     AWS_ROUTE_BYTES,
@@ -12,7 +13,6 @@ from tee_infra.core.transfer import (
     ProductionTargetError,
     check_ends,
     end_of,
-    estimate,
     pair_tables,
     plan_table,
 )

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tee_infra.core.lifetime import MAX_LIFE, MAX_TTL, MIN_TTL
 from tee_infra.core.registry import Hold, Record
-from tee_infra.core.tags import Unreadable
 from tee_infra.core.transitions import (
     BoundElsewhereError,
     GoneError,
@@ -22,6 +21,7 @@ from tee_infra.core.transitions import (
     released,
     wished,
 )
+from tee_infra.core.unreadable import Unreadable
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

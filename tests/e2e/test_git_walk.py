@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.settings import render_time
+from tee_infra.core.times import render_time
 from tests.e2e.checkout import Done
 from tests.e2e.features import checkpoint_of
 from tests.e2e.runner import Runner, runner_in

@@ -18,7 +18,7 @@ def home(moto_endpoint: str, tmp_path: Path) -> Home:
 
 def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
     began = datetime.now(UTC)
-    with audited(home, "feature-x", "extend") as details:
+    with audited(home.control, home.actor, "feature-x", "extend") as details:
         assert [entry.result for entry in home.control.history("feature-x")] == ["begun"]
         details += ["one", "two"]
     begun, done = home.control.history("feature-x")
@@ -36,7 +36,7 @@ def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
     ],
 )
 def test_how_it_went_wrong_is_noted_and_not_hidden(home: Home, error: BaseException, result: str, detail: str) -> None:
-    with pytest.raises(type(error)), audited(home, "feature-x", "create"):
+    with pytest.raises(type(error)), audited(home.control, home.actor, "feature-x", "create"):
         raise error
     ended = home.control.history("feature-x")[-1]
     assert (ended.result, ended.detail) == (result, detail)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup_case import Policy
-from tee_infra.core.inventory import Branches
 from tee_infra.core.lock import LockedError
 from tee_infra.core.registry import Hold, Record
 from tee_infra.workflows.cleanup import LOCK, Planned, Result, execute, plan

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.core.inventory import Checkpoint, Found
+from tee_infra.core.inventory import Found
 from tee_infra.core.registry import Record
-from tee_infra.core.tags import StackTags, Unreadable
+from tee_infra.core.state_facts import Checkpoint
+from tee_infra.core.tags import StackTags
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.gather_inventory import ClockSkewError, gather_inventory, look_closer
 from tee_infra.workflows.home import Home
 from tests.emulator import reset

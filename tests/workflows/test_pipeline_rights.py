@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tee_infra.core import access, names
+from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup_case import Policy
-from tee_infra.core.inventory import Branches
 from tee_infra.core.state_files import checkpoint_file, locks_folder
 from tee_infra.core.transitions import Wish
 from tee_infra.workflows.cleanup import execute, plan
