@@ -5,8 +5,8 @@ from typing import Annotated
 
 from tee_infra.core.anonymize import Anonymizer
 from tee_infra.core.anonymize_kinds import Pseudonyms, derive_key
-from tee_infra.core.catalog import Table
-from tee_infra.core.item_shapes import NOT_PERSONAL, Personal, Record
+from tee_infra.core.tables.catalog import Table
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
 
 
 class BenchRecord(Record):

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.workflows.table_io import Side, put_items, scan_pages
 
 

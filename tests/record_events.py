@@ -22,8 +22,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.automation.events import EngineEvent
 
-from tee_infra.core import catalog
-from tee_infra.core.catalog import TABLES, Index, Key
+from tee_infra.core.tables import catalog
+from tee_infra.core.tables.catalog import TABLES, Index, Key
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks import Stack
 from tee_infra.workflows import change_environment

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tee_infra.aws.dynamodb import DynamoDbError
 from tee_infra.core.bulk import BulkLoad, export_request, load_request, read_export, read_load
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 
 _POLL_SECONDS: Final = 30.0
 

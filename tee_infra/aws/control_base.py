@@ -8,7 +8,7 @@ from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core import names
 from tee_infra.core.bootstrap import TAGS, Facts
-from tee_infra.core.table_definition import TableDefinition
+from tee_infra.core.tables.create_request import TableDefinition
 
 _RECOVERY_DAYS: Final = 35
 """The longest that DynamoDB offers; it costs the same."""

@@ -9,7 +9,7 @@ from tee_infra.core import names
 from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import Environment
 from tee_infra.core.inventory import Resource
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.tags import StackTags, parse
 from tee_infra.core.unreadable import Unreadable
 

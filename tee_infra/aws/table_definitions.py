@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import AwsError, aws_errors
-from tee_infra.core.table_definition import TableDefinition, creation_request
+from tee_infra.core.tables.create_request import TableDefinition, creation_request
 
 RESTORING_TAG: Final = "tee:restoring"
 

@@ -1,7 +1,7 @@
 """What DynamoDB says about a table."""
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.core.schema import Schema, read_schema
+from tee_infra.core.tables.live_schema import Schema, read_schema
 from tee_infra.errors import UsageError
 
 

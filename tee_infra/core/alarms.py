@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import TABLES, Table
 
 NAMESPACE: Final = "AWS/DynamoDB"
 

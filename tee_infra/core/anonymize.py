@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Raw
 
 from tee_infra.core.anonymize_kinds import BECOMES, Pseudonyms, Replacement
-from tee_infra.core.catalog import Table
 from tee_infra.core.entities import entity_of
-from tee_infra.core.item_shapes import NotPersonal, Personal, classifications
 from tee_infra.core.items import RawItem
+from tee_infra.core.tables.catalog import Table
+from tee_infra.core.tables.item_shapes import NotPersonal, Personal, classifications
 from tee_infra.errors import RefusedError
 
 KEPT: Final = "kept"
@@ -49,7 +49,7 @@ class UnclassifiedError(RefusedError):
         known = f"the catalog declares it as {declared}" if declared else "the catalog does not know it"
         super().__init__(
             f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}; "
-            "classify it in tee_infra/core/item_shapes.py, and see every such attribute with: "
+            "classify it in tee_infra/core/tables/item_shapes.py, and see every such attribute with: "
             f"tee-infra data anonymize-report --table {table}"
         )
 

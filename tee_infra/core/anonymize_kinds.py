@@ -11,7 +11,7 @@ from typing import Final
 
 from tee_infra.core.anonymize_names import FIRST, LAST
 from tee_infra.core.entities import split_key
-from tee_infra.core.item_shapes import Personal
+from tee_infra.core.tables.item_shapes import Personal
 from tee_infra.errors import UsageError
 
 Replacement = Callable[[str, str], str]

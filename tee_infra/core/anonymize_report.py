@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tee_infra.core.anonymize import KEPT_UNDECLARED, Rule, decode, refused_type, rules_of
-from tee_infra.core.catalog import Table
 from tee_infra.core.items import RawItem
+from tee_infra.core.tables.catalog import Table
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import ALIASES, ALLOWED, FEATURE_PATTERN, SLOT_PATTERN, STANDING, Environment
+from tee_infra.core.tables.catalog import TABLES
 
 
 def table_names(environment: Environment) -> dict[str, str]:

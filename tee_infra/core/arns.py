@@ -6,7 +6,7 @@ Formats: the ARN tables of AWS's Service Authorization Reference.
 from dataclasses import dataclass
 
 from tee_infra.core import names
-from tee_infra.core.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import TABLES, Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.table_definition import TableDefinition
+from tee_infra.core.tables.create_request import TableDefinition
 from tee_infra.errors import RefusedError, UsageError
 
 MANIFEST: Final = "manifest.json"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RemoteError
 
 PREFIX = "tee-infra-copy"

@@ -7,8 +7,8 @@ from typing import Final
 
 from tee_infra.core import prices
 from tee_infra.core.alarms import alarms
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.settings import Settings
+from tee_infra.core.tables.catalog import TABLES
 
 PRICES_AS_OF: Final = prices.AS_OF
 """Goes beside every amount that anybody gets to see."""

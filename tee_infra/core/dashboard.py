@@ -7,7 +7,7 @@ from urllib.parse import quote
 from tee_infra.core import names
 from tee_infra.core.alarms import NAMESPACE, OPERATIONS
 from tee_infra.core.arns import Arns
-from tee_infra.core.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import TABLES, Table
 
 WIDGET_WIDTH: Final = 8
 WIDGET_HEIGHT: Final = 6

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 
 Route: TypeAlias = Literal["wire", "aws"]
 """Through this machine, or by AWS's own export and bulk load."""

@@ -7,8 +7,8 @@ from typing import Final
 
 from tee_infra.core.anonymize_report import AttributeReport, report_attributes
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.catalog import TABLES, Table
 from tee_infra.core.items import RawItem
+from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.table_io import Side, scan_pages
 
@@ -22,7 +22,7 @@ class UnclassifiedAttributesError(RefusedError):
         self.attributes = list(attributes)
         super().__init__(
             f"may be personal and nobody has classified it: {', '.join(attributes)}; "
-            "classify each in tee_infra/core/item_shapes.py, then run the command again"
+            "classify each in tee_infra/core/tables/item_shapes.py, then run the command again"
         )
 
 

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.transfer import end_of
 from tee_infra.workflows.segment_workers import run_all
 

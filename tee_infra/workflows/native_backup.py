@@ -11,8 +11,8 @@ from datetime import datetime
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.native_backups import NativeBackup, NativeBackups
 from tee_infra.aws.table_definitions import TableDefinitions
-from tee_infra.core.catalog import TABLES
-from tee_infra.core.table_definition import TableDefinition, declared_definition
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.create_request import TableDefinition, declared_definition
 from tee_infra.errors import RefusedError, UsageError
 
 

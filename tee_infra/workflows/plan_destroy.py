@@ -10,7 +10,7 @@ from tee_infra.core.names import feature_environment
 from tee_infra.core.plan import Plan
 from tee_infra.core.registry import Hold, Record
 from tee_infra.core.sweep import label, plan_sweep
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
 from tee_infra.core.transitions import BoundElsewhereError
 from tee_infra.errors import RefusedError

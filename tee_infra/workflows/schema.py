@@ -3,9 +3,9 @@
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.tables import NoTableError, live_schema
 from tee_infra.core import names
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import Environment
-from tee_infra.core.schema import differences, render_entry, schema_of
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.live_schema import differences, render_entry, schema_of
 
 
 def pull_schema(table: str, connection: Connection) -> str:

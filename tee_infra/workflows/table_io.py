@@ -25,7 +25,7 @@ from tee_infra.core.items import (
     put_new_body,
     scan_body,
 )
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.requests import RequestRefusedError, Requests, SharedPace
 from tee_infra.workflows.transport import Transport
 

@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.table_definitions import TableDefinitions
-from tee_infra.core.table_definition import TableDefinition
+from tee_infra.core.tables.create_request import TableDefinition
 
 KEYS: dict[str, Any] = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],

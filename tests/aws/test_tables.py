@@ -3,7 +3,7 @@ import pytest
 
 from tee_infra.aws.connection import AwsError, Connection
 from tee_infra.aws.tables import NoTableError, live_schema
-from tee_infra.core.catalog import Index, Key
+from tee_infra.core.tables.catalog import Index, Key
 from tee_infra.errors import UsageError
 
 HERE = Connection(region="us-east-1")

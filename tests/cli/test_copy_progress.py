@@ -1,5 +1,5 @@
 from tee_infra.cli.copy_progress import progress_line
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.transfer import plan_table
 from tee_infra.workflows.copy_data import CopyProgress
 

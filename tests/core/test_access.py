@@ -6,9 +6,9 @@ from tee_infra.core import access, audit, notifications
 from tee_infra.core.access.documents import allow, document
 from tee_infra.core.access.pipelines import FEATURE_HOST
 from tee_infra.core.arns import Arns
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import KINDS, parse_environment
 from tee_infra.core.settings import settings_for
+from tee_infra.core.tables.catalog import TABLES
 from tests.iam.evaluator import many
 
 # The longest names of each kind: a slot, and a feature environment of the longest slug; the longest region.

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tee_infra.core.anonymize import KEPT, KEPT_UNDECLARED, Anonymizer, UnclassifiedError, declared_types
 from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, derive_key
 from tee_infra.core.anonymize_names import FIRST, LAST
-from tee_infra.core.catalog import TABLES, Table
-from tee_infra.core.item_shapes import NOT_PERSONAL, Personal, Record
 from tee_infra.core.seed import SyntheticData
+from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
 
 ADMIN, SCHEDULES, SYNC = TABLES
 PSEUDONYMS = Pseudonyms(derive_key("an example key that is long enough"))

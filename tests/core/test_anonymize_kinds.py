@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tee_infra.core import anonymize_names, seed_values
 from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, WeakKeyError, derive_key
-from tee_infra.core.item_shapes import Personal
+from tee_infra.core.tables.item_shapes import Personal
 
 KEY = derive_key("an example key that is long enough")
 REPLACE = Pseudonyms(KEY).replacements

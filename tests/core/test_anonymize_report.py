@@ -1,7 +1,7 @@
 import json
 
 from tee_infra.core.anonymize_report import report_attributes
-from tee_infra.core.catalog import TABLES
+from tee_infra.core.tables.catalog import TABLES
 
 ITEMS = [
     json.dumps(item).encode()

@@ -18,7 +18,7 @@ from tee_infra.core.backup import (
     segment_name,
     segments_of,
 )
-from tee_infra.core.table_definition import TableDefinition
+from tee_infra.core.tables.create_request import TableDefinition
 from tee_infra.errors import UsageError
 
 KEY = {

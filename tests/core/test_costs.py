@@ -4,10 +4,10 @@ import pytest
 
 from tee_infra.core import prices
 from tee_infra.core.alarms import alarms
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.costs import PRICES_AS_OF, monthly_usd, most_requests_usd
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import Settings, settings_for
+from tee_infra.core.tables.catalog import TABLES
 
 GB = 2**30
 PARTS = sum(1 + len(table.indexes) for table in TABLES)

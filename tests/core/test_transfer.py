@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import UnknownEnvironmentError
 from tee_infra.core.estimate import estimate
-from tee_infra.core.tables import TableFacts
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.transfer import (
     AWS_ROUTE_BYTES,
     DifferentKeysError,

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tee_infra.core import names
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.registry import Record
 from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import checkpoint_file
+from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.feature_decide import read_state
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.processes import runs

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core import catalog
-from tee_infra.core.catalog import TABLES, Key
+from tee_infra.core.tables import catalog
+from tee_infra.core.tables.catalog import TABLES, Key
 from tee_infra.stacks import ProtectedError
 from tests.e2e.checkout import Checkout
 

@@ -7,9 +7,9 @@ from tee_infra.core import access
 from tee_infra.core.access.documents import document
 from tee_infra.core.access.tables import manage_key
 from tee_infra.core.arns import Arns
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import settings_for
+from tee_infra.core.tables.catalog import TABLES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

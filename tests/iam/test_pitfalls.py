@@ -4,7 +4,7 @@ from typing import Any
 
 from tee_infra.core import access
 from tee_infra.core.access.documents import allow, deny, document
-from tee_infra.core.catalog import TABLES
+from tee_infra.core.tables.catalog import TABLES
 from tests.iam.evaluator import Request, is_allowed, many
 from tests.iam.matrix import TABLE
 from tests.iam.roles import arns, role_policies

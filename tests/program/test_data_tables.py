@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core import catalog
+from tee_infra.core.tables import catalog
 from tests.program.recording import Run, record, standard
 
 CAP = {"maxReadRequestUnits": 25, "maxWriteRequestUnits": 25}
@@ -47,7 +47,7 @@ def test_keys_indexes_and_attributes_follow_the_catalog() -> None:
 def test_an_index_may_hold_chosen_attributes_only(monkeypatch: pytest.MonkeyPatch) -> None:
     index = catalog.Index(name="by-x", partition_key=catalog.Key("x", "N"), projection=("a", "b"))
     spec = catalog.Table(name="tee-x", app_name="x", item=catalog.TABLES[0].item, sort_key=None, indexes=(index,))
-    monkeypatch.setattr("tee_infra.core.catalog.TABLES", (spec,))
+    monkeypatch.setattr("tee_infra.core.tables.catalog.TABLES", (spec,))
 
     inputs = table(record("dev"), "tee-x")
 

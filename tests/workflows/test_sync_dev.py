@@ -7,10 +7,10 @@ import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.anonymize_kinds import Pseudonyms, derive_key
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.entities import entity_of
-from tee_infra.core.item_shapes import Personal, classifications
 from tee_infra.core.seed import SyntheticData
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.item_shapes import Personal, classifications
 from tee_infra.core.transfer import PlainCopyError, ProductionTargetError, end_of
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError, report_table

@@ -20,8 +20,8 @@ from tee_infra.core.access.actions import (
 from tee_infra.core.access.documents import EVERYTHING, Statement, allow, deny, document
 from tee_infra.core.access.role import Role
 from tee_infra.core.arns import Arns
-from tee_infra.core.catalog import TABLES
 from tee_infra.core.environments import Environment
+from tee_infra.core.tables.catalog import TABLES
 
 MFA_SECONDS: Final = 15 * 60
 """How fresh the second factor must be when somebody breaks the glass."""

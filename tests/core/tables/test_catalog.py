@@ -1,5 +1,5 @@
-from tee_infra.core.catalog import TABLES, Index, Key, Table
-from tee_infra.core.item_shapes import AdminRecord
+from tee_infra.core.tables.catalog import TABLES, Index, Key, Table
+from tee_infra.core.tables.item_shapes import AdminRecord
 
 
 def test_the_three_tables_are_there_under_both_their_names() -> None:

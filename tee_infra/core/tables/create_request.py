@@ -1,6 +1,6 @@
 """Everything about a table but its items: what a new table needs to be the equal of an old one.
 
-`core/schema.py` compares the same facts with the catalog; here they are kept to make a table from them.
+`core/tables/live_schema.py` compares the same facts with the catalog; here they are kept to make a table from them.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tee_infra.core.catalog import Table
+from tee_infra.core.tables.catalog import Table
 
 
 class TableDefinition(BaseModel):

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.catalog import TABLES
-from tee_infra.core.table_definition import TableDefinition, creation_request, declared_definition
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.create_request import TableDefinition, creation_request, declared_definition
 
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 ATTRIBUTES = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from tee_infra.core.item_shapes import AdminRecord, ScheduleRecord, SyncStatusRecord
+from tee_infra.core.tables.item_shapes import AdminRecord, ScheduleRecord, SyncStatusRecord
 
 AttributeType = Literal["S", "N", "B"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]

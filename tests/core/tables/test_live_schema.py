@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core import catalog
-from tee_infra.core.catalog import TABLES, Index, Key, Table
-from tee_infra.core.schema import Schema, differences, read_schema, render_entry, schema_of
+from tee_infra.core.tables import catalog
+from tee_infra.core.tables.catalog import TABLES, Index, Key, Table
+from tee_infra.core.tables.live_schema import Schema, differences, read_schema, render_entry, schema_of
 
 ENABLED = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
 

@@ -2,8 +2,8 @@ from typing import Annotated
 
 import pytest
 
-from tee_infra.core.catalog import TABLES, Table
-from tee_infra.core.item_shapes import NOT_PERSONAL, Personal, Record, classifications
+from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record, classifications
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 

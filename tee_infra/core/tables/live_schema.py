@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from tee_infra.core.catalog import AttributeType, Index, Key, StreamView, Table
+from tee_infra.core.tables.catalog import AttributeType, Index, Key, StreamView, Table
 
 
 @dataclass(frozen=True, kw_only=True)
