@@ -3,8 +3,8 @@
 
 from typing import Annotated
 
-from tee_infra.core.anonymize import Anonymizer
-from tee_infra.core.anonymize_kinds import Pseudonyms, derive_key
+from tee_infra.core.codec.anonymizer import Anonymizer
+from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
 from tee_infra.core.tables.catalog import Table
 from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
 

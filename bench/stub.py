@@ -13,7 +13,7 @@ import zlib
 from typing import Any
 
 from bench.anonymise import three_attributes
-from tee_infra.core.transform import Transform
+from tee_infra.core.codec.transform import Transform
 
 PAGE_ITEMS = 2500
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from tee_infra.core.replies import Reply, Verdict, judge, lost
+from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
 
 # What passes botocore's own validation; the body is replaced before it is sent.
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {

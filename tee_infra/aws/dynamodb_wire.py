@@ -11,7 +11,7 @@ from http.client import HTTPException
 
 from tee_infra.aws.http1 import Connection, parse_endpoint
 from tee_infra.aws.sigv4 import Keys, Signer
-from tee_infra.core.replies import Reply, Verdict, judge, lost
+from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
 
 
 class WireTransport:

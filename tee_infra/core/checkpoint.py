@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tee_infra.core.digest import Signature
+from tee_infra.core.codec.digest import Signature
 from tee_infra.errors import UsageError
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.transform import Transform
-from tee_infra.core.where import Filter
+from tee_infra.core.codec.scan_filter import Filter
+from tee_infra.core.codec.transform import Transform
 
 SEGMENTS_A_WORKER: Final = 4
 LISTED_KEYS: Final = 50

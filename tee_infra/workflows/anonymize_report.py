@@ -5,9 +5,9 @@ from itertools import islice
 from threading import Event
 from typing import Final
 
-from tee_infra.core.anonymize_report import AttributeReport, report_attributes
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.items import RawItem
+from tee_infra.core.codec.anonymize_report import AttributeReport, report_attributes
+from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.table_io import Side, scan_pages

@@ -23,8 +23,8 @@ from tee_infra.core.backup import (
     segment_name,
     segments_of,
 )
-from tee_infra.core.digest import Signature
-from tee_infra.core.pacing import Pace
+from tee_infra.core.codec.digest import Signature
+from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.progress import Progress

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from tee_infra.core.checkpoint import Checkpoint, Header, header_line, position_line, read_checkpoint
-from tee_infra.core.digest import Signature
+from tee_infra.core.codec.digest import Signature
 
 
 class CheckpointFile:

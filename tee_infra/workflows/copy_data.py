@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.digest import Signature
+from tee_infra.core.codec.scan_filter import Filter
+from tee_infra.core.codec.transform import Transform
 from tee_infra.core.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
-from tee_infra.core.digest import Signature
-from tee_infra.core.transform import Transform
-from tee_infra.core.where import Filter
 from tee_infra.errors import PartialError, TeeInfraError
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.requests import Requests, Tally

@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.pacing import Pace
-from tee_infra.core.replies import Verdict, lost
+from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.codec.responses import Verdict, lost
 from tee_infra.errors import RemoteError
 from tee_infra.workflows.transport import Lane
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import Environment
-from tee_infra.core.seed import SyntheticData
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.progress import Progress
 from tee_infra.workflows.segment_workers import run_all

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.item_size import ITEM_BYTES, check_size
-from tee_infra.core.items import (
+from tee_infra.core.codec.item_size import ITEM_BYTES, check_size
+from tee_infra.core.codec.raw_items import (
     BATCH_BYTES,
     BATCH_ITEMS,
     BATCH_KEYS,

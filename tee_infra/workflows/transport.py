@@ -7,7 +7,7 @@ Two adapters have it, `tee_infra.aws.dynamodb_wire` (signed HTTP of our own) and
 
 from typing import Protocol
 
-from tee_infra.core.replies import Reply
+from tee_infra.core.codec.responses import Reply
 
 
 class Lane(Protocol):

@@ -4,7 +4,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 
-from tee_infra.core.replies import Reply, Verdict
+from tee_infra.core.codec.responses import Reply, Verdict
 
 Answer = Callable[[str, dict], Reply]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.anonymize_kinds import WeakKeyError, derive_key
+from tee_infra.core.codec.pseudonyms import WeakKeyError, derive_key
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.anonymize_key import NoKeyError, read_key
 from tests.emulator import session

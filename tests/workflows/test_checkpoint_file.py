@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.core.checkpoint import ForeignCheckpointError, Header
-from tee_infra.core.digest import Signature
+from tee_infra.core.codec.digest import Signature
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 
 HEADER = Header("here", "there", (), 2)

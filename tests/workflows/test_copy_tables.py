@@ -8,8 +8,8 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.bulk import BulkLoad
 from tee_infra.core.checkpoint import ForeignCheckpointError
+from tee_infra.core.codec.scan_filter import Filter, parse_where
 from tee_infra.core.transfer import AWS_ROUTE_BYTES, TablePlan, end_of
-from tee_infra.core.where import Filter, parse_where
 from tee_infra.workflows import copy_tables as module
 from tee_infra.workflows.copy_data import CopyProgress, CopyResult
 from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy

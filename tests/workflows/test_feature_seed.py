@@ -3,9 +3,9 @@ import json
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
-from tee_infra.core.anonymize_kinds import derive_key
+from tee_infra.core.codec.pseudonyms import derive_key
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.seed import SyntheticData
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.transfer import end_of
 from tee_infra.errors import UsageError

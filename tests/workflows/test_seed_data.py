@@ -3,8 +3,8 @@ import json
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.seed import SyntheticData
 from tee_infra.workflows.seed_data import SyntheticProductionError, seed_data
 from tests.emulator import create_tables, everything
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.anonymize_kinds import Pseudonyms, derive_key
-from tee_infra.core.entities import entity_of
-from tee_infra.core.seed import SyntheticData
+from tee_infra.core.codec.entities import entity_of
+from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.item_shapes import Personal, classifications
 from tee_infra.core.transfer import PlainCopyError, ProductionTargetError, end_of

@@ -4,8 +4,8 @@ import threading
 import pytest
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.item_size import ItemTooLargeError
-from tee_infra.core.replies import Reply, Verdict
+from tee_infra.core.codec.item_size import ItemTooLargeError
+from tee_infra.core.codec.responses import Reply, Verdict
 from tee_infra.workflows.requests import NoProgressError, RequestRefusedError, Requests, StoppedError
 from tee_infra.workflows.table_io import get_items, put_items, put_new_item, scan_pages
 from tests.services import connect, new_table

@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.anonymize_kinds import derive_key
+from tee_infra.core.codec.pseudonyms import derive_key
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.seed import SyntheticData
 from tee_infra.core.transfer import end_of
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, verify_backup

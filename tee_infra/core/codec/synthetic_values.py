@@ -1,6 +1,6 @@
 """What synthetic items are made of: pools of values, and how often each occurs.
 
-A change here changes what every seed produces; `tests/core/test_seed.py` pins a digest, so it is seen.
+A change here changes what every seed produces; `tests/core/codec/test_synthetic.py` pins a digest, so it is seen.
 No name here is one of `anonymize_names`, so a synthetic source can show that nothing of it survives anonymising.
 """
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.anonymize_names import FIRST, LAST
-from tee_infra.core.entities import split_key
+from tee_infra.core.codec.entities import split_key
+from tee_infra.core.codec.name_pool import FIRST, LAST
 from tee_infra.core.tables.item_shapes import Personal
 from tee_infra.errors import UsageError
 

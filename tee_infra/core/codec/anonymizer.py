@@ -14,9 +14,9 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import msgspec
 from msgspec import Raw
 
-from tee_infra.core.anonymize_kinds import BECOMES, Pseudonyms, Replacement
-from tee_infra.core.entities import entity_of
-from tee_infra.core.items import RawItem
+from tee_infra.core.codec.entities import entity_of
+from tee_infra.core.codec.pseudonyms import BECOMES, Pseudonyms, Replacement
+from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import Table
 from tee_infra.core.tables.item_shapes import NotPersonal, Personal, classifications
 from tee_infra.errors import RefusedError

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tee_infra.core.items import RawItem
+from tee_infra.core.codec.raw_items import RawItem
 
 BUCKETS: Final = 4096
 """How finely `Buckets` tells where two tables differ."""

@@ -1,6 +1,6 @@
 import json
 
-from tee_infra.core.anonymize_report import report_attributes
+from tee_infra.core.codec.anonymize_report import report_attributes
 from tee_infra.core.tables.catalog import TABLES
 
 ITEMS = [

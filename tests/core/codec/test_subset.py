@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.subset import Subset, SubsetError
+from tee_infra.core.codec.subset import Subset, SubsetError
 
 KEY = b"k" * 32
 MEMBERS = [f"MEMBER#m-{number}" for number in range(2000)]

@@ -2,7 +2,7 @@ import zlib
 
 import pytest
 
-from tee_infra.core.replies import Verdict, judge, lost
+from tee_infra.core.codec.responses import Verdict, judge, lost
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.items import (
+from tee_infra.core.codec.raw_items import (
     attributes,
     get_body,
     join_attributes,

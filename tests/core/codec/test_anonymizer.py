@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.anonymize import KEPT, KEPT_UNDECLARED, Anonymizer, UnclassifiedError, declared_types
-from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, derive_key
-from tee_infra.core.anonymize_names import FIRST, LAST
-from tee_infra.core.seed import SyntheticData
+from tee_infra.core.codec.anonymizer import KEPT, KEPT_UNDECLARED, Anonymizer, UnclassifiedError, declared_types
+from tee_infra.core.codec.name_pool import FIRST, LAST
+from tee_infra.core.codec.pseudonyms import BECOMES, EMAIL_DOMAIN, Pseudonyms, derive_key
+from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
 

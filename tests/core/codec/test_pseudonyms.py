@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core import anonymize_names, seed_values
-from tee_infra.core.anonymize_kinds import BECOMES, EMAIL_DOMAIN, Pseudonyms, WeakKeyError, derive_key
+from tee_infra.core.codec import name_pool, synthetic_values
+from tee_infra.core.codec.pseudonyms import BECOMES, EMAIL_DOMAIN, Pseudonyms, WeakKeyError, derive_key
 from tee_infra.core.tables.item_shapes import Personal
 
 KEY = derive_key("an example key that is long enough")
@@ -101,10 +101,10 @@ def test_kinds_are_separated() -> None:
 
 
 def test_the_pool_of_names_is_nobodys() -> None:
-    assert not set(anonymize_names.FIRST) & set(seed_values.FIRST_NAMES)
-    assert not set(anonymize_names.LAST) & set(seed_values.LAST_NAMES)
-    assert len(set(anonymize_names.FIRST)) == len(anonymize_names.FIRST) > 100
-    assert len(set(anonymize_names.LAST)) == len(anonymize_names.LAST) > 100
+    assert not set(name_pool.FIRST) & set(synthetic_values.FIRST_NAMES)
+    assert not set(name_pool.LAST) & set(synthetic_values.LAST_NAMES)
+    assert len(set(name_pool.FIRST)) == len(name_pool.FIRST) > 100
+    assert len(set(name_pool.LAST)) == len(name_pool.LAST) > 100
 
 
 def test_a_short_key_is_refused_without_being_shown() -> None:

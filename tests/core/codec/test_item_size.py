@@ -3,7 +3,7 @@ import base64
 import msgspec
 import pytest
 
-from tee_infra.core.item_size import ITEM_BYTES, ItemTooLargeError, check_size
+from tee_infra.core.codec.item_size import ITEM_BYTES, ItemTooLargeError, check_size
 
 
 def raw(**attributes: dict) -> bytes:

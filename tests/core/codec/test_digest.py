@@ -5,14 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.digest import (
-    Buckets,
-    Signature,
-    canonical,
-    canonical_and_key,
-    differing_paths,
-    plain_number,
-)
+from tee_infra.core.codec.digest import Buckets, Signature, canonical, canonical_and_key, differing_paths, plain_number
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**38), max_value=10**38).map(str)
 texts = st.text(max_size=8)

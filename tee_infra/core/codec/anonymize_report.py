@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tee_infra.core.anonymize import KEPT_UNDECLARED, Rule, decode, refused_type, rules_of
-from tee_infra.core.items import RawItem
+from tee_infra.core.codec.anonymizer import KEPT_UNDECLARED, Rule, decode, refused_type, rules_of
+from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import Table
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.entities import entity_of, split_key
+from tee_infra.core.codec.entities import entity_of, split_key
 
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="#"), min_size=1)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from tee_infra.core.entities import entity_of
+from tee_infra.core.codec.entities import entity_of
 from tee_infra.errors import UsageError
 
 _SPACE: Final = 1 << 64

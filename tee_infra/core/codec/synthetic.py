@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from tee_infra.core import seed_values as values
+from tee_infra.core.codec import synthetic_values as values
 
 DEFAULT_DAY: Final = date(2026, 1, 1)
 """What synthetic data takes for today unless told otherwise: fixed, so that a command gives the same items forever."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tee_infra.core.pacing import Pace
+from tee_infra.core.codec.rate_limiter import Pace
 
 BATCH = 25
 ROUND_TRIP = 0.004

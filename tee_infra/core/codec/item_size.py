@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tee_infra.core.items import RawItem
+from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.errors import RefusedError
 
 ITEM_BYTES: Final = 400 * 1024

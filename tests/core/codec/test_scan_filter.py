@@ -1,6 +1,6 @@
 import pytest
 
-from tee_infra.core.where import Filter, WhereError, parse_where
+from tee_infra.core.codec.scan_filter import Filter, WhereError, parse_where
 
 
 @pytest.mark.parametrize(

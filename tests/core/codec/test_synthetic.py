@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from tee_infra.core.seed import SyntheticData
-from tee_infra.core.seed_values import SCHEDULES_PER_MEMBER
+from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.codec.synthetic_values import SCHEDULES_PER_MEMBER
 from tee_infra.core.tables.catalog import TABLES, Table
 
 DATA = SyntheticData(42)
