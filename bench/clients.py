@@ -20,9 +20,9 @@ import boto3
 
 from bench.anonymise import three_attributes
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
-from tee_infra.core.checkpoint import Header
 from tee_infra.core.codec.transform import Transform
-from tee_infra.core.comparison import CompareOptions
+from tee_infra.core.data.comparison import CompareOptions
+from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.copy_data import CopyOptions, copy_table
 from tee_infra.workflows.table_io import Side

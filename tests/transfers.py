@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.checkpoint import Header
 from tee_infra.core.codec.digest import canonical, canonical_and_key
+from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.copy_data import CopyOptions, CopyResult, copy_table
 from tee_infra.workflows.table_io import Side, put_items, scan_pages

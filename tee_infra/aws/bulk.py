@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tee_infra.aws.dynamodb import DynamoDbError
-from tee_infra.core.bulk import BulkLoad, export_request, load_request, read_export, read_load
+from tee_infra.core.data.s3_bulk_load import BulkLoad, export_request, load_request, read_export, read_load
 from tee_infra.core.tables.description import TableFacts
 
 _POLL_SECONDS: Final = 30.0

@@ -19,7 +19,7 @@ from tee_infra.cli.data_options import (
 from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.cli.restore import restore
-from tee_infra.core.backup import Manifest
+from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
 from tee_infra.errors import PartialError, UsageError

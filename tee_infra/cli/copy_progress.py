@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Final
 
-from tee_infra.core.transfer import TablePlan
+from tee_infra.core.data.copy_policy import TablePlan
 from tee_infra.workflows.copy_data import CopyProgress
 
 _PLAIN_SECONDS: Final = 10.0

@@ -18,7 +18,7 @@ from tee_infra.cli.data_options import (
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.codec.scan_filter import parse_where
-from tee_infra.core.transfer import AWS_ROUTE_BYTES, check_ends, end_of
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_ends, end_of
 from tee_infra.errors import PartialError
 from tee_infra.workflows.copy_data import CopyResult
 from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy

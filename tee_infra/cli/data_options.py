@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from tee_infra.cli.options import EnvironmentName
+from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import Environment
-from tee_infra.core.transfer import end_of
 from tee_infra.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])

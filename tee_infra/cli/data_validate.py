@@ -9,8 +9,8 @@ import click
 from tee_infra.cli.data_options import endpoint_option, ends_options, tables_option, transport_option
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
-from tee_infra.core.comparison import Comparison
-from tee_infra.core.transfer import end_of
+from tee_infra.core.data.comparison import Comparison
+from tee_infra.core.data.copy_policy import end_of
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.validate_tables import validate_tables

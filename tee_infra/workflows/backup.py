@@ -11,7 +11,9 @@ from typing import Final
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.backup import (
+from tee_infra.core.codec.digest import Signature
+from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.data.backup import (
     MANIFEST,
     UNFINISHED,
     BackupFile,
@@ -23,8 +25,6 @@ from tee_infra.core.backup import (
     segment_name,
     segments_of,
 )
-from tee_infra.core.codec.digest import Signature
-from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.progress import Progress

@@ -5,8 +5,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from tee_infra.core.checkpoint import Checkpoint, Header, header_line, position_line, read_checkpoint
 from tee_infra.core.codec.digest import Signature
+from tee_infra.core.data.resume_point import Checkpoint, Header, header_line, position_line, read_checkpoint
 
 
 class CheckpointFile:

@@ -9,7 +9,7 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.scan_filter import Filter
 from tee_infra.core.codec.transform import Transform
-from tee_infra.core.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
+from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
 from tee_infra.errors import PartialError, TeeInfraError
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.requests import Requests, Tally

@@ -10,11 +10,11 @@ from typing import Any
 
 from tee_infra.aws.bulk import copy_in_aws
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
-from tee_infra.core.checkpoint import Header
 from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.core.codec.scan_filter import Filter
-from tee_infra.core.comparison import CompareOptions
-from tee_infra.core.transfer import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.data.comparison import CompareOptions
+from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 from tee_infra.workflows.copy_data import CopyOptions, CopyProgress, CopyResult, copy_table
 from tee_infra.workflows.requests import SharedPace

@@ -6,8 +6,8 @@ from threading import Event
 from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
+from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.core.transfer import end_of
 from tee_infra.workflows.segment_workers import run_all
 
 _THREADS: Final = 8

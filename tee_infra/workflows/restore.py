@@ -9,8 +9,8 @@ from typing import Final
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.backup import BackupFile, RestoreStep, plan_restore
-from tee_infra.core.comparison import CompareOptions
+from tee_infra.core.data.backup import BackupFile, RestoreStep, plan_restore
+from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.backup import digest_text, open_backup, verify_backup
 from tee_infra.workflows.file_store import FileStore
@@ -54,7 +54,7 @@ class NotRestoredError(PartialError):
 
 
 def plan(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> list[RestoreStep]:
-    """What a restore would do; changes nothing. Raises as `core.backup.plan_restore` and `open_backup` do."""
+    """What a restore would do; changes nothing. Raises as `core.data.backup.plan_restore` and `open_backup` do."""
     manifest = open_backup(store)
     tables = TableDefinitions(dynamodb.client)
     existing = {physical: tables.definition(physical) for physical in targets.values()}

@@ -8,9 +8,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from tee_infra.core.backup import BackupFile
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.core.data.backup import BackupFile
 from tee_infra.workflows.file_store import FileStore
 
 _GROUP_ITEMS: Final = 500

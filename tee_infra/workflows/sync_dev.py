@@ -9,15 +9,15 @@ from threading import Event
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.checkpoint import Header
 from tee_infra.core.codec.anonymizer import Anonymizer, decode, partition_key_of
 from tee_infra.core.codec.pseudonyms import Pseudonyms
 from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.codec.subset import Subset
 from tee_infra.core.codec.transform import Transform
+from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.core.transfer import End, TablePlan, check_ends, pair_tables, plan_table
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_report import catalog_table, check_shapes
 from tee_infra.workflows.checkpoint_file import CheckpointFile

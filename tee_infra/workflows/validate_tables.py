@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
-from tee_infra.core.comparison import CompareOptions, Comparison
-from tee_infra.core.transfer import DifferentKeysError, End, check_ends, pair_tables
+from tee_infra.core.data.comparison import CompareOptions, Comparison
+from tee_infra.core.data.copy_policy import DifferentKeysError, End, check_ends, pair_tables
 from tee_infra.workflows.table_io import Side
 from tee_infra.workflows.validate_data import compare_tables
 

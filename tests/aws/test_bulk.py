@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 
 from tee_infra.aws.bulk import copy_in_aws
 from tee_infra.aws.dynamodb import DynamoDbError
-from tee_infra.core.bulk import BulkFailedError, BulkLoad, export_request, load_request
+from tee_infra.core.data.s3_bulk_load import BulkFailedError, BulkLoad, export_request, load_request
 from tee_infra.core.tables.description import TableFacts
 
 EXPORT_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/staging-tee-admin/export/01234567890123-abcdefab"

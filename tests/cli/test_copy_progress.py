@@ -1,6 +1,6 @@
 from tee_infra.cli.copy_progress import progress_line
+from tee_infra.core.data.copy_policy import plan_table
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.core.transfer import plan_table
 from tee_infra.workflows.copy_data import CopyProgress
 
 FACTS = TableFacts(name="staging-tee-admin", arn="", key_names=("pk",), key_types=("S",), items=1000, size=400_000)

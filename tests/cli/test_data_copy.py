@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data import data
-from tee_infra.core.transfer import PlainCopyError, ProductionTargetError
+from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import PartialError, UsageError
 from tests.emulator import create_tables, everything, put
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tee_infra.aws.dynamodb_wire import WireTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.checkpoint import Header
 from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.checkpoint_file import CheckpointFile

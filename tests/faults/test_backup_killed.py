@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.backup import NotABackupError, RestoreRefusedError
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.backup import NotABackupError, RestoreRefusedError
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, open_backup, verify_backup
 from tee_infra.workflows.file_store import FolderStore

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.core.checkpoint import ForeignCheckpointError, Header
 from tee_infra.core.codec.digest import Signature
+from tee_infra.core.data.resume_point import ForeignCheckpointError, Header
 from tee_infra.workflows.checkpoint_file import CheckpointFile
 
 HEADER = Header("here", "there", (), 2)

@@ -6,10 +6,10 @@ from unittest.mock import create_autospec
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.bulk import BulkLoad
-from tee_infra.core.checkpoint import ForeignCheckpointError
 from tee_infra.core.codec.scan_filter import Filter, parse_where
-from tee_infra.core.transfer import AWS_ROUTE_BYTES, TablePlan, end_of
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, TablePlan, end_of
+from tee_infra.core.data.resume_point import ForeignCheckpointError
+from tee_infra.core.data.s3_bulk_load import BulkLoad
 from tee_infra.workflows import copy_tables as module
 from tee_infra.workflows.copy_data import CopyProgress, CopyResult
 from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy
@@ -68,7 +68,7 @@ def test_a_checkpoint_of_other_conditions_is_refused(dynamodb: DynamoDb, plan: C
 def test_a_big_table_goes_through_the_bucket(
     dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tee_infra.core.transfer.AWS_ROUTE_BYTES", 0)
+    monkeypatch.setattr("tee_infra.core.data.copy_policy.AWS_ROUTE_BYTES", 0)
     assert AWS_ROUTE_BYTES > 0
     big = planned(dynamodb, bucket="bucket")
     assert [table.route for table in big.tables] == ["aws"]

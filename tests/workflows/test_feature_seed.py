@@ -5,9 +5,9 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
 from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.catalog import TABLES
-from tee_infra.core.transfer import end_of
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_key import NoKeyError
 from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError

@@ -5,8 +5,8 @@ import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
-from tee_infra.core.backup import RestoreRefusedError
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.backup import RestoreRefusedError
 from tee_infra.errors import UsageError
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup

@@ -9,9 +9,9 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.entities import entity_of
 from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError, end_of
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.item_shapes import Personal, classifications
-from tee_infra.core.transfer import PlainCopyError, ProductionTargetError, end_of
 from tee_infra.errors import UsageError
 from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError, report_table
 from tee_infra.workflows.sync_dev import Choice, SyncedTable, plan_sync, sync

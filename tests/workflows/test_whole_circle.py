@@ -11,8 +11,8 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.transfer import end_of
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, verify_backup
 from tee_infra.workflows.file_store import FolderStore

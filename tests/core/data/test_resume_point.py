@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.checkpoint import ForeignCheckpointError, Header, header_line, position_line, read_checkpoint
 from tee_infra.core.codec.digest import Signature
+from tee_infra.core.data.resume_point import ForeignCheckpointError, Header, header_line, position_line, read_checkpoint
 
 HEADER = Header("here", "there", (("a", "b"),), 4)
 signatures = st.builds(Signature, st.integers(0, 10**9), st.integers(0, (1 << 128) - 1))

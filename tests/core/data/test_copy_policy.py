@@ -2,11 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.environments import UnknownEnvironmentError
-from tee_infra.core.estimate import estimate
-from tee_infra.core.tables.catalog import TABLES
-from tee_infra.core.tables.description import TableFacts
-from tee_infra.core.transfer import (
+from tee_infra.core.data.copy_policy import (
     AWS_ROUTE_BYTES,
     DifferentKeysError,
     PlainCopyError,
@@ -16,6 +12,10 @@ from tee_infra.core.transfer import (
     pair_tables,
     plan_table,
 )
+from tee_infra.core.data.estimate import estimate
+from tee_infra.core.environments import UnknownEnvironmentError
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import UsageError
 
 ENDS = ["prod", "prod-v2", "production", "staging", "dev", "test", "feature-x", "table:prod-tee-admin", "table:any"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.backup import (
+from tee_infra.core.data.backup import (
     MANIFEST,
     UNFINISHED,
     BackupFile,

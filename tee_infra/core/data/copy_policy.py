@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.core import names
+from tee_infra.core.data.estimate import Estimate, Route, estimate
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment, resolve_stage
-from tee_infra.core.estimate import Estimate, Route, estimate
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RefusedError, UsageError
