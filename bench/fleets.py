@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import Policy
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.inventory import Found, Inventory, Resource
-from tee_infra.core.registry import Hold, Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.state_facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from tee_infra.aws.control_items import ControlItems, Item
-from tee_infra.core.lock import Lock, LockedError, LockLostError, UnreadableLockError
+from tee_infra.core.lifecycle.lock import Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.core.times import parse_time
 
 LOCKS: Final = "locks"
@@ -48,7 +48,7 @@ class Locks:
         return lock
 
     def renew(self, lock: Lock) -> Lock:
-        """Hold it for another `core.lock.DURATION`. Raises `LockLostError`."""
+        """Hold it for another `core.lifecycle.lock.DURATION`. Raises `LockLostError`."""
         item, now = self._items.get(LOCKS, lock.name)
         if item is None or item.get("token") != lock.token:
             raise LockLostError(lock)

@@ -9,9 +9,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from tee_infra.aws.control_items import ControlItems, Item
-from tee_infra.core.audit_record import Entry
+from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.names import CONTROL_TABLE
-from tee_infra.core.registry import Record
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import BusyError, RemoteError
 

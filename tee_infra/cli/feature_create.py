@@ -20,10 +20,10 @@ from tee_infra.cli.options import (
 from tee_infra.cli.output import Output, plan_json, plan_lines
 from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
-from tee_infra.core.lifetime import MAX_TTL, MIN_TTL
-from tee_infra.core.registry import Seed
+from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
+from tee_infra.core.lifecycle.record import Seed
+from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.times import parse_duration
-from tee_infra.core.transitions import Wish
 from tee_infra.errors import UsageError
 from tee_infra.workflows.connect import connect
 from tee_infra.workflows.feature_create import Created, create_feature, preview_feature

@@ -15,10 +15,10 @@ from tee_infra.cli.options import (
     yes_option,
 )
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
-from tee_infra.core.destruction import shortened
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifetime import MAX_TTL, MIN_TTL
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.destroy_transitions import shortened
+from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import parse_duration, render_left, render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature

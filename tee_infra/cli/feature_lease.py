@@ -8,8 +8,8 @@ from tee_infra.cli.feature_report import lease_line, open_home_here, require_fea
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifetime import MAX_HOLD, MAX_TTL, MIN_TTL
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.lease import MAX_HOLD, MAX_TTL, MIN_TTL
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.feature_facts import feature_facts

@@ -9,11 +9,11 @@ import click
 from tee_infra.cli.feature_report import about_lines, open_home_here, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, table
-from tee_infra.core.audit_record import Entry
 from tee_infra.core.costs import PRICES_AS_OF
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifetime import warning
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.lease import warning
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import render_left, render_time
 from tee_infra.workflows.feature_list import Listed, list_features, show_feature
 

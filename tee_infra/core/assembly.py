@@ -6,10 +6,10 @@ from typing import Literal
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
-from tee_infra.core.branches import Branches
 from tee_infra.core.environments import UnknownEnvironmentError, parse_environment
 from tee_infra.core.inventory import Found, Inventory, Resource
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_facts import StackLock
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import PREFIX, StackTags, parse

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup_case import ACTIONS, Action, Case, Policy, ReasonCode
 from tee_infra.core.cleanup_lease_rules import ends_at
 from tee_infra.core.cleanup_rules import decide
 from tee_infra.core.inventory import Found, Inventory
-from tee_infra.core.lifetime import warning
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.lease import warning
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import RefusedError
 
 BREAKER_COUNT: Final = 10
@@ -76,7 +76,7 @@ class CleanupPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseWarning:
-    """A lease that ends within `bound`, the tightest of `core.lifetime.WARNINGS`."""
+    """A lease that ends within `bound`, the tightest of `core.lifecycle.lease.WARNINGS`."""
 
     environment: str
     owner: str

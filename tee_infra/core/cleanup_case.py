@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.inventory import Found, Inventory, Resource
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.tags import StackTags
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from tee_infra.core.cleanup_case import Case, Verdict
 from tee_infra.core.cleanup_words import repair_hint, short, what_is_there, when
-from tee_infra.core.observe import is_gone, moved_to, observe
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branch_activity import is_gone, moved_to, observe
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import render_duration
 
 RECENT: Final = timedelta(minutes=10)

@@ -11,7 +11,7 @@ from tee_infra.core.cleanup_case import Case, Verdict
 from tee_infra.core.cleanup_lease_rules import LEASE_RULES, time_to_go
 from tee_infra.core.cleanup_words import repair_hint, what_is_there, when
 from tee_infra.core.inventory import Resource
-from tee_infra.core.registry import MAX_FAILURES
+from tee_infra.core.lifecycle.record import MAX_FAILURES
 from tee_infra.core.sweep import label
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags

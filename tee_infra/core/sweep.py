@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.inventory import Resource
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from tee_infra.aws.control_table import ControlTable
-from tee_infra.core.actor import Actor
-from tee_infra.core.audit_record import Entry
+from tee_infra.core.lifecycle.actor import Actor
+from tee_infra.core.lifecycle.history import Entry
 from tee_infra.errors import RefusedError, TeeInfraError
 
 Result = Literal["begun", "done", "failed", "refused"]

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from tee_infra.aws.control_table import RecordChangedError
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
 from tee_infra.core.cleanup_case import Policy
 from tee_infra.core.costs import monthly_usd
-from tee_infra.core.destruction import marked
 from tee_infra.core.inventory import Inventory
-from tee_infra.core.lock import LockedError
-from tee_infra.core.observe import observe
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branch_activity import observe
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.destroy_transitions import marked
+from tee_infra.core.lifecycle.lock import LockedError
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.destroy_feature import destroy_feature
 from tee_infra.workflows.feature_tables import stored

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.sweep import Leftovers
-from tee_infra.core.destruction import begun, failed, finished
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.lock import LockLostError
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.destroy_transitions import begun, failed, finished
+from tee_infra.core.lifecycle.lock import LockLostError
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.destroy_steps import (

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.sweep import Leftovers
-from tee_infra.core.destruction import copy_of_checkpoint
 from tee_infra.core.environments import Environment
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label, plan_sweep

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from tee_infra.aws.sweep import Leftovers
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import read_checkpoint
 from tee_infra.core.sweep import label

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tee_infra.core.lifetime import MAX_LIFE
-from tee_infra.core.registry import Hold, Record
+from tee_infra.core.lifecycle.lease import MAX_LIFE
+from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.transitions import extended, held, released
 from tee_infra.core.times import render_duration, render_time
-from tee_infra.core.transitions import extended, held, released
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.feature_records import change_record
 from tee_infra.workflows.home import Home
@@ -23,7 +23,7 @@ class Extended:
 def extend_lease(home: Home, environment: str, ttl: timedelta, now: datetime) -> Extended:
     """Let the lease run for `ttl` from now, and never shorter than before. An activity.
 
-    Raises as `change_record` and `core.transitions.extended` do.
+    Raises as `change_record` and `core.lifecycle.transitions.extended` do.
     """
     with audited(home.control, home.actor, environment, "extend") as details:
         record = change_record(home.control, environment, lambda found: extended(found, ttl, now))
@@ -40,7 +40,7 @@ def extend_lease(home: Home, environment: str, ttl: timedelta, now: datetime) ->
 def hold_environment(home: Home, environment: str, reason: str, duration: timedelta, now: datetime) -> Record:
     """Keep it for `duration` whatever its lease says, in the name of whoever runs this.
 
-    A second hold replaces the first. Raises as `change_record` and `core.transitions.held` do.
+    A second hold replaces the first. Raises as `change_record` and `core.lifecycle.transitions.held` do.
     """
     hold = Hold(reason=reason, until=now + duration, by=home.actor.who)
     with audited(home.control, home.actor, environment, "hold") as details:
@@ -49,6 +49,6 @@ def hold_environment(home: Home, environment: str, reason: str, duration: timede
 
 
 def release_environment(home: Home, environment: str) -> Record:
-    """End a hold, if there is one. Raises as `change_record` and `core.transitions.released` do."""
+    """End a hold, if there is one. Raises as `change_record` and `core.lifecycle.transitions.released` do."""
     with audited(home.control, home.actor, environment, "release"):
         return change_record(home.control, environment, released)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tee_infra.core.audit_record import Entry
 from tee_infra.core.costs import monthly_usd
-from tee_infra.core.lock import Lock
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.lock import Lock
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.stack_state import stack_outputs
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from tee_infra.aws.control_table import ControlTable, RecordChangedError
+from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.transitions import GoneError
 from tee_infra.core.names import FEATURE_PREFIX
-from tee_infra.core.registry import Record
-from tee_infra.core.transitions import GoneError
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 

@@ -12,7 +12,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import End, check_ends, end_of
 from tee_infra.core.environments import Environment, parse_environment
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.anonymize_key import read_key
 from tee_infra.workflows.anonymize_report import check_shapes

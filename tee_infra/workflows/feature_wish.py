@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from tee_infra.core.lifecycle.record import Record, Seed
+from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.names import feature_environment
-from tee_infra.core.registry import Record, Seed
 from tee_infra.core.settings import OWNER, PLACEHOLDER_OWNER
-from tee_infra.core.transitions import Wish
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.repository.git import HEADS, head_of, user_email
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tee_infra.core.branches import Branches
+from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError, UsageError
 from tee_infra.repository.branches import github_branches

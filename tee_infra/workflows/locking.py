@@ -10,8 +10,8 @@ from threading import Lock as Mutex
 from typing import Final
 
 from tee_infra.aws.control_locks import Locks
-from tee_infra.core.actor import Actor, process_on
-from tee_infra.core.lock import HEARTBEAT, Lock, LockedError, LockLostError
+from tee_infra.core.lifecycle.actor import Actor, process_on
+from tee_infra.core.lifecycle.lock import HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.processes import runs
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_files import (
     backups_folder,
     checkpoint_file,

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from tee_infra.aws.sweep import Leftovers
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import feature_environment
 from tee_infra.core.plan import Plan
-from tee_infra.core.registry import Hold, Record
 from tee_infra.core.sweep import label, plan_sweep
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
-from tee_infra.core.transitions import BoundElsewhereError
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state
 from tee_infra.workflows.feature_records import require_record

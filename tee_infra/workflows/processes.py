@@ -4,7 +4,7 @@ import getpass
 import os
 import socket
 
-from tee_infra.core.actor import Actor, actor
+from tee_infra.core.lifecycle.actor import Actor, actor
 
 
 def runs(process: int) -> bool:

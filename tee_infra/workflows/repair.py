@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.aws.sweep import Leftovers
-from tee_infra.core.destruction import lifted
+from tee_infra.core.lifecycle.destroy_transitions import lifted
 from tee_infra.core.plan import Plan
 from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.sweep import plan_sweep

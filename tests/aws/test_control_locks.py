@@ -1,4 +1,4 @@
-"""Locks: one holder at a time whatever happens to requests, and none for ever. `core.lock` has the words."""
+"""Locks: one holder at a time whatever happens to requests, and none for ever. `core.lifecycle.lock` has the words."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import LOCKS, Locks
-from tee_infra.core.lock import DURATION, Lock, LockedError, LockLostError, UnreadableLockError
+from tee_infra.core.lifecycle.lock import DURATION, Lock, LockedError, LockLostError, UnreadableLockError
 from tests.control_client import ControlClient, Fate
 
 NAME = "feature-x"

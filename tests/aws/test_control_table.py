@@ -8,8 +8,8 @@ import pytest
 
 from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_table import REGISTRY, ControlTable, RecordChangedError, UnreadableEntryError
-from tee_infra.core.audit_record import Entry
-from tee_infra.core.registry import Hold
+from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.record import Hold
 from tee_infra.core.unreadable import Unreadable
 from tests.control_client import ControlClient
 from tests.workflows.homes import NOW, record_of

@@ -6,10 +6,10 @@ Nothing here knows of the rules' code. An environment may be destroyed exactly w
 import re
 from datetime import datetime, timedelta
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import Policy, plan_cleanup
 from tee_infra.core.inventory import Found, Inventory, Resource
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup import (
     BreakerError,
     Decision,
@@ -18,7 +17,8 @@ from tee_infra.core.cleanup import (
 )
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Found, Inventory, Resource
-from tee_infra.core.registry import Hold, Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.state_facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable

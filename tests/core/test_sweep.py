@@ -6,7 +6,7 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Resource
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.sweep import plan_sweep
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable

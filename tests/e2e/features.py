@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tee_infra.core import names
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.state_facts import Checkpoint
 from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.tables.catalog import TABLES

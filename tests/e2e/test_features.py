@@ -20,11 +20,11 @@ from tee_infra.aws.control_table import REGISTRY
 from tee_infra.aws.identity import NoAccessError
 from tee_infra.cli.root import root
 from tee_infra.core import names
+from tee_infra.core.lifecycle.transitions import GoneError, Wish
 from tee_infra.core.plan import Plan
 from tee_infra.core.settings import SettingsError
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
-from tee_infra.core.transitions import GoneError, Wish
 from tee_infra.errors import RefusedError, TeeInfraError
 from tee_infra.workflows.feature_create import create_feature
 from tee_infra.workflows.feature_decide import ForeignStackError

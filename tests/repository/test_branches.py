@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tee_infra.core.branches import Branches
+from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.repository import github_api
 from tee_infra.repository.branches import github_branches
 from tee_infra.repository.github_api import GitHubError

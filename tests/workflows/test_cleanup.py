@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.branches import Branches
 from tee_infra.core.cleanup_case import Policy
-from tee_infra.core.lock import LockedError
-from tee_infra.core.registry import Hold, Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.lock import LockedError
+from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.workflows.cleanup import LOCK, Planned, Result, execute, plan
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.locking import locked

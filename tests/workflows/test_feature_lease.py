@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.core.lifetime import MAX_LIFE
-from tee_infra.core.registry import Record
-from tee_infra.core.transitions import GoneError, LifeOverError
+from tee_infra.core.lifecycle.lease import MAX_LIFE
+from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.transitions import GoneError, LifeOverError
 from tee_infra.workflows.feature_facts import feature_facts
 from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment
 from tee_infra.workflows.feature_records import UnregisteredError

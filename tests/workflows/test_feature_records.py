@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.aws.control_table import REGISTRY, RecordChangedError
 from tee_infra.core import names
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.record import Record
 from tee_infra.workflows.feature_records import (
     UnreadableRecordError,
     UnregisteredError,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.names import BranchNameError
-from tee_infra.core.transitions import Wish
 from tee_infra.workflows.feature_wish import ForkError, OwnerError, read_wish, wish_again
 from tests.git_repositories import Clone, clone_in
 from tests.workflows.homes import record_of

@@ -14,8 +14,8 @@ import pytest
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import LOCKS, Locks
-from tee_infra.core.actor import Actor
-from tee_infra.core.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
+from tee_infra.core.lifecycle.actor import Actor
+from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.locking import Held, held_locks, locked
 from tests.control_client import ControlClient

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.lifecycle.record import Hold
+from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import BranchNameError
-from tee_infra.core.registry import Hold
 from tee_infra.core.state_files import checkpoint_file
-from tee_infra.core.transitions import BoundElsewhereError
 from tee_infra.workflows.destroy_steps import DeletionProtectedError, UnreadableStateError
 from tee_infra.workflows.feature_records import UnregisteredError
 from tee_infra.workflows.home import Home

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from tee_infra.core.branches import Branches
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Record
 
 _OBSERVED: Final = ("creating", "active", "marked")
 

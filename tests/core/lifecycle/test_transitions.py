@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.lifetime import MAX_LIFE, MAX_TTL, MIN_TTL
-from tee_infra.core.registry import Hold, Record
-from tee_infra.core.transitions import (
+from tee_infra.core.lifecycle.lease import MAX_LIFE, MAX_TTL, MIN_TTL
+from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.transitions import (
     BoundElsewhereError,
     GoneError,
     LifeOverError,

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.branches import Branches
-from tee_infra.core.observe import observe
-from tee_infra.core.registry import Record
+from tee_infra.core.lifecycle.branch_activity import observe
+from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.record import Record
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=5)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.actor import Actor, actor, process_on
+from tee_infra.core.lifecycle.actor import Actor, actor, process_on
 
 RUN = {"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "acme/app", "GITHUB_ACTOR": "ann"}
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.registry import MAX_FAILURES, Record
+from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
 
 FIRST_WAIT: Final = timedelta(minutes=30)
 """After the first failure; each further one doubles it. Five failures take eight hours to quarantine."""

@@ -1,6 +1,6 @@
 """What a registry record becomes while its environment lives: made, deployed, extended, held, released.
 
-How it ends is in `core.destruction`. The control table writes what these return.
+How it ends is in `core.lifecycle.destroy_transitions`. The control table writes what these return.
 """
 
 import shlex
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tee_infra.core.environments import FEATURE_HOST
-from tee_infra.core.lifetime import DEFAULT_TTL, MAX_LIFE
-from tee_infra.core.registry import Hold, Record, Seed
+from tee_infra.core.lifecycle.lease import DEFAULT_TTL, MAX_LIFE
+from tee_infra.core.lifecycle.record import Hold, Record, Seed
 from tee_infra.core.times import render_duration, render_left, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError

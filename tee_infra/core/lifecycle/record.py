@@ -1,6 +1,6 @@
 """The registry's record of one feature environment: the authority on whose it is and how long it lives.
 
-A record changes only as `core.transitions` and `core.destruction` say.
+A record changes only as `core.lifecycle.transitions` and `core.lifecycle.destroy_transitions` say.
 `aws.control_table` writes it on condition that it was not changed in between.
 """
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tee_infra.core.lifetime import GONE_BRANCH_TTL, lease_end
+from tee_infra.core.lifecycle.lease import GONE_BRANCH_TTL, lease_end
 
 State = Literal["creating", "active", "marked", "destroying", "destroyed", "quarantined"]
 Seed = Literal["synthetic", "anonymised", "none"]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.destruction import (
+from tee_infra.core.lifecycle.destroy_transitions import (
     FIRST_WAIT,
     begun,
     copy_of_checkpoint,
@@ -12,7 +12,7 @@ from tee_infra.core.destruction import (
     marked,
     shortened,
 )
-from tee_infra.core.registry import MAX_FAILURES, Hold, Record
+from tee_infra.core.lifecycle.record import MAX_FAILURES, Hold, Record
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

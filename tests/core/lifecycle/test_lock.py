@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError, UnreadableLockError
+from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.errors import BusyError, RemoteError
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Entry(BaseModel):
-    """Begin or end of an action. `when`: the acting machine's clock; `who`, `where`: as in `core.actor`."""
+    """Begin or end of an action. `when`: the acting machine's clock; `who`, `where`: as in `core.lifecycle.actor`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
