@@ -10,7 +10,7 @@ from tee_infra.core.environments import Environment, UnknownEnvironmentError, pa
 from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_facts import Checkpoint
+from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags
 
 Action = Literal["destroy", "keep", "review"]

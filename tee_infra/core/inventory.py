@@ -5,7 +5,7 @@ from typing import Literal
 
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

@@ -9,7 +9,7 @@ def planned_resource(event: EngineEvent) -> dict[str, Any] | None:
     """The resource that a preview's step creates, components and providers too; None for every other event.
 
     Its inputs are complete but for what only another resource's creation tells, which stands there as
-    `core.pending.UNKNOWN`.
+    `core.pulumi_state.pending_operations.UNKNOWN`.
     """
     if event.resource_pre_event is None:
         return None

@@ -12,8 +12,8 @@ from tee_infra.aws.sweep import Leftovers
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_facts import Checkpoint
-from tee_infra.core.state_files import read_checkpoint
+from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.sweep import label, plan_sweep
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError

@@ -5,9 +5,9 @@ from datetime import datetime
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.lifecycle.transitions import Wish, check_quota, wished
-from tee_infra.core.stack_state import is_stack_of
-from tee_infra.core.state_facts import Checkpoint
-from tee_infra.core.state_files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import is_stack_of
+from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.data_connection import open_dynamodb

@@ -8,7 +8,7 @@ from tee_infra.core.costs import monthly_usd
 from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.lock import Lock
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.stack_state import stack_outputs
+from tee_infra.core.pulumi_state.checkpoint import stack_outputs
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import UsageError

@@ -10,8 +10,8 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.assembly import assemble, read_resources
 from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.state_facts import Checkpoint, StackLock
-from tee_infra.core.state_files import (
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.files import (
     checkpoint_file,
     checkpoints_folder,
     locks_folder,

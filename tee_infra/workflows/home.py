@@ -20,8 +20,8 @@ from tee_infra.core.bootstrap import backend_url, secrets_provider
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.settings import Settings, settings_for
-from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.target import Target
 from tee_infra.core.times import render_time
 from tee_infra.engine import Engine
@@ -80,7 +80,7 @@ class Home:
         return settings_for(parse_environment(record.environment), self._configuration(record))
 
     def checkpoint(self, environment: str) -> bytes | None:
-        """The raw state of an environment's stack, for `core.state_files` to read; None: no such stack."""
+        """The raw state of an environment's stack, for `core.pulumi_state.files` to read; None: no such stack."""
         try:
             with self.state.read(checkpoint_file(NAME, environment)) as file:
                 return file.read()

@@ -9,7 +9,7 @@ from datetime import datetime
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_files import (
+from tee_infra.core.pulumi_state.files import (
     backups_folder,
     checkpoint_file,
     checkpoints_folder,

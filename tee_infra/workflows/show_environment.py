@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from tee_infra.core.environments import Environment
-from tee_infra.core.stack_state import stack_outputs
-from tee_infra.core.state_facts import Checkpoint
-from tee_infra.core.state_files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import stack_outputs
+from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows import embedded

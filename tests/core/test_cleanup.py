@@ -19,7 +19,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Hold, Record
-from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

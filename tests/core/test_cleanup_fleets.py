@@ -13,7 +13,7 @@ from bench.fleets import BROKEN, NOW
 from tee_infra.core.cleanup import CleanupPlan, Policy, plan_cleanup
 from tee_infra.core.inventory import Found, Inventory
 from tee_infra.core.lifecycle.record import Hold, Record
-from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.unreadable import Unreadable
 from tests.core.cleanup_oracle import disagreements
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from tee_infra.core import names
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_facts import Checkpoint
-from tee_infra.core.state_files import checkpoint_file
+from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.feature_decide import read_state
 from tee_infra.workflows.home import Home, open_home

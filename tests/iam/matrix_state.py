@@ -18,7 +18,7 @@ PEOPLE = (("prod", "developer"), ("prod", "migrator"), ("prod", "break-glass"), 
 
 
 def files_of(environment: str) -> list[str]:
-    """One of each kind that the engine keeps (`core.state_files`)."""
+    """One of each kind that the engine keeps (`core.pulumi_state.files`)."""
     return [
         f".pulumi/stacks/tee-infra/{environment}.json",
         f".pulumi/stacks/tee-infra/{environment}.json.bak",

@@ -13,7 +13,7 @@ from tee_infra.aws.sweep import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lock import Lock, LockLostError
 from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
-from tee_infra.core.state_files import checkpoint_file
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.destroy_steps import (
     DeletionProtectedError,

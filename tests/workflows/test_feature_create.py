@@ -9,8 +9,8 @@ import pytest
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.core.lifecycle.transitions import BoundElsewhereError, GoneError, QuotaError, Wish
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.settings import settings_for
-from tee_infra.core.state_files import checkpoint_file
 from tee_infra.core.tags import render
 from tee_infra.workflows.feature_create import create_feature
 from tee_infra.workflows.feature_decide import (

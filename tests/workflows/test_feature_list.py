@@ -7,7 +7,7 @@ import pytest
 
 from tee_infra.aws.control_table import REGISTRY
 from tee_infra.core import names
-from tee_infra.core.state_files import checkpoint_file
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.feature_list import list_features, show_feature
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.project import NAME as PROJECT

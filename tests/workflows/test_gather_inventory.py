@@ -10,7 +10,7 @@ import pytest
 from tee_infra.aws.connection import AwsError
 from tee_infra.core.inventory import Found
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.state_facts import Checkpoint
+from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.gather_inventory import ClockSkewError, gather_inventory, look_closer

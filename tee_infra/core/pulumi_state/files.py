@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tee_infra.core.state_facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import PREFIX
 from tee_infra.core.times import parse_time
 from tee_infra.core.unreadable import Unreadable

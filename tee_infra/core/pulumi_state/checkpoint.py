@@ -1,6 +1,6 @@
 """What a checkpoint says that people ask for: the tags that the last `up` gave everything, and the stack's outputs.
 
-`core.state_files` has the checkpoint's place, and reads from it what cleanup decides by.
+`core.pulumi_state.files` has the checkpoint's place, and reads from it what cleanup decides by.
 """
 
 import json

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.pulumi_state.checkpoint import is_stack_of, stack_outputs
 from tee_infra.core.settings import settings_for
-from tee_infra.core.stack_state import is_stack_of, stack_outputs
 from tee_infra.core.tags import render
 
 BRANCH = "feature/it's new"

@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.state_facts import Checkpoint, StackLock
-from tee_infra.core.state_files import read_checkpoint, read_stack_lock, stack_names, stacks_of_locks, state_folder
+from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.files import (
+    read_checkpoint,
+    read_stack_lock,
+    stack_names,
+    stacks_of_locks,
+    state_folder,
+)
 from tee_infra.core.unreadable import Unreadable
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)

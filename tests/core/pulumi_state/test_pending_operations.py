@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.pending import UNKNOWN, adopt_pending, leave_open
+from tee_infra.core.pulumi_state.pending_operations import UNKNOWN, adopt_pending, leave_open
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
