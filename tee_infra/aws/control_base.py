@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core import names
-from tee_infra.core.bootstrap import TAGS, Facts
+from tee_infra.core.resources.account import TAGS, Facts
 from tee_infra.core.tables.create_request import TableDefinition
 
 _RECOVERY_DAYS: Final = 35
@@ -39,7 +39,7 @@ class ControlBase:
             return True
 
     def read(self) -> Facts | None:
-        """Its settings by what `core.bootstrap` calls them, once it is active; None without the table."""
+        """Its settings by what `core.resources.account` calls them, once it is active; None without the table."""
         if not self.exists():
             return None
         self._definitions.wait_until_active(names.CONTROL_TABLE)

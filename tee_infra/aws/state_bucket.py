@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, Self
 from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.core.bootstrap import Facts
+from tee_infra.core.resources.account import Facts
 from tee_infra.errors import RefusedError
 
 _BUSY: Final = "OperationAborted"
@@ -81,7 +81,7 @@ class StateBucket:
             return cls(connection.session().client("s3", endpoint_url=connection.endpoint), name, account_id)
 
     def read(self) -> Facts | None:
-        """Its settings by what `core.bootstrap` calls them; None without the bucket."""
+        """Its settings by what `core.resources.account` calls them; None without the bucket."""
         with aws_errors(f"reading {self.what}"):
             try:
                 self._call("head_bucket")

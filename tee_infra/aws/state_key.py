@@ -4,7 +4,7 @@ from typing import Any, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.core import names
-from tee_infra.core.bootstrap import TAGS, Facts
+from tee_infra.core.resources.account import TAGS, Facts
 
 _SHORTEST_WAIT_DAYS: Final = 7
 """KMS lets no key go sooner."""

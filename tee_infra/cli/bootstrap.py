@@ -7,8 +7,8 @@ import click
 
 from tee_infra.cli.options import EnvironmentName, dry_run_option, json_option, local_option
 from tee_infra.cli.output import Output
-from tee_infra.core.bootstrap import backend_url, secrets_provider
 from tee_infra.core.environments import FEATURE_HOST, Environment
+from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.workflows import bootstrap as workflow
 from tee_infra.workflows.project import find_project
 from tee_infra.workflows.reach import reach

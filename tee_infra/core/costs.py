@@ -6,7 +6,7 @@ At rest means that nobody uses it: what is stored and what is kept running costs
 from typing import Final
 
 from tee_infra.core import prices
-from tee_infra.core.alarms import alarms
+from tee_infra.core.resources.alarms import alarms
 from tee_infra.core.settings import Settings
 from tee_infra.core.tables.catalog import TABLES
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import access, names
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources import access
 from tee_infra.core.settings import Settings
 
 
 class Access(pulumi.ComponentResource):
-    """The boundary and every role of `tee_infra.core.access`. `roles` maps logical names to them."""
+    """The boundary and every role of `tee_infra.core.resources.access`. `roles` maps logical names to them."""
 
     roles: dict[str, aws.iam.Role]
     boundary_arn: pulumi.Input[str]

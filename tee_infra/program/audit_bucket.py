@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import access, audit, names
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources import access, audit_trail
 
 
 def audit_bucket(
@@ -25,7 +26,7 @@ def audit_bucket(
     policy = aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.bucket,
-        policy=access.render(audit.bucket_policy(arns)),
+        policy=access.render(audit_trail.bucket_policy(arns)),
         # S3 refuses two changes to one bucket's access at the same time.
         opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=private)),
     )
@@ -44,7 +45,7 @@ def _keep_versions(name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptio
         f"{name}-lock",
         bucket=bucket.bucket,
         object_lock_enabled="Enabled",
-        rule={"default_retention": {"mode": "GOVERNANCE", "days": audit.RETENTION_DAYS}},
+        rule={"default_retention": {"mode": "GOVERNANCE", "days": audit_trail.RETENTION_DAYS}},
         opts=after_versioning,
     )
     aws.s3.BucketLifecycleConfiguration(
@@ -54,8 +55,8 @@ def _keep_versions(name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptio
             {
                 "id": "expire",
                 "status": "Enabled",
-                "filter": {"prefix": audit.LOG_PREFIX},
-                "expiration": {"days": audit.EXPIRY_DAYS},
+                "filter": {"prefix": audit_trail.LOG_PREFIX},
+                "expiration": {"days": audit_trail.EXPIRY_DAYS},
                 "noncurrent_version_expiration": {"noncurrent_days": 30},
                 "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
             }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import access, audit, names
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources import access, audit_trail
 from tee_infra.core.settings import Settings
 from tee_infra.program.access import Access
 from tee_infra.program.audit_bucket import audit_bucket
@@ -42,7 +43,7 @@ class AuditTrail(pulumi.ComponentResource):
     def _trail(self, settings: Settings, key: aws.kms.Key, log_group: aws.cloudwatch.LogGroup, roles: Access) -> None:
         bucket, bucket_policy = audit_bucket(f"{self._name}-bucket", self._arns, key, self._child)
         writer, writer_policy = self._log_writer(roles)
-        selectors = audit.selectors(self._arns, without_app=settings.audit == "non_app")
+        selectors = audit_trail.selectors(self._arns, without_app=settings.audit == "non_app")
         aws.cloudtrail.Trail(
             f"{self._name}-trail",
             name=names.trail(self._arns.environment),
@@ -62,7 +63,7 @@ class AuditTrail(pulumi.ComponentResource):
         key = aws.kms.Key(
             f"{self._name}-key",
             description=f"Audit trail of {self._arns.environment}",
-            policy=access.render(audit.key_policy(self._arns)),
+            policy=access.render(audit_trail.key_policy(self._arns)),
             enable_key_rotation=True,
             deletion_window_in_days=30,
             opts=self._child,
@@ -91,7 +92,7 @@ class AuditTrail(pulumi.ComponentResource):
             name=names.role(self._arns.environment, "audit"),
             path=names.iam_path(self._arns.environment),
             description="CloudTrail: writes the audit log group",
-            assume_role_policy=access.render(audit.log_writer_trust(self._arns)),
+            assume_role_policy=access.render(audit_trail.log_writer_trust(self._arns)),
             permissions_boundary=roles.boundary_arn,
             opts=self._child,
         )
@@ -99,13 +100,13 @@ class AuditTrail(pulumi.ComponentResource):
             f"{self._name}-log-writer-policy",
             name="permissions",
             role=role.name,
-            policy=access.render(audit.log_writer_permissions(self._arns)),
+            policy=access.render(audit_trail.log_writer_permissions(self._arns)),
             opts=self._child,
         )
         return role, policy
 
 
-def _selector(selector: audit.Selector) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+def _selector(selector: audit_trail.Selector) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
     """Lists that are empty must not be there at all: the provider wants one value at least."""
     fields = [
         aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(

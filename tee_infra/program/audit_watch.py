@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import audit, names
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources import audit_trail
 from tee_infra.program.monitoring import Monitoring
 
 METRIC = "CallsByOthersThanTheApp"
@@ -20,12 +21,12 @@ def watch_callers(
     child: pulumi.ResourceOptions,
 ) -> None:
     """Count calls on items by anybody but the app, and raise an alarm where there is somewhere to raise it."""
-    namespace = audit.metric_namespace(arns.environment)
+    namespace = audit_trail.metric_namespace(arns.environment)
     aws.cloudwatch.LogMetricFilter(
         f"{name}-other-callers",
         name="other-callers",
         log_group_name=log_group.name,
-        pattern=audit.not_the_app(arns),
+        pattern=audit_trail.not_the_app(arns),
         metric_transformation={"name": METRIC, "namespace": namespace, "value": "1", "default_value": "0"},
         opts=child,
     )
@@ -55,7 +56,7 @@ def tell_of_break_glass(name: str, arns: Arns, monitoring: Monitoring, child: pu
         f"{name}-break-glass",
         name=names.event_rule(arns.environment, "break-glass"),
         description=f"Somebody took, or tried to take, the break-glass role of {arns.environment}",
-        event_pattern=audit.break_glass_used(arns),
+        event_pattern=audit_trail.break_glass_used(arns),
         # CloudTrail calls an AssumeRole a read, and a rule that is only ENABLED is not shown every read.
         state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
         opts=child,

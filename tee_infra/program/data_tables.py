@@ -5,9 +5,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import access, names
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources import access
 from tee_infra.core.settings import Settings
 from tee_infra.core.tables import catalog
 from tee_infra.program.throughput import index_throughput, table_throughput

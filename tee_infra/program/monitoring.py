@@ -7,16 +7,17 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from tee_infra.core import access, names
-from tee_infra.core.alarms import NAMESPACE, Alarm, Metric, alarms
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
-from tee_infra.core.dashboard import dashboard_body, dashboard_url
-from tee_infra.core.notifications import topic_policy
+from tee_infra.core.resources import access
+from tee_infra.core.resources.alarms import NAMESPACE, Alarm, Metric, alarms
+from tee_infra.core.resources.dashboard import dashboard_body, dashboard_url
+from tee_infra.core.resources.topic_policy import topic_policy
 from tee_infra.core.settings import Settings
 
 
 class Monitoring(pulumi.ComponentResource):
-    """The topic, every alarm of `tee_infra.core.alarms`, and a dashboard at `dashboard_url`."""
+    """The topic, every alarm of `tee_infra.core.resources.alarms`, and a dashboard at `dashboard_url`."""
 
     topic_arn: pulumi.Output[str]
     dashboard_url: str

@@ -11,11 +11,11 @@ from tee_infra.aws.connection import Connection
 from tee_infra.aws.control_base import ControlBase
 from tee_infra.aws.state_bucket import StateBucket
 from tee_infra.aws.state_key import StateKey
-from tee_infra.core import bootstrap as wanted
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
-from tee_infra.core.bootstrap import Facts, differing
 from tee_infra.core.environments import FEATURE_HOST
+from tee_infra.core.resources import account as wanted
+from tee_infra.core.resources.account import Facts, differing
 
 Report = Callable[[str], None]
 Piece = StateKey | StateBucket | ControlBase

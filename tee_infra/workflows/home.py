@@ -16,11 +16,11 @@ from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
-from tee_infra.core.bootstrap import backend_url, secrets_provider
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.files import checkpoint_file
+from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.core.settings import Settings, settings_for
 from tee_infra.core.target import Target
 from tee_infra.core.times import render_time

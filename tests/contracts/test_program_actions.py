@@ -5,8 +5,8 @@ from typing import Any
 
 from policy_sentry.querying.actions import get_action_data
 
-from tee_infra.core import access, audit, notifications
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources import access, audit_trail, topic_policy
 from tests.iam.evaluator import many
 from tests.iam.roles import arns
 from tests.iam.test_pitfalls import every_role
@@ -33,7 +33,7 @@ STANDING = ("prod", "prod-v2", "staging", "dev", "test")
 def identity_statements() -> list[tuple[str, dict[str, Any]]]:
     policies = [(f"{environment}/{role}", policy) for environment, role, policy in every_role()]
     policies += [(f"{name}/boundary", access.boundary(parse_environment(name), arns(name))) for name in STANDING]
-    policies += [("prod/audit", audit.log_writer_permissions(arns("prod")))]
+    policies += [("prod/audit", audit_trail.log_writer_permissions(arns("prod")))]
     return [(where, statement) for where, policy in policies for statement in policy["Statement"]]
 
 
@@ -41,8 +41,8 @@ def resource_statements() -> list[tuple[str, dict[str, Any]]]:
     prod = arns("prod")
     policies = [
         ("table", access.table_policy(prod, prod.tables[0])),
-        ("bucket", audit.bucket_policy(prod)),
-        ("topic", notifications.topic_policy(prod)),
+        ("bucket", audit_trail.bucket_policy(prod)),
+        ("topic", topic_policy.topic_policy(prod)),
     ]
     return [(where, statement) for where, policy in policies for statement in policy["Statement"]]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tee_infra.core import access
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import STANDING, parse_environment
+from tee_infra.core.resources import access
 from tee_infra.core.settings import settings_for
 from tests.contracts.test_docs import parse
 from tests.pipelines import (

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from tee_infra.core import names
-from tee_infra.core.bootstrap import backend_url, secrets_provider
 from tee_infra.core.cleanup import Policy, plan_cleanup
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.files import checkpoints_folder, stack_names
+from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.workflows.destroy_feature import destroy_feature
 from tee_infra.workflows.file_store import open_store
 from tee_infra.workflows.gather_inventory import gather_inventory, look_closer

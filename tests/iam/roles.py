@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tee_infra.core import access
-from tee_infra.core.access.documents import document
-from tee_infra.core.access.tables import manage_key
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources import access
+from tee_infra.core.resources.access.documents import document
+from tee_infra.core.resources.access.tables import manage_key
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tables.catalog import TABLES
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tee_infra.core import access, audit
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources import access, audit_trail
 from tests.iam.evaluator import Request, is_allowed, is_trusted
 from tests.iam.roles import ACCOUNT, REGION, arns
 
@@ -27,7 +27,7 @@ def test_it_adds_events_and_no_more(action: str, resource: str, allowed: bool) -
     boundary = access.boundary(parse_environment("prod"), OWN)
     request = Request(principal=OWN.role("audit"), action=action, resource=resource)
 
-    assert is_allowed(request, audit.log_writer_permissions(OWN), boundary) is allowed
+    assert is_allowed(request, audit_trail.log_writer_permissions(OWN), boundary) is allowed
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_it_adds_events_and_no_more(action: str, resource: str, allowed: bool) -
 def test_only_this_trail_takes_it(service: str, context: dict[str, str], trusted: bool) -> None:
     request = Request(principal=service, action="sts:AssumeRole", resource=OWN.role("audit"), context=context)
 
-    assert is_trusted(request, audit.log_writer_trust(OWN)) is trusted
+    assert is_trusted(request, audit_trail.log_writer_trust(OWN)) is trusted

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tee_infra.core import access
-from tee_infra.core.access.documents import allow, deny, document
+from tee_infra.core.resources import access
+from tee_infra.core.resources.access.documents import allow, deny, document
 from tee_infra.core.tables.catalog import TABLES
 from tests.iam.evaluator import Request, is_allowed, many
 from tests.iam.matrix import TABLE

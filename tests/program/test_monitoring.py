@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.alarms import alarms
+from tee_infra.core.resources.alarms import alarms
 from tests.program.recording import ACCOUNT, Run, record, standard
 
 TOPIC = "arn:of:monitoring-topic"

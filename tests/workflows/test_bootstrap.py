@@ -14,7 +14,7 @@ from tee_infra.aws import state_bucket
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.state_bucket import ForeignBucketError
 from tee_infra.core import names
-from tee_infra.core.bootstrap import UnusableError
+from tee_infra.core.resources.account import UnusableError
 from tee_infra.workflows.bootstrap import bootstrap, bootstrap_once
 from tests.iam.roles import ACCOUNT
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.core import access, names
+from tee_infra.core import names
 from tee_infra.core.cleanup_case import Policy
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
+from tee_infra.core.resources import access
 from tee_infra.workflows.cleanup import execute, plan
 from tee_infra.workflows.destroy_feature import destroy_feature
 from tee_infra.workflows.feature_decide import decide

@@ -1,7 +1,7 @@
 """Who may publish to the alarm topic."""
 
-from tee_infra.core.access.documents import Document, allow, document
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.access.documents import Document, allow, document
 
 
 def topic_policy(arns: Arns) -> Document:

@@ -5,8 +5,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tee_infra.core import names
-from tee_infra.core.alarms import NAMESPACE, OPERATIONS
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.alarms import NAMESPACE, OPERATIONS
 from tee_infra.core.tables.catalog import TABLES, Table
 
 WIDGET_WIDTH: Final = 8

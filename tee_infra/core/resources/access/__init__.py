@@ -3,13 +3,13 @@
 `roles` is the way in. Documents are dictionaries in IAM's own form; `render` makes the text that AWS is sent.
 """
 
-from tee_infra.core.access import people, pipelines
-from tee_infra.core.access.boundary import boundary, bounded_by
-from tee_infra.core.access.documents import Document, render
-from tee_infra.core.access.role import SESSION_SECONDS, Role
-from tee_infra.core.access.tables import table_key_policy, table_policy
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access import people, pipelines
+from tee_infra.core.resources.access.boundary import boundary, bounded_by
+from tee_infra.core.resources.access.documents import Document, render
+from tee_infra.core.resources.access.role import SESSION_SECONDS, Role
+from tee_infra.core.resources.access.tables import table_key_policy, table_policy
 from tee_infra.core.settings import Settings
 
 __all__ = [

@@ -1,11 +1,11 @@
 """The permissions boundary: the most that any role of an environment can ever do, whatever its own policy says."""
 
 from tee_infra.core import names
-from tee_infra.core.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
-from tee_infra.core.access.documents import EVERYTHING, Document, allow, deny, document
-from tee_infra.core.access.pipelines import FEATURE_HOST, deployed_arns, pipeline_state
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
+from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, document
+from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, pipeline_state
 
 
 def bounded_by(environment: Environment, arns: Arns) -> str:

@@ -6,10 +6,10 @@ Lists follow what the aws provider calls to create, read, update and delete each
 from collections.abc import Sequence
 
 from tee_infra.core import names
-from tee_infra.core.access.actions import CHANGE_POLICY, CHANGE_TABLE, DELETE_TABLE, DESCRIBE
-from tee_infra.core.access.documents import EVERYTHING, Statement, allow
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access.actions import CHANGE_POLICY, CHANGE_TABLE, DELETE_TABLE, DESCRIBE
+from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow
 from tee_infra.core.settings import Settings
 
 

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from tee_infra.core.access.actions import (
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import FEATURE_HOST, Environment
+from tee_infra.core.resources.access.actions import (
     CHANGE_TABLE,
     CHANGE_TAG_ACCESS,
     DATA_PLANE,
@@ -10,12 +12,10 @@ from tee_infra.core.access.actions import (
     DESCRIBE,
     EXFILTRATION,
 )
-from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
-from tee_infra.core.access.grants import deployer_grants, find_features
-from tee_infra.core.access.role import Role
-from tee_infra.core.access.state import FILES, control_and_key, ephemeral_state, standing_state
-from tee_infra.core.arns import Arns
-from tee_infra.core.environments import FEATURE_HOST, Environment
+from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
+from tee_infra.core.resources.access.grants import deployer_grants, find_features
+from tee_infra.core.resources.access.role import Role
+from tee_infra.core.resources.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.settings import Settings
 
 GUARDED_ROLES: Final = ("deployer", "break-glass")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tee_infra.core import names
-from tee_infra.core.access.documents import document, only_encrypted
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.access.documents import document, only_encrypted
 from tee_infra.errors import RefusedError
 
 Facts = Mapping[str, Any]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.access.documents import EVERYTHING, Document, allow, document, only_encrypted
-from tee_infra.core.access.tables import manage_key
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, document, only_encrypted
+from tee_infra.core.resources.access.tables import manage_key
 
 RETENTION_DAYS: Final = 365
 """How long Object Lock keeps every log file from being changed or deleted."""

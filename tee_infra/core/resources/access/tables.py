@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tee_infra.core.access.actions import DATA_PLANE, PARTIQL, SCAN
-from tee_infra.core.access.documents import EVERYTHING, Document, Statement, allow, deny, document
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.access.actions import DATA_PLANE, PARTIQL, SCAN
+from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
 
 BULK_READERS: Final = ("migrator", "break-glass")
 """The roles that may read a production table as a whole."""

@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core import access, audit, notifications
-from tee_infra.core.access.documents import allow, document
-from tee_infra.core.access.pipelines import FEATURE_HOST
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import KINDS, parse_environment
+from tee_infra.core.resources import access, audit_trail, topic_policy
+from tee_infra.core.resources.access.documents import allow, document
+from tee_infra.core.resources.access.pipelines import FEATURE_HOST
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tables.catalog import TABLES
 from tests.iam.evaluator import many
@@ -50,11 +50,11 @@ def test_policies_keep_the_limits_of_iam(environment: str, region: str) -> None:
 def test_every_statement_has_an_identifier_that_iam_takes(environment: str) -> None:
     documents = [
         access.boundary(parse_environment(environment), own(environment)),
-        audit.bucket_policy(own(environment)),
+        audit_trail.bucket_policy(own(environment)),
     ]
     documents += [document for role in roles(environment) for document in (role.trust, role.permissions)]
     documents += [access.table_policy(own(environment), own(environment).table(table)) for table in TABLES]
-    documents += [audit.key_policy(own(environment)), notifications.topic_policy(own(environment))]
+    documents += [audit_trail.key_policy(own(environment)), topic_policy.topic_policy(own(environment))]
     for policy in documents:
         identifiers = [statement["Sid"] for statement in policy["Statement"]]
         assert len(set(identifiers)) == len(identifiers)

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tee_infra.core.alarms import OPERATIONS, Alarm, alarms
+from tee_infra.core.resources.alarms import OPERATIONS, Alarm, alarms
 from tee_infra.core.tables.catalog import TABLES
 
 # What DynamoDB publishes, from "DynamoDB metrics and dimensions" in its developer guide.

@@ -3,8 +3,8 @@
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.access.documents import Statement, allow
 from tee_infra.core.arns import Arns
+from tee_infra.core.resources.access.documents import Statement, allow
 
 CONTROL: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
 """No item is ever changed in place or deleted. That a PutItem replaces only what it has seen is the code's condition:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tee_infra.core.access.documents import Document
+from tee_infra.core.resources.access.documents import Document
 
 SESSION_SECONDS: Final = 3600
 """How long a session of any role lasts: one hour, the shortest that IAM lets a role be limited to."""

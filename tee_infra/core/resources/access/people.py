@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tee_infra.core.access.actions import (
+from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access.actions import (
     CHANGE_POLICY,
     CHANGE_TABLE,
     CHANGE_TAG_ACCESS,
@@ -17,10 +19,8 @@ from tee_infra.core.access.actions import (
     SCAN,
     WRITE,
 )
-from tee_infra.core.access.documents import EVERYTHING, Statement, allow, deny, document
-from tee_infra.core.access.role import Role
-from tee_infra.core.arns import Arns
-from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow, deny, document
+from tee_infra.core.resources.access.role import Role
 from tee_infra.core.tables.catalog import TABLES
 
 MFA_SECONDS: Final = 15 * 60
