@@ -9,7 +9,7 @@ import click
 from tee_infra.cli.feature_report import about_lines, open_home_here, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, table
-from tee_infra.core.costs import PRICES_AS_OF
+from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.lease import warning

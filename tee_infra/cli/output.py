@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tee_infra.core import prices
+from tee_infra.core.cost import prices
 from tee_infra.core.plan import Plan
 from tee_infra.core.schema_change import change_class
 from tee_infra.errors import RefusedError, UsageError

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tee_infra.core import prices
 from tee_infra.core.comment_changes import names
+from tee_infra.core.cost import prices
 from tee_infra.core.markdown import Block, row, table
 from tee_infra.core.plan import Change, Plan
 

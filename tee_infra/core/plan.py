@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tee_infra.core.resource_costs import Cost
+from tee_infra.core.cost.resource import Cost
 
 Operation = Literal["create", "update", "replace", "delete"]
 Outcome = Literal["planned", "begun", "done", "failed"]

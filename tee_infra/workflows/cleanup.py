@@ -9,7 +9,7 @@ from typing import Final, Literal
 from tee_infra.aws.control_table import RecordChangedError
 from tee_infra.core.cleanup import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
 from tee_infra.core.cleanup_case import Policy
-from tee_infra.core.costs import monthly_usd
+from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.inventory import Inventory
 from tee_infra.core.lifecycle.branch_activity import observe
 from tee_infra.core.lifecycle.branches import Branches

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tee_infra.core.costs import monthly_usd
+from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.lock import Lock
 from tee_infra.core.lifecycle.record import Record

@@ -11,7 +11,7 @@ import pytest
 from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.comment import render
-from tee_infra.core.costs import monthly_usd
+from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.plan import Change, Plan, Violation
 from tee_infra.core.review import Review, marker

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.cost.resource import TABLE
 from tee_infra.core.plan import Change, Operation
-from tee_infra.core.resource_costs import TABLE
 from tee_infra.core.schema_change import change_class, change_classes, ignored_paths
 
 

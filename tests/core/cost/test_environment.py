@@ -2,8 +2,8 @@ from math import isclose
 
 import pytest
 
-from tee_infra.core import prices
-from tee_infra.core.costs import PRICES_AS_OF, monthly_usd, most_requests_usd
+from tee_infra.core.cost import prices
+from tee_infra.core.cost.environment import PRICES_AS_OF, monthly_usd, most_requests_usd
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources.alarms import alarms
 from tee_infra.core.settings import Settings, settings_for

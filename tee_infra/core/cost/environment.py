@@ -1,11 +1,11 @@
-"""What an environment costs: estimates from the dated list prices in `core.prices`, never a bill.
+"""What an environment costs: estimates from the dated list prices in `core.cost.prices`, never a bill.
 
 At rest means that nobody uses it: what is stored and what is kept running costs, requests do not.
 """
 
 from typing import Final
 
-from tee_infra.core import prices
+from tee_infra.core.cost import prices
 from tee_infra.core.resources.alarms import alarms
 from tee_infra.core.settings import Settings
 from tee_infra.core.tables.catalog import TABLES

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from tee_infra.core import prices
+from tee_infra.core.cost import prices
 
 Inputs = Mapping[str, Any]
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core import prices
-from tee_infra.core.resource_costs import TABLE, Cost, estimate
+from tee_infra.core.cost import prices
+from tee_infra.core.cost.resource import TABLE, Cost, estimate
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
