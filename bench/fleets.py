@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tee_infra.core.cleanup import Policy
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.plan import Policy
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
-from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock

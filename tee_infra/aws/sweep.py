@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.core import names
 from tee_infra.core.app_config import table_names
+from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import Environment
-from tee_infra.core.inventory import Resource
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.tags import StackTags, parse
 from tee_infra.core.unreadable import Unreadable

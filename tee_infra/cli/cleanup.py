@@ -11,8 +11,8 @@ import click
 
 from tee_infra.cli.options import json_option, local_option, now_option
 from tee_infra.cli.output import Output, table
-from tee_infra.core.cleanup import Decision, LeaseWarning
-from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.cleanup.decision import Policy
+from tee_infra.core.cleanup.plan import Decision, LeaseWarning
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.times import parse_duration, render_duration, render_left, render_time
 from tee_infra.errors import PartialError, UsageError

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from tee_infra.aws.control_table import RecordChangedError
-from tee_infra.core.cleanup import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
-from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.cleanup.decision import Policy
+from tee_infra.core.cleanup.inventory import Inventory
+from tee_infra.core.cleanup.plan import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
 from tee_infra.core.cost.environment import monthly_usd
-from tee_infra.core.inventory import Inventory
 from tee_infra.core.lifecycle.branch_activity import observe
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.destroy_transitions import marked

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.cleanup.leftovers import label, plan_sweep
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import read_checkpoint
-from tee_infra.core.sweep import label, plan_sweep
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.cleanup.leftovers import label
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import read_checkpoint
-from tee_infra.core.sweep import label
 from tee_infra.core.tags import StackTags
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable

@@ -7,8 +7,8 @@ from typing import Final
 
 from tee_infra.aws.inventory import AwsInventory
 from tee_infra.core.arns import Arns
-from tee_infra.core.assembly import assemble, read_resources
-from tee_infra.core.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory_builder import assemble, read_resources
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.pulumi_state.files import (

@@ -6,8 +6,8 @@ import pytest
 
 from tee_infra.aws.connection import AwsError, Connection
 from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.inventory import Resource
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

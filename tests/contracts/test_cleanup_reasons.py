@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from tee_infra.core.cleanup_case import ACTIONS, ReasonCode
+from tee_infra.core.cleanup.decision import ACTIONS, ReasonCode
 
 
 def test_the_docs_have_a_row_for_each_reason_code(root: Path) -> None:

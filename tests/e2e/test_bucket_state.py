@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tee_infra.core import names
-from tee_infra.core.cleanup import Policy, plan_cleanup
+from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.files import checkpoints_folder, stack_names
 from tee_infra.core.resources.account import backend_url, secrets_provider

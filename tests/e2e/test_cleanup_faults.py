@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.cleanup.decision import Policy
 from tee_infra.workflows.cleanup import Planned, Result, execute, plan
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.destroy_steps import LeftoversError

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.cleanup.decision import Policy
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.core.lifecycle.record import Hold, Record

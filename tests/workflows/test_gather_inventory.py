@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.core.inventory import Found
+from tee_infra.core.cleanup.inventory import Found
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags

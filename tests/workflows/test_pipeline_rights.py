@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.core import names
-from tee_infra.core.cleanup_case import Policy
+from tee_infra.core.cleanup.decision import Policy
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
-from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint

@@ -6,8 +6,8 @@ Nothing here knows of the rules' code. An environment may be destroyed exactly w
 import re
 from datetime import datetime, timedelta
 
-from tee_infra.core.cleanup import Policy, plan_cleanup
-from tee_infra.core.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.tags import StackTags

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tee_infra.core.arns import Arns
+from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import Environment, parse_environment
-from tee_infra.core.inventory import Resource
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup_case import Case, Verdict
-from tee_infra.core.cleanup_words import repair_hint, short, what_is_there, when
+from tee_infra.core.cleanup.decision import Case, Verdict
+from tee_infra.core.cleanup.wording import repair_hint, short, what_is_there, when
 from tee_infra.core.lifecycle.branch_activity import is_gone, moved_to, observe
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import render_duration

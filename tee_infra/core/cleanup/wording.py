@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tee_infra.core.cleanup_case import Case
+from tee_infra.core.cleanup.decision import Case
 from tee_infra.core.times import render_left, render_time
 
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
 from tee_infra.core.environments import UnknownEnvironmentError, parse_environment
-from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import StackLock

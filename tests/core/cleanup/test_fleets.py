@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from bench import fleets
 from bench.fleets import BROKEN, NOW
-from tee_infra.core.cleanup import CleanupPlan, Policy, plan_cleanup
-from tee_infra.core.inventory import Found, Inventory
+from tee_infra.core.cleanup.inventory import Found, Inventory
+from tee_infra.core.cleanup.plan import CleanupPlan, Policy, plan_cleanup
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.unreadable import Unreadable
-from tests.core.cleanup_oracle import disagreements
+from tests.core.cleanup.oracle import disagreements
 
 SEEDED = 2000
 seeded = st.builds(Random, st.integers(0, 2**32))

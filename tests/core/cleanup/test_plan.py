@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.cleanup import (
+from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.plan import (
     BreakerError,
     Decision,
     NoBranchesError,
@@ -16,7 +17,6 @@ from tee_infra.core.cleanup import (
     warnings,
 )
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.inventory import Found, Inventory, Resource
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock

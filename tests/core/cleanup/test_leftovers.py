@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tee_infra.core.cleanup.inventory import Resource
+from tee_infra.core.cleanup.leftovers import plan_sweep
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.inventory import Resource
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.sweep import plan_sweep
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

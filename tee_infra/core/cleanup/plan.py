@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup_case import ACTIONS, Action, Case, Policy, ReasonCode
-from tee_infra.core.cleanup_lease_rules import ends_at
-from tee_infra.core.cleanup_rules import decide
-from tee_infra.core.inventory import Found, Inventory
+from tee_infra.core.cleanup.decision import ACTIONS, Action, Case, Policy, ReasonCode
+from tee_infra.core.cleanup.inventory import Found, Inventory
+from tee_infra.core.cleanup.lease_rules import ends_at
+from tee_infra.core.cleanup.ownership_rules import decide
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import Record

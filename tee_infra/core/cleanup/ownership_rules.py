@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.cleanup_case import Case, Verdict
-from tee_infra.core.cleanup_lease_rules import LEASE_RULES, time_to_go
-from tee_infra.core.cleanup_words import repair_hint, what_is_there, when
-from tee_infra.core.inventory import Resource
+from tee_infra.core.cleanup.decision import Case, Verdict
+from tee_infra.core.cleanup.inventory import Resource
+from tee_infra.core.cleanup.lease_rules import LEASE_RULES, time_to_go
+from tee_infra.core.cleanup.leftovers import label
+from tee_infra.core.cleanup.wording import repair_hint, what_is_there, when
 from tee_infra.core.lifecycle.record import MAX_FAILURES
-from tee_infra.core.sweep import label
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
