@@ -10,8 +10,8 @@ from tee_infra.cli.options import dry_run_option, environment_argument, json_opt
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
 from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.app_config import table_names
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.environments import Environment
-from tee_infra.core.plan import Plan
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows import change_environment
 from tee_infra.workflows.open_environment import open_environment

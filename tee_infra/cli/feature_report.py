@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tee_infra.cli.output import Output, confirm_by_name, plan_lines, table
 from tee_infra.core.app_config import table_names
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.plan import Plan
 from tee_infra.core.times import render_left, render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.change_environment import Confirm

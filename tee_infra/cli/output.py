@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
-from tee_infra.core.plan import Plan
-from tee_infra.core.schema_change import change_class
 from tee_infra.errors import RefusedError, UsageError
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}

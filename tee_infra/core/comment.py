@@ -7,11 +7,11 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from tee_infra.core.changes.engine_run import Operation, Plan
 from tee_infra.core.comment_changes import change_blocks, outcome_blocks
 from tee_infra.core.comment_costs import cost_block
 from tee_infra.core.comment_warnings import caution, policies, problems
 from tee_infra.core.markdown import Block, code, fit
-from tee_infra.core.plan import Operation, Plan
 from tee_infra.core.review import Review, marker
 
 LIMIT: Final = 60_000

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from tee_infra.core.changes.engine_run import Change, Plan
 from tee_infra.core.comment_changes import names
 from tee_infra.core.cost import prices
 from tee_infra.core.markdown import Block, row, table
-from tee_infra.core.plan import Change, Plan
 
 
 def cost_block(plan: Plan) -> Block:

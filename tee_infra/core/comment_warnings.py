@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from tee_infra.core.changes.engine_run import Change, Plan, Violation
 from tee_infra.core.comment_changes import names
 from tee_infra.core.markdown import Block, code, row, table
-from tee_infra.core.plan import Change, Plan, Violation
 from tee_infra.core.redact import redact
 from tee_infra.core.review import Action
 

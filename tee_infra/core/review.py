@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tee_infra.core.plan import Plan
+from tee_infra.core.changes.engine_run import Plan
 
 Action = Literal["preview", "up"]
 

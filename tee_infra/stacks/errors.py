@@ -1,6 +1,6 @@
 """What can go wrong with a stack."""
 
-from tee_infra.core.plan import Plan
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
 
 NO_PLAN = Plan()

@@ -18,9 +18,9 @@ from pulumi.automation.events import (
     StepEventStateMetadata,
 )
 
+from tee_infra.core.changes.engine_run import NOTHING, Change, Ignored, Operation, Outcome, Plan, Violation
+from tee_infra.core.changes.table_change import ignored_paths
 from tee_infra.core.cost.resource import TABLE, Cost, estimate
-from tee_infra.core.plan import NOTHING, Change, Ignored, Operation, Outcome, Plan, Violation
-from tee_infra.core.schema_change import ignored_paths
 
 Report = Callable[[str], None]
 

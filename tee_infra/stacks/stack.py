@@ -11,7 +11,7 @@ from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # a public constructor's argument that the package does not export
 from pulumi.automation.events import EngineEvent
 
-from tee_infra.core.plan import Plan
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, leave_open
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError

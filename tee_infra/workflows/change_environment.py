@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tee_infra.core.plan import Plan
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.stacks import NoStackError, ProtectedError, Stack
 from tee_infra.workflows.open_stack import OpenStack
 

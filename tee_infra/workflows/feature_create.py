@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.lifecycle.transitions import Wish, deployed
-from tee_infra.core.plan import Plan
 from tee_infra.workflows import change_environment, embedded
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.change_environment import Check, Confirm

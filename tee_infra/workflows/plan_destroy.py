@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.cleanup.leftovers import label, plan_sweep
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import feature_environment
-from tee_infra.core.plan import Plan
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
 from tee_infra.errors import RefusedError

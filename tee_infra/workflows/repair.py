@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.aws.sweep import Leftovers
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.cleanup.leftovers import plan_sweep
 from tee_infra.core.lifecycle.destroy_transitions import lifted
-from tee_infra.core.plan import Plan
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.audited import audited
 from tee_infra.workflows.examine import Finding, Kind, examine

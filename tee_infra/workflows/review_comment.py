@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.comment import render
-from tee_infra.core.plan import Plan
 from tee_infra.core.pull_request import NoPullRequestError, Place, commit_of, place_of, run_url
 from tee_infra.core.review import Action, Quota, Review, marker
 from tee_infra.errors import TeeInfraError, UsageError

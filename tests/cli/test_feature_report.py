@@ -4,9 +4,9 @@ import pytest
 
 from tee_infra.cli.feature_report import about_lines, confirm_losses, created_lines, lease_line, require_feature
 from tee_infra.cli.output import Output
+from tee_infra.core.changes.engine_run import Change, Operation, Plan
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Hold
-from tee_infra.core.plan import Change, Operation, Plan
 from tee_infra.errors import UsageError
 from tests.workflows.homes import NOW, record_of
 

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
+from tee_infra.core.changes.engine_run import Change, Ignored, Plan
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
-from tee_infra.core.plan import Change, Ignored, Plan
 from tee_infra.errors import UsageError
 
 PLAN = Plan(

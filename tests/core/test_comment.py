@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
+from tee_infra.core.changes.engine_run import Change, Plan, Violation
 from tee_infra.core.comment import render
 from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.plan import Change, Plan, Violation
 from tee_infra.core.review import Review, marker
 from tee_infra.core.settings import settings_for
 from tee_infra.stacks.run import Run

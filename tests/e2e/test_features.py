@@ -20,8 +20,8 @@ from tee_infra.aws.control_table import REGISTRY
 from tee_infra.aws.identity import NoAccessError
 from tee_infra.cli.root import root
 from tee_infra.core import names
+from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.lifecycle.transitions import GoneError, Wish
-from tee_infra.core.plan import Plan
 from tee_infra.core.settings import SettingsError
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key

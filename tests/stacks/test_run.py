@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
+from tee_infra.core.changes.engine_run import Ignored, Violation
 from tee_infra.core.cost.resource import Cost
-from tee_infra.core.plan import Ignored, Violation
 from tee_infra.stacks.run import Run
 
 TABLE = "aws:dynamodb/table:Table"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.core.plan import Change, Plan, Violation
+from tee_infra.core.changes.engine_run import Change, Plan, Violation
 from tee_infra.core.pull_request import NoPullRequestError
 from tee_infra.core.review import Action, marker
 from tee_infra.errors import RefusedError

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.changes.engine_run import Change, Operation
+from tee_infra.core.changes.table_change import change_class, change_classes, ignored_paths
 from tee_infra.core.cost.resource import TABLE
-from tee_infra.core.plan import Change, Operation
-from tee_infra.core.schema_change import change_class, change_classes, ignored_paths
 
 
 def change(operation: Operation, *paths: str, kind: str = "update", type_: str = TABLE) -> Change:

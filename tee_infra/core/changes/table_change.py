@@ -7,8 +7,8 @@ which rebuild an index, and which the engine reports as done although AWS was ne
 import re
 from typing import Final, Literal
 
+from tee_infra.core.changes.engine_run import Change
 from tee_infra.core.cost.resource import TABLE, Inputs
-from tee_infra.core.plan import Change
 
 ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
 """From worst to best; a change that is of several is of the worst."""

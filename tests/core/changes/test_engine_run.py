@@ -1,4 +1,4 @@
-from tee_infra.core.plan import Change, Operation, Plan
+from tee_infra.core.changes.engine_run import Change, Operation, Plan
 
 
 def change(operation: Operation, name: str, *, protected: bool = False) -> Change:
