@@ -12,8 +12,8 @@ from pathlib import Path
 from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import Plan
-from tee_infra.core.comment import render
-from tee_infra.core.review import Quota, Review
+from tee_infra.core.review.comment import render
+from tee_infra.core.review.facts import Quota, Review
 from tee_infra.stacks.run import Run
 from tests.record_events import LOGS
 

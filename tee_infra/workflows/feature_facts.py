@@ -8,7 +8,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.lifecycle.transitions import living
-from tee_infra.core.review import Quota
+from tee_infra.core.review.facts import Quota
 from tee_infra.core.times import render_time
 from tee_infra.workflows.app_environment import app_environment
 from tee_infra.workflows.home import Home

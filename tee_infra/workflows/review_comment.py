@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tee_infra.core.changes.engine_run import Plan
-from tee_infra.core.comment import render
-from tee_infra.core.pull_request import NoPullRequestError, Place, commit_of, place_of, run_url
-from tee_infra.core.review import Action, Quota, Review, marker
+from tee_infra.core.review.comment import render
+from tee_infra.core.review.facts import Action, Quota, Review, marker
+from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
 from tee_infra.stacks import EngineError, ProtectedError
 from tee_infra.workflows.project import NAME

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from github import Github
 
-from tee_infra.core.review import marker
+from tee_infra.core.review.facts import marker
 from tee_infra.repository.comments import open_pull_request, publish
 from tee_infra.repository.github_api import GitHubError, connect
 from tests.github_stand_in import Fault, GitHub, serve

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tee_infra.core.changes.engine_run import Change, Plan, Violation
-from tee_infra.core.pull_request import NoPullRequestError
-from tee_infra.core.review import Action, marker
+from tee_infra.core.review.facts import Action, marker
+from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
 from tee_infra.repository.github_api import GitHubError
 from tee_infra.stacks import EngineError

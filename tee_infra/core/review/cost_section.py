@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from tee_infra.core.changes.engine_run import Change, Plan
-from tee_infra.core.comment_changes import names
 from tee_infra.core.cost import prices
-from tee_infra.core.markdown import Block, row, table
+from tee_infra.core.review.changes_section import names
+from tee_infra.core.review.markdown import Block, row, table
 
 
 def cost_block(plan: Plan) -> Block:

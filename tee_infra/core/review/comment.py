@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Final
 
 from tee_infra.core.changes.engine_run import Operation, Plan
-from tee_infra.core.comment_changes import change_blocks, outcome_blocks
-from tee_infra.core.comment_costs import cost_block
-from tee_infra.core.comment_warnings import caution, policies, problems
-from tee_infra.core.markdown import Block, code, fit
-from tee_infra.core.review import Review, marker
+from tee_infra.core.review.changes_section import change_blocks, outcome_blocks
+from tee_infra.core.review.cost_section import cost_block
+from tee_infra.core.review.facts import Review, marker
+from tee_infra.core.review.markdown import Block, code, fit
+from tee_infra.core.review.warnings_section import caution, policies, problems
 
 LIMIT: Final = 60_000
 """GitHub takes 65,536 characters; however it counts signs that are more than one to UTF-16 or UTF-8."""

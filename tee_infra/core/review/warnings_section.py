@@ -3,10 +3,10 @@
 from typing import Final
 
 from tee_infra.core.changes.engine_run import Change, Plan, Violation
-from tee_infra.core.comment_changes import names
-from tee_infra.core.markdown import Block, code, row, table
-from tee_infra.core.redact import redact
-from tee_infra.core.review import Action
+from tee_infra.core.review.changes_section import names
+from tee_infra.core.review.facts import Action
+from tee_infra.core.review.markdown import Block, code, row, table
+from tee_infra.core.review.redact import redact
 
 _HOLDS_DATA: Final = {
     "aws:dynamodb/table:Table": "items",

@@ -6,7 +6,7 @@ from typing import Final
 
 from tee_infra.core.changes.engine_run import Change, Operation, Plan
 from tee_infra.core.changes.table_change import MEANING, NEW_STREAM, ChangeClass, change_classes, renews_stream
-from tee_infra.core.markdown import Block, code, row, table
+from tee_infra.core.review.markdown import Block, code, row, table
 
 FOLDED_FROM: Final = 10
 """A longer table of what is new, or was done, is folded."""

@@ -11,10 +11,10 @@ import pytest
 from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import Change, Plan, Violation
-from tee_infra.core.comment import render
 from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.review import Review, marker
+from tee_infra.core.review.comment import render
+from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.settings import settings_for
 from tee_infra.stacks.run import Run
 from tests.comments import NOW, plan_of, reviews, snapshot

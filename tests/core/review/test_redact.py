@@ -1,6 +1,6 @@
 import pytest
 
-from tee_infra.core.redact import redact
+from tee_infra.core.review.redact import redact
 
 # Put together here, so that nobody's scanner takes this file for a leak.
 KEY_ID = "AKIA" + "ABCDEFGHIJKLMNOP"

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tee_infra.core.changes.engine_run import Change, Ignored, Operation, Outcome, Plan, Violation
-from tee_infra.core.comment import LIMIT, render
 from tee_infra.core.cost.resource import TABLE
-from tee_infra.core.review import Review, marker
+from tee_infra.core.review.comment import LIMIT, render
+from tee_infra.core.review.facts import Review, marker
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ANYTHING = st.one_of(

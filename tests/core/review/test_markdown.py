@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.markdown import Block, code, fit, row, table
+from tee_infra.core.review.markdown import Block, code, fit, row, table
 
 # Characters that mean something to Markdown, HTML or GitHub, more often than chance would have them.
 SIGNS = [

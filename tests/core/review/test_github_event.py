@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.pull_request import NoPullRequestError, Place, commit_of, place_of, run_url
+from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
 
 BASE = {"GITHUB_REPOSITORY": "acme/app"}
 
