@@ -21,10 +21,10 @@ from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import parse_duration, render_left, render_time
 from tee_infra.errors import UsageError
+from tee_infra.workflows.control.environment_lock import locked
+from tee_infra.workflows.control.records import UnregisteredError, change_record, require_record
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.feature_records import UnregisteredError, change_record, require_record
 from tee_infra.workflows.home import Home, open_home
-from tee_infra.workflows.locking import locked
 from tee_infra.workflows.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
 from tee_infra.workflows.project import find_project
 

@@ -7,7 +7,7 @@ from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.workflows import embedded
-from tee_infra.workflows.feature_records import require_live
+from tee_infra.workflows.control.records import require_live
 from tee_infra.workflows.project import Project
 
 

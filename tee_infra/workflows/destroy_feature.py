@@ -9,7 +9,8 @@ from tee_infra.core.lifecycle.destroy_transitions import begun, failed, finished
 from tee_infra.core.lifecycle.lock import LockLostError
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.audited import audited
+from tee_infra.workflows.control.environment_lock import Held
+from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.destroy_steps import (
     Work,
     back_up,
@@ -20,7 +21,6 @@ from tee_infra.workflows.destroy_steps import (
     sweep,
 )
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import Held
 from tee_infra.workflows.project import NAME
 
 

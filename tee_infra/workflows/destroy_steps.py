@@ -18,8 +18,8 @@ from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
+from tee_infra.workflows.control.environment_lock import Held
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import Held
 from tee_infra.workflows.stack_locks import break_stale_locks
 
 

@@ -13,7 +13,7 @@ from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
-from tee_infra.workflows.locking import held_locks
+from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.patient import Patient
 from tee_infra.workflows.project import NAME
 from tee_infra.workflows.stack_locks import stack_locks, torn_mark

@@ -13,15 +13,15 @@ from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.lifecycle.transitions import Wish, deployed
 from tee_infra.workflows import change_environment, embedded
-from tee_infra.workflows.audited import audited
 from tee_infra.workflows.change_environment import Check, Confirm
+from tee_infra.workflows.control.environment_lock import locked
+from tee_infra.workflows.control.history import audited
+from tee_infra.workflows.control.records import change_record
 from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_decide import decide, read_state
-from tee_infra.workflows.feature_records import change_record
 from tee_infra.workflows.feature_seed import NoSourceError, Source, seed_feature
 from tee_infra.workflows.feature_tables import stored
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import locked
 from tee_infra.workflows.open_stack import catch_up
 from tee_infra.workflows.stack_locks import break_stale_locks
 

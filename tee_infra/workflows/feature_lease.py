@@ -7,8 +7,8 @@ from tee_infra.core.lifecycle.lease import MAX_LIFE
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.lifecycle.transitions import extended, held, released
 from tee_infra.core.times import render_duration, render_time
-from tee_infra.workflows.audited import audited
-from tee_infra.workflows.feature_records import change_record
+from tee_infra.workflows.control.history import audited
+from tee_infra.workflows.control.records import change_record
 from tee_infra.workflows.home import Home
 
 

@@ -23,8 +23,8 @@ from tee_infra.core.tags import parse
 from tee_infra.core.times import render_duration, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
+from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import held_locks
 from tee_infra.workflows.project import NAME
 from tee_infra.workflows.stack_locks import stack_locks
 

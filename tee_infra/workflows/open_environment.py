@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from tee_infra.core.environments import Environment
-from tee_infra.workflows.feature_records import require_live
+from tee_infra.workflows.control.records import require_live
 from tee_infra.workflows.home import open_home
 from tee_infra.workflows.open_stack import OpenStack, catch_up, open_stack
 from tee_infra.workflows.project import Project

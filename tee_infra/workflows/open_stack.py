@@ -14,9 +14,9 @@ from tee_infra.core.target import Target
 from tee_infra.program import deploy
 from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows import embedded
+from tee_infra.workflows.control.environment_lock import locked
+from tee_infra.workflows.control.processes import this_actor
 from tee_infra.workflows.file_store import FolderStore
-from tee_infra.workflows.locking import locked
-from tee_infra.workflows.processes import this_actor
 from tee_infra.workflows.project import Project
 from tee_infra.workflows.reach import Report, reach
 from tee_infra.workflows.stack_locks import break_stale_locks

@@ -14,8 +14,8 @@ from tee_infra.core.names import feature_environment
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
 from tee_infra.errors import RefusedError
+from tee_infra.workflows.control.records import require_record
 from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state
-from tee_infra.workflows.feature_records import require_record
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.project import NAME
 

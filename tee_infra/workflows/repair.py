@@ -10,7 +10,7 @@ from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.cleanup.leftovers import plan_sweep
 from tee_infra.core.lifecycle.destroy_transitions import lifted
 from tee_infra.core.pulumi_state.files import checkpoint_file
-from tee_infra.workflows.audited import audited
+from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.examine import Finding, Kind, examine
 from tee_infra.workflows.open_stack import OpenStack
 from tee_infra.workflows.patient import Patient

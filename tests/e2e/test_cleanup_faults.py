@@ -11,10 +11,10 @@ import pytest
 
 from tee_infra.core.cleanup.decision import Policy
 from tee_infra.workflows.cleanup import Planned, Result, execute, plan
+from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.destroy_steps import LeftoversError
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import locked
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import (
     NOW,

@@ -26,9 +26,9 @@ from tee_infra.core.settings import SettingsError
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
 from tee_infra.errors import RefusedError, TeeInfraError
+from tee_infra.workflows.control.records import UnregisteredError
 from tee_infra.workflows.feature_create import create_feature
 from tee_infra.workflows.feature_decide import ForeignStackError
-from tee_infra.workflows.feature_records import UnregisteredError
 from tee_infra.workflows.feature_wish import ForkError
 from tee_infra.workflows.home import Home
 from tests.e2e.checkout import ROOT, Checkout, checkout_in

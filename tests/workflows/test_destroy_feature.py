@@ -14,6 +14,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lock import Lock, LockLostError
 from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
 from tee_infra.core.pulumi_state.files import checkpoint_file
+from tee_infra.workflows.control.environment_lock import Held, locked
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.destroy_steps import (
     DeletionProtectedError,
@@ -23,7 +24,6 @@ from tee_infra.workflows.destroy_steps import (
     back_up,
 )
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import Held, locked
 from tests.emulator import reset
 from tests.workflows.homes import NOW, client, make_table, moto_home, record_of, tags_of
 

@@ -18,12 +18,12 @@ from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
 from tee_infra.core.resources import access
 from tee_infra.workflows.cleanup import execute, plan
+from tee_infra.workflows.control.environment_lock import locked
+from tee_infra.workflows.control.records import change_record
 from tee_infra.workflows.destroy_feature import destroy_feature
 from tee_infra.workflows.feature_decide import decide
-from tee_infra.workflows.feature_records import change_record
 from tee_infra.workflows.file_store import open_store
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.locking import locked
 from tee_infra.workflows.project import NAME
 from tests.emulator import reset, session
 from tests.iam.evaluator import Request, is_allowed

@@ -17,7 +17,7 @@ from tee_infra.aws.control_locks import LOCKS, Locks
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.locking import Held, held_locks, locked
+from tee_infra.workflows.control.environment_lock import Held, held_locks, locked
 from tests.control_client import ControlClient
 
 NAME = "feature-x"

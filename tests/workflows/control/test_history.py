@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.audited import audited
+from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.home import Home
 from tests.emulator import reset
 from tests.workflows.homes import moto_home

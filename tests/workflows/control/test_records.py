@@ -5,7 +5,7 @@ import pytest
 from tee_infra.aws.control_table import REGISTRY, RecordChangedError
 from tee_infra.core import names
 from tee_infra.core.lifecycle.record import Record
-from tee_infra.workflows.feature_records import (
+from tee_infra.workflows.control.records import (
     UnreadableRecordError,
     UnregisteredError,
     change_record,

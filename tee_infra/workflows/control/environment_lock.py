@@ -13,7 +13,7 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.core.lifecycle.actor import Actor, process_on
 from tee_infra.core.lifecycle.lock import HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import TeeInfraError
-from tee_infra.workflows.processes import runs
+from tee_infra.workflows.control.processes import runs
 
 _LAST_BEAT_SECONDS: Final = 10.0
 
