@@ -23,10 +23,10 @@ from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.core.data.resume_point import Header
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.copy_data import CopyOptions, copy_table
-from tee_infra.workflows.table_io import Side
-from tee_infra.workflows.validate_data import compare_tables
+from tee_infra.workflows.data.compare_tables import compare_tables
+from tee_infra.workflows.data.copy_table import CopyOptions, copy_table
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side
 
 Run: TypeAlias = Callable[[], object]
 

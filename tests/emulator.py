@@ -16,7 +16,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.workflows.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
 
 
 @contextmanager

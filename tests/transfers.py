@@ -8,9 +8,9 @@ from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import canonical, canonical_and_key
 from tee_infra.core.data.resume_point import Header
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.copy_data import CopyOptions, CopyResult, copy_table
-from tee_infra.workflows.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.copy_table import CopyOptions, CopyResult, copy_table
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
 
 QUICK = Backoff(base=0.001, cap=0.01, patience=20.0)
 

@@ -24,7 +24,7 @@ _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
 
 
 class BotocoreTransport:
-    """See `tee_infra.workflows.transport.Transport`. `client` is a boto3 client that does not retry."""
+    """See `tee_infra.workflows.data.transport.Transport`. `client` is a boto3 client that does not retry."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -67,7 +67,7 @@ class BotocoreTransport:
 
 
 class BotocoreLane:
-    """See `tee_infra.workflows.transport.Lane`."""
+    """See `tee_infra.workflows.data.transport.Lane`."""
 
     def __init__(self, transport: BotocoreTransport, width: int) -> None:
         self.width = width

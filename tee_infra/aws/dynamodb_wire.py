@@ -15,7 +15,7 @@ from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
 
 
 class WireTransport:
-    """See `tee_infra.workflows.transport.Transport`.
+    """See `tee_infra.workflows.data.transport.Transport`.
 
     `credentials` is asked before every request, so that they can be refreshed; `seconds` is how long a connection may
     be silent; `ca_file` holds the certificates to trust.
@@ -43,7 +43,7 @@ class WireTransport:
 
 
 class WireLane:
-    """See `tee_infra.workflows.transport.Lane`. One request under way on each of `width` connections."""
+    """See `tee_infra.workflows.data.transport.Lane`. One request under way on each of `width` connections."""
 
     def __init__(self, connections: list[Connection], signer: Signer, credentials: Callable[[], Keys]) -> None:
         self.width = len(connections)

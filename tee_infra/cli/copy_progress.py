@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from tee_infra.core.data.copy_policy import TablePlan
-from tee_infra.workflows.copy_data import CopyProgress
+from tee_infra.workflows.data.copy_table import CopyProgress
 
 _PLAIN_SECONDS: Final = 10.0
 

@@ -20,8 +20,8 @@ from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.codec.scan_filter import parse_where
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_ends, end_of
 from tee_infra.errors import PartialError
-from tee_infra.workflows.copy_data import CopyResult
-from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
 
 

@@ -12,8 +12,8 @@ from tee_infra.cli.output import Output, table
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import Environment
+from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
-from tee_infra.workflows.seed_data import seed_data
 
 
 @click.command()

@@ -20,9 +20,9 @@ from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.data.copy_policy import check_ends, end_of
 from tee_infra.errors import PartialError
-from tee_infra.workflows.anonymize_key import read_key
+from tee_infra.workflows.data.anonymize_key import read_key
+from tee_infra.workflows.data.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
-from tee_infra.workflows.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
 
 
 @click.command("sync-dev")

@@ -12,8 +12,8 @@ from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.errors import PartialError
+from tee_infra.workflows.data.validate_environment import validate_tables
 from tee_infra.workflows.data_connection import connect_data, open_dynamodb
-from tee_infra.workflows.validate_tables import validate_tables
 
 
 @click.command()

@@ -26,12 +26,12 @@ from tee_infra.core.data.backup import (
     segments_of,
 )
 from tee_infra.errors import RefusedError, UsageError
+from tee_infra.workflows.data.progress import Progress
+from tee_infra.workflows.data.request_loop import SharedPace
+from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.workers import run_all
 from tee_infra.workflows.file_store import FileStore
-from tee_infra.workflows.progress import Progress
-from tee_infra.workflows.requests import SharedPace
 from tee_infra.workflows.segment_files import check_segment, write_segment
-from tee_infra.workflows.segment_workers import run_all
-from tee_infra.workflows.table_io import Side, scan_pages
 
 _THREADS: Final = 8
 

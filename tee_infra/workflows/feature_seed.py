@@ -14,12 +14,12 @@ from tee_infra.core.data.copy_policy import End, check_ends, end_of
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import PartialError, UsageError
-from tee_infra.workflows.anonymize_key import read_key
-from tee_infra.workflows.anonymize_report import check_shapes
+from tee_infra.workflows.data.anonymize_key import read_key
+from tee_infra.workflows.data.anonymize_report import check_shapes
+from tee_infra.workflows.data.seed import seed_data
+from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
+from tee_infra.workflows.data.table_io import Side
 from tee_infra.workflows.data_connection import open_dynamodb
-from tee_infra.workflows.seed_data import seed_data
-from tee_infra.workflows.sync_dev import Choice, plan_sync, sync
-from tee_infra.workflows.table_io import Side
 
 MEMBERS: Final = 50
 """Of synthetic people: about 350 items in all."""

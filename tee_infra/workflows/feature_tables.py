@@ -8,7 +8,7 @@ from typing import Final
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.workflows.segment_workers import run_all
+from tee_infra.workflows.data.workers import run_all
 
 _THREADS: Final = 8
 

@@ -1,7 +1,7 @@
 from tee_infra.cli.copy_progress import progress_line
 from tee_infra.core.data.copy_policy import plan_table
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.workflows.copy_data import CopyProgress
+from tee_infra.workflows.data.copy_table import CopyProgress
 
 FACTS = TableFacts(name="staging-tee-admin", arn="", key_names=("pk",), key_types=("S",), items=1000, size=400_000)
 PLAN = plan_table("tee-admin", FACTS, FACTS, transformed=False, bucket=False)

@@ -10,7 +10,7 @@ from tee_infra.cli.data_sync import sync_dev
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.workflows.anonymize_key import NoKeyError
+from tee_infra.workflows.data.anonymize_key import NoKeyError
 from tests.emulator import create_tables, everything, put
 
 Run = Callable[..., Result]

@@ -13,10 +13,10 @@ from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import TeeInfraError
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.copy_data import CopyOptions, CopyResult, copy_table
-from tee_infra.workflows.requests import SharedPace
-from tee_infra.workflows.table_io import Side
+from tee_infra.workflows.data.copy_table import CopyOptions, CopyResult, copy_table
+from tee_infra.workflows.data.request_loop import SharedPace
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side
 
 PATIENCE = 0.04
 QUICK = Backoff(base=0.001, cap=0.01, patience=20.0)

@@ -9,8 +9,8 @@ from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import UsageError
-from tee_infra.workflows.anonymize_key import NoKeyError
-from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError
+from tee_infra.workflows.data.anonymize_key import NoKeyError
+from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError
 from tee_infra.workflows.feature_seed import MEMBERS, NoSourceError, Source, open_source, seed_feature, seed_number
 from tests.emulator import create_tables, everything, put
 from tests.workflows.homes import Moto, record_of

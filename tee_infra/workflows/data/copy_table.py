@@ -11,11 +11,11 @@ from tee_infra.core.codec.scan_filter import Filter
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
 from tee_infra.errors import PartialError, TeeInfraError
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.requests import Requests, Tally
-from tee_infra.workflows.segment_workers import run_workers
-from tee_infra.workflows.table_io import Side, put_items, scan_pages
-from tee_infra.workflows.validate_data import compare_tables, signature_of
+from tee_infra.workflows.data.compare_tables import compare_tables, signature_of
+from tee_infra.workflows.data.request_loop import Requests, Tally
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.workers import run_workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from tee_infra.core.codec.scan_filter import Filter, parse_where
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, TablePlan, end_of
 from tee_infra.core.data.resume_point import ForeignCheckpointError
 from tee_infra.core.data.s3_bulk_load import BulkLoad
-from tee_infra.workflows import copy_tables as module
-from tee_infra.workflows.copy_data import CopyProgress, CopyResult
-from tee_infra.workflows.copy_tables import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data import copy_environment as module
+from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data.copy_table import CopyProgress, CopyResult
 from tests.emulator import create_tables, everything, put
 
 ITEM = b'{"pk":{"S":"MEMBER#1"},"sk":{"S":"PROFILE"}}'

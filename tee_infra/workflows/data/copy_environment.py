@@ -15,11 +15,11 @@ from tee_infra.core.codec.scan_filter import Filter
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tables, plan_table
 from tee_infra.core.data.resume_point import Header
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.copy_data import CopyOptions, CopyProgress, CopyResult, copy_table
-from tee_infra.workflows.requests import SharedPace
-from tee_infra.workflows.table_io import Side
-from tee_infra.workflows.validate_data import compare_tables
+from tee_infra.workflows.data.compare_tables import compare_tables
+from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
+from tee_infra.workflows.data.request_loop import SharedPace
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.data.resume_point import ForeignCheckpointError, Header
-from tee_infra.workflows.checkpoint_file import CheckpointFile
+from tee_infra.workflows.data.resume_file import CheckpointFile
 
 HEADER = Header("here", "there", (), 2)
 

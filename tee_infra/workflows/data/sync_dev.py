@@ -19,11 +19,11 @@ from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tab
 from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import UsageError
-from tee_infra.workflows.anonymize_report import catalog_table, check_shapes
-from tee_infra.workflows.checkpoint_file import CheckpointFile
-from tee_infra.workflows.copy_data import CopyOptions, CopyProgress, CopyResult, copy_table
-from tee_infra.workflows.requests import SharedPace
-from tee_infra.workflows.table_io import Side, scan_pages
+from tee_infra.workflows.data.anonymize_report import catalog_table, check_shapes
+from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
+from tee_infra.workflows.data.request_loop import SharedPace
+from tee_infra.workflows.data.resume_file import CheckpointFile
+from tee_infra.workflows.data.table_io import Side, scan_pages
 
 
 @dataclass(frozen=True, kw_only=True)

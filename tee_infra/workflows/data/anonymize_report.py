@@ -10,7 +10,7 @@ from tee_infra.core.codec.anonymize_report import AttributeReport, report_attrib
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.workflows.table_io import Side, scan_pages
+from tee_infra.workflows.data.table_io import Side, scan_pages
 
 SAMPLE_ITEMS: Final = 1000
 

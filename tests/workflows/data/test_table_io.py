@@ -6,8 +6,8 @@ import pytest
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.item_size import ItemTooLargeError
 from tee_infra.core.codec.responses import Reply, Verdict
-from tee_infra.workflows.requests import NoProgressError, RequestRefusedError, Requests, StoppedError
-from tee_infra.workflows.table_io import get_items, put_items, put_new_item, scan_pages
+from tee_infra.workflows.data.request_loop import NoProgressError, RequestRefusedError, Requests, StoppedError
+from tee_infra.workflows.data.table_io import get_items, put_items, put_new_item, scan_pages
 from tests.services import connect, new_table
 from tests.transfers import contents, fill, side
 from tests.workflows.fakes import FakeLane, done, throttled

@@ -8,7 +8,7 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.data.comparison import CompareOptions, Comparison
-from tee_infra.workflows.validate_data import compare_tables
+from tee_infra.workflows.data.compare_tables import compare_tables
 from tests.services import connect, new_table
 from tests.transfers import QUICK, contents, fill, side
 

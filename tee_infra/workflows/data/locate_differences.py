@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from tee_infra.core.codec.digest import bucket_of, canonical, canonical_and_key, differing_paths
 from tee_infra.core.codec.raw_items import BATCH_KEYS, RawItem, key_of
 from tee_infra.core.data.comparison import CompareOptions, Comparison, Difference
-from tee_infra.workflows.requests import Requests
-from tee_infra.workflows.segment_workers import run_workers
-from tee_infra.workflows.table_io import Side, get_items, put_new_item, scan_pages
+from tee_infra.workflows.data.request_loop import Requests
+from tee_infra.workflows.data.table_io import Side, get_items, put_new_item, scan_pages
+from tee_infra.workflows.data.workers import run_workers
 
 
 def locate_differences(

@@ -15,9 +15,9 @@ from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, verify_backup
+from tee_infra.workflows.data.seed import seed_data
+from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
 from tee_infra.workflows.file_store import FolderStore
-from tee_infra.workflows.seed_data import seed_data
-from tee_infra.workflows.sync_dev import Choice, plan_sync, sync
 from tests.emulator import create_tables, everything, reset
 
 

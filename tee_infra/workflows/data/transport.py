@@ -2,7 +2,7 @@
 
 Two adapters have it, `tee_infra.aws.dynamodb_wire` (signed HTTP of our own) and
 `tee_infra.aws.dynamodb_botocore` (all of botocore's behaviour), and the fakes of the tests. Neither retries:
-`tee_infra.workflows.requests` does, in one place for both.
+`tee_infra.workflows.data.request_loop` does, in one place for both.
 """
 
 from typing import Protocol

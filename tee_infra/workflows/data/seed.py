@@ -11,9 +11,9 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import Environment
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.progress import Progress
-from tee_infra.workflows.segment_workers import run_all
-from tee_infra.workflows.table_io import Side, put_items
+from tee_infra.workflows.data.progress import Progress
+from tee_infra.workflows.data.table_io import Side, put_items
+from tee_infra.workflows.data.workers import run_all
 
 _MEMBERS_A_PIECE: Final = 250
 _THREADS: Final = 3

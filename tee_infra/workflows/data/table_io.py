@@ -26,8 +26,8 @@ from tee_infra.core.codec.raw_items import (
     scan_body,
 )
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.workflows.requests import RequestRefusedError, Requests, SharedPace
-from tee_infra.workflows.transport import Transport
+from tee_infra.workflows.data.request_loop import RequestRefusedError, Requests, SharedPace
+from tee_infra.workflows.data.transport import Transport
 
 _COMPACT: Final = 4096
 

@@ -12,9 +12,9 @@ from tee_infra.core.codec.digest import BUCKETS, Buckets, Signature
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions, Comparison
-from tee_infra.workflows.locate_differences import locate_differences
-from tee_infra.workflows.segment_workers import run_workers
-from tee_infra.workflows.table_io import Side, scan_pages
+from tee_infra.workflows.data.locate_differences import locate_differences
+from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.workers import run_workers
 
 
 def compare_tables(source: Side, target: Side, options: CompareOptions) -> Comparison:

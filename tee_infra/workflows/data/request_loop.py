@@ -13,7 +13,7 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.core.codec.responses import Verdict, lost
 from tee_infra.errors import RemoteError
-from tee_infra.workflows.transport import Lane
+from tee_infra.workflows.data.transport import Lane
 
 T = TypeVar("T")
 

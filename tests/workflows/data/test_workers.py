@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tee_infra.workflows.requests import RequestRefusedError, StoppedError
-from tee_infra.workflows.segment_workers import run_workers
+from tee_infra.workflows.data.request_loop import RequestRefusedError, StoppedError
+from tee_infra.workflows.data.workers import run_workers
 
 
 def test_every_segment_is_drawn_once() -> None:

@@ -13,9 +13,9 @@ from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetErro
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.item_shapes import Personal, classifications
 from tee_infra.errors import UsageError
-from tee_infra.workflows.anonymize_report import UnclassifiedAttributesError, report_table
-from tee_infra.workflows.sync_dev import Choice, SyncedTable, plan_sync, sync
-from tee_infra.workflows.table_io import Side
+from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError, report_table
+from tee_infra.workflows.data.sync_dev import Choice, SyncedTable, plan_sync, sync
+from tee_infra.workflows.data.table_io import Side
 from tests.emulator import create_tables, everything, put
 
 KEY = derive_key("an example key that is long enough")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.data.comparison import CompareOptions, Comparison
 from tee_infra.core.data.copy_policy import DifferentKeysError, End, check_ends, pair_tables
-from tee_infra.workflows.table_io import Side
-from tee_infra.workflows.validate_data import compare_tables
+from tee_infra.workflows.data.compare_tables import compare_tables
+from tee_infra.workflows.data.table_io import Side
 
 
 def validate_tables(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Final, TypeVar
 
-from tee_infra.workflows.requests import StoppedError
+from tee_infra.workflows.data.request_loop import StoppedError
 
 T = TypeVar("T")
 R = TypeVar("R")
