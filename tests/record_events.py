@@ -26,7 +26,7 @@ from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Index, Key
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks import Stack
-from tee_infra.workflows import change_environment
+from tee_infra.workflows.session import apply
 from tests.e2e.checkout import Checkout, checkout_in
 
 LOGS = Path(__file__).parent / "core" / "events"
@@ -148,7 +148,7 @@ def record_all(recorder: Recorder, checkout: Checkout) -> None:
     """Every log, in an order in which each finds what it needs."""
     checkout.add("feature-new-auth", **FEATURE)
     feature = checkout.stack("feature-new-auth")
-    recorder.record("feature-preview", lambda: change_environment.preview(feature))
+    recorder.record("feature-preview", lambda: apply.preview(feature))
     recorder.record("feature-up", feature.up)
     recorder.record("nothing", feature.preview)
     record_policies(recorder, checkout)
@@ -161,7 +161,7 @@ def record_mixed(recorder: Recorder, checkout: Checkout) -> None:
     """Creates, an update in place, an index, a replacement, deletes, a change that nobody acts on, and secrets."""
     dev = checkout.stack("dev")
     with_secrets(dev, SECRET)
-    change_environment.preview(dev)
+    apply.preview(dev)
     dev.up()
     admin, schedules, sync = TABLES
     by_room = Index(name="by-room", partition_key=Key("room"))
@@ -180,7 +180,7 @@ def record_mixed(recorder: Recorder, checkout: Checkout) -> None:
 def record_policies(recorder: Recorder, checkout: Checkout) -> None:
     """A preview that a pack of rules looks at: one that stops it, one that does not."""
     dev = checkout.stack("dev")
-    change_environment.preview(dev)
+    apply.preview(dev)
     pack = checkout.directory / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text(f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n")
@@ -191,7 +191,7 @@ def record_policies(recorder: Recorder, checkout: Checkout) -> None:
 def record_production(recorder: Recorder, checkout: Checkout) -> None:
     """A lot to create, and a key that protection keeps."""
     prod = checkout.stack("prod")
-    recorder.record("prod-preview", lambda: change_environment.preview(prod))
+    recorder.record("prod-preview", lambda: apply.preview(prod))
     prod.up()
     catalog.TABLES = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
     recorder.record("protected", checkout.stack("prod").preview)
@@ -207,11 +207,11 @@ def record_failures(recorder: Recorder, checkout: Checkout) -> None:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
     staging = checkout.stack("staging")
-    change_environment.preview(staging)
+    apply.preview(staging)
     recorder.record("failed-up", staging.up)
 
     test = checkout.stack("test")
-    change_environment.preview(test)
+    apply.preview(test)
     checkout.set("test", billing_mode="PROVISIONED", max_read_units=None, max_write_units=None, owner="?")
     recorder.record("failed-program", test.preview)
 

@@ -15,7 +15,7 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 
 class BucketStore:
-    """See `tee_infra.workflows.file_store.FileStore`: the objects below `s3://bucket/prefix`.
+    """See `tee_infra.workflows.session.file_store.FileStore`: the objects below `s3://bucket/prefix`.
 
     An object appears when its upload is complete, so nothing is ever half there. Raises `AwsError`.
     """

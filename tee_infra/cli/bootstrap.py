@@ -9,9 +9,9 @@ from tee_infra.cli.options import EnvironmentName, dry_run_option, json_option, 
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.resources.account import backend_url, secrets_provider
-from tee_infra.workflows import bootstrap as workflow
-from tee_infra.workflows.project import find_project
-from tee_infra.workflows.reach import reach
+from tee_infra.workflows.session import bootstrap as workflow
+from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.session.reach import reach
 
 
 @click.command()

@@ -19,7 +19,7 @@ from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.cleanup import Planned, Result, execute, plan
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.live_branches import live_branches
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session.checkout import find_project
 
 MAX_DESTROYS: Final = 20
 """As many as may live at once; more in one run is something that a person should have seen."""

@@ -22,7 +22,7 @@ from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_ends, end_of
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
 from tee_infra.workflows.data.copy_table import CopyResult
-from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 @click.command()

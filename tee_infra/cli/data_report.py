@@ -11,7 +11,7 @@ from tee_infra.core.data.copy_policy import end_of
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_report import SAMPLE_ITEMS, report_table
 from tee_infra.workflows.data.table_io import Side
-from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 @click.command("anonymize-report")

@@ -13,7 +13,7 @@ from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.data.seed import seed_data
-from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 @click.command()

@@ -22,7 +22,7 @@ from tee_infra.core.data.copy_policy import check_ends, end_of
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.anonymize_key import read_key
 from tee_infra.workflows.data.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
-from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 @click.command("sync-dev")

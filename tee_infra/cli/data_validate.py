@@ -13,7 +13,7 @@ from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.validate_environment import validate_tables
-from tee_infra.workflows.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 @click.command()

@@ -8,8 +8,8 @@ import click
 from tee_infra.cli.output import Output
 from tee_infra.core.app_config import render_dotenv, render_typescript
 from tee_infra.core.environments import current_environment, resolve_stage
-from tee_infra.workflows.app_environment import app_environment
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session.app_variables import app_environment
+from tee_infra.workflows.session.checkout import find_project
 
 
 @click.group()

@@ -13,10 +13,10 @@ from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError, RefusedError
-from tee_infra.workflows import change_environment
 from tee_infra.workflows.open_environment import open_environment
-from tee_infra.workflows.open_stack import OpenStack
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session import apply
+from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.session.stack_session import OpenStack
 
 
 @click.command()
@@ -54,11 +54,11 @@ def up(
     ):
         told.expires_at = opened.settings.expires_at
         if dry_run:
-            told.plan = change_environment.preview(opened.stack)
+            told.plan = apply.preview(opened.stack)
             _show_plan(opened, output, told.plan)
             return
         with opened.lock("tee-infra up") as check:
-            done = told.plan = change_environment.up(opened, confirm, check)
+            done = told.plan = apply.up(opened, confirm, check)
     tables = table_names(environment)
     output.result(
         _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
@@ -79,7 +79,7 @@ def preview(environment: Environment, local: bool, comment: Path | None, post: b
         _open(environment, local, output) as opened,
     ):
         told.expires_at = opened.settings.expires_at
-        told.plan = change_environment.preview(opened.stack)
+        told.plan = apply.preview(opened.stack)
         _show_plan(opened, output, told.plan)
 
 
@@ -132,7 +132,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
             _show_plan(opened, output, opened.stack.preview_destroy())
             return
         with opened.lock("tee-infra down") as check:
-            done = change_environment.down(opened.stack, confirm, check)
+            done = apply.down(opened.stack, confirm, check)
     output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
 
 

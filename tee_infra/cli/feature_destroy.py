@@ -26,7 +26,7 @@ from tee_infra.workflows.control.records import UnregisteredError, change_record
 from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
 from tee_infra.workflows.home import Home, open_home
 from tee_infra.workflows.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session.checkout import find_project
 
 
 @click.command()

@@ -9,7 +9,7 @@ from tee_infra.cli.options import dry_run_option, json_option
 from tee_infra.cli.output import Output
 from tee_infra.workflows import hooks as workflow
 from tee_infra.workflows.hooks import Action
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session.checkout import find_project
 
 _DONE = {"create": "written", "update": "brought up to date", "remove": "removed", "none": "nothing to do"}
 _PLANNED = {"create": "would be written", "update": "would be brought up to date", "remove": "would be removed"}

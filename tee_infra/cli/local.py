@@ -11,9 +11,9 @@ from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
-from tee_infra.workflows import embedded
-from tee_infra.workflows.project import find_project
-from tee_infra.workflows.start_local import start_local
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.session.start_local import start_local
 
 
 @click.group()
@@ -66,9 +66,9 @@ def env() -> None:
     Type: eval "$(tee-infra local env)"
     """
     project = find_project(Path.cwd())
-    running = embedded.require(project)
+    running = embedded_aws.require(project)
     engine = ensure_engine(os.environ, lambda line: click.echo(line, err=True))
-    for name, value in embedded.environment_of(project, engine, running).items():
+    for name, value in embedded_aws.environment_of(project, engine, running).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

@@ -21,8 +21,8 @@ from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
 from tee_infra.workflows.examine import Finding, examine
 from tee_infra.workflows.patient import Patient, open_patient
-from tee_infra.workflows.project import find_project
 from tee_infra.workflows.repair import Repaired, repair, settled
+from tee_infra.workflows.session.checkout import find_project
 
 
 class NotWellError(PartialError):

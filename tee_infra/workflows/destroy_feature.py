@@ -21,7 +21,7 @@ from tee_infra.workflows.destroy_steps import (
     sweep,
 )
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.project import NAME
+from tee_infra.workflows.session.checkout import NAME
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.control.environment_lock import Held
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.stack_locks import break_stale_locks
+from tee_infra.workflows.session.engine_locks import break_stale_locks
 
 
 class DeletionProtectedError(RefusedError):

@@ -13,7 +13,7 @@ from tee_infra.engine import engine_findings
 from tee_infra.engine.doctor import Finding
 from tee_infra.errors import TeeInfraError
 from tee_infra.local import EmbeddedAws
-from tee_infra.workflows.project import Project, find_project
+from tee_infra.workflows.session.checkout import Project, find_project
 
 AWS_ADDRESS: Final = "https://sts.amazonaws.com"
 MINIMUM_PYTHON: Final = (3, 11)

@@ -15,8 +15,8 @@ from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.patient import Patient
-from tee_infra.workflows.project import NAME
-from tee_infra.workflows.stack_locks import stack_locks, torn_mark
+from tee_infra.workflows.session.checkout import NAME
+from tee_infra.workflows.session.engine_locks import stack_locks, torn_mark
 
 Kind = Literal["lock", "stack-lock", "mark", "state", "lost", "pending", "quarantine", "unfinished"]
 

@@ -12,18 +12,18 @@ from tempfile import TemporaryDirectory
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.lifecycle.transitions import Wish, deployed
-from tee_infra.workflows import change_environment, embedded
-from tee_infra.workflows.change_environment import Check, Confirm
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.control.records import change_record
-from tee_infra.workflows.data_connection import open_dynamodb
 from tee_infra.workflows.feature_decide import decide, read_state
 from tee_infra.workflows.feature_seed import NoSourceError, Source, seed_feature
 from tee_infra.workflows.feature_tables import stored
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.open_stack import catch_up
-from tee_infra.workflows.stack_locks import break_stale_locks
+from tee_infra.workflows.session import apply, embedded_aws
+from tee_infra.workflows.session.apply import Check, Confirm
+from tee_infra.workflows.session.data_connection import open_dynamodb
+from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.stack_session import catch_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def preview_feature(home: Home, wish: Wish, now: datetime) -> Created:
         with home.open(record) as opened:
             return Created(record=record, plan=opened.stack.preview())
     with TemporaryDirectory(prefix="tee-infra-") as folder, _nowhere(home, Path(folder)).open(record) as opened:
-        return Created(record=record, plan=change_environment.preview(opened.stack))
+        return Created(record=record, plan=apply.preview(opened.stack))
 
 
 def _bring_up(home: Home, record: Record, confirm: Confirm, check: Check) -> Plan:
@@ -87,11 +87,11 @@ def _bring_up(home: Home, record: Record, confirm: Confirm, check: Check) -> Pla
         tables = stored(open_dynamodb(home.connection), [name])[name]
         if home.started or record.state == "creating" or tables.missing:
             catch_up(opened.stack, home.report)
-        return change_environment.up(opened, confirm, check)
+        return apply.up(opened, confirm, check)
 
 
 def _nowhere(home: Home, folder: Path) -> Home:
     """The same home with a state that is thrown away: the engine previews only what has a stack."""
     variables = {**home.backend_variables, "PULUMI_BACKEND_URL": folder.as_uri()}
-    passphrase = {"PULUMI_CONFIG_PASSPHRASE": embedded.PASSPHRASE}
+    passphrase = {"PULUMI_CONFIG_PASSPHRASE": embedded_aws.PASSPHRASE}
     return replace(home, backend_variables=variables | passphrase, secrets_provider=None)

@@ -10,8 +10,8 @@ from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.lifecycle.transitions import living
 from tee_infra.core.review.facts import Quota
 from tee_infra.core.times import render_time
-from tee_infra.workflows.app_environment import app_environment
 from tee_infra.workflows.home import Home
+from tee_infra.workflows.session.app_variables import app_environment
 
 
 def feature_facts(home: Home, record: Record, now: datetime) -> dict[str, Any]:

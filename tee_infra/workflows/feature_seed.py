@@ -19,7 +19,7 @@ from tee_infra.workflows.data.anonymize_report import check_shapes
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
 from tee_infra.workflows.data.table_io import Side
-from tee_infra.workflows.data_connection import open_dynamodb
+from tee_infra.workflows.session.data_connection import open_dynamodb
 
 MEMBERS: Final = 50
 """Of synthetic people: about 350 items in all."""

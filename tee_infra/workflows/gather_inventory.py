@@ -25,8 +25,8 @@ from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.project import NAME
-from tee_infra.workflows.stack_locks import stack_locks
+from tee_infra.workflows.session.checkout import NAME
+from tee_infra.workflows.session.engine_locks import stack_locks
 
 MAX_SKEW: Final = timedelta(minutes=5)
 """What AWS lets a signature differ, too (IAM User Guide, "Signature version 4")."""

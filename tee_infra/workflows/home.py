@@ -29,10 +29,10 @@ from tee_infra.errors import UsageError
 from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.control.processes import this_actor
-from tee_infra.workflows.file_store import FileStore, open_store
-from tee_infra.workflows.open_stack import OpenStack
-from tee_infra.workflows.project import CONFIG_KEY, NAME, Project
-from tee_infra.workflows.reach import Reached, Report, reach
+from tee_infra.workflows.session.checkout import CONFIG_KEY, NAME, Project
+from tee_infra.workflows.session.file_store import FileStore, open_store
+from tee_infra.workflows.session.reach import Reached, Report, reach
+from tee_infra.workflows.session.stack_session import OpenStack
 
 
 class ForeignClockError(UsageError):

@@ -9,8 +9,8 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings, SettingsError
 from tee_infra.core.times import render_time
 from tee_infra.engine import Engine, find_engine
-from tee_infra.workflows import embedded
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import Project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,5 +67,5 @@ def _on_account(entry: Listed) -> bool:
 
 
 def _counts(project: Project, engine: Engine, on_account: bool) -> dict[str, int | None]:
-    entries = embedded.backend_for(project, engine, on_account=on_account).entries()
+    entries = embedded_aws.backend_for(project, engine, on_account=on_account).entries()
     return {entry.name: entry.resources for entry in entries}

@@ -9,7 +9,7 @@ from tee_infra.errors import RemoteError, UsageError
 from tee_infra.repository.branches import github_branches
 from tee_infra.repository.git import HEADS, GitError, other_repository, remote_refs, remote_url
 from tee_infra.repository.github_api import API_URL
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session.checkout import Project
 
 
 class BranchesFileError(UsageError):

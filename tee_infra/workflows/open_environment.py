@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.control.records import require_live
 from tee_infra.workflows.home import open_home
-from tee_infra.workflows.open_stack import OpenStack, catch_up, open_stack
-from tee_infra.workflows.project import Project
-from tee_infra.workflows.reach import Report
-from tee_infra.workflows.stack_locks import break_stale_locks
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.reach import Report
+from tee_infra.workflows.session.stack_session import OpenStack, catch_up, open_stack
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from tee_infra.core.pulumi_state.files import (
 )
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.home import Home, clock, open_home
-from tee_infra.workflows.open_stack import OpenStack, open_stack
-from tee_infra.workflows.project import NAME, Project
-from tee_infra.workflows.reach import Report
+from tee_infra.workflows.session.checkout import NAME, Project
+from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
+from tee_infra.workflows.session.reach import Report
+from tee_infra.workflows.session.stack_session import OpenStack, open_stack
 
 
 class NoRecordError(RefusedError):

@@ -17,7 +17,7 @@ from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.records import require_record
 from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.project import NAME
+from tee_infra.workflows.session.checkout import NAME
 
 
 class HeldError(RefusedError):

@@ -12,10 +12,10 @@ from tee_infra.core.lifecycle.destroy_transitions import lifted
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.examine import Finding, Kind, examine
-from tee_infra.workflows.open_stack import OpenStack
 from tee_infra.workflows.patient import Patient
-from tee_infra.workflows.project import NAME
-from tee_infra.workflows.stack_locks import break_stale_locks
+from tee_infra.workflows.session.checkout import NAME
+from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.stack_session import OpenStack
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
 from tee_infra.workflows.data.table_io import Side, put_items
 from tee_infra.workflows.data.workers import run_all
-from tee_infra.workflows.file_store import FileStore
 from tee_infra.workflows.segment_files import read_segment
+from tee_infra.workflows.session.file_store import FileStore
 
 _THREADS: Final = 4
 _REQUESTS_UNDER_WAY: Final = 8

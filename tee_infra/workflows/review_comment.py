@@ -17,7 +17,7 @@ from tee_infra.core.review.facts import Action, Quota, Review, marker
 from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
 from tee_infra.stacks import EngineError, ProtectedError
-from tee_infra.workflows.project import NAME
+from tee_infra.workflows.session.checkout import NAME
 
 Report = Callable[[str], None]
 

@@ -11,7 +11,7 @@ import msgspec
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.data.backup import BackupFile
-from tee_infra.workflows.file_store import FileStore
+from tee_infra.workflows.session.file_store import FileStore
 
 _GROUP_ITEMS: Final = 500
 # Level 1 is about 5 % larger than the default level and takes a third of its time.

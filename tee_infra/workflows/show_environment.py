@@ -9,12 +9,12 @@ from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
-from tee_infra.workflows import embedded
 from tee_infra.workflows.control.records import require_record
 from tee_infra.workflows.home import open_home
 from tee_infra.workflows.inventory import Listed, list_environments
-from tee_infra.workflows.project import Project
-from tee_infra.workflows.reach import Report
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.reach import Report
 
 
 def show_environment(project: Project, environment: Environment) -> dict[str, Any]:
@@ -54,6 +54,6 @@ def _outputs(project: Project, environment: Environment, *, on_account: bool) ->
     if engine is None:
         return {}
     try:
-        return embedded.backend_for(project, engine, on_account=on_account).outputs(environment.name)
+        return embedded_aws.backend_for(project, engine, on_account=on_account).outputs(environment.name)
     except NoStackError:
         return {}

@@ -16,8 +16,8 @@ import yaml
 from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.stacks import Stack
-from tee_infra.workflows.open_stack import OpenStack, open_stack
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.stack_session import OpenStack, open_stack
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tee-infra")

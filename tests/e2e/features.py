@@ -18,7 +18,7 @@ from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.control.processes import runs
 from tee_infra.workflows.feature_decide import read_state
 from tee_infra.workflows.home import Home, open_home
-from tee_infra.workflows.project import NAME, Project
+from tee_infra.workflows.session.checkout import NAME, Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
 T0 = datetime(2026, 12, 1, tzinfo=UTC)

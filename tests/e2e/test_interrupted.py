@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra import local
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session.checkout import Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
 pytestmark = pytest.mark.engine

@@ -9,8 +9,8 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.examine import Finding, examine
 from tee_infra.workflows.home import Home
 from tee_infra.workflows.patient import open_patient
-from tee_infra.workflows.project import Project
 from tee_infra.workflows.repair import Repaired, repair
+from tee_infra.workflows.session.checkout import Project
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
 from tests.workflows.homes import make_table, tags_of

@@ -14,7 +14,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import NotABackupError, RestoreRefusedError
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, open_backup, verify_backup
-from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put, reset, serve_moto, session
 
 # Prints a line when the work begins, so that the clock of the killer starts there and not with the imports.
@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup
-from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import session
 from tee_infra.aws.dynamodb import DynamoDb
 

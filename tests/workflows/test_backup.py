@@ -9,7 +9,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, UNFINISHED, NotABackupError
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import BackupExistsError, create_backup, find_backups, open_backup, verify_backup
-from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put
 
 # All ten types, and what tools have lost: 38 digits, nested and set binaries, empty text, empty list and map.

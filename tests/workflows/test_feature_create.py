@@ -22,7 +22,7 @@ from tee_infra.workflows.feature_decide import (
 )
 from tee_infra.workflows.feature_seed import NoSourceError
 from tee_infra.workflows.home import Home
-from tee_infra.workflows.project import NAME as PROJECT
+from tee_infra.workflows.session.checkout import NAME as PROJECT
 from tests.emulator import reset
 from tests.workflows.homes import NOW, REPOSITORY, client, make_table, moto_home, record_of
 

@@ -10,8 +10,8 @@ from tee_infra.core.data.backup import RestoreRefusedError
 from tee_infra.errors import UsageError
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup
-from tee_infra.workflows.file_store import FolderStore
 from tee_infra.workflows.restore import DamagedBackupError, NotRestoredError, restore_backup
+from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put
 
 

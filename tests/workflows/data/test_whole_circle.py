@@ -17,7 +17,7 @@ from tee_infra.workflows import restore
 from tee_infra.workflows.backup import create_backup, verify_backup
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
-from tee_infra.workflows.file_store import FolderStore
+from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, reset
 
 

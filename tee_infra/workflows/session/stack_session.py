@@ -13,13 +13,13 @@ from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target
 from tee_infra.program import deploy
 from tee_infra.stacks import NoStackError, Stack
-from tee_infra.workflows import embedded
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.processes import this_actor
-from tee_infra.workflows.file_store import FolderStore
-from tee_infra.workflows.project import Project
-from tee_infra.workflows.reach import Report, reach
-from tee_infra.workflows.stack_locks import break_stale_locks
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.file_store import FolderStore
+from tee_infra.workflows.session.reach import Report, reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +61,9 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     settings = project.settings(environment)
     reached = reach(project, settings, report, local=local)
     if reached.running is None:
-        backend, program = embedded.account_backend(project, reached.engine), partial(deploy, reached.environ)
+        backend, program = embedded_aws.account_backend(project, reached.engine), partial(deploy, reached.environ)
     else:
-        backend = embedded.backend_of(project, reached.engine, reached.running)
+        backend = embedded_aws.backend_of(project, reached.engine, reached.running)
         program = partial(deploy, reached.environ, force_local=local)
         state = FolderStore(project.state_directory / ".pulumi")
         for holder in break_stale_locks(state, environment.name, alone=True):

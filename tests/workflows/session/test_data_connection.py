@@ -4,8 +4,8 @@ import pytest
 
 from tee_infra.aws.identity import NoAccessError
 from tee_infra.core.environments import parse_environment
-from tee_infra.workflows.data_connection import connect_data
-from tee_infra.workflows.embedded import NotRunningError
+from tee_infra.workflows.session.data_connection import connect_data
+from tee_infra.workflows.session.embedded_aws import NotRunningError
 
 DEV = parse_environment("dev")
 

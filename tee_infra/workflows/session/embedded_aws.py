@@ -11,7 +11,7 @@ from tee_infra.engine import Engine
 from tee_infra.errors import RemoteError
 from tee_infra.local import EmbeddedAws
 from tee_infra.stacks import Backend
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session.checkout import Project
 
 # The passphrase of the salts in Pulumi.*.yaml as shipped. Published on purpose: stacks on the embedded AWS hold no
 # secrets, and a stack that names an account gets a secrets provider of its own (docs/environments.md).

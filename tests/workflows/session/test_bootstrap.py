@@ -15,7 +15,7 @@ from tee_infra.aws.connection import Connection
 from tee_infra.aws.state_bucket import ForeignBucketError
 from tee_infra.core import names
 from tee_infra.core.resources.account import UnusableError
-from tee_infra.workflows.bootstrap import bootstrap, bootstrap_once
+from tee_infra.workflows.session.bootstrap import bootstrap, bootstrap_once
 from tests.iam.roles import ACCOUNT
 
 REGION = "eu-west-1"

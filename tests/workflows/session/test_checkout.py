@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import SettingsError
-from tee_infra.workflows.project import NoProjectError, find_project
+from tee_infra.workflows.session.checkout import NoProjectError, find_project
 
 STACK = "config: {tee-infra:environment: {name: dev, owner: platform}}"
 

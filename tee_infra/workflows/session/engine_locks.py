@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from tee_infra.core.pulumi_state.facts import StackLock
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder, read_stack_lock
 from tee_infra.workflows.control.processes import runs
-from tee_infra.workflows.file_store import FileStore
-from tee_infra.workflows.project import NAME
+from tee_infra.workflows.session.checkout import NAME
+from tee_infra.workflows.session.file_store import FileStore
 
 
 def break_stale_locks(state: FileStore, environment: str, *, alone: bool) -> list[str]:

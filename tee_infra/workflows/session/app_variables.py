@@ -6,7 +6,7 @@ from tee_infra import local
 from tee_infra.core.app_config import app_variables
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.settings import DEFAULT_REGION
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session.checkout import Project
 
 _EMBEDDED: Final = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.stacks import NoStackError, ProtectedError, Stack
-from tee_infra.workflows.open_stack import OpenStack
+from tee_infra.workflows.session.stack_session import OpenStack
 
 Confirm = Callable[[Plan], None]
 """Shows the plan to a person and raises when it is not to be carried out."""

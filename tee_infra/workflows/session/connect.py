@@ -6,9 +6,9 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
-from tee_infra.workflows import embedded
 from tee_infra.workflows.control.records import require_live
-from tee_infra.workflows.project import Project
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import Project
 
 
 def connect(project: Project, environment: Environment | None, *, use_local: bool) -> Connection:
@@ -19,7 +19,7 @@ def connect(project: Project, environment: Environment | None, *, use_local: boo
     credentials are not of, and for a feature environment as `require_live` does.
     """
     if environment is None:
-        return embedded.connection_to(project) if use_local else Connection()
+        return embedded_aws.connection_to(project) if use_local else Connection()
     connection = _connect(project, project.location(environment), use_local=use_local)
     if project.is_registered(environment):
         require_live(ControlTable(ControlItems.connect(connection)), environment.name)
@@ -28,7 +28,7 @@ def connect(project: Project, environment: Environment | None, *, use_local: boo
 
 def _connect(project: Project, settings: Settings, *, use_local: bool) -> Connection:
     if use_local or settings.account_id is None:
-        return embedded.connection_to(project)
+        return embedded_aws.connection_to(project)
     require_account(settings.account_id, settings.region)
     return Connection(region=settings.region)
 

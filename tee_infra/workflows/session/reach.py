@@ -11,9 +11,9 @@ from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target, choose_target
 from tee_infra.engine import Engine, ensure_engine
 from tee_infra.local import EmbeddedAws
-from tee_infra.workflows import embedded
-from tee_infra.workflows.project import Project
-from tee_infra.workflows.start_local import start_local
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.start_local import start_local
 
 Report = Callable[[str], None]
 
@@ -49,10 +49,10 @@ def reach(project: Project, settings: Settings, report: Report, *, local: bool) 
     report(f"target: embedded AWS{f' at {known.endpoint}' if known else ', which is not running yet'}")
     engine = ensure_engine(os.environ, report)
     running = start_local(project, report)
-    environ = {**os.environ, **embedded.environment_of(project, engine, running)}
+    environ = {**os.environ, **embedded_aws.environment_of(project, engine, running)}
     return Reached(
         target=choose_target(settings, environ, force_local=local),
-        connection=embedded.connection_to(project),
+        connection=embedded_aws.connection_to(project),
         environ=environ,
         engine=engine,
         running=running,

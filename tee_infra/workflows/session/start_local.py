@@ -7,9 +7,9 @@ from tee_infra import local
 from tee_infra.core.environments import STANDING
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
-from tee_infra.workflows import embedded
-from tee_infra.workflows.bootstrap import bootstrap_once
-from tee_infra.workflows.project import NAME, Project
+from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.bootstrap import bootstrap_once
+from tee_infra.workflows.session.checkout import NAME, Project
 
 
 def start_local(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
@@ -25,10 +25,10 @@ def start_local(project: Project, report: Callable[[str], None], *, port: int | 
         report(f"the embedded AWS is at {running.endpoint}")
         if running.notice:
             report(running.notice)
-    bootstrap_once(embedded.connection_to(project), local.ACCOUNT_ID, running.region, report)
+    bootstrap_once(embedded_aws.connection_to(project), local.ACCOUNT_ID, running.region, report)
     stacks = project.state_directory / ".pulumi" / "stacks" / NAME
     for environment in project.environments():
         if environment.name in STANDING and not (stacks / f"{environment.name}.json").exists():
             report(f"creating the empty stack {environment.name}")
-            embedded.backend_of(project, engine).create(environment.name)
+            embedded_aws.backend_of(project, engine).create(environment.name)
     return running

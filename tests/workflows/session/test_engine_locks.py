@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.workflows.file_store import FolderStore
-from tee_infra.workflows.stack_locks import break_stale_locks, stack_locks
+from tee_infra.workflows.session.engine_locks import break_stale_locks, stack_locks
+from tee_infra.workflows.session.file_store import FolderStore
 
 FOLDER = "locks/organization/tee-infra/feature-x"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

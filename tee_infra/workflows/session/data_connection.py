@@ -7,8 +7,8 @@ from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.environments import Environment
 from tee_infra.core.target import ENDPOINT_VARIABLE, is_loopback
-from tee_infra.workflows.connect import connect
-from tee_infra.workflows.project import find_project
+from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.session.connect import connect
 
 
 def connect_data(environment: Environment | None, endpoint_url: str | None) -> Connection:
