@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tee_infra.workflows.feature_seed import seed_feature
+from tee_infra.workflows.features.seed import seed_feature
 from tee_infra.workflows.session.data_connection import open_dynamodb
 from tests.e2e.checkout import Checkout, checkout_in
 from tests.e2e.features import home_of

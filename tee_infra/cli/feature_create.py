@@ -26,11 +26,11 @@ from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.feature_create import Created, create_feature, preview_feature
-from tee_infra.workflows.feature_facts import feature_facts, quota_of
-from tee_infra.workflows.feature_seed import Source, open_source
-from tee_infra.workflows.feature_wish import read_wish, wish_again
-from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.create import Created, create_feature, preview_feature
+from tee_infra.workflows.features.json_view import feature_facts, quota_of
+from tee_infra.workflows.features.request import read_wish, wish_again
+from tee_infra.workflows.features.seed import Source, open_source
 from tee_infra.workflows.review_comment import Told
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect

@@ -23,9 +23,9 @@ from tee_infra.core.times import parse_duration, render_left, render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import UnregisteredError, change_record, require_record
-from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.home import Home, open_home
-from tee_infra.workflows.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
+from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
+from tee_infra.workflows.features.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
 from tee_infra.workflows.session.checkout import find_project
 
 

@@ -12,10 +12,10 @@ from tee_infra.core.lifecycle.lease import MAX_HOLD, MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
-from tee_infra.workflows.feature_facts import feature_facts
-from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment
-from tee_infra.workflows.home import Home
-from tee_infra.workflows.plan_destroy import record_of_branch
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.json_view import feature_facts
+from tee_infra.workflows.features.lease import extend_lease, hold_environment, release_environment
+from tee_infra.workflows.features.plan_destroy import record_of_branch
 
 
 @click.command()

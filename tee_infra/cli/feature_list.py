@@ -15,7 +15,7 @@ from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import render_left, render_time
-from tee_infra.workflows.feature_list import Listed, list_features, show_feature
+from tee_infra.workflows.features.list import Listed, list_features, show_feature
 
 _HEADINGS: Final = ("ENVIRONMENT", "BRANCH", "OWNER", "STATE", "LEASE ENDS", "HELD", "ITEMS", "USD/MONTH", "LOCKED BY")
 

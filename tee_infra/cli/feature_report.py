@@ -13,7 +13,7 @@ from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.times import render_left, render_time
 from tee_infra.errors import UsageError
-from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.features.context import Home, open_home
 from tee_infra.workflows.session.apply import Confirm
 from tee_infra.workflows.session.checkout import find_project
 

@@ -24,7 +24,7 @@ from tee_infra.core.times import render_duration, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import held_locks
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import stack_locks
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.control.records import require_live
-from tee_infra.workflows.home import open_home
+from tee_infra.workflows.features.context import open_home
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 from tee_infra.workflows.session.reach import Report

@@ -18,7 +18,7 @@ from tee_infra.core.pulumi_state.files import (
 )
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.home import Home, clock, open_home
+from tee_infra.workflows.features.context import Home, clock, open_home
 from tee_infra.workflows.session.checkout import NAME, Project
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.session.reach import Report

@@ -16,8 +16,8 @@ from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.control.processes import runs
-from tee_infra.workflows.feature_decide import read_state
-from tee_infra.workflows.home import Home, open_home
+from tee_infra.workflows.features.admission import read_state
+from tee_infra.workflows.features.context import Home, open_home
 from tee_infra.workflows.session.checkout import NAME, Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 

@@ -12,9 +12,9 @@ import pytest
 from tee_infra.core.cleanup.decision import Policy
 from tee_infra.workflows.cleanup import Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
-from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.destroy_steps import LeftoversError
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
+from tee_infra.workflows.features.destroy_steps import LeftoversError
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import (
     NOW,

@@ -27,10 +27,10 @@ from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
 from tee_infra.errors import RefusedError, TeeInfraError
 from tee_infra.workflows.control.records import UnregisteredError
-from tee_infra.workflows.feature_create import create_feature
-from tee_infra.workflows.feature_decide import ForeignStackError
-from tee_infra.workflows.feature_wish import ForkError
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.admission import ForeignStackError
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.create import create_feature
+from tee_infra.workflows.features.request import ForkError
 from tests.e2e.checkout import ROOT, Checkout, checkout_in
 from tests.e2e.features import (
     T0,

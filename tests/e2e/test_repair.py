@@ -7,7 +7,7 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.examine import Finding, examine
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.patient import open_patient
 from tee_infra.workflows.repair import Repaired, repair
 from tee_infra.workflows.session.checkout import Project

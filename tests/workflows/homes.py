@@ -18,7 +18,7 @@ from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.settings import settings_for
 from tee_infra.core.target import Target
 from tee_infra.engine import Engine
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import session

@@ -8,7 +8,7 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core.arns import Arns
 from tee_infra.core.tables.catalog import TABLES
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tests.listing_aws import ListingAws
 from tests.workflows.homes import MOTOS_ACCOUNT, record_of, tags_of
 

@@ -17,7 +17,7 @@ from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.workflows.cleanup import LOCK, Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tests.emulator import reset
 from tests.workflows.homes import NOW, client, make_table, moto_home, record_of, tags_of
 

@@ -5,7 +5,7 @@ import pytest
 
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.history import audited
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tests.emulator import reset
 from tests.workflows.homes import moto_home
 

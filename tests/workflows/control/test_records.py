@@ -12,7 +12,7 @@ from tee_infra.workflows.control.records import (
     find_record,
     require_record,
 )
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tests.emulator import reset
 from tests.workflows.homes import client, moto_home, record_of
 

@@ -7,7 +7,7 @@ import pytest
 from tee_infra.aws.control_items import NoControlTableError
 from tee_infra.core import names
 from tee_infra.core.lifecycle.lock import LockedError
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tests.emulator import reset
 from tests.workflows.homes import client, moto_home, record_of
 

@@ -20,9 +20,9 @@ from tee_infra.core.resources import access
 from tee_infra.workflows.cleanup import execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import change_record
-from tee_infra.workflows.destroy_feature import destroy_feature
-from tee_infra.workflows.feature_decide import decide
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.admission import decide
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
 from tests.emulator import reset, session

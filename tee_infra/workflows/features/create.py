@@ -15,10 +15,10 @@ from tee_infra.core.lifecycle.transitions import Wish, deployed
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.control.records import change_record
-from tee_infra.workflows.feature_decide import decide, read_state
-from tee_infra.workflows.feature_seed import NoSourceError, Source, seed_feature
-from tee_infra.workflows.feature_tables import stored
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.admission import decide, read_state
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.seed import NoSourceError, Source, seed_feature
+from tee_infra.workflows.features.usage import stored
 from tee_infra.workflows.session import apply, embedded_aws
 from tee_infra.workflows.session.apply import Check, Confirm
 from tee_infra.workflows.session.data_connection import open_dynamodb

@@ -11,8 +11,8 @@ from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.control.records import find_record
-from tee_infra.workflows.feature_tables import stored
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.usage import stored
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.data_connection import open_dynamodb
 

@@ -6,7 +6,7 @@ import pytest
 
 from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.names import BranchNameError
-from tee_infra.workflows.feature_wish import ForkError, OwnerError, read_wish, wish_again
+from tee_infra.workflows.features.request import ForkError, OwnerError, read_wish, wish_again
 from tests.git_repositories import Clone, clone_in
 from tests.workflows.homes import record_of
 

@@ -15,8 +15,8 @@ from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.destroy_steps import DeletionProtectedError, read_state
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy_steps import DeletionProtectedError, read_state
 from tee_infra.workflows.session.checkout import NAME
 
 

@@ -9,7 +9,7 @@ from tee_infra.core.lifecycle.transitions import extended, held, released
 from tee_infra.core.times import render_duration, render_time
 from tee_infra.workflows.control.history import audited
 from tee_infra.workflows.control.records import change_record
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 
 
 @dataclass(frozen=True, kw_only=True)

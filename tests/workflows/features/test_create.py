@@ -12,16 +12,16 @@ from tee_infra.core.lifecycle.transitions import BoundElsewhereError, GoneError,
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tags import render
-from tee_infra.workflows.feature_create import create_feature
-from tee_infra.workflows.feature_decide import (
+from tee_infra.workflows.features.admission import (
     BrokenStateError,
     ForeignStackError,
     StackFileError,
     UnknownTablesError,
     decide,
 )
-from tee_infra.workflows.feature_seed import NoSourceError
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.create import create_feature
+from tee_infra.workflows.features.seed import NoSourceError
 from tee_infra.workflows.session.checkout import NAME as PROJECT
 from tests.emulator import reset
 from tests.workflows.homes import NOW, REPOSITORY, client, make_table, moto_home, record_of

@@ -14,9 +14,9 @@ from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.feature_facts import feature_facts, unknown_facts
-from tee_infra.workflows.feature_tables import Stored, stored
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.json_view import feature_facts, unknown_facts
+from tee_infra.workflows.features.usage import Stored, stored
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
 HISTORY: Final = 10

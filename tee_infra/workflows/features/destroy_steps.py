@@ -19,7 +19,7 @@ from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.control.environment_lock import Held
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 
 

@@ -11,7 +11,7 @@ from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import UsageError
 from tee_infra.workflows.data.anonymize_key import NoKeyError
 from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError
-from tee_infra.workflows.feature_seed import MEMBERS, NoSourceError, Source, open_source, seed_feature, seed_number
+from tee_infra.workflows.features.seed import MEMBERS, NoSourceError, Source, open_source, seed_feature, seed_number
 from tests.emulator import create_tables, everything, put
 from tests.workflows.homes import Moto, record_of
 

@@ -10,7 +10,7 @@ from tee_infra.core.lifecycle.record import Hold, Record
 from tee_infra.core.lifecycle.transitions import living
 from tee_infra.core.review.facts import Quota
 from tee_infra.core.times import render_time
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.session.app_variables import app_environment
 
 

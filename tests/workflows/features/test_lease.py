@@ -7,9 +7,9 @@ from tee_infra.core.lifecycle.lease import MAX_LIFE
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.lifecycle.transitions import GoneError, LifeOverError
 from tee_infra.workflows.control.records import UnregisteredError
-from tee_infra.workflows.feature_facts import feature_facts
-from tee_infra.workflows.feature_lease import extend_lease, hold_environment, release_environment
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.json_view import feature_facts
+from tee_infra.workflows.features.lease import extend_lease, hold_environment, release_environment
 from tests.emulator import reset
 from tests.workflows.homes import NOW, moto_home, record_of
 

@@ -8,9 +8,9 @@ from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import BranchNameError
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.control.records import UnregisteredError
-from tee_infra.workflows.destroy_steps import DeletionProtectedError, UnreadableStateError
-from tee_infra.workflows.home import Home
-from tee_infra.workflows.plan_destroy import (
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy_steps import DeletionProtectedError, UnreadableStateError
+from tee_infra.workflows.features.plan_destroy import (
     ForeignEnvironmentError,
     HeldError,
     plan_destroy,

@@ -11,7 +11,8 @@ from tee_infra.core.lifecycle.record import Record
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import Held
 from tee_infra.workflows.control.history import audited
-from tee_infra.workflows.destroy_steps import (
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy_steps import (
     Work,
     back_up,
     break_locks,
@@ -20,7 +21,6 @@ from tee_infra.workflows.destroy_steps import (
     respect_protection,
     sweep,
 )
-from tee_infra.workflows.home import Home
 from tee_infra.workflows.session.checkout import NAME
 
 

@@ -8,8 +8,8 @@ import pytest
 from tee_infra.aws.control_table import REGISTRY
 from tee_infra.core import names
 from tee_infra.core.pulumi_state.files import checkpoint_file
-from tee_infra.workflows.feature_list import list_features, show_feature
-from tee_infra.workflows.home import Home
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.list import list_features, show_feature
 from tee_infra.workflows.session.checkout import NAME as PROJECT
 from tests.emulator import reset
 from tests.workflows.homes import NOW, client, make_table, moto_home, record_of

@@ -15,15 +15,15 @@ from tee_infra.core.lifecycle.lock import Lock, LockLostError
 from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.control.environment_lock import Held, locked
-from tee_infra.workflows.destroy_feature import Destroyed, destroy_feature
-from tee_infra.workflows.destroy_steps import (
+from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
+from tee_infra.workflows.features.destroy_steps import (
     DeletionProtectedError,
     LeftoversError,
     UnreadableStateError,
     Work,
     back_up,
 )
-from tee_infra.workflows.home import Home
 from tests.emulator import reset
 from tests.workflows.homes import NOW, client, make_table, moto_home, record_of, tags_of
 
