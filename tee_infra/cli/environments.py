@@ -13,7 +13,7 @@ from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError, RefusedError
-from tee_infra.workflows.open_environment import open_environment
+from tee_infra.workflows.environments.open import open_environment
 from tee_infra.workflows.session import apply
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.stack_session import OpenStack

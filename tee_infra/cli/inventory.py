@@ -8,9 +8,9 @@ from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
-from tee_infra.workflows.inventory import Listed, list_environments
+from tee_infra.workflows.environments.list import Listed, list_environments
+from tee_infra.workflows.environments.show import show_environment, show_registered
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.show_environment import show_environment, show_registered
 
 
 @click.command("list")

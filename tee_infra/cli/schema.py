@@ -8,7 +8,7 @@ from tee_infra.cli.options import environment_argument, json_option, local_optio
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
-from tee_infra.workflows.schema import check_schema, pull_schema
+from tee_infra.workflows.environments.schema import check_schema, pull_schema
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect, describe
 

@@ -10,8 +10,8 @@ from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows.control.records import require_record
+from tee_infra.workflows.environments.list import Listed, list_environments
 from tee_infra.workflows.features.context import open_home
-from tee_infra.workflows.inventory import Listed, list_environments
 from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.reach import Report

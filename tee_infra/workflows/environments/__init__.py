@@ -1,0 +1,1 @@
+"""Permanent environments: `open` one, `list` them, `show` one, compare its `schema`. None of them writes anything."""
