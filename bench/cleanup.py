@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from bench import fleets
 from tee_infra.core.cleanup.decision import ACTIONS
 from tee_infra.core.cleanup.plan import Policy, plan_cleanup
-from tee_infra.workflows.gather_inventory import gather_inventory
+from tee_infra.workflows.cleanup.inventory import gather_inventory
 from tests.core.cleanup.oracle import disagreements
 from tests.emulator import serve_moto
 from tests.listing_aws import serve

@@ -16,9 +16,9 @@ from tee_infra.core.cleanup.plan import Decision, LeaseWarning
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.times import parse_duration, render_duration, render_left, render_time
 from tee_infra.errors import PartialError, UsageError
-from tee_infra.workflows.cleanup import Planned, Result, execute, plan
+from tee_infra.workflows.cleanup.live_branches import live_branches
+from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
 from tee_infra.workflows.features.context import Home, open_home
-from tee_infra.workflows.live_branches import live_branches
 from tee_infra.workflows.session.checkout import find_project
 
 MAX_DESTROYS: Final = 20

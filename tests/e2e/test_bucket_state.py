@@ -13,10 +13,10 @@ from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.files import checkpoints_folder, stack_names
 from tee_infra.core.resources.account import backend_url, secrets_provider
+from tee_infra.workflows.cleanup.inventory import gather_inventory, look_closer
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.features.destroy import destroy_feature
-from tee_infra.workflows.gather_inventory import gather_inventory, look_closer
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
 from tests.e2e.checkout import Checkout

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from tee_infra.core.cleanup.decision import Policy
-from tee_infra.workflows.cleanup import Planned, Result, execute, plan
+from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.features.destroy import Destroyed, destroy_feature

@@ -17,7 +17,7 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
 from tee_infra.core.resources import access
-from tee_infra.workflows.cleanup import execute, plan
+from tee_infra.workflows.cleanup.run import execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import change_record
 from tee_infra.workflows.features.admission import decide

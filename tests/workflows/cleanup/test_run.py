@@ -15,7 +15,7 @@ from tee_infra.core.cleanup.decision import Policy
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.core.lifecycle.record import Hold, Record
-from tee_infra.workflows.cleanup import LOCK, Planned, Result, execute, plan
+from tee_infra.workflows.cleanup.run import LOCK, Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import Home
 from tests.emulator import reset

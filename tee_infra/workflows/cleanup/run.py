@@ -16,11 +16,11 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.destroy_transitions import marked
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.core.lifecycle.record import Record
+from tee_infra.workflows.cleanup.inventory import gather_inventory, look_closer
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import Home
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.features.usage import stored
-from tee_infra.workflows.gather_inventory import gather_inventory, look_closer
 from tee_infra.workflows.session.data_connection import open_dynamodb
 from tee_infra.workflows.session.engine_locks import stack_locks
 

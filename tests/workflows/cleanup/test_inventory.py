@@ -13,8 +13,8 @@ from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
+from tee_infra.workflows.cleanup.inventory import ClockSkewError, gather_inventory, look_closer
 from tee_infra.workflows.features.context import Home
-from tee_infra.workflows.gather_inventory import ClockSkewError, gather_inventory, look_closer
 from tests.emulator import reset
 from tests.listing_aws import cut, serve
 from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
