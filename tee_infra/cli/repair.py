@@ -19,9 +19,9 @@ from tee_infra.cli.options import (
 from tee_infra.cli.output import Output, confirm_by_name
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
-from tee_infra.workflows.examine import Finding, examine
-from tee_infra.workflows.patient import Patient, open_patient
-from tee_infra.workflows.repair import Repaired, repair, settled
+from tee_infra.workflows.repair.diagnose import Finding, examine
+from tee_infra.workflows.repair.repair import Repaired, repair, settled
+from tee_infra.workflows.repair.subject import Patient, open_patient
 from tee_infra.workflows.session.checkout import find_project
 
 

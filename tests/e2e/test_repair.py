@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.workflows.examine import Finding, examine
 from tee_infra.workflows.features.context import Home
-from tee_infra.workflows.patient import open_patient
-from tee_infra.workflows.repair import Repaired, repair
+from tee_infra.workflows.repair.diagnose import Finding, examine
+from tee_infra.workflows.repair.repair import Repaired, repair
+from tee_infra.workflows.repair.subject import open_patient
 from tee_infra.workflows.session.checkout import Project
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of

@@ -14,7 +14,7 @@ from tee_infra.core.tags import StackTags
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.control.environment_lock import held_locks
-from tee_infra.workflows.patient import Patient
+from tee_infra.workflows.repair.subject import Patient
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import stack_locks, torn_mark
 

@@ -11,8 +11,8 @@ from tee_infra.core.cleanup.leftovers import plan_sweep
 from tee_infra.core.lifecycle.destroy_transitions import lifted
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.control.history import audited
-from tee_infra.workflows.examine import Finding, Kind, examine
-from tee_infra.workflows.patient import Patient
+from tee_infra.workflows.repair.diagnose import Finding, Kind, examine
+from tee_infra.workflows.repair.subject import Patient
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 from tee_infra.workflows.session.stack_session import OpenStack
