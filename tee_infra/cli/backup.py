@@ -23,8 +23,8 @@ from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
 from tee_infra.errors import PartialError, UsageError
-from tee_infra.workflows.backup import FoundBackup, create_backup, find_backups, verify_backup
-from tee_infra.workflows.native_backup import create_native, list_native
+from tee_infra.workflows.backup.native import create_native, list_native
+from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find_backups, verify_backup
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.session.file_store import open_store
 

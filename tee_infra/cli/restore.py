@@ -14,8 +14,8 @@ from tee_infra.cli.options import dry_run_option, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
-from tee_infra.workflows import restore as portable
-from tee_infra.workflows.native_backup import plan_native, restore_native
+from tee_infra.workflows.backup import restore as portable
+from tee_infra.workflows.backup.native import plan_native, restore_native
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.session.file_store import FileStore, open_store
 

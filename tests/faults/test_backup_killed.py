@@ -12,8 +12,8 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import NotABackupError, RestoreRefusedError
-from tee_infra.workflows import restore
-from tee_infra.workflows.backup import create_backup, open_backup, verify_backup
+from tee_infra.workflows.backup import restore
+from tee_infra.workflows.backup.portable import create_backup, open_backup, verify_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put, reset, serve_moto, session
 
@@ -22,7 +22,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tee_infra.workflows import restore
-from tee_infra.workflows.backup import create_backup
+from tee_infra.workflows.backup.portable import create_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import session
 from tee_infra.aws.dynamodb import DynamoDb

@@ -13,8 +13,8 @@ from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import end_of
 from tee_infra.core.environments import parse_environment
-from tee_infra.workflows import restore
-from tee_infra.workflows.backup import create_backup, verify_backup
+from tee_infra.workflows.backup import restore
+from tee_infra.workflows.backup.portable import create_backup, verify_backup
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
 from tee_infra.workflows.session.file_store import FolderStore

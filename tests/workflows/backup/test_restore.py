@@ -8,9 +8,9 @@ from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import RestoreRefusedError
 from tee_infra.errors import UsageError
-from tee_infra.workflows import restore
-from tee_infra.workflows.backup import create_backup
-from tee_infra.workflows.restore import DamagedBackupError, NotRestoredError, restore_backup
+from tee_infra.workflows.backup import restore
+from tee_infra.workflows.backup.portable import create_backup
+from tee_infra.workflows.backup.restore import DamagedBackupError, NotRestoredError, restore_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put
 

@@ -12,12 +12,12 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.data.backup import BackupFile, RestoreStep, plan_restore
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
-from tee_infra.workflows.backup import digest_text, open_backup, verify_backup
+from tee_infra.workflows.backup.portable import digest_text, open_backup, verify_backup
+from tee_infra.workflows.backup.segment_files import read_segment
 from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
 from tee_infra.workflows.data.table_io import Side, put_items
 from tee_infra.workflows.data.workers import run_all
-from tee_infra.workflows.segment_files import read_segment
 from tee_infra.workflows.session.file_store import FileStore
 
 _THREADS: Final = 4

@@ -26,11 +26,11 @@ from tee_infra.core.data.backup import (
     segments_of,
 )
 from tee_infra.errors import RefusedError, UsageError
+from tee_infra.workflows.backup.segment_files import check_segment, write_segment
 from tee_infra.workflows.data.progress import Progress
 from tee_infra.workflows.data.request_loop import SharedPace
 from tee_infra.workflows.data.table_io import Side, scan_pages
 from tee_infra.workflows.data.workers import run_all
-from tee_infra.workflows.segment_files import check_segment, write_segment
 from tee_infra.workflows.session.file_store import FileStore
 
 _THREADS: Final = 8

@@ -8,7 +8,13 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, UNFINISHED, NotABackupError
 from tee_infra.errors import UsageError
-from tee_infra.workflows.backup import BackupExistsError, create_backup, find_backups, open_backup, verify_backup
+from tee_infra.workflows.backup.portable import (
+    BackupExistsError,
+    create_backup,
+    find_backups,
+    open_backup,
+    verify_backup,
+)
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, put
 
