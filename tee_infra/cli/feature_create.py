@@ -31,7 +31,7 @@ from tee_infra.workflows.features.create import Created, create_feature, preview
 from tee_infra.workflows.features.json_view import feature_facts, quota_of
 from tee_infra.workflows.features.request import read_wish, wish_again
 from tee_infra.workflows.features.seed import Source, open_source
-from tee_infra.workflows.review_comment import Told
+from tee_infra.workflows.review.comment import Told
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect
 

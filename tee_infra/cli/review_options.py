@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from tee_infra.core.review.facts import Action
-from tee_infra.workflows.review_comment import Told, audience, reviewed
+from tee_infra.workflows.review.comment import Told, audience, reviewed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
