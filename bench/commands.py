@@ -45,7 +45,7 @@ def where_the_time_goes(checkout: Checkout, shell: dict[str, str]) -> dict[str, 
         return median(lambda: subprocess.run([sys.executable, "-c", code], env=shell, check=True))
 
     checkout.tee("up", "dev", "--yes")
-    nothing, imports = python("pass"), python("import tee_infra.cli.environments")
+    nothing, imports = python("pass"), python("import tee_infra.cli.environments.change")
     whole = median(lambda: checkout.tee("preview", "dev"))
     cli = median(lambda: call(checkout.directory, shell, "version"))
     empty = median(lambda: call(checkout.directory, shell, "stack", "ls"))

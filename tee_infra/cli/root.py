@@ -7,14 +7,14 @@ import click
 from tee_infra.cli.lazy import Commands, LazyGroup
 
 COMMANDS: Final[Commands] = {
-    "up": ("environments", "up", "Create or update an environment."),
-    "preview": ("environments", "preview", "Show what `up` would change."),
-    "refresh": ("environments", "refresh", "Find what was changed behind the stack's back."),
-    "down": ("environments", "down", "Delete everything in an environment."),
-    "list": ("inventory", "list_command", "List the environments."),
-    "show": ("inventory", "show", "Show one environment: settings, tables, outputs."),
-    "env": ("env", "env", "What the app needs to know about its environment."),
-    "schema": ("schema", "schema", "Compare the catalog of tables with live ones."),
+    "up": ("environments.change", "up", "Create or update an environment."),
+    "preview": ("environments.change", "preview", "Show what `up` would change."),
+    "refresh": ("environments.change", "refresh", "Find what was changed behind the stack's back."),
+    "down": ("environments.change", "down", "Delete everything in an environment."),
+    "list": ("environments.list", "list_command", "List the environments."),
+    "show": ("environments.list", "show", "Show one environment: settings, tables, outputs."),
+    "env": ("environments.export", "env", "What the app needs to know about its environment."),
+    "schema": ("environments.schema", "schema", "Compare the catalog of tables with live ones."),
     "data": ("data", "data", "Copy, anonymise, seed and compare the items of environments."),
     "feature": ("feature", "feature", "Environments of branches: make, keep, list and destroy them."),
     "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),

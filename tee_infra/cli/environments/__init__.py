@@ -1,0 +1,1 @@
+"""`tee-infra up | preview | refresh | down | list | show | schema | env export`."""
