@@ -49,7 +49,7 @@ def where_the_time_goes(checkout: Checkout, name: str) -> dict[str, float]:
     """The parts of one destroy, called as the command calls them."""
     home = home_of(checkout)
     record = home.control.record(name)
-    imports = timed(lambda: subprocess.run([sys.executable, "-c", "import tee_infra.cli.feature_destroy"], check=True))
+    imports = timed(lambda: subprocess.run([sys.executable, "-c", "import tee_infra.cli.features.destroy"], check=True))
     found = {"Python's start and the imports": imports}
     with home.open(record) as opened:
         found["preview of the destroy"] = timed(opened.stack.preview_destroy)

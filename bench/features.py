@@ -46,7 +46,7 @@ def create(checkout: Checkout, branch: str, *options: str) -> None:
 
 
 def imports() -> None:
-    subprocess.run([sys.executable, "-c", "import tee_infra.cli.feature_create"], check=True)
+    subprocess.run([sys.executable, "-c", "import tee_infra.cli.features.create"], check=True)
 
 
 def engine_parts(checkout: Checkout) -> dict[str, float]:

@@ -16,7 +16,7 @@ COMMANDS: Final[Commands] = {
     "env": ("environments.export", "env", "What the app needs to know about its environment."),
     "schema": ("environments.schema", "schema", "Compare the catalog of tables with live ones."),
     "data": ("data", "data", "Copy, anonymise, seed and compare the items of environments."),
-    "feature": ("feature", "feature", "Environments of branches: make, keep, list and destroy them."),
+    "feature": ("features.group", "feature", "Environments of branches: make, keep, list and destroy them."),
     "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),
     "cleanup": ("cleanup", "cleanup", "Destroy feature environments whose time is over."),
     "backup": ("backup", "backup", "Back up an environment's tables, and bring them back."),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from tee_infra.cli.feature_destroy import destroy
+from tee_infra.cli.features.destroy import destroy
 from tee_infra.errors import RefusedError, UsageError
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import T0, home_of, make, read, tables_of

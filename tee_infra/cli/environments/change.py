@@ -36,7 +36,7 @@ def up(
     """
     output = Output(as_json)
     if find_project(Path.cwd()).is_registered(environment):
-        from tee_infra.cli.feature_create import update  # noqa: PLC0415  # loads what no other environment needs
+        from tee_infra.cli.features.create import update  # noqa: PLC0415  # loads what no other environment needs
 
         update(environment.name, output, local=local, yes=yes, dry_run=dry_run, comment=comment, post=post)
         return

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from tee_infra.cli.feature_report import about_lines, open_home_here, require_feature
+from tee_infra.cli.features.report import about_lines, open_home_here, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.cost.environment import PRICES_AS_OF

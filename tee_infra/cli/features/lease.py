@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from tee_infra.cli.feature_report import lease_line, open_home_here, require_feature
+from tee_infra.cli.features.report import lease_line, open_home_here, require_feature
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from tee_infra.cli.feature_report import about_lines, confirm_losses, created_lines, open_home_here
+from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_home_here
 from tee_infra.cli.options import (
     EnvironmentName,
     dry_run_option,

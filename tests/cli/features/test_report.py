@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from tee_infra.cli.feature_report import about_lines, confirm_losses, created_lines, lease_line, require_feature
+from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, lease_line, require_feature
 from tee_infra.cli.output import Output
 from tee_infra.core.changes.engine_run import Change, Operation, Plan
 from tee_infra.core.environments import parse_environment
