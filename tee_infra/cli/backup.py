@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from tee_infra.aws.native_backups import NativeBackup
-from tee_infra.cli.counting import Counting
-from tee_infra.cli.data_options import (
+from tee_infra.cli.data.counting import Counting
+from tee_infra.cli.data.options import (
     LOCATION,
     chosen_tables,
     endpoint_option,

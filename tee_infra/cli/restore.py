@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.cli.counting import Counting
-from tee_infra.cli.data_options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
+from tee_infra.cli.data.counting import Counting
+from tee_infra.cli.data.options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
 from tee_infra.cli.options import dry_run_option, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.environments import Environment

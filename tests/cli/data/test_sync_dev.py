@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.cli.data_sync import sync_dev
+from tee_infra.cli.data.sync_dev import sync_dev
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import RefusedError, UsageError

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from tee_infra.cli.data_options import endpoint_option
+from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.data.copy_policy import end_of

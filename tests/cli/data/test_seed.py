@@ -4,7 +4,7 @@ from collections.abc import Callable
 from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.cli.data_seed import seed
+from tee_infra.cli.data.seed import seed
 from tests.emulator import create_tables, everything
 
 Run = Callable[..., Result]

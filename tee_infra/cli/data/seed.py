@@ -5,8 +5,8 @@ from datetime import datetime
 
 import click
 
-from tee_infra.cli.counting import Counting
-from tee_infra.cli.data_options import endpoint_option
+from tee_infra.cli.data.counting import Counting
+from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData

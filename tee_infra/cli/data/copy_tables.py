@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from tee_infra.cli.copy_progress import CopyMeter
-from tee_infra.cli.data_options import (
+from tee_infra.cli.data.copy_progress import CopyMeter
+from tee_infra.cli.data.options import (
     checkpoint_option,
     endpoint_option,
     ends_options,

@@ -2,11 +2,11 @@
 
 import click
 
-from tee_infra.cli.data_copy import copy
-from tee_infra.cli.data_report import anonymize_report
-from tee_infra.cli.data_seed import seed
-from tee_infra.cli.data_sync import sync_dev
-from tee_infra.cli.data_validate import validate
+from tee_infra.cli.data.copy_tables import copy
+from tee_infra.cli.data.report import anonymize_report
+from tee_infra.cli.data.seed import seed
+from tee_infra.cli.data.sync_dev import sync_dev
+from tee_infra.cli.data.validate import validate
 
 
 @click.group()

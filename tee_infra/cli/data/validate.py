@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tee_infra.cli.data_options import endpoint_option, ends_options, tables_option, transport_option
+from tee_infra.cli.data.options import endpoint_option, ends_options, tables_option, transport_option
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.data.comparison import Comparison

@@ -1,4 +1,4 @@
-from tee_infra.cli.copy_progress import progress_line
+from tee_infra.cli.data.copy_progress import progress_line
 from tee_infra.core.data.copy_policy import plan_table
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.data.copy_table import CopyProgress

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.cli.data import data
+from tee_infra.cli.data.group import data
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import PartialError, UsageError
 from tests.emulator import create_tables, everything, put
