@@ -19,7 +19,7 @@ COMMANDS: Final[Commands] = {
     "feature": ("features.group", "feature", "Environments of branches: make, keep, list and destroy them."),
     "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),
     "cleanup": ("cleanup", "cleanup", "Destroy feature environments whose time is over."),
-    "backup": ("backup", "backup", "Back up an environment's tables, and bring them back."),
+    "backup": ("backup.portable", "backup", "Back up an environment's tables, and bring them back."),
     "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, its key, locks and registry."),
     "hooks": ("hooks", "hooks", "Say before a push what it does to feature environments."),
     "local": ("local", "local", "The embedded AWS on this machine."),

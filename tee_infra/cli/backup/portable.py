@@ -1,4 +1,4 @@
-"""`tee-infra backup create | list | verify`; `restore` is in `tee_infra.cli.restore`."""
+"""`tee-infra backup create | list | verify`; `restore` is in `tee_infra.cli.backup.restore`."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tee_infra.aws.native_backups import NativeBackup
+from tee_infra.cli.backup.restore import restore
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import (
     LOCATION,
@@ -18,7 +19,6 @@ from tee_infra.cli.data.options import (
 )
 from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, table
-from tee_infra.cli.restore import restore
 from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time

@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.cli.backup import backup
+from tee_infra.cli.backup.portable import backup
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import PartialError, UsageError

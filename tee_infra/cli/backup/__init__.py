@@ -1,0 +1,1 @@
+"""`tee-infra backup …`."""
