@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
 from tests.e2e.checkout import Checkout, checkout_in
 from tests.e2e.features import home_of, make_expired

@@ -14,7 +14,7 @@ from pulumi.automation.events import EngineEvent
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Quota, Review
-from tee_infra.stacks.run import Run
+from tee_infra.stacks.events import Run
 from tests.record_events import LOGS
 
 NOW = datetime(2026, 11, 27, 19, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ReadTimeoutError
 
-from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_store import ControlItems
 
 Fate = Literal["answered", "answer lost", "late"]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.aws.pages import PartialPageError
+from tee_infra.aws.pagination import PartialPageError
 from tee_infra.errors import UsageError
 
 PREFIX: Final = "s3://"

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
-from tee_infra.aws.control_items import ControlItems, Item
+from tee_infra.aws.control_store import ControlItems, Item
 from tee_infra.core.lifecycle.lock import Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.core.times import parse_time
 

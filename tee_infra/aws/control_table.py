@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from tee_infra.aws.control_items import ControlItems, Item
+from tee_infra.aws.control_store import ControlItems, Item
 from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.names import CONTROL_TABLE

@@ -14,7 +14,7 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
-from tee_infra.aws.dynamodb_wire import WireTransport
+from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RemoteError, UsageError

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.aws.pages import every, member
+from tee_infra.aws.pagination import every, member
 from tee_infra.core import names
 from tee_infra.core.tags import PREFIX
 

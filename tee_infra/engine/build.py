@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tee_infra.engine.beside_cli import EXECUTOR, put_language_host
 from tee_infra.engine.find import ask_version
 from tee_infra.engine.go import Go, fetch_go, go_on_path
-from tee_infra.engine.recipe import CLI_PACKAGE, MODULE, SDK_MODULE
+from tee_infra.engine.install_language_host import EXECUTOR, put_language_host
+from tee_infra.engine.pins import CLI_PACKAGE, MODULE, SDK_MODULE
 from tee_infra.engine.steps import Step, StepError, run_step
 
 LIMIT_SECONDS = 3600.0

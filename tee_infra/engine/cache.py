@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tee_infra.engine.beside_cli import HOST
 from tee_infra.engine.facts import Engine, Source
+from tee_infra.engine.install_language_host import HOST
 
 MANIFEST = "manifest.json"
 

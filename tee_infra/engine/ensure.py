@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tee_infra.engine.beside_cli import put_language_host
 from tee_infra.engine.build import build
 from tee_infra.engine.cache import Slot, cache_folder, sole_maker
 from tee_infra.engine.facts import Engine, EngineUnavailableError
 from tee_infra.engine.find import built_slot, find_cached, installed_slot, look_on_path
 from tee_infra.engine.install import install
+from tee_infra.engine.install_language_host import put_language_host
 from tee_infra.engine.steps import StepError
 
 Report = Callable[[str], None]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tee_infra.engine.beside_cli import HOST
 from tee_infra.engine.cache import Slot, cache_folder
 from tee_infra.engine.facts import Engine
-from tee_infra.engine.recipe import built_version, fingerprint
+from tee_infra.engine.install_language_host import HOST
+from tee_infra.engine.pins import built_version, fingerprint
 
 # The SDK's own rule (`pulumi.automation._cmd`): at least this version, and the same major version.
 MINIMUM_VERSION = (3, 1, 0)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from tee_infra.local.errors import DirectoryBusyError, NoFreePortError, PortInUseError, StartFailedError
 from tee_infra.local.lifecycle import start, status, stop
-from tee_infra.local.runfile import ACCOUNT_ID, EmbeddedAws
+from tee_infra.local.pidfile import ACCOUNT_ID, EmbeddedAws
 
 __all__ = [
     "ACCOUNT_ID",

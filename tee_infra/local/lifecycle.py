@@ -10,9 +10,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tee_infra.local import ports, runfile
+from tee_infra.local import pidfile, ports
 from tee_infra.local.errors import DirectoryBusyError, StartFailedError
-from tee_infra.local.runfile import EmbeddedAws
+from tee_infra.local.pidfile import EmbeddedAws
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -28,7 +28,7 @@ def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _only_one(directory):
-        running = runfile.read(directory)
+        running = pidfile.read(directory)
         if running is not None:
             return running
         running = _start(directory, port)
@@ -38,7 +38,7 @@ def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
 
 def status(directory: Path) -> EmbeddedAws | None:
     """Return the embedded AWS that runs in `directory`; None when none does, and a stale note of one is removed."""
-    return runfile.read(directory.resolve())
+    return pidfile.read(directory.resolve())
 
 
 def stop(directory: Path) -> bool:
@@ -50,11 +50,11 @@ def stop(directory: Path) -> bool:
     if not directory.is_dir():
         return False
     with _only_one(directory):
-        running = runfile.read(directory)
+        running = pidfile.read(directory)
         if running is None:
             return False
         _end(running.pid)
-        runfile.remove(directory)
+        pidfile.remove(directory)
         return True
 
 
@@ -100,7 +100,7 @@ def _process_environment() -> dict[str, str]:
 def _wait_until_healthy(directory: Path, process: subprocess.Popen[bytes]) -> EmbeddedAws | None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        running = runfile.read(directory)  # written by the process once both of its ports answer
+        running = pidfile.read(directory)  # written by the process once both of its ports answer
         if running is not None and running.pid == process.pid:
             return running
         time.sleep(POLL_SECONDS)
@@ -115,7 +115,7 @@ def _last_line(log: Path) -> str:
 
 
 def _end(pid: int) -> None:
-    identity = runfile.process_identity(pid)
+    identity = pidfile.process_identity(pid)
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5.0)):
         try:
             os.kill(pid, number)
@@ -123,7 +123,7 @@ def _end(pid: int) -> None:
             return
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if runfile.process_identity(pid) != identity:
+            if pidfile.process_identity(pid) != identity:
                 return
             time.sleep(POLL_SECONDS)
 

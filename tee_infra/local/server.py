@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
-from tee_infra.local import runfile
+from tee_infra.local import pidfile
+from tee_infra.local.pidfile import ACCOUNT_ID, LOOPBACK, REGION, EmbeddedAws
 from tee_infra.local.ports import PORT_TAKEN
-from tee_infra.local.runfile import ACCOUNT_ID, LOOPBACK, REGION, EmbeddedAws
 
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID  # moto reads it on import
 
@@ -24,10 +24,10 @@ import grpc
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from tee_infra.local import moto_repairs, snapshot
-from tee_infra.local.gate import Gate
+from tee_infra.local import moto_patches, snapshot
 from tee_infra.local.provider import clients
 from tee_infra.local.provider.service import serve as serve_provider
+from tee_infra.local.request_lock import Gate
 
 AUTOSAVE_SECONDS = 15.0
 SAVING_SHARE = 0.05
@@ -44,13 +44,13 @@ def main(directory: Path, port: int) -> None:
     endpoint = f"http://{LOOPBACK}:{port}"
     listener = _listen(port)
     provider = _serve_provider(endpoint, port + 1)
-    moto_repairs.apply()
+    moto_patches.apply()
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in)
     gate = Gate(DomainDispatcherApplication(create_backend_app))
     moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
-    runfile.write(
+    pidfile.write(
         EmbeddedAws(
             endpoint=endpoint,
             provider_port=port + 1,

@@ -14,7 +14,7 @@ from moto import backends
 from moto.core.base_backend import BackendDict
 
 from tee_infra.local import pickling
-from tee_infra.local.runfile import write_whole
+from tee_infra.local.pidfile import write_whole
 
 Held = dict[tuple[str, str, str], bytes]
 PASSING = {"dynamodbstreams"}  # iterators, which expire; the records are the table's

@@ -15,8 +15,8 @@ from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, leave_open
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
-from tee_infra.stacks.planned import planned_resource
-from tee_infra.stacks.run import Report, Run
+from tee_infra.stacks.events import Report, Run
+from tee_infra.stacks.planned_resource import planned_resource
 
 _LOCK: Final = re.compile(r"(created by .*)")
 _UNUSED_SUMMARY: Final = auto.UpdateSummary(

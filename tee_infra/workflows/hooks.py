@@ -7,7 +7,7 @@ from typing import Final, Literal
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.names import BranchNameError, feature_environment
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.repository.git import HEADS, hook_path, other_repository, prefix_of, shared_hooks
+from tee_infra.scm.git import HEADS, hook_path, other_repository, prefix_of, shared_hooks
 from tee_infra.workflows.session.checkout import Project
 
 HOOK: Final = "pre-push"

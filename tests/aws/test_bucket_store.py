@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tee_infra.aws.bucket_store import BucketStore
-from tee_infra.aws.pages import PartialPageError
+from tee_infra.aws.pagination import PartialPageError
 from tests.emulator import session
 
 

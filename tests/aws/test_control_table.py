@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import REGISTRY, ControlTable, RecordChangedError, UnreadableEntryError
 from tee_infra.core.lifecycle.history import Entry
 from tee_infra.core.lifecycle.record import Hold

@@ -7,7 +7,7 @@ import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError, TransportName
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
-from tee_infra.aws.dynamodb_wire import WireTransport
+from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.core.codec.raw_items import get_body, put_body, scan_body
 from tee_infra.core.codec.responses import Verdict
 from tests.services import connect, new_table

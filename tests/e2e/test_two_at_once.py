@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import LOCKS
+from tee_infra.aws.control_store import ControlItems
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import SECONDS, start, wait_for
 

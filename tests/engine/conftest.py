@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.engine import Engine, find_engine
-from tee_infra.engine.recipe import built_version
+from tee_infra.engine.pins import built_version
 
 INSTALLER = """
 import os, pathlib

@@ -1,5 +1,5 @@
 from tee_infra.engine.build import linker_flags, tally
-from tee_infra.engine.recipe import MODULE, built_version, fingerprint
+from tee_infra.engine.pins import MODULE, built_version, fingerprint
 
 
 def test_downloads_and_compiled_packages_are_counted_apart():

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from tee_infra.engine import EngineUnavailableError, ensure_engine, find_engine
-from tee_infra.engine.beside_cli import HOST
 from tee_infra.engine.cache import MANIFEST
-from tee_infra.engine.recipe import built_version
+from tee_infra.engine.install_language_host import HOST
+from tee_infra.engine.pins import built_version
 from tests.engine.waiting import until
 
 ENSURE = """

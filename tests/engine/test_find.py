@@ -6,7 +6,7 @@ import pytest
 from tee_infra.engine import ensure_engine, find_engine
 from tee_infra.engine.cache import MANIFEST
 from tee_infra.engine.find import MINIMUM_VERSION, accepted_range, is_accepted, look_on_path
-from tee_infra.engine.recipe import built_version
+from tee_infra.engine.pins import built_version
 
 
 @pytest.fixture

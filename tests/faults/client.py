@@ -6,7 +6,7 @@ Imports neither boto3 nor moto, because it is started often.
 import sys
 from pathlib import Path
 
-from tee_infra.aws.dynamodb_wire import WireTransport
+from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.rate_limiter import Pace

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra import local
-from tee_infra.local import PortInUseError, StartFailedError, runfile
+from tee_infra.local import PortInUseError, StartFailedError, pidfile
 from tests.local.clients import client, make_table
 
 
@@ -162,7 +162,7 @@ def test_callers_aws_settings_do_not_reach_the_process(directory: Path, monkeypa
 
 
 def wait_for_end_of(pid: int) -> None:
-    wait_until(lambda: runfile.process_identity(pid) is None)
+    wait_until(lambda: pidfile.process_identity(pid) is None)
 
 
 def wait_until(true: Callable[[], bool]) -> None:

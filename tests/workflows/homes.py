@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
 from tee_infra.core.environments import parse_environment

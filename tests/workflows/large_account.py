@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core.arns import Arns
 from tee_infra.core.tables.catalog import TABLES

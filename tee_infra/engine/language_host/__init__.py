@@ -2,5 +2,5 @@
 
 It stands beside a Pulumi CLI that was built from its Go module, which brings none. `launcher.sh` picks the
 interpreter, `__main__` starts the server, `service` answers the engine, `program` knows the program's virtualenv.
-`tee_infra.engine.beside_cli` packs these modules into one file, so they import nothing else of this package.
+`tee_infra.engine.install_language_host` packs these modules into one file, so they import nothing else of this package.
 """

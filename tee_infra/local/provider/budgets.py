@@ -3,8 +3,7 @@
 from typing import Any
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.recorded import all_tags, recorded
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     ANY,
     BOOLEAN,
     NUMBER,
@@ -19,6 +18,7 @@ from tee_infra.local.provider.rules import (
     replaces,
     updates,
 )
+from tee_infra.local.provider.state_only import all_tags, recorded
 
 TYPES_OF_BUDGET = (
     "USAGE",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from tee_infra.local.runfile import ACCOUNT_ID
+from tee_infra.local.pidfile import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

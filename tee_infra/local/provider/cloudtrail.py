@@ -1,8 +1,7 @@
 """Trails, recorded only: moto logs no events (`internal/service/cloudtrail/trail.go`)."""
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.recorded import all_tags, recorded
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     BOOLEAN,
     REGION,
     STRING,
@@ -18,6 +17,7 @@ from tee_infra.local.provider.rules import (
     replaces,
     updates,
 )
+from tee_infra.local.provider.state_only import all_tags, recorded
 
 FIELDS = (
     *("eventCategory", "eventName", "eventSource", "eventType", "readOnly", "resources.ARN", "resources.type"),

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from tee_infra.local.provider import tags
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     BOOLEAN,
     JSON,
     NUMBER,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tee_infra.local.provider.rules import Failure, Values
+from tee_infra.local.pidfile import ACCOUNT_ID, REGION
+from tee_infra.local.provider.schema import Failure, Values
 from tee_infra.local.provider.values import UNKNOWN, document
-from tee_infra.local.runfile import ACCOUNT_ID, REGION
 
 
 class ConfigurationRefusedError(Exception):

@@ -4,8 +4,8 @@ from typing import Any
 
 from tee_infra.local.provider import dynamodb_table
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.compare import empty
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.diff import empty
+from tee_infra.local.provider.schema import (
     BOOLEAN,
     NUMBER,
     POLICY,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tee_infra.local.provider.rules import Values
+from tee_infra.local.provider.schema import Values
 
 
 def keys(pairs: Iterable[tuple[str, str | None]]) -> list[Any]:

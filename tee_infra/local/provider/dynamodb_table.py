@@ -6,7 +6,7 @@ from typing import Any
 from tee_infra.local.provider import dynamodb_shapes as shapes
 from tee_infra.local.provider import tags
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import Actions, Failure, Update, Values
+from tee_infra.local.provider.schema import Actions, Failure, Update, Values
 from tee_infra.local.provider.values import UNKNOWN, holds_unknown
 
 

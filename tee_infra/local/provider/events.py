@@ -1,8 +1,7 @@
 """EventBridge rules and targets, recorded only: moto delivers no events (`internal/service/events/rule.go`, ...)."""
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.recorded import all_tags, recorded
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     ANY,
     BOOLEAN,
     JSON,
@@ -20,6 +19,7 @@ from tee_infra.local.provider.rules import (
     replaces,
     updates,
 )
+from tee_infra.local.provider.state_only import all_tags, recorded
 
 STATES = ("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import Values
+from tee_infra.local.provider.schema import Values
 
 
 def caller_identity(aws: Aws, _arguments: Values) -> Values:

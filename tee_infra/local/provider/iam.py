@@ -4,7 +4,7 @@ from typing import Any
 
 from tee_infra.local.provider import tags
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     BOOLEAN,
     NUMBER,
     POLICY,

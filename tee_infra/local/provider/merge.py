@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tee_infra.local.provider.compare import empty, equal
-from tee_infra.local.provider.rules import Block, Effect, Property, ResourceType, SetOf, Shape, Values
+from tee_infra.local.provider.diff import empty, equal
+from tee_infra.local.provider.schema import Block, Effect, Property, ResourceType, SetOf, Shape, Values
 
 
 def outputs(kind: ResourceType, live: Values, wanted: Values) -> Values:

@@ -6,10 +6,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tee_infra.local.provider import merge
-from tee_infra.local.provider.check import DEFAULTED
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.compare import Difference, differences
-from tee_infra.local.provider.rules import Effect, Failure, RefusedByAwsError, ResourceType, Update, Values
+from tee_infra.local.provider.diff import Difference, differences
+from tee_infra.local.provider.schema import Effect, Failure, RefusedByAwsError, ResourceType, Update, Values
+from tee_infra.local.provider.validate import DEFAULTED
 from tee_infra.local.provider.values import UNKNOWN, holds_unknown
 
 EXISTS_ALREADY = ("AlreadyExists", "ResourceInUse", "EntityAlreadyExists", "BucketAlreadyOwnedByYou", "already exists")

@@ -18,7 +18,7 @@ from tee_infra.local.provider import (
     sns,
     ssm,
 )
-from tee_infra.local.provider.rules import ResourceType
+from tee_infra.local.provider.schema import ResourceType
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     kind.type: kind

@@ -3,19 +3,9 @@
 from typing import Any
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import (
-    BOOLEAN,
-    NUMBER,
-    STRING,
-    Block,
-    MapOf,
-    SetOf,
-    Values,
-    refused,
-    updates,
-)
 from tee_infra.local.provider.s3_setting import OWNER, setting
 from tee_infra.local.provider.s3_shapes import from_api, to_api
+from tee_infra.local.provider.schema import BOOLEAN, NUMBER, STRING, Block, MapOf, SetOf, Values, refused, updates
 
 STORAGE_CLASSES = ("GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR")
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from botocore.exceptions import ClientError
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import REGION, STRING, Actions, Failure, Property, ResourceType, Values, replaces
 from tee_infra.local.provider.s3 import code
+from tee_infra.local.provider.schema import REGION, STRING, Actions, Failure, Property, ResourceType, Values, replaces
 
 OWNER: Mapping[str, Property] = {"expectedBucketOwner": replaces(STRING, unread=True)}
 

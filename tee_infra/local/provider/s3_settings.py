@@ -3,7 +3,10 @@
 from typing import Any
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.s3 import locks_objects
+from tee_infra.local.provider.s3_setting import OWNER, setting
+from tee_infra.local.provider.s3_shapes import from_api, to_api
+from tee_infra.local.provider.schema import (
     BOOLEAN,
     NUMBER,
     POLICY,
@@ -16,9 +19,6 @@ from tee_infra.local.provider.rules import (
     replaces,
     updates,
 )
-from tee_infra.local.provider.s3 import locks_objects
-from tee_infra.local.provider.s3_setting import OWNER, setting
-from tee_infra.local.provider.s3_shapes import from_api, to_api
 
 LOCKED = (
     "InvalidBucketState: An Object Lock configuration is present on this bucket,"

@@ -10,13 +10,13 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from tee_infra.local.provider import check, configuration, operations, values
+from tee_infra.local.pidfile import LOOPBACK
+from tee_infra.local.provider import configuration, operations, validate, values
 from tee_infra.local.provider.clients import Aws
 from tee_infra.local.provider.configuration import Configuration
 from tee_infra.local.provider.functions import FUNCTIONS
 from tee_infra.local.provider.registry import RESOURCE_TYPES
-from tee_infra.local.provider.rules import Failure, ResourceType, Values
-from tee_infra.local.runfile import LOOPBACK
+from tee_infra.local.provider.schema import Failure, ResourceType, Values
 
 VERSION = "7.51.1"
 WORKERS = 16
@@ -94,7 +94,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @answered
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802
-        inputs, failures = check.check(
+        inputs, failures = validate.check(
             _type_of(request.urn),
             values.decode(request.news),
             olds=values.decode(request.olds),

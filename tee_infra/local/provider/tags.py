@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tee_infra.local.provider.rules import Update, Values
+from tee_infra.local.provider.schema import Update, Values
 
 
 def pairs(tags: Mapping[str, str] | None) -> list[Any]:

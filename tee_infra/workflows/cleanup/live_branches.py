@@ -6,9 +6,9 @@ from pathlib import Path
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError, UsageError
-from tee_infra.repository.branches import github_branches
-from tee_infra.repository.git import HEADS, GitError, other_repository, remote_refs, remote_url
-from tee_infra.repository.github_api import API_URL
+from tee_infra.scm.branches import github_branches
+from tee_infra.scm.git import HEADS, GitError, other_repository, remote_refs, remote_url
+from tee_infra.scm.github_api import API_URL
 from tee_infra.workflows.session.checkout import Project
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.secrets import read_secret
+from tee_infra.aws.ssm import read_secret
 from tee_infra.core import names
 from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.environments import Environment

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tee_infra.aws.bulk import copy_in_aws
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.aws.s3_bulk_load import copy_in_aws
 from tee_infra.core.codec.rate_limiter import Pace
 from tee_infra.core.codec.scan_filter import Filter
 from tee_infra.core.data.comparison import CompareOptions

@@ -1,6 +1,6 @@
 """What the data workflows ask of a way to DynamoDB.
 
-Two adapters have it, `tee_infra.aws.dynamodb_wire` (signed HTTP of our own) and
+Two adapters have it, `tee_infra.aws.dynamodb_raw` (signed HTTP of our own) and
 `tee_infra.aws.dynamodb_botocore` (all of botocore's behaviour), and the fakes of the tests. Neither retries:
 `tee_infra.workflows.data.request_loop` does, in one place for both.
 """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.destroy_transitions import begun, failed, finished
 from tee_infra.core.lifecycle.lock import LockLostError

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.leftovers import label, plan_sweep
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.cleanup.leftovers import label, plan_sweep
 from tee_infra.core.environments import parse_environment

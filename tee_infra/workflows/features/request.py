@@ -10,7 +10,7 @@ from tee_infra.core.lifecycle.transitions import Wish
 from tee_infra.core.names import feature_environment
 from tee_infra.core.settings import OWNER, PLACEHOLDER_OWNER
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.repository.git import HEADS, head_of, user_email
+from tee_infra.scm.git import HEADS, head_of, user_email
 
 
 class OwnerError(UsageError):

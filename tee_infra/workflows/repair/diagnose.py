@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.leftovers import label
 from tee_infra.core.lifecycle.record import Record
 from tee_infra.core.pulumi_state.facts import Checkpoint

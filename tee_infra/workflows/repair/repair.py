@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.changes.engine_run import Plan
 from tee_infra.core.cleanup.leftovers import plan_sweep
 from tee_infra.core.lifecycle.destroy_transitions import lifted

@@ -144,8 +144,8 @@ def _tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) 
 
 def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> str:
     # PyGithub takes 0.3 s to load, which no other command need wait for.
-    from tee_infra.repository.comments import PATIENCE, open_pull_request, publish  # noqa: PLC0415
-    from tee_infra.repository.github_api import API_URL, connect  # noqa: PLC0415
+    from tee_infra.scm.comments import PATIENCE, open_pull_request, publish  # noqa: PLC0415
+    from tee_infra.scm.github_api import API_URL, connect  # noqa: PLC0415
 
     api = connect(to.api_url or API_URL, to.token)
     number = place.number or open_pull_request(api, place.repository, place.branch or "")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.control_base import ControlBase
+from tee_infra.aws.control_setup import ControlBase
 from tee_infra.aws.state_bucket import StateBucket
 from tee_infra.aws.state_key import StateKey
 from tee_infra.core import names

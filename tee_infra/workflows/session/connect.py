@@ -1,7 +1,7 @@
 """How boto3 reaches an environment: where its settings say, and nowhere else."""
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.control_items import ControlItems
+from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.identity import require_account
 from tee_infra.core.environments import Environment

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.control_items import ControlItems, NoControlTableError
 from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_store import ControlItems, NoControlTableError
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import Target

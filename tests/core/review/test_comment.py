@@ -16,7 +16,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.settings import settings_for
-from tee_infra.stacks.run import Run
+from tee_infra.stacks.events import Run
 from tests.comments import NOW, plan_of, reviews, snapshot
 from tests.record_events import LOGS, SECRET
 

@@ -13,7 +13,7 @@ import pytest
 from pulumi.runtime.proto.language_pb2 import ProgramInfo
 from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeStub
 
-from tee_infra.engine.beside_cli import EXECUTOR, put_language_host
+from tee_infra.engine.install_language_host import EXECUTOR, put_language_host
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 
 from tee_infra.local.provider.registry import RESOURCE_TYPES
-from tee_infra.local.provider.rules import ANY, Block, Effect, ListOf, MapOf, Property, SetOf, Shape
+from tee_infra.local.provider.schema import ANY, Block, Effect, ListOf, MapOf, Property, SetOf, Shape
 
 # What the SDK lets be left out, and the real provider asks for when it plans.
 ASKED_FOR_LATER = {"comparisonOperator", "evaluationPeriods", "rules"}

@@ -12,8 +12,8 @@ from datetime import timedelta
 import pytest
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.aws.control_items import ControlItems
 from tee_infra.aws.control_locks import LOCKS, Locks
+from tee_infra.aws.control_store import ControlItems
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError

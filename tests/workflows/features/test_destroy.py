@@ -9,7 +9,7 @@ import pytest
 
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_table import RecordChangedError
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lock import Lock, LockLostError
 from tee_infra.core.lifecycle.record import MAX_FAILURES, Record

@@ -11,7 +11,7 @@ from tee_infra.core.changes.engine_run import Change, Plan, Violation
 from tee_infra.core.review.facts import Action, marker
 from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
-from tee_infra.repository.github_api import GitHubError
+from tee_infra.scm.github_api import GitHubError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.review.comment import Audience, CommentFileError, audience, reviewed
 from tests.github_stand_in import Fault, GitHub, serve

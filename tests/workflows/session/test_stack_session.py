@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.aws.control_items import NoControlTableError
+from tee_infra.aws.control_store import NoControlTableError
 from tee_infra.core import names
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.workflows.features.context import Home

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.repository import github_api
-from tee_infra.repository.branches import github_branches
-from tee_infra.repository.github_api import GitHubError
-from tests.repository.pages import COMMIT, Answer, Pages, branch, pull, serve
+from tee_infra.scm import github_api
+from tee_infra.scm.branches import github_branches
+from tee_infra.scm.github_api import GitHubError
+from tests.scm.pages import COMMIT, Answer, Pages, branch, pull, serve
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.local.gate import Gate
+from tee_infra.local.request_lock import Gate
 
 
 def request(gate: Gate, method: str = "POST", target: str = "") -> list[bytes]:

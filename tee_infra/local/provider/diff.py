@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     JSON,
     POLICY,
     Block,

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from tee_infra.local.provider.check import check
 from tee_infra.local.provider.dynamodb import TABLE
 from tee_infra.local.provider.iam import ROLE
 from tee_infra.local.provider.kms import ALIAS
-from tee_infra.local.provider.rules import ResourceType
 from tee_infra.local.provider.s3 import BUCKET
+from tee_infra.local.provider.schema import ResourceType
+from tee_infra.local.provider.validate import check
 from tee_infra.local.provider.values import UNKNOWN
 
 Values = dict[str, Any]

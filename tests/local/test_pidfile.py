@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.local import runfile
-from tee_infra.local.runfile import EmbeddedAws
+from tee_infra.local import pidfile
+from tee_infra.local.pidfile import EmbeddedAws
 
 
 def embedded(directory: Path, pid: int) -> EmbeddedAws:
@@ -24,41 +24,41 @@ def embedded(directory: Path, pid: int) -> EmbeddedAws:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     written = embedded(tmp_path, os.getpid())
-    runfile.write(written)
-    assert runfile.read(tmp_path) == written
+    pidfile.write(written)
+    assert pidfile.read(tmp_path) == written
     assert written.port == 4580
 
 
 def test_nothing_written_is_nothing_running(tmp_path: Path) -> None:
-    assert runfile.read(tmp_path) is None
+    assert pidfile.read(tmp_path) is None
 
 
 def test_note_of_a_process_that_ended_is_removed(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
-    runfile.write(embedded(tmp_path, ended.pid))
+    pidfile.write(embedded(tmp_path, ended.pid))
     ended.wait()
-    assert runfile.read(tmp_path) is None
+    assert pidfile.read(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_note_whose_pid_now_belongs_to_another_process_is_removed(tmp_path: Path) -> None:
-    runfile.write(embedded(tmp_path, os.getpid()))
+    pidfile.write(embedded(tmp_path, os.getpid()))
     note = tmp_path / "running.json"
     note.write_text(json.dumps(json.loads(note.read_text()) | {"process": "an earlier start"}))
-    assert runfile.read(tmp_path) is None
+    assert pidfile.read(tmp_path) is None
     assert not note.exists()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "x"}', '{"pid": 1}'])
 def test_damaged_note_is_removed(tmp_path: Path, content: str) -> None:
     (tmp_path / "running.json").write_text(content)
-    assert runfile.read(tmp_path) is None
+    assert pidfile.read(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    runfile.write_whole(path, b"old")
-    runfile.write_whole(path, b"new")
+    pidfile.write_whole(path, b"old")
+    pidfile.write_whole(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]

@@ -4,8 +4,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tee_infra.aws.bulk import copy_in_aws
 from tee_infra.aws.dynamodb import DynamoDbError
+from tee_infra.aws.s3_bulk_load import copy_in_aws
 from tee_infra.core.data.s3_bulk_load import BulkFailedError, BulkLoad, export_request, load_request
 from tee_infra.core.tables.description import TableFacts
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from github import Github
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.repository.github_api import GitHubError, everything, request
+from tee_infra.scm.github_api import GitHubError, everything, request
 
 PATIENCE: Final = 120.0
 """Seconds that are waited in all before GitHub is given up."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from http.client import HTTPException
 
-from tee_infra.aws.http1 import Connection, parse_endpoint
+from tee_infra.aws.http_connection import Connection, parse_endpoint
 from tee_infra.aws.sigv4 import Keys, Signer
 from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
 

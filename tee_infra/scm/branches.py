@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.repository.github_api import PER_PAGE, GitHubError, connect, everything
+from tee_infra.scm.github_api import PER_PAGE, GitHubError, connect, everything
 
 READINGS: Final = 5
 

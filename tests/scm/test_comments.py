@@ -8,8 +8,8 @@ import pytest
 from github import Github
 
 from tee_infra.core.review.facts import marker
-from tee_infra.repository.comments import open_pull_request, publish
-from tee_infra.repository.github_api import GitHubError, connect
+from tee_infra.scm.comments import open_pull_request, publish
+from tee_infra.scm.github_api import GitHubError, connect
 from tests.github_stand_in import Fault, GitHub, serve
 
 DEV, PROD = marker("tee-infra", "dev"), marker("tee-infra", "prod")

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.schema import (
     Block,
     Effect,
     Failure,

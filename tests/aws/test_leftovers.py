@@ -5,7 +5,7 @@ import boto3
 import pytest
 
 from tee_infra.aws.connection import AwsError, Connection
-from tee_infra.aws.sweep import Leftovers
+from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.tags import StackTags

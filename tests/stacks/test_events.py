@@ -7,7 +7,7 @@ from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import Ignored, Violation
 from tee_infra.core.cost.resource import Cost
-from tee_infra.stacks.run import Run
+from tee_infra.stacks.events import Run
 
 TABLE = "aws:dynamodb/table:Table"
 URN = "urn:pulumi:dev::tee-infra::tee:index:DataTables$aws:dynamodb/table:Table::data-tee-admin"

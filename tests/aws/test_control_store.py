@@ -10,7 +10,7 @@ from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.aws.control_items import ControlItems, NoControlTableError
+from tee_infra.aws.control_store import ControlItems, NoControlTableError
 from tests.control_client import ControlClient
 from tests.emulator import reset
 from tests.workflows.homes import Moto, client, make_control_table

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tee_infra.local.provider.clients import Aws
-from tee_infra.local.provider.rules import Actions, Failure, Property, ResourceType, Values
+from tee_infra.local.provider.schema import Actions, Failure, Property, ResourceType, Values
 
 
 def recorded(

@@ -8,7 +8,7 @@ from http.client import IncompleteRead
 
 import pytest
 
-from tee_infra.aws.http1 import Connection, parse_endpoint
+from tee_infra.aws.http_connection import Connection, parse_endpoint
 
 HEAD = b"POST / HTTP/1.1\r\ncontent-length:2\r\n\r\n"
 

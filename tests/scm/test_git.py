@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.repository import git
-from tee_infra.repository.git import (
+from tee_infra.scm import git
+from tee_infra.scm.git import (
     GitError,
     head_of,
     hook_path,

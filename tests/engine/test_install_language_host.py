@@ -4,7 +4,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tee_infra.engine.beside_cli import HOST, PACKAGE, SOURCES, packed_modules, put_language_host
+from tee_infra.engine.install_language_host import HOST, PACKAGE, SOURCES, packed_modules, put_language_host
 
 
 def test_the_archive_holds_every_module_and_is_the_same_each_time():

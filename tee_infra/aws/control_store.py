@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
 from tee_infra.aws.connection import AwsError, Connection, aws_errors
-from tee_infra.aws.pages import member
+from tee_infra.aws.pagination import member
 from tee_infra.core import names
 from tee_infra.errors import RemoteError
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from tee_infra.local.provider.compare import Difference, differences, equal
-from tee_infra.local.provider.rules import (
+from tee_infra.local.provider.diff import Difference, differences, equal
+from tee_infra.local.provider.schema import (
     JSON,
     NUMBER,
     POLICY,
