@@ -6,10 +6,10 @@ from typing import Annotated
 from tee_infra.core.codec.anonymizer import Anonymizer
 from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
 from tee_infra.core.tables.catalog import Table
-from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, ItemShape, Personal
 
 
-class BenchRecord(Record):
+class BenchRecord(ItemShape):
     """What `stub.make_item` makes."""
 
     pk: Annotated[str, NOT_PERSONAL]

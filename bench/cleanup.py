@@ -19,7 +19,7 @@ from tee_infra.workflows.cleanup.inventory import gather_inventory
 from tests.core.cleanup.oracle import disagreements
 from tests.emulator import serve_moto
 from tests.listing_aws import serve
-from tests.workflows.homes import NOW, moto_home
+from tests.workflows.homes import NOW, moto_context
 from tests.workflows.large_account import account, moved_to, write_state
 
 
@@ -51,9 +51,9 @@ def plan_account(environments: int) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder, serve_moto() as endpoint, serve(account(environments)) as aws:
         write_state(Path(folder) / "state", environments)
-        home = moved_to(moto_home(endpoint, Path(folder), []), aws)
+        context = moved_to(moto_context(endpoint, Path(folder), []), aws)
         start = time.perf_counter()
-        inventory = gather_inventory(home, None, NOW)
+        inventory = gather_inventory(context, None, NOW)
         listed = time.perf_counter()
         policy = Policy(max_destroys=environments, max_given=True, grace=timedelta())
         plan = plan_cleanup(inventory, NOW, policy)

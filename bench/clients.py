@@ -25,8 +25,8 @@ from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.data.compare_tables import compare_tables
 from tee_infra.workflows.data.copy_table import CopyOptions, copy_table
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess
 
 Run: TypeAlias = Callable[[], object]
 
@@ -37,10 +37,10 @@ os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
 os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "bench")
 
 
-def engine_sides(url: str, transport: TransportName, target: str = TARGET) -> tuple[Side, Side]:
+def engine_sides(url: str, transport: TransportName, target: str = TARGET) -> tuple[TableAccess, TableAccess]:
     database = DynamoDb(boto3.Session(region_name=REGION), url)
     way = database.transport(transport)
-    return Side(way, database.table(SOURCE)), Side(way, database.table(target))
+    return TableAccess(way, database.table(SOURCE)), TableAccess(way, database.table(target))
 
 
 def engine_copy(url: str, transport: TransportName = "raw", transform: Transform | None = None) -> Run:
@@ -48,7 +48,7 @@ def engine_copy(url: str, transport: TransportName = "raw", transform: Transform
     source, target = engine_sides(url, transport, ANONYMISED if transform else TARGET)
     options = CopyOptions(transform=transform)
     header = Header(SOURCE, TARGET, (), options.segments)
-    checkpoint = CheckpointFile.open(Path(tempfile.mkdtemp()) / "checkpoint", header, resume=False)
+    checkpoint = ResumeFile.open(Path(tempfile.mkdtemp()) / "checkpoint", header, resume=False)
     return lambda: copy_table("bench", source, target, options=options, checkpoint=checkpoint)
 
 

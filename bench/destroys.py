@@ -23,9 +23,9 @@ def run() -> None:
     """On an embedded AWS that runs already; every environment has its ten resources and no items."""
     with tempfile.TemporaryDirectory() as folder, checkout_in(Path(folder)) as checkout:
         checkout.tee("local", "start")
-        home = home_of(checkout)
+        context = home_of(checkout)
         for number in range(2 * MANY + 1):
-            make_expired(home, f"feature-x{number:02}")
+            make_expired(context, f"feature-x{number:02}")
         singles = timed(lambda: [destroy(checkout, f"feature-x{number:02}") for number in range(MANY)])
         parts = where_the_time_goes(checkout, f"feature-x{MANY:02}")
         together = timed(lambda: tee(checkout, "cleanup", "--execute", "--by-lease-only", "--max", "10", "--now", AT))
@@ -47,15 +47,15 @@ def tee(checkout: Checkout, *arguments: str) -> None:
 
 def where_the_time_goes(checkout: Checkout, name: str) -> dict[str, float]:
     """The parts of one destroy, called as the command calls them."""
-    home = home_of(checkout)
-    record = home.control.record(name)
+    context = home_of(checkout)
+    record = context.control.record(name)
     imports = timed(lambda: subprocess.run([sys.executable, "-c", "import tee_infra.cli.features.destroy"], check=True))
     found = {"Python's start and the imports": imports}
-    with home.open(record) as opened:
+    with context.open(record) as opened:
         found["preview of the destroy"] = timed(opened.stack.preview_destroy)
         found["destroy"] = timed(opened.stack.destroy)
         found["stack rm"] = timed(opened.stack.remove)
-    leftovers = Leftovers.connect(home.connection, "tee-infra")
+    leftovers = Leftovers.connect(context.connection, "tee-infra")
     found["AWS asked what is left"] = timed(lambda: leftovers.find(parse_environment(name)))
     return found
 

@@ -51,15 +51,15 @@ def imports() -> None:
 
 def engine_parts(checkout: Checkout) -> dict[str, float]:
     """The stack's own steps and the seed, called as the command calls them."""
-    home = home_of(checkout)
+    context = home_of(checkout)
     found: dict[str, list[float]] = {"stack init": [], "up": [], "seed, 50 members": []}
     for number in range(ROUNDS):
         record = record_of(f"feature-part-{number}")
-        with home.open(record) as opened:
+        with context.open(record) as opened:
             found["stack init"].append(timed(opened.stack.create))
             found["up"].append(timed(opened.stack.up))
         found["seed, 50 members"].append(
-            timed(lambda record=record: seed_feature(open_dynamodb(home.connection), record, None, lambda _: None))
+            timed(lambda record=record: seed_feature(open_dynamodb(context.connection), record, None, lambda _: None))
         )
     return {name: statistics.median(seconds) for name, seconds in found.items()}
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.cleanup.plan import Policy
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
@@ -52,13 +52,13 @@ def policy(random: Random) -> Policy:
     )
 
 
-def found(random: Random, name: str) -> Found:
+def found(random: Random, name: str) -> InventoryEntry:
     """Half of all have expired, with at most one thing that speaks against a destroy; in the others all is chance."""
     if chance(random, 0.5):
         fields = {"has_stack": chance(random, 0.8), "resources": resources(random, name, wrong=0.02)}
-        expired = Found(name=name, record=record(random, name, rare=0.05, over=True), **fields)
+        expired = InventoryEntry(name=name, record=record(random, name, rare=0.05, over=True), **fields)
         return against(random, expired) if chance(random, 0.5) else expired
-    return Found(
+    return InventoryEntry(
         name=name,
         record=random.choice((None, BROKEN, *[record(random, name, rare=0.4, over=False)] * 6)),
         has_stack=chance(random, 0.7),
@@ -69,7 +69,7 @@ def found(random: Random, name: str) -> Found:
     )
 
 
-def against(random: Random, found: Found) -> Found:
+def against(random: Random, found: InventoryEntry) -> InventoryEntry:
     """The same with one more thing that may protect it."""
     holding = Hold(reason="a demo", until=NOW + random.choice((-HOUR, HOUR)), by="ann")
     changes: tuple[dict[str, Any], ...] = (
@@ -89,12 +89,12 @@ def against(random: Random, found: Found) -> Found:
     )
     change = random.choice(changes)
     if isinstance(change.get("record"), dict):
-        assert isinstance(found.record, Record)
+        assert isinstance(found.record, FeatureRecord)
         change = {"record": found.record.changed(**change["record"])}
     return replace(found, **change)
 
 
-def record(random: Random, name: str, *, rare: float, over: bool) -> Record:
+def record(random: Random, name: str, *, rare: float, over: bool) -> FeatureRecord:
     """A record; each unusual field is there with the chance `rare`, and `over` ends the lease whatever they say."""
 
     def rarely(value: Any) -> Any:
@@ -105,7 +105,7 @@ def record(random: Random, name: str, *, rare: float, over: bool) -> Record:
     state = random.choice(STATES) if chance(random, rare) else random.choice(("active", "active", "marked"))
     if over:
         created, activity = NOW - timedelta(days=20), NOW - timedelta(days=random.randint(15, 20))
-    return Record(
+    return FeatureRecord(
         environment=name,
         repository=rarely("acme/other") or REPOSITORY,
         branch=name.replace("-", "/", 1),

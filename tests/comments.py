@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pulumi.automation.events import EngineEvent
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Quota, Review
 from tee_infra.stacks.events import Run
@@ -23,7 +23,7 @@ COMMIT = "4f1d0c7a9be2" + "0" * 28
 RUN_URL = "https://github.com/acme/app/actions/runs/1234567890"
 
 
-def plan_of(name: str) -> Plan:
+def plan_of(name: str) -> EngineRun:
     """What the recorded run called `name` did, read as the engine's own events are."""
     run = Run(report=lambda _: None)
     for line in (LOGS / f"{name}.jsonl").read_text().splitlines():

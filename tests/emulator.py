@@ -16,7 +16,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 
 
 @contextmanager
@@ -59,13 +59,13 @@ def create_tables(dynamodb: DynamoDb, environment: str, **extra: Any) -> dict[st
 
 def put(dynamodb: DynamoDb, table: str, items: Iterable[bytes]) -> None:
     """Write raw items."""
-    with Side(dynamodb.transport(), dynamodb.table(table)).requests(Event(), Backoff()) as requests:
+    with TableAccess(dynamodb.transport(), dynamodb.table(table)).requests(Event(), Backoff()) as requests:
         put_items(requests, table, list(items))
 
 
 def everything(dynamodb: DynamoDb, table: str) -> dict[str, Any]:
     """All items as DynamoDB's JSON, by the text of both keys."""
-    with Side(dynamodb.transport(), dynamodb.table(table)).requests(Event(), Backoff()) as requests:
+    with TableAccess(dynamodb.transport(), dynamodb.table(table)).requests(Event(), Backoff()) as requests:
         items = [json.loads(bytes(item)) for page in scan_pages(requests, table) for item in page.items]
     return {item["pk"]["S"] + item["sk"]["S"]: item for item in items}
 

@@ -9,14 +9,14 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import canonical, canonical_and_key
 from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyResult, copy_table
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 
 QUICK = Backoff(base=0.001, cap=0.01, patience=20.0)
 
 
-def side(dynamodb: DynamoDb, table: str, transport: TransportName = "raw") -> Side:
-    return Side(dynamodb.transport(transport), dynamodb.table(table))
+def side(dynamodb: DynamoDb, table: str, transport: TransportName = "raw") -> TableAccess:
+    return TableAccess(dynamodb.transport(transport), dynamodb.table(table))
 
 
 def fill(dynamodb: DynamoDb, table: str, items: Iterable[bytes]) -> None:
@@ -32,10 +32,12 @@ def contents(dynamodb: DynamoDb, table: str) -> dict[bytes, bytes]:
     return {canonical_and_key(item, place.table.key_names)[1]: canonical(item) for item in items}
 
 
-def copy(source: Side, target: Side, checkpoint: Path, *, resume: bool = False, **options: object) -> CopyResult:
+def copy(
+    source: TableAccess, target: TableAccess, checkpoint: Path, *, resume: bool = False, **options: object
+) -> CopyResult:
     chosen = CopyOptions(**{"backoff": QUICK, **options})
     header = Header(source.table.name, target.table.name, (), chosen.segments)
-    file = CheckpointFile.open(checkpoint, header, resume=resume)
+    file = ResumeFile.open(checkpoint, header, resume=resume)
     done = False
     try:
         result = copy_table("t", source, target, options=chosen, checkpoint=file)

@@ -9,8 +9,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from tee_infra.aws.control_store import ControlItems, Item
-from tee_infra.core.lifecycle.history import Entry
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.history import HistoryEntry
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import BusyError, RemoteError
@@ -44,7 +44,7 @@ class UnreadableEntryError(RemoteError):
 class Listing:
     """Every record by environment, tombstones too, and AWS's own time when the last page was read."""
 
-    records: Mapping[str, Record | Unreadable]
+    records: Mapping[str, FeatureRecord | Unreadable]
     asked_at: datetime
 
 
@@ -59,12 +59,12 @@ class ControlTable:
         items, asked_at = self._items.collection(REGISTRY)
         return Listing(records={item["sk"]: _record(item) for item in items}, asked_at=asked_at)
 
-    def record(self, environment: str) -> Record | Unreadable | None:
+    def record(self, environment: str) -> FeatureRecord | Unreadable | None:
         """The record of an environment; None where there never was one."""
         item, _ = self._items.get(REGISTRY, environment)
         return _record(item) if item else None
 
-    def write(self, record: Record) -> Record:
+    def write(self, record: FeatureRecord) -> FeatureRecord:
         """Write a record unless it was written since it was read; returned with its new version.
 
         Raises `RecordChangedError`.
@@ -76,21 +76,21 @@ class ControlTable:
             raise RecordChangedError(record.environment)
         return after
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: HistoryEntry) -> None:
         """Add to what was done."""
         moment = entry.when.astimezone(UTC).isoformat(timespec="microseconds")
         key = {"pk": f"audit#{entry.environment}", "sk": f"{moment}#{secrets.token_hex(4)}"}
         self._items.put({**key, "entry": entry.model_dump(mode="json")}, None)
 
-    def history(self, environment: str) -> list[Entry]:
+    def history(self, environment: str) -> list[HistoryEntry]:
         """What was done to an environment, oldest first. Raises `UnreadableEntryError`."""
         items, _ = self._items.collection(f"audit#{environment}")
         return [_entry(item) for item in items]
 
 
-def _record(item: Item) -> Record | Unreadable:
+def _record(item: Item) -> FeatureRecord | Unreadable:
     try:
-        record = Record.model_validate(item.get("record"))
+        record = FeatureRecord.model_validate(item.get("record"))
     except ValidationError as error:
         return Unreadable(reason=f"its registry record cannot be read: {_first(error, 'record')}")
     if record.environment != item["sk"]:
@@ -101,9 +101,9 @@ def _record(item: Item) -> Record | Unreadable:
     return record
 
 
-def _entry(item: Item) -> Entry:
+def _entry(item: Item) -> HistoryEntry:
     try:
-        return Entry.model_validate(item.get("entry"))
+        return HistoryEntry.model_validate(item.get("entry"))
     except ValidationError as error:
         raise UnreadableEntryError((item["pk"], item["sk"]), _first(error, "entry")) from None
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
+from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost
 
 # What passes botocore's own validation; the body is replaced before it is sent.
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
@@ -42,7 +42,7 @@ class BotocoreTransport:
         """A lane with `width` threads."""
         return BotocoreLane(self, width)
 
-    def call(self, operation: str, body: bytes) -> Reply:
+    def call(self, operation: str, body: bytes) -> Response:
         """One request and its reply, in this thread."""
         self._calls.body, self._calls.reply = body, None
         failure: Exception | None = None
@@ -54,15 +54,15 @@ class BotocoreTransport:
             failure = error
         if self._calls.reply is not None:
             return self._calls.reply
-        return Reply(Verdict.FATAL, code=type(failure).__name__, message=str(failure))
+        return Response(ResponseClass.FATAL, code=type(failure).__name__, message=str(failure))
 
     def _put_body(self, params: dict[str, Any], **_: Any) -> None:
         params["body"] = self._calls.body
 
     def _take_body(self, response_dict: dict[str, Any], **_: Any) -> None:
         body, headers = response_dict["body"], response_dict["headers"]
-        self._calls.reply = judge(response_dict["status_code"], body, headers.get("x-amz-crc32"))
-        if self._calls.reply.verdict is Verdict.DONE:
+        self._calls.reply = classify(response_dict["status_code"], body, headers.get("x-amz-crc32"))
+        if self._calls.reply.verdict is ResponseClass.DONE:
             response_dict["body"] = b"{}"
 
 
@@ -73,7 +73,7 @@ class BotocoreLane:
         self.width = width
         self._transport = transport
         self._threads = ThreadPoolExecutor(width)
-        self._waiting: deque[Future[Reply]] = deque()
+        self._waiting: deque[Future[Response]] = deque()
 
     def send(self, operation: str, body: bytes) -> None:
         """Start a request on an idle thread."""
@@ -83,7 +83,7 @@ class BotocoreLane:
         """Whether the oldest reply is there, waiting for it up to so many seconds."""
         return bool(wait([self._waiting[0]], seconds).done)
 
-    def receive(self) -> Reply:
+    def receive(self) -> Response:
         """The reply to the oldest request under way."""
         return self._waiting.popleft().result()
 

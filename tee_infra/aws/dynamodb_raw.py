@@ -11,7 +11,7 @@ from http.client import HTTPException
 
 from tee_infra.aws.http_connection import Connection, parse_endpoint
 from tee_infra.aws.sigv4 import Keys, Signer
-from tee_infra.core.codec.responses import Reply, Verdict, judge, lost
+from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost
 
 
 class WireTransport:
@@ -48,7 +48,7 @@ class WireLane:
     def __init__(self, connections: list[Connection], signer: Signer, credentials: Callable[[], Keys]) -> None:
         self.width = len(connections)
         self._idle = connections
-        self._waiting: deque[tuple[Connection, Reply | None]] = deque()
+        self._waiting: deque[tuple[Connection, Response | None]] = deque()
         self._signer = signer
         self._credentials = credentials
 
@@ -70,7 +70,7 @@ class WireLane:
         connection, failure = self._waiting[0]
         return failure is not None or connection.ready(seconds)
 
-    def receive(self) -> Reply:
+    def receive(self) -> Response:
         """The reply to the oldest request under way."""
         connection, failure = self._waiting.popleft()
         self._idle.append(connection)
@@ -81,7 +81,7 @@ class WireLane:
         except (OSError, HTTPException, ValueError) as error:
             connection.close()
             return _lost(error)
-        return judge(answer.status, answer.body, answer.header(b"x-amz-crc32"))
+        return classify(answer.status, answer.body, answer.header(b"x-amz-crc32"))
 
     def close(self) -> None:
         """Close every connection."""
@@ -89,7 +89,7 @@ class WireLane:
             connection.close()
 
 
-def _lost(error: Exception) -> Reply:
+def _lost(error: Exception) -> Response:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Reply(Verdict.FATAL, code=type(error).__name__, message=str(error))
+        return Response(ResponseClass.FATAL, code=type(error).__name__, message=str(error))
     return lost(error)

@@ -18,7 +18,7 @@ from tee_infra.core.times import parse_duration, render_duration, render_left, r
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.cleanup.live_branches import live_branches
 from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
-from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.checkout import find_project
 
 MAX_DESTROYS: Final = 20
@@ -82,17 +82,21 @@ def cleanup(
     )
     if by_lease_only and branches_file is not None:
         raise UsageError("--by-lease-only asks for no branches, and --branches-file names some; give one of them")
-    home = open_home(find_project(Path.cwd()), output.say, local=local)
-    moment = home.at(now)
-    branches = None if by_lease_only else live_branches(home.project, home.host.repository, os.environ, branches_file)
-    planned = plan(home, branches, moment, policy)
+    context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
+    moment = context.at(now)
+    branches = (
+        None if by_lease_only else live_branches(context.project, context.host.repository, os.environ, branches_file)
+    )
+    planned = plan(context, branches, moment, policy)
     if not do_it:
-        output.result(_facts(home, planned), _lines(planned, moment))
+        output.result(_facts(context, planned), _lines(planned, moment))
         return
     for line in _lines(planned, moment):
         output.say(line)
-    results = execute(home, planned, moment, policy, budget)
-    output.result(_facts(home, planned) | {"results": [asdict(result) for result in results]}, _result_lines(results))
+    results = execute(context, planned, moment, policy, budget)
+    output.result(
+        _facts(context, planned) | {"results": [asdict(result) for result in results]}, _result_lines(results)
+    )
     if any(result.result in ("failed", "not-started") for result in results):
         raise NotAllDestroyedError(results)
 
@@ -126,9 +130,9 @@ def _result_lines(results: list[Result]) -> list[str]:
     return [f"{counts}, in {seconds:.0f} s"]
 
 
-def _facts(home: Home, planned: Planned) -> dict[str, Any]:
+def _facts(context: FeatureContext, planned: Planned) -> dict[str, Any]:
     return {
-        "target": home.target.describe(),
+        "target": context.target.describe(),
         "decisions": [_decision_facts(decision) for decision in planned.plan.decisions],
         "warnings": [_warning_facts(warned) for warned in planned.warnings],
         "saved_usd_per_month": round(planned.saved_usd, 2),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
 from tee_infra.errors import RefusedError, UsageError
@@ -43,7 +43,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def plan_lines(plan: Plan) -> list[str]:
+def plan_lines(plan: EngineRun) -> list[str]:
     """A plan for people: what is lost first, then the rest, each with the paths that differ; then what AWS ignores."""
     lines: list[str] = []
     for change in sorted(plan.changes, key=lambda change: not change.destroys):
@@ -54,7 +54,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [*lines, f"  {plan.summary()}"]
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
+def plan_json(plan: EngineRun) -> dict[str, Any]:
     """A plan for scripts. `class` is of tables alone; `monthly_usd` is how much more is paid at rest, an estimate."""
     return {
         "changes": [

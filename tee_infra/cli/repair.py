@@ -19,9 +19,9 @@ from tee_infra.cli.options import (
 from tee_infra.cli.output import Output, confirm_by_name
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
-from tee_infra.workflows.repair.diagnose import Finding, examine
+from tee_infra.workflows.repair.diagnose import Finding, diagnose
 from tee_infra.workflows.repair.repair import Repaired, repair, settled
-from tee_infra.workflows.repair.subject import Patient, open_patient
+from tee_infra.workflows.repair.subject import RepairSubject, open_subject
 from tee_infra.workflows.session.checkout import find_project
 
 
@@ -52,17 +52,17 @@ def repair_command(
     and changes no resource, and says which command goes on where one was never finished.
     """
     output = Output(as_json)
-    with open_patient(find_project(Path.cwd()), environment, output.say, local=local, now=now) as patient:
-        findings = examine(patient)
+    with open_subject(find_project(Path.cwd()), environment, output.say, local=local, now=now) as subject:
+        findings = diagnose(subject)
         if dry_run or not any(finding.mends for finding in findings):
-            done = Repaired(remaining=findings, plan=None if findings else settled(patient))
-            output.result(_facts(patient, findings, done), [*_lines(findings), *_end(patient, done)])
+            done = Repaired(remaining=findings, plan=None if findings else settled(subject))
+            output.result(_facts(subject, findings, done), [*_lines(findings), *_end(subject, done)])
         else:
             for line in _lines(findings):
                 output.say(line)
             confirm_by_name(output, environment.name, "This mends what repair can mend.", yes=yes)
-            done = repair(patient, findings)
-            output.result(_facts(patient, findings, done), [*_lines(done.remaining), *_end(patient, done)])
+            done = repair(subject, findings)
+            output.result(_facts(subject, findings, done), [*_lines(done.remaining), *_end(subject, done)])
     if done.remaining and not dry_run:
         raise NotWellError(environment.name, done.remaining)
 
@@ -73,8 +73,8 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"  {'repair:' if finding.mends else 'do this:'} {finding.cure}"
 
 
-def _end(patient: Patient, done: Repaired) -> Iterator[str]:
-    name, record = patient.environment.name, patient.record
+def _end(subject: RepairSubject, done: Repaired) -> Iterator[str]:
+    name, record = subject.environment.name, subject.record
     if not done.remaining:
         gone = record is not None and record.state == "destroyed"
         yield f"{name} was destroyed, and there is nothing to repair" if gone else f"nothing is wrong with {name}"
@@ -83,10 +83,10 @@ def _end(patient: Patient, done: Repaired) -> Iterator[str]:
         yield f"a preview finds {done.plan.summary()}{then}"
 
 
-def _facts(patient: Patient, findings: Sequence[Finding], done: Repaired) -> dict[str, Any]:
+def _facts(subject: RepairSubject, findings: Sequence[Finding], done: Repaired) -> dict[str, Any]:
     return {
-        "target": patient.opened.target.describe(),
-        "environment": patient.environment.name,
+        "target": subject.opened.target.describe(),
+        "environment": subject.environment.name,
         "findings": [asdict(finding) for finding in findings],
         "remaining": [asdict(finding) for finding in done.remaining],
         "counts": done.plan.counts() if done.plan else None,

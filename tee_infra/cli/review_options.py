@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from tee_infra.core.review.facts import Action
-from tee_infra.workflows.review.comment import Told, audience, reviewed
+from tee_infra.workflows.review.comment import RunSummary, audience, reviewed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ def review_options(command: Command) -> Command:
 
 def told_to_reviewers(
     environment: str, action: Action, comment: Path | None, *, post: bool, branch: str | None = None
-) -> AbstractContextManager[Told]:
+) -> AbstractContextManager[RunSummary]:
     """Tell of the run inside of this. What that takes is checked at once, and said on standard error.
 
     Raises `CommentFileError`, `NoPullRequestError`.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.environments import ALIASES, ALLOWED, FEATURE_PATTERN, SLOT_PATTERN, STANDING, Environment
+from tee_infra.core.environments import ALIASES, ALLOWED, FEATURE_PATTERN, PERMANENT, SLOT_PATTERN, Environment
 from tee_infra.core.tables.catalog import TABLES
 
 
@@ -31,7 +31,7 @@ def render_typescript(default: Environment) -> str:
     It reads STAGE, then NODE_ENV, then takes `default`. The two variables are spelled out because bundlers put values
     only in the place of a literal `process.env.NAME`. An unknown stage throws, as it is an error here.
     """
-    pattern = f"^(?:{'|'.join((*STANDING, SLOT_PATTERN, FEATURE_PATTERN))})$"
+    pattern = f"^(?:{'|'.join((*PERMANENT, SLOT_PATTERN, FEATURE_PATTERN))})$"
     aliases = "".join(f"  [{json.dumps(alias)}, {json.dumps(name)}],\n" for alias, name in ALIASES.items())
     tables = "".join(f"  {table.app_name}: `${{getEnvironmentPrefix()}}-{table.name}`,\n" for table in TABLES)
     return _MODULE % {

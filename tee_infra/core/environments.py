@@ -143,5 +143,5 @@ FEATURE_HOST: Final = "dev"
 """The environment in whose account feature environments live, by whose pipelines they are made and cleaned."""
 
 ALIASES: Final = {alias: kind.name for kind in KINDS.values() for alias in kind.aliases}
-STANDING: Final = tuple(name for name in KINDS if name != "feature")
-ALLOWED: Final = f"{', '.join(STANDING)}, {', '.join(ALIASES)}, prod-v2 (any slot), feature-<slug>"
+PERMANENT: Final = tuple(name for name in KINDS if name != "feature")
+ALLOWED: Final = f"{', '.join(PERMANENT)}, {', '.join(ALIASES)}, prod-v2 (any slot), feature-<slug>"

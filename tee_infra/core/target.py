@@ -36,7 +36,7 @@ class HalfEmbeddedError(UsageError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class AwsTarget:
     """The AWS to use. `endpoint` and `provider_port` are the embedded one's, and None for a real account."""
 
     account_id: str
@@ -53,7 +53,7 @@ class Target:
         return f"embedded AWS at {self.endpoint}" if self.embedded else f"AWS account {self.account_id}"
 
 
-def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local: bool = False) -> Target:
+def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local: bool = False) -> AwsTarget:
     """The embedded AWS if the shell carries it in `environ`, else the account that the settings name.
 
     The engine attaches to the embedded provider whatever the program says, so settings that name an account are held
@@ -69,12 +69,12 @@ def choose_target(settings: Settings, environ: Mapping[str, str], *, force_local
                 f"{PROVIDERS_VARIABLE} names the embedded aws, but {ENDPOINT_VARIABLE} is {endpoint!r}"
             )
         account_id = EMBEDDED_ACCOUNT_ID if force_local else settings.account_id or EMBEDDED_ACCOUNT_ID
-        return Target(account_id=account_id, endpoint=endpoint, provider_port=port)
+        return AwsTarget(account_id=account_id, endpoint=endpoint, provider_port=port)
     if settings.account_id is None or force_local:
         raise NoTargetError(settings.name)
     if is_loopback(endpoint):
         raise HalfEmbeddedError(f"{ENDPOINT_VARIABLE} is {endpoint!r}, but {PROVIDERS_VARIABLE} names no embedded aws")
-    return Target(account_id=settings.account_id)
+    return AwsTarget(account_id=settings.account_id)
 
 
 def _provider_port(providers: str) -> int | None:

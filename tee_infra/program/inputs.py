@@ -9,7 +9,7 @@ import pulumi
 
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.settings import Settings, SettingsError, settings_for
-from tee_infra.core.target import Target, choose_target
+from tee_infra.core.target import AwsTarget, choose_target
 from tee_infra.errors import RemoteError
 
 PROBE_SECONDS: Final = 1.0
@@ -32,7 +32,7 @@ class Inputs:
 
     environment: Environment
     settings: Settings
-    target: Target
+    target: AwsTarget
 
 
 def read_inputs(environ: Mapping[str, str], *, force_local: bool) -> Inputs:

@@ -1,9 +1,9 @@
 """What can go wrong with a stack."""
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
 
-NO_PLAN = Plan()
+NO_PLAN = EngineRun()
 
 
 class NoStackError(UsageError):
@@ -32,7 +32,7 @@ class ProtectedError(RefusedError):
     `plan` is the run as far as it came.
     """
 
-    def __init__(self, name: str, resources: list[str], plan: Plan = NO_PLAN) -> None:
+    def __init__(self, name: str, resources: list[str], plan: EngineRun = NO_PLAN) -> None:
         self.name = name
         self.resources = resources
         self.plan = plan
@@ -49,7 +49,7 @@ class EngineError(RemoteError):
     `plan` is the run as far as it came.
     """
 
-    def __init__(self, name: str, problems: list[str], plan: Plan = NO_PLAN) -> None:
+    def __init__(self, name: str, problems: list[str], plan: EngineRun = NO_PLAN) -> None:
         self.name = name
         self.problems = problems
         self.plan = plan

@@ -18,7 +18,7 @@ from pulumi.automation.events import (
     StepEventStateMetadata,
 )
 
-from tee_infra.core.changes.engine_run import NOTHING, Change, Ignored, Operation, Outcome, Plan, Violation
+from tee_infra.core.changes.engine_run import NOTHING, Change, EngineRun, Ignored, Operation, Outcome, Violation
 from tee_infra.core.changes.table_change import ignored_paths
 from tee_infra.core.cost.resource import TABLE, Cost, estimate
 
@@ -76,9 +76,9 @@ class Run:
             packs = event.summary_event.policy_packs or {}
             self.packs = {name.partition("|")[0]: version for name, version in packs.items()}
 
-    def plan(self) -> Plan:
+    def plan(self) -> EngineRun:
         """The run so far."""
-        return Plan(
+        return EngineRun(
             changes=tuple(self._judged(change) for change in self.changes.values()),
             outputs=self.outputs,
             ignored=tuple(self.ignored.values()),

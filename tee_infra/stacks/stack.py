@@ -11,7 +11,7 @@ from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # a public constructor's argument that the package does not export
 from pulumi.automation.events import EngineEvent
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, leave_open
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
@@ -40,19 +40,19 @@ class Stack:
         """Create it empty; one that exists is left as it is."""
         self._backend.create(self.name)
 
-    def preview(self) -> Plan:
+    def preview(self) -> EngineRun:
         """What `up` would do. Changes nothing."""
         with self._run(_silent) as run:
             self._stack.preview(on_event=run.on_event)
         return run.plan()
 
-    def up(self) -> Plan:
+    def up(self) -> EngineRun:
         """Create and update resources, without another preview."""
         with self._run(self._report) as run:
             self._stack.up(on_event=run.on_event, show_secrets=False)
         return run.plan()
 
-    def preview_destroy(self) -> Plan:
+    def preview_destroy(self) -> EngineRun:
         """What `destroy` would do. Raises `ProtectedError` like it, but before anything is deleted."""
         with self._run(_silent) as run:
             self._stack.preview_destroy(on_event=run.on_event)
@@ -61,7 +61,7 @@ class Stack:
             raise ProtectedError(self.name, [change.name for change in plan.protected], plan)
         return plan
 
-    def destroy(self) -> Plan:
+    def destroy(self) -> EngineRun:
         """Delete every resource. The stack itself stays, with its configuration and history.
 
         Call `preview_destroy` first: without a preview the engine deletes every unprotected resource before it
@@ -76,13 +76,13 @@ class Stack:
         with self._run(_silent):
             self._stack.workspace.remove_stack(self.name)
 
-    def preview_refresh(self) -> Plan:
+    def preview_refresh(self) -> EngineRun:
         """How the resources differ from the state. Changes nothing, the state included."""
         with self._run(_silent) as run:
             self._stack.preview_refresh(on_event=run.on_event, show_secrets=False)
         return run.plan()
 
-    def refresh(self) -> Plan:
+    def refresh(self) -> EngineRun:
         """Write into the state what the resources are now. Changes no resource."""
         with self._run(self._report) as run:
             self._stack.refresh(on_event=run.on_event, show_secrets=False)

@@ -8,7 +8,7 @@ import pytest
 
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import REGISTRY, ControlTable, RecordChangedError, UnreadableEntryError
-from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.record import Hold
 from tee_infra.core.unreadable import Unreadable
 from tests.control_client import ControlClient
@@ -33,9 +33,9 @@ def table(items: ControlItems) -> ControlTable:
     return ControlTable(items)
 
 
-def entry(**fields: Any) -> Entry:
+def entry(**fields: Any) -> HistoryEntry:
     known = {"environment": NAME, "action": "extend", "result": "done", "when": NOW, "who": "ann", "where": "laptop"}
-    return Entry.model_validate(known | fields)
+    return HistoryEntry.model_validate(known | fields)
 
 
 def test_a_record_is_read_as_it_was_written_and_counted(table: ControlTable) -> None:

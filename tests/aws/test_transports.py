@@ -9,7 +9,7 @@ from tee_infra.aws.dynamodb import DynamoDb, NoTableError, TransportName
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.core.codec.raw_items import get_body, put_body, scan_body
-from tee_infra.core.codec.responses import Verdict
+from tee_infra.core.codec.responses import ResponseClass
 from tests.services import connect, new_table
 
 TRANSPORTS: list[TransportName] = ["raw", "botocore"]
@@ -23,7 +23,7 @@ def test_replies_come_in_the_order_of_sending(service: str, name: TransportName)
     try:
         for number in range(3):
             lane.send("BatchWriteItem", put_body(table, [item(number)]))
-        assert [lane.receive().verdict for _ in range(3)] == [Verdict.DONE] * 3
+        assert [lane.receive().verdict for _ in range(3)] == [ResponseClass.DONE] * 3
         for number in range(3):
             lane.send("BatchGetItem", get_body(table, [item(number)]))
         assert lane.ready(5.0)
@@ -38,7 +38,7 @@ def test_a_refusal_is_a_verdict(service: str, name: TransportName) -> None:
     lane = connect(service).transport(name).lane(1)
     lane.send("Scan", scan_body("no-such-table"))
     reply = lane.receive()
-    assert (reply.verdict, reply.code) == (Verdict.FATAL, "ResourceNotFoundException")
+    assert (reply.verdict, reply.code) == (ResponseClass.FATAL, "ResourceNotFoundException")
     lane.close()
 
 
@@ -47,7 +47,7 @@ def test_nobody_there_is_transient(name: TransportName) -> None:
     lane = connect("http://127.0.0.1:9", seconds=0.5).transport(name).lane(2)
     lane.send("Scan", scan_body("t"))
     assert lane.ready(5.0)
-    assert lane.receive().verdict is Verdict.TRANSIENT
+    assert lane.receive().verdict is ResponseClass.TRANSIENT
     lane.close()
 
 

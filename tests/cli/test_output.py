@@ -3,12 +3,12 @@ import json
 import pytest
 
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
-from tee_infra.core.changes.engine_run import Change, Ignored, Plan
+from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
 from tee_infra.errors import UsageError
 
-PLAN = Plan(
+PLAN = EngineRun(
     changes=(
         Change(operation="update", type="t:U", name="budget", urn="u", differences={"limit": "update"}),
         Change(operation="replace", type="t:T", name="admin", urn="a", differences={"hashKey": "update-replace"}),
@@ -47,7 +47,7 @@ def test_a_plan_for_scripts_counts_as_well() -> None:
 
 
 def test_a_plan_says_what_aws_never_hears_of() -> None:
-    plan = Plan(ignored=(Ignored(name="data-tee-admin", urn="u", paths=("attributes[1].type",)),))
+    plan = EngineRun(ignored=(Ignored(name="data-tee-admin", urn="u", paths=("attributes[1].type",)),))
     assert plan_lines(plan) == [
         "  ! data-tee-admin: AWS never hears of attributes[1].type, and the table stays as it is",
         "  no changes",
@@ -57,7 +57,7 @@ def test_a_plan_says_what_aws_never_hears_of() -> None:
 
 def test_a_plan_for_scripts_has_the_class_of_tables_and_the_cost() -> None:
     table_change = Change(operation="replace", type=TABLE, name="admin", urn="a", cost_after=Cost(usd=1.005))
-    told = plan_json(Plan(changes=(table_change, *PLAN.changes)))
+    told = plan_json(EngineRun(changes=(table_change, *PLAN.changes)))
     assert [change["class"] for change in told["changes"]] == ["breaking", None, None]
     assert told["monthly_usd"] == pytest.approx(1.0, abs=0.01)
     assert told["prices_as_of"] == prices.AS_OF.isoformat()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tee_infra.core.environments import STANDING
+from tee_infra.core.environments import PERMANENT
 from tests.program.recording import PROJECT, record, standard
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def stack_of(path: Path) -> str:
 
 
 def test_every_standing_environment_has_a_file() -> None:
-    assert {stack_of(path) for path in FILES} == set(STANDING)
+    assert {stack_of(path) for path in FILES} == set(PERMANENT)
 
 
 @pytest.mark.parametrize("path", FILES, ids=stack_of)

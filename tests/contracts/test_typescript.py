@@ -10,14 +10,14 @@ from tee_infra.core.app_config import render_typescript, table_names
 from tee_infra.core.environments import (
     ALIASES,
     ALLOWED,
-    STANDING,
+    PERMANENT,
     UnknownEnvironmentError,
     current_environment,
     parse_environment,
 )
 from tests.iam.simulator import install_node_tools
 
-STAGES = [*STANDING, *ALIASES, "feature-new-auth", "feature-" + "a" * 32, "prod-v2"]
+STAGES = [*PERMANENT, *ALIASES, "feature-new-auth", "feature-" + "a" * 32, "prod-v2"]
 UNKNOWN = ["qa", "Prod", "prod-hotfix", "prod-v0", "feature-", "feature-prod", "feature-" + "a" * 33, "feature-a--b",
            "constructor", "__proto__", "dev\n", " dev"]  # fmt: skip
 ENVIRONMENTS = [

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tee_infra.core.arns import Arns
-from tee_infra.core.environments import STANDING, parse_environment
+from tee_infra.core.environments import PERMANENT, parse_environment
 from tee_infra.core.resources import access
 from tee_infra.core.settings import settings_for
 from tests.contracts.test_docs import parse
@@ -209,7 +209,7 @@ def steps_in(document: Any) -> Iterator[dict[str, Any]]:
 def trusted_subjects() -> set[str]:
     """Every subject that some role of a standing environment trusts."""
     found = set[str]()
-    for name in STANDING:
+    for name in PERMANENT:
         environment = parse_environment(name)
         settings = settings_for(environment, {"name": name, "owner": "x", "repository": REPOSITORY})
         arns = Arns(account_id="123456789012", region="us-east-1", environment=name)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tee_infra.core.environments import (
     ALIASES,
     KINDS,
-    STANDING,
+    PERMANENT,
     UnknownEnvironmentError,
     current_environment,
     parse_environment,
@@ -13,7 +13,7 @@ from tee_infra.core.environments import (
 )
 
 
-@pytest.mark.parametrize("name", STANDING)
+@pytest.mark.parametrize("name", PERMANENT)
 def test_a_standing_environment_is_its_own_kind(name: str) -> None:
     environment = parse_environment(name)
     assert (environment.name, environment.kind.name, environment.slot) == (name, name, None)
@@ -41,7 +41,7 @@ def test_no_name_is_read_as_another(name: str) -> None:
     try:
         assert parse_environment(name).name == name
     except UnknownEnvironmentError:
-        assert name not in STANDING
+        assert name not in PERMANENT
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_an_unknown_stage_names_the_variable() -> None:
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_every_alias_means_a_standing_environment(alias: str) -> None:
-    assert resolve_stage(alias).name in STANDING
+    assert resolve_stage(alias).name in PERMANENT
     assert alias not in KINDS

@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import Settings, settings_for
-from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, HalfEmbeddedError, NoTargetError, Target, choose_target
+from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, AwsTarget, HalfEmbeddedError, NoTargetError, choose_target
 from tee_infra.errors import RefusedError, UsageError
 
 ACCOUNT = "123456789012"
@@ -19,7 +19,7 @@ def settings(**overrides: Any) -> Settings:
 def test_a_named_account_is_the_target() -> None:
     target = choose_target(settings(account_id=ACCOUNT), {})
 
-    assert target == Target(account_id=ACCOUNT)
+    assert target == AwsTarget(account_id=ACCOUNT)
     assert not target.embedded
     assert target.describe() == f"AWS account {ACCOUNT}"
 
@@ -28,7 +28,7 @@ def test_a_named_account_is_the_target() -> None:
 def test_without_an_account_it_is_the_embedded_aws_of_the_shell(endpoint: str) -> None:
     target = choose_target(settings(), EMBEDDED | {"AWS_ENDPOINT_URL": endpoint})
 
-    assert target == Target(account_id=EMBEDDED_ACCOUNT_ID, endpoint=endpoint, provider_port=5001)
+    assert target == AwsTarget(account_id=EMBEDDED_ACCOUNT_ID, endpoint=endpoint, provider_port=5001)
     assert target.describe() == f"embedded AWS at {endpoint}"
 
 

@@ -17,7 +17,7 @@ from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.stacks import Stack
 from tee_infra.workflows.session.checkout import Project
-from tee_infra.workflows.session.stack_session import OpenStack, open_stack
+from tee_infra.workflows.session.stack_session import StackSession, open_stack
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tee-infra")
@@ -96,7 +96,7 @@ class Checkout:
         """Every table of an environment."""
         return sorted(set(self.client("dynamodb").list_tables()["TableNames"]) - {names.CONTROL_TABLE})
 
-    def open(self, name: str) -> OpenStack:
+    def open(self, name: str) -> StackSession:
         """The stack in this process, for tests that change the program."""
         return open_stack(Project(directory=self.directory), parse_environment(name), lambda _: None, local=True)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tee_infra.core import names
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.control.processes import runs
 from tee_infra.workflows.features.admission import read_state
-from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
 
@@ -27,31 +27,33 @@ SECONDS = 30
 STATE = Path(".tee") / "feature-state" / ".pulumi"
 
 
-def home_of(checkout: Checkout, said: list[str] | None = None) -> Home:
+def home_of(checkout: Checkout, said: list[str] | None = None) -> FeatureContext:
     """The home of a checkout, in this process; what it reports goes into `said`."""
-    return open_home(Project(directory=checkout.directory), (said if said is not None else []).append, local=False)
+    return open_feature_context(
+        Project(directory=checkout.directory), (said if said is not None else []).append, local=False
+    )
 
 
-def make(home: Home, name: str, *, up: bool = True, **fields: Any) -> Record:
+def make(context: FeatureContext, name: str, *, up: bool = True, **fields: Any) -> FeatureRecord:
     """An environment whose lease of three days began at `T0`, with its stack, and with resources if it is `up`."""
-    facts: dict[str, Any] = {"repository": home.host.repository, "branch": name.replace("-", "/", 1), "owner": "ann"}
+    facts: dict[str, Any] = {"repository": context.host.repository, "branch": name.replace("-", "/", 1), "owner": "ann"}
     lease = {"created_at": T0, "last_activity": T0, "ttl_seconds": 72 * 3600, "seed": "none", "state": "active"}
-    record = home.control.write(Record.model_validate({"environment": name, **facts, **lease, **fields}))
-    with home.open(record) as opened:
+    record = context.control.write(FeatureRecord.model_validate({"environment": name, **facts, **lease, **fields}))
+    with context.open(record) as opened:
         opened.stack.create()
         if up:
             opened.stack.up()
     return record
 
 
-def make_expired(home: Home, name: str, *, up: bool = True) -> Record:
+def make_expired(context: FeatureContext, name: str, *, up: bool = True) -> FeatureRecord:
     """The same with a lease of an hour, which is over at `NOW`."""
-    return make(home, name, up=up, ttl_seconds=3600)
+    return make(context, name, up=up, ttl_seconds=3600)
 
 
-def read(home: Home, name: str) -> Record:
-    record = home.control.record(name)
-    assert isinstance(record, Record)
+def read(context: FeatureContext, name: str) -> FeatureRecord:
+    record = context.control.record(name)
+    assert isinstance(record, FeatureRecord)
     return record
 
 
@@ -121,18 +123,18 @@ def leave_open(checkpoint: Path, names: Iterable[str]) -> None:
     checkpoint.write_text(json.dumps(document))
 
 
-def whole(checkout: Checkout, home: Home, name: str) -> None:
+def whole(checkout: Checkout, context: FeatureContext, name: str) -> None:
     """It is active, with everything that the program makes, in AWS as in the state, and nobody's locks left."""
-    record = read(home, name)
+    record = read(context, name)
     assert record.state == "active"
-    assert read_state(home, name) == Checkpoint(resources=10, expires_at=record.expires_at)
+    assert read_state(context, name) == Checkpoint(resources=10, expires_at=record.expires_at)
     assert tables_of(checkout, name) == [f"{name}-{table.name}" for table in TABLES]
     roles = checkout.client("iam").list_roles(PathPrefix=names.iam_path(name))["Roles"]
     parameters = checkout.client("ssm").get_parameters_by_path(Path=names.parameter(name), Recursive=True)["Parameters"]
     assert (len(roles), len(parameters)) == (2, 3)
     assert all(checkout.client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"] for role in roles)
     assert not [file for file in state_names(checkout) if file.startswith("locks/") and name in file]
-    assert name not in home.locks.live()
+    assert name not in context.locks.live()
 
 
 def delete_role(checkout: Checkout, name: str) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from tee_infra.core import names
 from tee_infra.core.cleanup.plan import Policy, plan_cleanup
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.files import checkpoints_folder, stack_names
 from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.workflows.cleanup.inventory import gather_inventory, look_closer
 from tee_infra.workflows.control.environment_lock import locked
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
@@ -27,39 +27,39 @@ pytestmark = pytest.mark.engine
 LATER = T0 + timedelta(days=1)
 
 
-def in_buckets(home: Home) -> Home:
+def in_buckets(context: FeatureContext) -> FeatureContext:
     """The home with the state where it is in an account.
 
     The embedded S3 has no host name for each bucket, and speaks plain HTTP, which the buckets refuse.
     """
-    account, region = home.target.account_id, home.host.region
+    account, region = context.target.account_id, context.host.region
     bucket = names.state_bucket("ephemeral", account, region)
-    connection = home.connection
+    connection = context.connection
     connection.session().client("s3", endpoint_url=connection.endpoint).delete_bucket_policy(Bucket=bucket)
     url = f"{backend_url('ephemeral', account, region)}&s3ForcePathStyle=true"
     return replace(
-        home,
-        backend_variables=home.backend_variables | {"PULUMI_BACKEND_URL": url},
+        context,
+        backend_variables=context.backend_variables | {"PULUMI_BACKEND_URL": url},
         secrets_provider=secrets_provider(region),
         state=open_store(f"s3://{bucket}/.pulumi", connection),
     )
 
 
 def test_a_feature_environment_lives_and_ends_with_its_state_in_a_bucket(checkout: Checkout) -> None:
-    home = in_buckets(home_of(checkout))
-    record = make_expired(home, "feature-far-away")
-    with home.open(record) as opened:
+    context = in_buckets(home_of(checkout))
+    record = make_expired(context, "feature-far-away")
+    with context.open(record) as opened:
         assert not opened.stack.preview().changes, "a folder of its own on each run keeps the key of the state"
 
-    inventory = gather_inventory(home, None, LATER)
-    inventory = look_closer(home, inventory, ["feature-far-away"])
+    inventory = gather_inventory(context, None, LATER)
+    inventory = look_closer(context, inventory, ["feature-far-away"])
     plan = plan_cleanup(inventory, LATER, Policy(max_destroys=1, max_given=True, grace=timedelta()))
     assert [(each.environment, each.reason_code) for each in plan.decisions] == [("feature-far-away", "expired")]
 
-    with locked(home.locks, record.environment, home.actor, "cleanup") as held:
-        destroyed = destroy_feature(home, record, LATER, held=held)
-    assert isinstance(destroyed.record, Record)
+    with locked(context.locks, record.environment, context.actor, "cleanup") as held:
+        destroyed = destroy_feature(context, record, LATER, held=held)
+    assert isinstance(destroyed.record, FeatureRecord)
     assert destroyed.record.state == "destroyed"
-    assert stack_names(home.state.names(checkpoints_folder(NAME))) == []
-    assert len(home.state.names("destroyed/feature-far-away")) == 1, "its last state can be looked at"
+    assert stack_names(context.state.names(checkpoints_folder(NAME))) == []
+    assert len(context.state.names("destroyed/feature-far-away")) == 1, "its last state can be looked at"
     assert checkout.tables() == []

@@ -12,7 +12,7 @@ import pytest
 from tee_infra.core.cleanup.decision import Policy
 from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
 from tee_infra.workflows.features.destroy_steps import LeftoversError
 from tests.e2e.checkout import Checkout
@@ -50,41 +50,43 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def home(checkout: Checkout, said: list[str]) -> Home:
+def context(checkout: Checkout, said: list[str]) -> FeatureContext:
     return home_of(checkout, said)
 
 
-def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(checkout: Checkout, home: Home) -> None:
-    make_expired(home, "feature-killed")
+def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(
+    checkout: Checkout, context: FeatureContext
+) -> None:
+    make_expired(context, "feature-killed")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
     kill(checkout, "feature-killed", run)
-    assert read(home, "feature-killed").state == "destroying"
+    assert read(context, "feature-killed").state == "destroying"
     assert checkpoint_of(checkout, "feature-killed").exists()
-    (result,) = clean(home)
+    (result,) = clean(context)
     assert result.result == "destroyed", result
-    gone(checkout, home, "feature-killed")
-    assert clean(home) == []
+    gone(checkout, context, "feature-killed")
+    assert clean(context) == []
 
 
-def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, home: Home) -> None:
-    make_expired(home, "feature-interrupted")
+def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, context: FeatureContext) -> None:
+    make_expired(context, "feature-interrupted")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
     run.send_signal(signal.SIGINT)
     printed, _ = run.communicate(timeout=60)
     assert (run.returncode, "Traceback" in printed) == (130, False)
-    assert home.locks.live() == {}
-    (result,) = clean(home)
+    assert context.locks.live() == {}
+    (result,) = clean(context)
     assert result.result == "destroyed", result
-    gone(checkout, home, "feature-interrupted")
+    gone(checkout, context, "feature-interrupted")
 
 
 @pytest.mark.filterwarnings("ignore:Error in event stream")  # the SDK's, of an event that ends in the middle
 def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
-    checkout: Checkout, home: Home, said: list[str]
+    checkout: Checkout, context: FeatureContext, said: list[str]
 ) -> None:
-    make_expired(home, "feature-engine")
+    make_expired(context, "feature-engine")
     killed = []
 
     def kill_once(line: str) -> None:
@@ -93,51 +95,51 @@ def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
             killed.append(line)
             kill_engine(checkout, "feature-engine")
 
-    destroy(replace(home, report=kill_once), "feature-engine")
+    destroy(replace(context, report=kill_once), "feature-engine")
     assert any("trying once more" in line for line in said)
-    gone(checkout, home, "feature-engine")
+    gone(checkout, context, "feature-engine")
 
 
-def test_creates_left_open_go_whether_aws_has_the_table_or_not(checkout: Checkout, home: Home) -> None:
-    make_expired(home, "feature-pending")
+def test_creates_left_open_go_whether_aws_has_the_table_or_not(checkout: Checkout, context: FeatureContext) -> None:
+    make_expired(context, "feature-pending")
     opened = [
         f"{prefix}-{table}" for prefix in ("data", "configuration-tables") for table in ("tee-admin", "tee-schedules")
     ]
     leave_open(checkpoint_of(checkout, "feature-pending"), opened)
     checkout.client("dynamodb").delete_table(TableName="feature-pending-tee-schedules")
     checkout.client("ssm").delete_parameter(Name="/tee/feature-pending/tables/tee-schedules")
-    done = destroy(home, "feature-pending")
+    done = destroy(context, "feature-pending")
     assert (done.deleted, done.swept) == (8, ())
-    gone(checkout, home, "feature-pending")
+    gone(checkout, context, "feature-pending")
 
 
 def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
-    checkout: Checkout, home: Home, said: list[str]
+    checkout: Checkout, context: FeatureContext, said: list[str]
 ) -> None:
     for name in ("feature-truncated", "feature-sound"):
-        make_expired(home, name, up=False)
+        make_expired(context, name, up=False)
     broken = checkpoint_of(checkout, "feature-truncated")
     broken.write_bytes(broken.read_bytes()[:40])
     make_table(checkout.client("dynamodb"), "feature-truncated-tee-admin", tags_of("feature-truncated"))
     leave_locks(checkout, "feature-sound")
-    planned = look(home)
+    planned = look(context)
     shown = {decision.environment: decision.reason_code for decision in planned.plan.decisions}
     assert (shown["feature-truncated"], shown["feature-sound"]) == ("unreadable-state", "expired")
-    results = {result.environment: result.result for result in execute(home, planned, NOW, POLICY, HOUR)}
+    results = {result.environment: result.result for result in execute(context, planned, NOW, POLICY, HOUR)}
     assert results["feature-sound"] == "destroyed"
     assert "feature-truncated" not in results
     assert tables_of(checkout, "feature-truncated") == ["feature-truncated-tee-admin"]
     assert sum("removed the stack lock of a run that has ended" in line for line in said) == 2
 
 
-def test_a_table_that_is_there_again_after_its_delete_is_caught(checkout: Checkout, home: Home) -> None:
-    make_expired(home, "feature-again")
+def test_a_table_that_is_there_again_after_its_delete_is_caught(checkout: Checkout, context: FeatureContext) -> None:
+    make_expired(context, "feature-again")
     with pytest.raises(LeftoversError, match="table feature-again-tee-admin: it has no tags of ours"):
-        destroy(remaking(checkout, home, "feature-again-tee-admin"), "feature-again")
-    assert (read(home, "feature-again").state, read(home, "feature-again").failures) == ("destroying", 1)
+        destroy(remaking(checkout, context, "feature-again-tee-admin"), "feature-again")
+    assert (read(context, "feature-again").state, read(context, "feature-again").failures) == ("destroying", 1)
 
 
-def remaking(checkout: Checkout, home: Home, table: str) -> Home:
+def remaking(checkout: Checkout, context: FeatureContext, table: str) -> FeatureContext:
     """A home that hears the engine delete a table, and makes it again behind its back."""
     dynamodb = checkout.client("dynamodb")
 
@@ -145,7 +147,7 @@ def remaking(checkout: Checkout, home: Home, table: str) -> Home:
         if line.startswith("delete   aws:dynamodb/table:Table  data-tee-admin"):
             make_table(dynamodb, table, {})
 
-    return replace(home, report=listen)
+    return replace(context, report=listen)
 
 
 def leave_locks(checkout: Checkout, name: str) -> None:
@@ -159,22 +161,22 @@ def leave_locks(checkout: Checkout, name: str) -> None:
     (folder / "empty.json").write_text("")
 
 
-def look(home: Home) -> Planned:
-    return plan(home, None, NOW, POLICY)
+def look(context: FeatureContext) -> Planned:
+    return plan(context, None, NOW, POLICY)
 
 
-def clean(home: Home) -> list[Result]:
-    return execute(home, look(home), NOW, POLICY, HOUR)
+def clean(context: FeatureContext) -> list[Result]:
+    return execute(context, look(context), NOW, POLICY, HOUR)
 
 
-def destroy(home: Home, name: str) -> Destroyed:
-    with locked(home.locks, name, home.actor, "destroy") as held:
-        return destroy_feature(home, read(home, name), NOW, held=held)
+def destroy(context: FeatureContext, name: str) -> Destroyed:
+    with locked(context.locks, name, context.actor, "destroy") as held:
+        return destroy_feature(context, read(context, name), NOW, held=held)
 
 
-def gone(checkout: Checkout, home: Home, name: str) -> None:
-    assert read(home, name).state == "destroyed"
+def gone(checkout: Checkout, context: FeatureContext, name: str) -> None:
+    assert read(context, name).state == "destroyed"
     assert tables_of(checkout, name) == []
     assert checkout.client("iam").list_roles(PathPrefix=f"/tee/{name}/")["Roles"] == []
     assert not checkpoint_of(checkout, name).exists()
-    assert home.state.names(f"destroyed/{name}") != []
+    assert context.state.names(f"destroyed/{name}") != []

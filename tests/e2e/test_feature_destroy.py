@@ -33,8 +33,8 @@ def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkout, run: Run) -> None:
-    home = home_of(checkout)
-    make(home, "feature-a")
+    context = home_of(checkout)
+    make(context, "feature-a")
     shown = run("feature-a", "--dry-run").stdout
     assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown
     assert "feature-a-tee-admin holds about 0 items" in shown
@@ -51,17 +51,17 @@ def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkou
 
 
 def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Checkout, run: Run) -> None:
-    home = home_of(checkout)
-    make(home, "feature-c", up=False)
+    context = home_of(checkout)
+    make(context, "feature-c", up=False)
     assert "would end at 2026-12-02T00:30:00Z (in 1 d)" in run("feature-c", "--after", "24h", "--dry-run").stdout
-    assert read(home, "feature-c").version == 1
+    assert read(context, "feature-c").version == 1
     run("--branch", "feature/c", "--after", "24h", "--yes")
-    assert (read(home, "feature-c").state, read(home, "feature-c").expires_at) == (
+    assert (read(context, "feature-c").state, read(context, "feature-c").expires_at) == (
         "active",
         T0.replace(day=2, minute=30),
     )
     run("feature-c", "--after", "48h")
-    assert read(home, "feature-c").expires_at == T0.replace(day=2, minute=30)
+    assert read(context, "feature-c").expires_at == T0.replace(day=2, minute=30)
 
 
 def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run) -> None:

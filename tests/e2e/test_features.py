@@ -20,15 +20,15 @@ from tee_infra.aws.control_table import REGISTRY
 from tee_infra.aws.identity import NoAccessError
 from tee_infra.cli.root import root
 from tee_infra.core import names
-from tee_infra.core.changes.engine_run import Plan
-from tee_infra.core.lifecycle.transitions import GoneError, Wish
+from tee_infra.core.changes.engine_run import EngineRun
+from tee_infra.core.lifecycle.transitions import CreateRequest, GoneError
 from tee_infra.core.settings import SettingsError
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
 from tee_infra.errors import RefusedError, TeeInfraError
 from tee_infra.workflows.control.records import UnregisteredError
 from tee_infra.workflows.features.admission import ForeignStackError
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.create import create_feature
 from tee_infra.workflows.features.request import ForkError
 from tests.e2e.checkout import ROOT, Checkout, checkout_in
@@ -66,7 +66,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 @pytest.fixture
-def home(checkout: Checkout) -> Home:
+def context(checkout: Checkout) -> FeatureContext:
     return home_of(checkout)
 
 
@@ -77,14 +77,14 @@ def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments: CliRunner().invoke(root, arguments, catch_exceptions=False)
 
 
-def wish(home: Home, branch: str, **fields: Any) -> Wish:
-    environment = names.feature_environment(branch, home.host.repository)
-    known = {"repository": home.host.repository, "owner": "ann", "seed": "none"}
-    return Wish(environment=environment, branch=branch, **known | fields)
+def request(context: FeatureContext, branch: str, **fields: Any) -> CreateRequest:
+    environment = names.feature_environment(branch, context.host.repository)
+    known = {"repository": context.host.repository, "owner": "ann", "seed": "none"}
+    return CreateRequest(environment=environment, branch=branch, **known | fields)
 
 
-def make(home: Home, branch: str, **fields: Any) -> Plan:
-    return create_feature(home, wish(home, branch, **fields), T0, None, lambda _: None).plan
+def make(context: FeatureContext, branch: str, **fields: Any) -> EngineRun:
+    return create_feature(context, request(context, branch, **fields), T0, None, lambda _: None).plan
 
 
 def create(checkout: Checkout, branch: str, *options: str) -> Any:
@@ -126,26 +126,28 @@ def items_of(checkout: Checkout, made: Any) -> int:
 
 
 def test_later_only_tags_change_and_what_would_be_lost_is_asked_about(
-    checkout: Checkout, home: Home, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, context: FeatureContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(home, "feature/later", seed="synthetic")
+    make(context, "feature/later", seed="synthetic")
     dynamodb = checkout.client("dynamodb")
     (member,) = dynamodb.scan(TableName="feature-later-tee-admin", Limit=1)["Items"]
     key = {name: member[name] for name in ("pk", "sk")}
     dynamodb.delete_item(TableName="feature-later-tee-admin", Key=key)
-    changed = create_feature(home, wish(home, "feature/later"), T0 + timedelta(hours=1), None, lambda _: None).plan
+    changed = create_feature(
+        context, request(context, "feature/later"), T0 + timedelta(hours=1), None, lambda _: None
+    ).plan
     assert {change.operation for change in changed.changes} == {"update"}
     assert {path for change in changed.changes for path in change.differences} == {'tags["tee:expires-at"]'}
     assert "Item" not in dynamodb.get_item(TableName="feature-later-tee-admin", Key=key)
-    assert read(home, "feature-later").deployed_until == T0 + timedelta(hours=73)
+    assert read(context, "feature-later").deployed_until == T0 + timedelta(hours=73)
 
-    def refuse(plan: Plan) -> None:
+    def refuse(plan: EngineRun) -> None:
         raise RefusedError(", ".join(change.name for change in plan.destructive))
 
     monkeypatch.setattr(catalog, "TABLES", (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:]))
     with pytest.raises(RefusedError, match="data-tee-admin"):
-        create_feature(home, wish(home, "feature/later"), T0, None, refuse)
-    assert home.control.history("feature-later")[-1].result == "refused"
+        create_feature(context, request(context, "feature/later"), T0, None, refuse)
+    assert context.control.history("feature-later")[-1].result == "refused"
 
 
 def kill_both(checkout: Checkout, name: str, run: subprocess.Popen[str]) -> None:
@@ -168,21 +170,23 @@ def kill_the_engine(checkout: Checkout, name: str, run: subprocess.Popen[str]) -
     ],
 )
 def test_a_create_that_ended_anywhere_is_finished_by_the_next(
-    checkout: Checkout, home: Home, branch: str, line: str, stop: Callable[..., None]
+    checkout: Checkout, context: FeatureContext, branch: str, line: str, stop: Callable[..., None]
 ) -> None:
     name = branch.replace("/", "-")
     run = start(checkout, "feature", "create", "--branch", branch, "--now", NOW)
     wait_for(run, line)
     stop(checkout, name, run)
-    assert read(home, name).state == "creating"
-    make(home, branch, seed="synthetic")
-    whole(checkout, home, name)
+    assert read(context, name).state == "creating"
+    make(context, branch, seed="synthetic")
+    whole(checkout, context, name)
     assert items(checkout, f"{name}-tee-admin") == 50
-    assert read(home, name).seeded
+    assert read(context, name).seeded
 
 
-def test_only_an_explicit_create_begins_anew_after_a_destroy(checkout: Checkout, home: Home, run: Run) -> None:
-    make(home, "feature/gone", seed="synthetic")
+def test_only_an_explicit_create_begins_anew_after_a_destroy(
+    checkout: Checkout, context: FeatureContext, run: Run
+) -> None:
+    make(context, "feature/gone", seed="synthetic")
     run("feature", "destroy", "feature-gone", "--now", NOW, "--yes")
     late = "feature create --branch feature/gone --unless-destroyed"
     for command in (late, "preview feature-gone", "up feature-gone", "schema check feature-gone"):
@@ -190,37 +194,37 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(checkout: Checkout,
             run(*command.split())
     assert tables_of(checkout, "feature-gone") == []
     again = T0 + timedelta(days=40)
-    create_feature(home, wish(home, "feature/gone"), again, None, lambda _: None)
-    record = read(home, "feature-gone")
+    create_feature(context, request(context, "feature/gone"), again, None, lambda _: None)
+    record = read(context, "feature-gone")
     assert (record.created_at, record.seeded, record.destroyed_at) == (again, False, None)
-    whole(checkout, home, "feature-gone")
+    whole(checkout, context, "feature-gone")
 
 
-def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout, home: Home) -> None:
-    make(home, "feature/half")
-    home.control.write(read(home, "feature-half").changed(state="destroying"))
+def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature/half")
+    context.control.write(read(context, "feature-half").changed(state="destroying"))
     delete_role(checkout, "feature-half-tee-app")
-    make(home, "feature/half")
-    whole(checkout, home, "feature-half")
+    make(context, "feature/half")
+    whole(checkout, context, "feature-half")
 
     key = {"pk": {"S": REGISTRY}, "sk": {"S": "feature-half"}}
     checkout.client("dynamodb").delete_item(TableName=names.CONTROL_TABLE, Key=key)
     with pytest.raises(ForeignStackError):
-        make(home, "half")
-    assert make(home, "feature/half").changes == ()
-    assert (read(home, "feature-half").state, read(home, "feature-half").seeded) == ("active", True)
+        make(context, "half")
+    assert make(context, "feature/half").changes == ()
+    assert (read(context, "feature-half").state, read(context, "feature-half").seeded) == ("active", True)
 
     delete_role(checkout, "feature-half-tee-app")  # as if it had not been saved when the embedded AWS was killed
-    make(replace(home, started=True), "feature/half")
-    whole(checkout, home, "feature-half")
+    make(replace(context, started=True), "feature/half")
+    whole(checkout, context, "feature-half")
 
 
-def test_a_dry_run_writes_nothing(checkout: Checkout, home: Home, run: Run) -> None:
+def test_a_dry_run_writes_nothing(checkout: Checkout, context: FeatureContext, run: Run) -> None:
     before = state_names(checkout)
     shown = run("feature", "create", "--branch", "feature/dry", "--dry-run", "--json").stdout
     assert json.loads(shown)["counts"] == {"create": 10}
-    assert (state_names(checkout), home.control.record("feature-dry")) == (before, None)
-    assert home.control.history("feature-dry") == []
+    assert (state_names(checkout), context.control.record("feature-dry")) == (before, None)
+    assert context.control.history("feature-dry") == []
 
 
 def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(tmp_path: Path) -> None:
@@ -230,13 +234,13 @@ def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(tmp_path: Path) -> 
             (tmp_path / f"Pulumi.{standing}.yaml").unlink()
         make(home_of(checkout), "feature/x")
         os.kill(checkout.tee("local", "status", "--json").json["pid"], signal.SIGKILL)
-        home = home_of(checkout)
-        assert home.started
-        make(home, "feature/x")
-        whole(checkout, home, "feature-x")
+        context = home_of(checkout)
+        assert context.started
+        make(context, "feature/x")
+        whole(checkout, context, "feature-x")
 
 
-def test_ten_at_once_do_not_disturb_each_other(checkout: Checkout, home: Home) -> None:
+def test_ten_at_once_do_not_disturb_each_other(checkout: Checkout, context: FeatureContext) -> None:
     branches = [f"feature/at-once-{number}" for number in range(10)]
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda branch: create(checkout, branch, "--seed", "none"), branches))
@@ -244,12 +248,12 @@ def test_ten_at_once_do_not_disturb_each_other(checkout: Checkout, home: Home) -
     for branch in branches:
         name = branch.replace("/", "-")
         assert tables_of(checkout, name) == [f"{name}-{table.name}" for table in TABLES]
-        assert read(home, name).state == "active"
+        assert read(context, name).state == "active"
     assert not [file for file in state_names(checkout) if file.startswith("locks/") and "at-once" in file]
 
 
-def test_it_is_an_environment_to_every_other_command(checkout: Checkout, home: Home, run: Run) -> None:
-    make(home, "feature/all-round")
+def test_it_is_an_environment_to_every_other_command(checkout: Checkout, context: FeatureContext, run: Run) -> None:
+    make(context, "feature/all-round")
     name = "feature-all-round"
     assert "as the catalog says" in run("schema", "check", name).output
     run("data", "seed", "--env", name, "--members", "3")
@@ -265,8 +269,8 @@ def test_it_is_an_environment_to_every_other_command(checkout: Checkout, home: H
     assert json.loads(run("up", name, "--json").stdout)["counts"] == {"create": 1}
 
 
-def test_a_lease_is_extended_held_released_and_shown(home: Home, run: Run) -> None:
-    home.control.write(record_of("feature-leased", created_at=T0, last_activity=T0, ttl_seconds=72 * 3600))
+def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, run: Run) -> None:
+    context.control.write(record_of("feature-leased", created_at=T0, last_activity=T0, ttl_seconds=72 * 3600))
     name, at = "feature-leased", ("--now", "2026-12-02T23:30:00Z")
     assert "(in 30 min); it ends soon" not in run("feature", "show", name, "--now", NOW).output
     assert (
@@ -322,11 +326,13 @@ def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> Non
         ("hold feature-a --reason x --for 31d", 2, "--for is '31d'"),
     ],
 )
-def test_wrong_usage_is_one_line_and_leaves_nothing(run: Run, home: Home, arguments: str, code: int, said: str) -> None:
+def test_wrong_usage_is_one_line_and_leaves_nothing(
+    run: Run, context: FeatureContext, arguments: str, code: int, said: str
+) -> None:
     with pytest.raises(TeeInfraError, match=re.escape(said)) as refused:
         run("feature", *shlex.split(arguments))
     assert refused.value.exit_code == code
-    assert home.control.record("feature-a") is None
+    assert context.control.record("feature-a") is None
 
 
 def test_an_account_is_named_and_another_clock_or_no_credentials_refused(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.workflows.features.context import Home
-from tee_infra.workflows.repair.diagnose import Finding, examine
+from tee_infra.workflows.features.context import FeatureContext
+from tee_infra.workflows.repair.diagnose import Finding, diagnose
 from tee_infra.workflows.repair.repair import Repaired, repair
-from tee_infra.workflows.repair.subject import open_patient
+from tee_infra.workflows.repair.subject import open_subject
 from tee_infra.workflows.session.checkout import Project
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
@@ -24,7 +24,7 @@ def checkout(lifecycle: Checkout) -> Checkout:
 
 
 @pytest.fixture
-def home(checkout: Checkout) -> Home:
+def context(checkout: Checkout) -> FeatureContext:
     return home_of(checkout)
 
 
@@ -52,8 +52,10 @@ def test_what_cannot_be_found_by_its_name_is_left_to_a_person(checkout: Checkout
     assert "pulumi import TYPE monitoring-topic-policy ID --stack staging" in left.cure
 
 
-def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-torn")
+def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(
+    checkout: Checkout, context: FeatureContext
+) -> None:
+    make(context, "feature-torn")
     checkpoint = checkpoint_of(checkout, "feature-torn")
     broken = checkpoint.read_bytes()[:500]
     checkpoint.write_bytes(broken)
@@ -67,11 +69,11 @@ def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(che
     (kept,) = checkpoint.parent.glob("feature-torn.json.broken-20261201T000000Z")
     assert kept.read_bytes() == broken
     assert len(tables_of(checkout, "feature-torn")) == 3
-    assert [entry.result for entry in home.control.history("feature-torn")] == ["begun", "done"]
+    assert [entry.result for entry in context.control.history("feature-torn")] == ["begun", "done"]
 
 
-def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-marked", up=False)
+def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-marked", up=False)
     mark = checkpoint_of(checkout, "feature-marked").with_suffix(".json.attrs")
     mark.write_text("")
     (finding,), done = mended(checkout, "feature-marked")
@@ -79,8 +81,8 @@ def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, home
     assert done.plan is not None  # the engine reads the state again
 
 
-def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-open")
+def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-open")
     opened = [f"{part}-tee-admin" for part in ("data", "configuration-tables")]
     leave_open(checkpoint_of(checkout, "feature-open"), opened)
     checkout.client("ssm").delete_parameter(Name="/tee/feature-open/tables/tee-admin")
@@ -91,8 +93,8 @@ def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, home: 
     assert [(change.operation, change.name) for change in done.plan.changes] == [("create", opened[1])]
 
 
-def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-busy", up=False)
+def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-busy", up=False)
     checkpoint_of(checkout, "feature-busy").write_text("{")
     lock = checkout.directory / STATE / "locks" / "organization" / "tee-infra" / "feature-busy" / "theirs.json"
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -108,20 +110,20 @@ def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Check
     assert state_names(checkout) == before
 
 
-def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-making", up=False, state="creating")
-    lock = home.locks.acquire("feature-making", "bob on another, process 2", "tee-infra feature create")
+def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-making", up=False, state="creating")
+    lock = context.locks.acquire("feature-making", "bob on another, process 2", "tee-infra feature create")
     project = Project(directory=checkout.directory)
-    with open_patient(project, parse_environment("feature-making"), lambda _: None, local=False) as patient:
-        (busy,) = examine(patient)
+    with open_subject(project, parse_environment("feature-making"), lambda _: None, local=False) as subject:
+        (busy,) = diagnose(subject)
         assert busy.found == "bob on another, process 2 is changing it (tee-infra feature create)"
-        home.locks.release(lock)
-        (finding,) = examine(patient)
+        context.locks.release(lock)
+        (finding,) = diagnose(subject)
         assert finding.cure == "tee-infra feature create --branch feature/making"
 
 
-def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, home: Home) -> None:
-    make(home, "feature-ill", up=False, state="quarantined", failures=5, problem="somebody's table")
+def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-ill", up=False, state="quarantined", failures=5, problem="somebody's table")
     dynamodb = checkout.client("dynamodb")
     make_table(dynamodb, "feature-ill-tee-admin", {})
     (finding,), done = mended(checkout, "feature-ill")
@@ -130,9 +132,9 @@ def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, hom
     dynamodb.delete_table(TableName="feature-ill-tee-admin")
     make_table(dynamodb, "feature-ill-tee-admin", tags_of("feature-ill"))
     _, done = mended(checkout, "feature-ill")
-    assert (read(home, "feature-ill").state, read(home, "feature-ill").failures) == ("destroying", 0)
+    assert (read(context, "feature-ill").state, read(context, "feature-ill").failures) == ("destroying", 0)
     assert [left.cure for left in done.remaining] == ["tee-infra feature destroy feature-ill"]
-    home.control.write(read(home, "feature-ill").changed(state="active"))  # of no interest to others' cleanups
+    context.control.write(read(context, "feature-ill").changed(state="active"))  # of no interest to others' cleanups
 
 
 def lose_state(checkout: Checkout, name: str) -> None:
@@ -145,9 +147,9 @@ def lose_state(checkout: Checkout, name: str) -> None:
 
 def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:
     project = Project(directory=checkout.directory)
-    with open_patient(project, parse_environment(name), lambda _: None, local=False, now=T0) as patient:
-        found = examine(patient)
-        return found, repair(patient, found)
+    with open_subject(project, parse_environment(name), lambda _: None, local=False, now=T0) as subject:
+        found = diagnose(subject)
+        return found, repair(subject, found)
 
 
 def resources(document: dict[str, Any]) -> dict[str, Any]:

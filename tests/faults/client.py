@@ -9,14 +9,14 @@ from pathlib import Path
 from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyResult, copy_table
-from tee_infra.workflows.data.request_loop import SharedPace
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.request_loop import SharedRateLimiter
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess
 
 PATIENCE = 0.04
 QUICK = Backoff(base=0.001, cap=0.01, patience=20.0)
@@ -27,20 +27,20 @@ def item(number: int) -> dict:
     return {**key, "n": {"N": f"{number}.5"}, "l": {"L": [{"NULL": True}, {"B": "AAE="}, {"M": {}}]}}
 
 
-def side(url: str, table: str) -> Side:
+def side(url: str, table: str) -> TableAccess:
     """A table reached by a client that waits for `PATIENCE` only."""
     transport = WireTransport(
         endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=PATIENCE
     )
     facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))
     # These throttles come by chance, whatever the rate.
-    return Side(transport, facts, SharedPace(Pace(floor=1e6)))
+    return TableAccess(transport, facts, SharedRateLimiter(RateLimiter(floor=1e6)))
 
 
-def copy(source: Side, target: Side, path: Path, *, resume: bool = False) -> CopyResult:
+def copy(source: TableAccess, target: TableAccess, path: Path, *, resume: bool = False) -> CopyResult:
     options = CopyOptions(backoff=QUICK)
     header = Header(source.table.name, target.table.name, (), options.segments)
-    checkpoint = CheckpointFile.open(path, header, resume=resume)
+    checkpoint = ResumeFile.open(path, header, resume=resume)
     try:
         return copy_table("t", source, target, options=options, checkpoint=checkpoint)
     finally:

@@ -4,9 +4,9 @@ import json
 from collections import deque
 from collections.abc import Callable
 
-from tee_infra.core.codec.responses import Reply, Verdict
+from tee_infra.core.codec.responses import Response, ResponseClass
 
-Answer = Callable[[str, dict], Reply]
+Answer = Callable[[str, dict], Response]
 
 
 class FakeLane:
@@ -16,7 +16,7 @@ class FakeLane:
         self.width = width
         self.sent: list[dict] = []
         self._answer = answer
-        self._replies: deque[Reply] = deque()
+        self._replies: deque[Response] = deque()
 
     def send(self, operation: str, body: bytes) -> None:
         assert len(self._replies) < self.width
@@ -26,16 +26,16 @@ class FakeLane:
     def ready(self, seconds: float) -> bool:
         return True
 
-    def receive(self) -> Reply:
+    def receive(self) -> Response:
         return self._replies.popleft()
 
     def close(self) -> None:
         pass
 
 
-def done(**members: object) -> Reply:
-    return Reply(Verdict.DONE, json.dumps(members).encode())
+def done(**members: object) -> Response:
+    return Response(ResponseClass.DONE, json.dumps(members).encode())
 
 
-def throttled() -> Reply:
-    return Reply(Verdict.THROTTLED, code="ThrottlingException")
+def throttled() -> Response:
+    return Response(ResponseClass.THROTTLED, code="ThrottlingException")

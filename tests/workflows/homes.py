@@ -14,11 +14,11 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.actor import Actor
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.settings import settings_for
-from tee_infra.core.target import Target
+from tee_infra.core.target import AwsTarget
 from tee_infra.engine import Engine
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import session
@@ -35,15 +35,15 @@ class Moto(Connection):
         return session()
 
 
-def moto_home(endpoint: str, folder: Path, said: list[str]) -> Home:
+def moto_context(endpoint: str, folder: Path, said: list[str]) -> FeatureContext:
     """What it reports goes into `said`. Makes the control table."""
     connection = Moto(endpoint=endpoint)
     make_control_table(connection)
     items = ControlItems.connect(connection)
-    return Home(
+    return FeatureContext(
         project=Project(directory=folder),
         host=settings_for(parse_environment("dev"), {"name": "dev", "owner": "platform"}),
-        target=Target(account_id=MOTOS_ACCOUNT, endpoint=endpoint, provider_port=1),
+        target=AwsTarget(account_id=MOTOS_ACCOUNT, endpoint=endpoint, provider_port=1),
         connection=connection,
         engine=Engine(command=folder / "no-engine", version="3.0.0", language_host=None, source="path"),
         environ={},
@@ -70,12 +70,12 @@ def client(connection: Connection, service: str) -> Any:
     return connection.session().client(service, endpoint_url=connection.endpoint)  # pyright: ignore
 
 
-def record_of(environment: str, **fields: Any) -> Record:
+def record_of(environment: str, **fields: Any) -> FeatureRecord:
     """A record whose lease of an hour ended an hour before `NOW`."""
     then = NOW - timedelta(hours=2)
     facts = {"repository": REPOSITORY, "branch": environment.replace("-", "/", 1), "owner": "ann", "state": "active"}
     times = {"created_at": then, "last_activity": then, "ttl_seconds": 3600, "deployed_until": NOW - timedelta(hours=1)}
-    return Record.model_validate({"environment": environment, **facts, **times, **fields})
+    return FeatureRecord.model_validate({"environment": environment, **facts, **times, **fields})
 
 
 def tags_of(environment: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core.arns import Arns
 from tee_infra.core.tables.catalog import TABLES
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tests.listing_aws import ListingAws
 from tests.workflows.homes import MOTOS_ACCOUNT, record_of, tags_of
 
@@ -36,8 +36,8 @@ def write_state(folder: Path, count: int) -> None:
         (stacks / f"feature-x{number:04}.json").touch()
 
 
-def moved_to(home: Home, aws: ListingAws) -> Home:
+def moved_to(context: FeatureContext, aws: ListingAws) -> FeatureContext:
     """The same home with its control table, and everything that it lists, in another AWS."""
-    connection = replace(home.connection, endpoint=aws.endpoint)
+    connection = replace(context.connection, endpoint=aws.endpoint)
     items = ControlItems.connect(connection)
-    return replace(home, connection=connection, control=ControlTable(items), locks=Locks(items))
+    return replace(context, connection=connection, control=ControlTable(items), locks=Locks(items))

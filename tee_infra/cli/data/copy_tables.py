@@ -17,8 +17,8 @@ from tee_infra.cli.data.options import (
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
-from tee_infra.core.codec.scan_filter import parse_where
-from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_ends, end_of
+from tee_infra.core.codec.scan_filter import parse_scan_filter
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_sides, copy_side
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
 from tee_infra.workflows.data.copy_table import CopyResult
@@ -63,15 +63,15 @@ def copy(
     way, the same command with --resume finishes it. Exit code 5: not finished, or the target is not what was copied.
     """
     output = Output(as_json)
-    ends = end_of(source), end_of(target)
-    check_ends(*ends, anonymised=False)
+    ends = copy_side(source), copy_side(target)
+    check_sides(*ends, anonymised=False)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     plan = plan_copy(
         databases[0],
         databases[1],
         ends,
         tables,
-        condition=parse_where(where),
+        condition=parse_scan_filter(where),
         limit=limit,
         read_units=read_units,
         bucket=bucket,

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from tee_infra.cli.options import EnvironmentName
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 
@@ -41,7 +41,7 @@ def ends_options(command: Command) -> Command:
 
 def chosen_tables(environment: Environment, chosen: Sequence[str]) -> dict[str, str]:
     """Logical -> physical names of the chosen tables of an environment, none for all. Raises `UsageError`."""
-    tables = dict(end_of(environment.name).tables)
+    tables = dict(copy_side(environment.name).tables)
     if unknown := [name for name in chosen if name not in tables]:
         raise UsageError(f"unknown table {unknown[0]!r}; allowed: {', '.join(tables)}")
     return {name: tables[name] for name in chosen or tables}

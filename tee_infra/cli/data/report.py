@@ -7,10 +7,10 @@ import click
 from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, table
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_report import SAMPLE_ITEMS, report_table
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
@@ -28,14 +28,14 @@ def anonymize_report(
     Exit code 5 when a copy would be refused because of an attribute that nobody has classified.
     """
     output = Output(as_json)
-    end = end_of(source)
+    end = copy_side(source)
     dynamodb = open_dynamodb(connect_data(end.environment, endpoint_url))
     if unknown := [name for name in tables if name not in end.tables]:
         raise UsageError(f"unknown table {unknown[0]!r}; allowed: {', '.join(end.tables)}")
     output.say(f"{end.name} at {dynamodb.endpoint}")
     transport = dynamodb.transport()
     found = {
-        name: report_table(name, Side(transport, dynamodb.table(end.tables[name])), sample)
+        name: report_table(name, TableAccess(transport, dynamodb.table(end.tables[name])), sample)
         for name in tables or end.tables
     }
     rows = [

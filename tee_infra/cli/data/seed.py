@@ -10,7 +10,7 @@ from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
@@ -42,7 +42,7 @@ def seed(
     output.say(f"{environment.name} at {dynamodb.endpoint}: {members:,} synthetic members, seed {seed}")
     data = SyntheticData(seed, day.date())
     with Counting() as counting:
-        seeded = seed_data(dynamodb, environment, end_of(environment.name).tables, data, members, progress=counting)
+        seeded = seed_data(dynamodb, environment, copy_side(environment.name).tables, data, members, progress=counting)
     facts = {"environment": environment.name, "seed": seed, "day": data.day.isoformat(), "members": members}
     rows = [(entry.table, f"{entry.items:,}") for entry in seeded.tables]
     output.result(facts | asdict(seeded), [*table(("TABLE", "ITEMS"), rows), f"done in {seeded.seconds:,.1f} s"])

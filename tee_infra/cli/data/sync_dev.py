@@ -18,10 +18,10 @@ from tee_infra.cli.data.options import (
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
-from tee_infra.core.data.copy_policy import check_ends, end_of
+from tee_infra.core.data.copy_policy import check_sides, copy_side
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.anonymize_key import read_key
-from tee_infra.workflows.data.sync_dev import Choice, SyncedTable, SyncPlan, plan_sync, sync
+from tee_infra.workflows.data.sync_dev import SubsetOptions, SyncedTable, SyncPlan, plan_sync, sync
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
@@ -68,12 +68,12 @@ def sync_dev(
     Items of the target under other keys are left alone. Refuses attributes that nobody has classified.
     """
     output = Output(as_json)
-    ends = end_of(source), end_of(target)
-    check_ends(*ends, anonymised=anonymize)  # before anybody is asked for a key
+    ends = copy_side(source), copy_side(target)
+    check_sides(*ends, anonymised=anonymize)  # before anybody is asked for a key
     connections = [connect_data(end.environment, endpoint_url) for end in ends]
     databases = [open_dynamodb(connection) for connection in connections]
     key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
-    choice = Choice(key=key, fraction=fraction, entities=entities)
+    choice = SubsetOptions(key=key, fraction=fraction, entities=entities)
     plan = plan_sync(databases[0], databases[1], ends, tables, choice, read_units=read_units)
     for line in _plan_lines(plan, databases[1].endpoint):
         output.say(line)

@@ -10,7 +10,7 @@ from tee_infra.cli.data.options import endpoint_option, ends_options, tables_opt
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, table
 from tee_infra.core.data.comparison import Comparison
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.validate_environment import validate_tables
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
@@ -41,7 +41,7 @@ def validate(
     rules of `data copy`.
     """
     output = Output(as_json)
-    ends = end_of(source), end_of(target)
+    ends = copy_side(source), copy_side(target)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     output.say(f"{source} at {databases[0].endpoint} against {target} at {databases[1].endpoint}")
     if repair_missing:

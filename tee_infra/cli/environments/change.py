@@ -10,13 +10,13 @@ from tee_infra.cli.options import dry_run_option, environment_argument, json_opt
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
 from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.app_config import table_names
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.environments.open import open_environment
 from tee_infra.workflows.session import apply
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.stack_session import OpenStack
+from tee_infra.workflows.session.stack_session import StackSession
 
 
 @click.command()
@@ -41,7 +41,7 @@ def up(
         update(environment.name, output, local=local, yes=yes, dry_run=dry_run, comment=comment, post=post)
         return
 
-    def confirm(plan: Plan) -> None:
+    def confirm(plan: EngineRun) -> None:
         _say_plan(output, plan)
         if plan.destructive:
             lost = ", ".join(change.name for change in plan.destructive)
@@ -122,7 +122,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     if find_project(Path.cwd()).is_registered(environment):
         raise LeasedError(environment.name)
 
-    def confirm(plan: Plan) -> None:
+    def confirm(plan: EngineRun) -> None:
         _say_plan(output, plan)
         if plan.changes:
             confirm_by_name(output, environment.name, "This deletes all of it, data included.", yes=yes)
@@ -147,23 +147,23 @@ class LeasedError(RefusedError):
         )
 
 
-def _refresh(opened: OpenStack) -> Plan:
+def _refresh(opened: StackSession) -> EngineRun:
     with opened.lock("tee-infra refresh"):
         return opened.stack.refresh()
 
 
-def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[OpenStack]:
+def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[StackSession]:
     return open_environment(find_project(Path.cwd()), environment, output.say, local=local)
 
 
-def _say_plan(output: Output, plan: Plan) -> None:
+def _say_plan(output: Output, plan: EngineRun) -> None:
     for line in plan_lines(plan):
         output.say(line)
 
 
-def _show_plan(opened: OpenStack, output: Output, plan: Plan) -> None:
+def _show_plan(opened: StackSession, output: Output, plan: EngineRun) -> None:
     output.result(_facts(opened) | plan_json(plan), plan_lines(plan))
 
 
-def _facts(opened: OpenStack) -> dict[str, Any]:
+def _facts(opened: StackSession) -> dict[str, Any]:
     return {"environment": opened.environment.name, "target": opened.target.describe()}

@@ -8,7 +8,7 @@ from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
-from tee_infra.workflows.environments.list import Listed, list_environments
+from tee_infra.workflows.environments.list import EnvironmentRow, list_environments
 from tee_infra.workflows.environments.show import show_environment, show_registered
 from tee_infra.workflows.session.checkout import find_project
 
@@ -38,7 +38,7 @@ def show(environment: Environment, as_json: bool) -> None:
     output.result(facts, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
 
 
-def _row(entry: Listed) -> tuple[str, ...]:
+def _row(entry: EnvironmentRow) -> tuple[str, ...]:
     if entry.settings is None:
         return (entry.environment.name, entry.environment.kind.name, "?", "?", "?", entry.problem)
     expires_at = entry.settings.expires_at

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_home_here
+from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context_here
 from tee_infra.cli.options import (
     EnvironmentName,
     dry_run_option,
@@ -22,16 +22,16 @@ from tee_infra.cli.review_options import review_options, told_to_reviewers
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import Seed
-from tee_infra.core.lifecycle.transitions import Wish
+from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.features.create import Created, create_feature, preview_feature
 from tee_infra.workflows.features.json_view import feature_facts, quota_of
-from tee_infra.workflows.features.request import read_wish, wish_again
+from tee_infra.workflows.features.request import read_request, repeat_request
 from tee_infra.workflows.features.seed import Source, open_source
-from tee_infra.workflows.review.comment import Told
+from tee_infra.workflows.review.comment import RunSummary
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect
 
@@ -77,7 +77,7 @@ def create(
     if source is not None and seed != "anonymised":
         raise UsageError(f"--from {source.name} is for --seed anonymised alone; give both, or neither")
     project = find_project(Path.cwd())
-    wish = read_wish(
+    request = read_request(
         project.directory,
         project.settings(parse_environment(FEATURE_HOST)).repository,
         branch,
@@ -89,11 +89,11 @@ def create(
         revive=not unless_destroyed,
     )
     action = "preview" if dry_run else "up"
-    with told_to_reviewers(wish.environment, action, comment, post=post, branch=branch) as told:
-        home = open_home(project, output.say, local=local)
-        told.now = home.at(now)
-        taken_from = _source(home, wish, source, local=local)
-        _carry_out(home, wish, taken_from, told, output, yes=yes, dry_run=dry_run)
+    with told_to_reviewers(request.environment, action, comment, post=post, branch=branch) as told:
+        context = open_feature_context(project, output.say, local=local)
+        told.now = context.at(now)
+        taken_from = _source(context, request, source, local=local)
+        _carry_out(context, request, taken_from, told, output, yes=yes, dry_run=dry_run)
 
 
 def update(
@@ -101,37 +101,46 @@ def update(
 ) -> None:
     """`tee-infra up` of an environment that the registry knows: the same for the branch that it is bound to."""
     with told_to_reviewers(environment, "preview" if dry_run else "up", comment, post=post) as told:
-        home = open_home_here(output, local=local)
-        record = require_record(home.control, environment)
-        wish = wish_again(record, home.project.directory, home.host.repository, os.environ)
-        told.now = home.at(None)
-        _carry_out(home, wish, None, told, output, yes=yes, dry_run=dry_run)
+        context = open_context_here(output, local=local)
+        record = require_record(context.control, environment)
+        request = repeat_request(record, context.project.directory, context.host.repository, os.environ)
+        told.now = context.at(None)
+        _carry_out(context, request, None, told, output, yes=yes, dry_run=dry_run)
 
 
 def _carry_out(
-    home: Home, wish: Wish, source: Source | None, told: Told, output: Output, *, yes: bool, dry_run: bool
+    context: FeatureContext,
+    request: CreateRequest,
+    source: Source | None,
+    told: RunSummary,
+    output: Output,
+    *,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     now = told.now
     if dry_run:
-        done = preview_feature(home, wish, now)
-        output.result(_facts(home, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
+        done = preview_feature(context, request, now)
+        output.result(_facts(context, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
     else:
-        done = create_feature(home, wish, now, source, confirm_losses(output, wish.environment, yes=yes))
-        facts = _facts(home, done, now)
+        done = create_feature(context, request, now, source, confirm_losses(output, request.environment, yes=yes))
+        facts = _facts(context, done, now)
         output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
     told.plan, told.expires_at = done.plan, done.record.expires_at
     if told.wanted:
-        told.quota = quota_of(home, wish.environment)
+        told.quota = quota_of(context, request.environment)
 
 
-def _source(home: Home, wish: Wish, chosen: Environment | None, *, local: bool) -> Source | None:
+def _source(
+    context: FeatureContext, request: CreateRequest, chosen: Environment | None, *, local: bool
+) -> Source | None:
     """Checked before there is anything of the new environment."""
-    if wish.seed != "anonymised":
+    if request.seed != "anonymised":
         return None
     source = chosen or parse_environment(DEFAULT_SOURCE)
-    connection = connect(home.project, source, use_local=local)
-    return open_source(source, wish.environment, connection, os.environ)
+    connection = connect(context.project, source, use_local=local)
+    return open_source(source, request.environment, connection, os.environ)
 
 
-def _facts(home: Home, done: Created, now: datetime) -> dict[str, Any]:
-    return feature_facts(home, done.record, now) | plan_json(done.plan)
+def _facts(context: FeatureContext, done: Created, now: datetime) -> dict[str, Any]:
+    return feature_facts(context, done.record, now) | plan_json(done.plan)

@@ -4,15 +4,15 @@ from datetime import datetime
 
 import click
 
-from tee_infra.cli.features.report import lease_line, open_home_here, require_feature
+from tee_infra.cli.features.report import lease_line, open_context_here, require_feature
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.lease import MAX_HOLD, MAX_TTL, MIN_TTL
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.json_view import feature_facts
 from tee_infra.workflows.features.lease import extend_lease, hold_environment, release_environment
 from tee_infra.workflows.features.plan_destroy import record_of_branch
@@ -35,12 +35,12 @@ def extend(
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
-    home = open_home_here(output, local=local)
-    moment = home.at(now)
-    done = extend_lease(home, _name(home, environment, branch), duration, moment)
+    context = open_context_here(output, local=local)
+    moment = context.at(now)
+    done = extend_lease(context, _name(context, environment, branch), duration, moment)
     if done.capped:
         output.say(done.capped)
-    _result(home, done.record, moment, output)
+    _result(context, done.record, moment, output)
 
 
 @click.command()
@@ -62,9 +62,9 @@ def hold(
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
         raise UsageError(f"--reason has {len(reason.strip())} characters; write from 1 to {_REASON_LENGTH}")
-    home = open_home_here(output, local=local)
-    moment = home.at(now)
-    _result(home, hold_environment(home, name, reason.strip(), length, moment), moment, output)
+    context = open_context_here(output, local=local)
+    moment = context.at(now)
+    _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)
 
 
 @click.command()
@@ -79,19 +79,19 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
     """
     output = Output(as_json)
     name = require_feature(environment)
-    home = open_home_here(output, local=local)
-    moment = home.at(now)
-    _result(home, release_environment(home, name), moment, output)
+    context = open_context_here(output, local=local)
+    moment = context.at(now)
+    _result(context, release_environment(context, name), moment, output)
 
 
 _REASON_LENGTH = 500
 
 
-def _name(home: Home, environment: Environment | None, branch: str | None) -> str:
+def _name(context: FeatureContext, environment: Environment | None, branch: str | None) -> str:
     if (environment is None) == (branch is None):
         raise UsageError("say which environment: its name, or its branch with --branch, and not both")
-    return require_feature(environment) if environment else record_of_branch(home, branch or "").environment
+    return require_feature(environment) if environment else record_of_branch(context, branch or "").environment
 
 
-def _result(home: Home, record: Record, now: datetime, output: Output) -> None:
-    output.result(feature_facts(home, record, now), [f"{record.environment}: {lease_line(record, now)}"])
+def _result(context: FeatureContext, record: FeatureRecord, now: datetime, output: Output) -> None:
+    output.result(feature_facts(context, record, now), [f"{record.environment}: {lease_line(record, now)}"])

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import click
 
-from tee_infra.cli.features.report import about_lines, open_home_here, require_feature
+from tee_infra.cli.features.report import about_lines, open_context_here, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, table
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.lease import warning
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_left, render_time
-from tee_infra.workflows.features.list import Listed, list_features, show_feature
+from tee_infra.workflows.features.list import FeatureRow, list_features, show_feature
 
 _HEADINGS: Final = ("ENVIRONMENT", "BRANCH", "OWNER", "STATE", "LEASE ENDS", "HELD", "ITEMS", "USD/MONTH", "LOCKED BY")
 
@@ -32,11 +32,11 @@ def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json
     holds is up to six hours old, and what it costs is an estimate at list prices while nobody uses it.
     """
     output = Output(as_json)
-    home = open_home_here(output, local=local)
-    moment = home.at(now)
-    listed = list_features(home, tombstones=tombstones)
-    facts = [entry.facts(home, moment) for entry in listed]
-    output.result(facts, _lines(listed, moment, home.host.max_feature_environments))
+    context = open_context_here(output, local=local)
+    moment = context.at(now)
+    listed = list_features(context, tombstones=tombstones)
+    facts = [entry.facts(context, moment) for entry in listed]
+    output.result(facts, _lines(listed, moment, context.host.max_feature_environments))
 
 
 @click.command()
@@ -48,10 +48,10 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
     """Show one: lease, tables, outputs, and what was done to it."""
     output = Output(as_json)
     name = require_feature(environment)
-    home = open_home_here(output, local=local)
-    moment = home.at(now)
-    shown = show_feature(home, name)
-    facts = shown.listed.facts(home, moment)
+    context = open_context_here(output, local=local)
+    moment = context.at(now)
+    shown = show_feature(context, name)
+    facts = shown.listed.facts(context, moment)
     history = [entry.model_dump(mode="json") for entry in shown.history]
     lines = [
         f"{name} ({shown.record.state})",
@@ -64,7 +64,7 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
     output.result(facts | {"outputs": shown.outputs, "history": history}, lines)
 
 
-def _lines(listed: list[Listed], now: datetime, limit: int) -> list[str]:
+def _lines(listed: list[FeatureRow], now: datetime, limit: int) -> list[str]:
     known = [(entry, entry.record) for entry in listed if entry.record]
     rows = [_row(entry, record, now) for entry, record in known]
     live = [entry for entry, record in known if record.live]
@@ -72,14 +72,14 @@ def _lines(listed: list[Listed], now: datetime, limit: int) -> list[str]:
     lines += table(_HEADINGS, rows) if rows else ["no feature environments"]
     lines += [f"{entry.environment}: {entry.problem}" for entry, record in known if record.problem]
     for entry in live:
-        if entry.stored and entry.stored.missing and entry.record and entry.record.state == "active":
+        if entry.table_usage and entry.table_usage.missing and entry.record and entry.record.state == "active":
             again = f"tee-infra feature create --branch {shlex.quote(entry.record.branch)}"
-            lines.append(f"{entry.environment} has lost {', '.join(entry.stored.missing)}; make it whole: {again}")
+            lines.append(f"{entry.environment} has lost {', '.join(entry.table_usage.missing)}; make it whole: {again}")
     cost = sum(entry.monthly_usd or 0.0 for entry in live)
     return [*lines, "", f"{len(live)} of {limit}, about ${cost:,.2f} a month at rest (list prices of {PRICES_AS_OF})"]
 
 
-def _row(entry: Listed, record: Record, now: datetime) -> tuple[str, ...]:
+def _row(entry: FeatureRow, record: FeatureRecord, now: datetime) -> tuple[str, ...]:
     held = record.hold if record.is_held(now) else None
     return (
         record.environment,
@@ -88,28 +88,28 @@ def _row(entry: Listed, record: Record, now: datetime) -> tuple[str, ...]:
         record.state,
         _end(record, now),
         f"until {render_time(held.until)}" if held else "",
-        f"{entry.stored.items:,}" if entry.stored else "",
+        f"{entry.table_usage.items:,}" if entry.table_usage else "",
         f"{entry.monthly_usd:,.2f}" if entry.monthly_usd is not None else "",
         entry.lock.holder if entry.lock else "",
     )
 
 
-def _end(record: Record, now: datetime) -> str:
+def _end(record: FeatureRecord, now: datetime) -> str:
     if record.destroyed_at is not None:
         return f"destroyed {render_left(record.destroyed_at, now)}"
     mark = {None: "", timedelta(hours=48): " !", timedelta(hours=2): " !!"}[warning(record.expires_at, now)]
     return render_left(record.expires_at, now) + mark
 
 
-def _about_tables(listed: Listed, facts: dict[str, Any]) -> list[str]:
-    missing = set(listed.stored.missing) if listed.stored else set(facts["tables"].values())
+def _about_tables(listed: FeatureRow, facts: dict[str, Any]) -> list[str]:
+    missing = set(listed.table_usage.missing) if listed.table_usage else set(facts["tables"].values())
     rows = [
         (logical, physical, "not there" if physical in missing else "there")
         for logical, physical in facts["tables"].items()
     ]
     lines = table(("TABLE", "PHYSICAL NAME", ""), rows)
-    if listed.stored and listed.monthly_usd is not None:
-        held = f"{listed.stored.items:,} items, {listed.stored.size:,} bytes with indexes"
+    if listed.table_usage and listed.monthly_usd is not None:
+        held = f"{listed.table_usage.items:,} items, {listed.table_usage.size:,} bytes with indexes"
         lines.append(f"{held}; about ${listed.monthly_usd:,.2f} a month at rest (list prices of {PRICES_AS_OF})")
     if listed.lock:
         since = render_time(listed.lock.acquired_at)
@@ -117,6 +117,6 @@ def _about_tables(listed: Listed, facts: dict[str, Any]) -> list[str]:
     return [*lines, *filter(None, [listed.problem])]
 
 
-def _told(entry: Entry) -> str:
+def _told(entry: HistoryEntry) -> str:
     detail = f": {entry.detail}" if entry.detail else ""
     return f"{render_time(entry.when)} {entry.action} {entry.result} by {entry.who} on {entry.where}{detail}"

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from tee_infra.cli.output import Output, confirm_by_name, plan_lines, table
 from tee_infra.core.app_config import table_names
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.core.lifecycle.lease import warning
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_left, render_time
 from tee_infra.errors import UsageError
-from tee_infra.workflows.features.context import Home, open_home
+from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.apply import Confirm
 from tee_infra.workflows.session.checkout import find_project
 
 
-def open_home_here(output: Output, *, local: bool) -> Home:
-    """The home of this checkout's feature environments; the target is said first."""
-    return open_home(find_project(Path.cwd()), output.say, local=local)
+def open_context_here(output: Output, *, local: bool) -> FeatureContext:
+    """What feature commands in this checkout work with; the target is reported first."""
+    return open_feature_context(find_project(Path.cwd()), output.say, local=local)
 
 
 def require_feature(environment: Environment) -> str:
@@ -33,7 +33,7 @@ def require_feature(environment: Environment) -> str:
 def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
     """Show a plan and ask before anything is deleted or replaced; what only adds needs no answer."""
 
-    def confirm(plan: Plan) -> None:
+    def confirm(plan: EngineRun) -> None:
         if not plan.destructive:
             return
         for line in plan_lines(plan):
@@ -44,7 +44,7 @@ def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
     return confirm
 
 
-def lease_line(record: Record, now: datetime) -> str:
+def lease_line(record: FeatureRecord, now: datetime) -> str:
     """Until when it lives: the lease's end, how far that is, and what stands against it; or since when it does not."""
     if record.destroyed_at is not None:
         return f"destroyed {render_time(record.destroyed_at)} ({render_left(record.destroyed_at, now)})"
@@ -56,7 +56,7 @@ def lease_line(record: Record, now: datetime) -> str:
     return said
 
 
-def about_lines(record: Record, now: datetime) -> list[str]:
+def about_lines(record: FeatureRecord, now: datetime) -> list[str]:
     """Whose it is, until when, and what it was filled with."""
     return [
         f"  branch {record.branch} of {record.repository}, {record.owner} answers for it",
@@ -65,7 +65,7 @@ def about_lines(record: Record, now: datetime) -> list[str]:
     ]
 
 
-def created_lines(record: Record, plan: Plan, app: Mapping[str, str], now: datetime) -> list[str]:
+def created_lines(record: FeatureRecord, plan: EngineRun, app: Mapping[str, str], now: datetime) -> list[str]:
     """What `create` reports."""
     tables = list(table_names(parse_environment(record.environment)).items())
     return [
@@ -80,7 +80,7 @@ def created_lines(record: Record, plan: Plan, app: Mapping[str, str], now: datet
     ]
 
 
-def _data(record: Record) -> str:
+def _data(record: FeatureRecord) -> str:
     if record.seeded:
         return f"filled once with {record.seed} data"
     return "no data to begin with" if record.seed == "none" else f"{record.seed} data to come"

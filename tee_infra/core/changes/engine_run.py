@@ -61,7 +61,7 @@ class Violation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class EngineRun:
     """One run of the engine, whole or up to where it failed.
 
     `outputs` are the stack's, where the run knows them; `packs` are the policy packs that looked at it, name ->

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags
 
@@ -91,7 +91,7 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class RuleResult:
     """What a rule says of one name. `reason` is a sentence that goes after the name and a colon."""
 
     code: ReasonCode
@@ -104,10 +104,10 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class CleanupCase:
     """One name of an inventory, and the time and policy to decide by."""
 
-    found: Found
+    found: InventoryEntry
     inventory: Inventory
     now: datetime
     policy: Policy
@@ -126,9 +126,9 @@ class Case:
         return self.inventory.branches
 
     @property
-    def record(self) -> Record | None:
+    def record(self) -> FeatureRecord | None:
         """The record where it can be read."""
-        return self.found.record if isinstance(self.found.record, Record) else None
+        return self.found.record if isinstance(self.found.record, FeatureRecord) else None
 
     @property
     def checkpoint(self) -> Checkpoint | None:

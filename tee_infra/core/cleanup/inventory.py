@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
@@ -26,14 +26,14 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class InventoryEntry:
     """One name that was found anywhere, with all that was found under it. The name need not be an environment's.
 
     `checkpoint` is None where the state was not read, or there is none (`has_stack`). `locked_by`: who holds its lock.
     """
 
     name: str
-    record: Record | Unreadable | None = None
+    record: FeatureRecord | Unreadable | None = None
     has_stack: bool = False
     checkpoint: Checkpoint | Unreadable | None = None
     resources: tuple[Resource, ...] = ()
@@ -47,5 +47,5 @@ class Inventory:
 
     account_id: str
     repository: str
-    found: tuple[Found, ...]
+    found: tuple[InventoryEntry, ...]
     branches: Branches | None = None

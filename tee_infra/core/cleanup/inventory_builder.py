@@ -6,10 +6,10 @@ from typing import Literal
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.environments import UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import StackLock
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import PREFIX, StackTags, parse
@@ -23,7 +23,7 @@ def assemble(
     account_id: str,
     repository: str,
     *,
-    records: Mapping[str, Record | Unreadable],
+    records: Mapping[str, FeatureRecord | Unreadable],
     stacks: Iterable[str],
     resources: Iterable[Resource],
     locked_by: Mapping[str, str],
@@ -41,7 +41,7 @@ def assemble(
         repository=repository,
         branches=branches,
         found=tuple(
-            Found(
+            InventoryEntry(
                 name=name,
                 record=records.get(name),
                 has_stack=name in having,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup.decision import Case, Verdict
+from tee_infra.core.cleanup.decision import CleanupCase, RuleResult
 from tee_infra.core.cleanup.wording import repair_hint, short, what_is_there, when
 from tee_infra.core.lifecycle.branch_activity import is_gone, moved_to, observe
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_duration
 
 RECENT: Final = timedelta(minutes=10)
@@ -17,7 +17,7 @@ _FINISHING: Final = ("destroying", "destroyed")
 """States in which somebody has already decided that the environment goes: what protects a lease protects no rest."""
 
 
-def ends_at(case: Case, record: Record) -> datetime:
+def ends_at(case: CleanupCase, record: FeatureRecord) -> datetime:
     """When the lease ends by the latest word of registry, tags and state, its branch being as it was seen just now.
 
     A tombstone's ended with its destroy, and only tags that were written since say otherwise.
@@ -28,84 +28,86 @@ def ends_at(case: Case, record: Record) -> datetime:
     return record.changed(branch_gone_at=gone_at).expires_at_with(*case.hints)
 
 
-def _leased(case: Case, record: Record) -> Verdict | None:
+def _leased(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     end = ends_at(case, record)
     if record.state == "destroying" or case.now >= end:
         return None
     until = f"its lease runs until {when(end, case.now)}"
     if _lost_its_state(case, record):
-        return Verdict(code="state-lost-live", reason=f"{until}, but its stack is gone; {repair_hint(case)}")
+        return RuleResult(code="state-lost-live", reason=f"{until}, but its stack is gone; {repair_hint(case)}")
     if is_gone(record, case.branches):
         until += f"; its branch {record.branch} is gone, and a push begins a new lease"
-    return Verdict(code="leased", reason=until)
+    return RuleResult(code="leased", reason=until)
 
 
-def _active(case: Case, record: Record) -> Verdict | None:
+def _active(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if case.now - record.last_activity >= RECENT:
         return None
-    return Verdict(
+    return RuleResult(
         code="active",
         reason=f"somebody used it at {when(record.last_activity, case.now)}; it is left alone for "
         f"{render_duration(RECENT)} after that",
     )
 
 
-def _branch_moved(case: Case, record: Record) -> Verdict | None:
+def _branch_moved(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     head = moved_to(record, case.branches)
     if record.state in _FINISHING or head is None:
         return None
-    return Verdict(
+    return RuleResult(
         code="branch-moved",
         reason=f"its branch {record.branch} was pushed to since: {short(record.head)} has become {short(head)}",
     )
 
 
-def _in_review(case: Case, record: Record) -> Verdict | None:
+def _in_review(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if record.state in _FINISHING or case.branches is None:
         return None
     if record.branch in case.branches.in_review:
-        return Verdict(code="pull-request", reason=f"its branch {record.branch} has an open pull request")
+        return RuleResult(code="pull-request", reason=f"its branch {record.branch} has an open pull request")
     if record.branch in case.branches.maybe_in_review:
-        return Verdict(
+        return RuleResult(
             code="pull-request-unknown",
             reason=f"its branch {record.branch} may have an open pull request: {case.branches.source} could not tell",
         )
     return None
 
 
-def _backoff(case: Case, record: Record) -> Verdict | None:
+def _backoff(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if record.retry_at is None or case.now >= record.retry_at:
         return None
     problem = f" ({record.problem})" if record.problem else ""
-    return Verdict(
+    return RuleResult(
         code="backoff",
         reason=f"its destroy failed {record.failures} times{problem} and is tried again at "
         f"{when(record.retry_at, case.now)}",
     )
 
 
-def _grace(case: Case, record: Record) -> Verdict | None:
+def _grace(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     grace, end = case.policy.grace, ends_at(case, record)
     if record.state in _FINISHING or grace <= timedelta():
         return None
     over = f"its lease ended at {when(end, case.now)}"
     # A mark from before this end was of an earlier one, and somebody has extended the lease since.
     if record.marked_at is None or record.marked_at < end:
-        return Verdict(code="grace", reason=f"{over}; it is marked first, and destroyed {render_duration(grace)} later")
+        return RuleResult(
+            code="grace", reason=f"{over}; it is marked first, and destroyed {render_duration(grace)} later"
+        )
     goes = record.marked_at + grace
     if case.now < goes:
-        return Verdict(code="grace", reason=f"{over}; it is marked and goes at {when(goes, case.now)}")
+        return RuleResult(code="grace", reason=f"{over}; it is marked and goes at {when(goes, case.now)}")
     return None
 
 
-def _protected(case: Case, _: Record) -> Verdict | None:
+def _protected(case: CleanupCase, _: FeatureRecord) -> RuleResult | None:
     if case.checkpoint is None or not case.checkpoint.protected:
         return None
     protected = ", ".join(case.checkpoint.protected)
-    return Verdict(code="protected", reason=f"its stack protects {protected}, and whoever did that wants it kept")
+    return RuleResult(code="protected", reason=f"its stack protects {protected}, and whoever did that wants it kept")
 
 
-LEASE_RULES: Final[tuple[Callable[[Case, Record], Verdict | None], ...]] = (
+LEASE_RULES: Final[tuple[Callable[[CleanupCase, FeatureRecord], RuleResult | None], ...]] = (
     _leased,
     _active,
     _branch_moved,
@@ -116,23 +118,23 @@ LEASE_RULES: Final[tuple[Callable[[Case, Record], Verdict | None], ...]] = (
 )
 
 
-def time_to_go(case: Case, record: Record) -> Verdict:
+def time_to_go(case: CleanupCase, record: FeatureRecord) -> RuleResult:
     """The verdict where no rule speaks against a destroy: what kind of destroy it is."""
     there = what_is_there(case)
     if record.state == "destroyed":
         at = f" at {when(record.destroyed_at, case.now)}" if record.destroyed_at else ""
-        return Verdict(code="leftover", reason=f"it was destroyed{at}, and all the same {there}")
+        return RuleResult(code="leftover", reason=f"it was destroyed{at}, and all the same {there}")
     if record.state == "destroying":
-        return Verdict(code="half-destroyed", reason=f"its destroy was begun and never ended; {there}")
+        return RuleResult(code="half-destroyed", reason=f"its destroy was begun and never ended; {there}")
     over = f"its lease ended at {when(ends_at(case, record), case.now)}"
     if not case.found.has_stack and case.found.resources:
-        return Verdict(code="state-lost", reason=f"{over}, and its stack is gone; {there}")
+        return RuleResult(code="state-lost", reason=f"{over}, and its stack is gone; {there}")
     if record.state == "creating" and case.found.has_stack:
-        return Verdict(code="expired-half-created", reason=f"{over}, and it was never made to its end; {there}")
-    return Verdict(code="expired", reason=f"{over}; {there}")
+        return RuleResult(code="expired-half-created", reason=f"{over}, and it was never made to its end; {there}")
+    return RuleResult(code="expired", reason=f"{over}; {there}")
 
 
-def _lost_its_state(case: Case, record: Record) -> bool:
+def _lost_its_state(case: CleanupCase, record: FeatureRecord) -> bool:
     """Whether there is no stack though there has been one: a create makes it before anything else."""
     if case.found.has_stack or record.state == "destroyed":
         return False

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from tee_infra.core.arns import Arns
 from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import Environment, parse_environment
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class LeftoverPlan:
     """Leftovers: those to `reclaim`, roles first, and what is `left` alone (`table x-tee-admin` -> why)."""
 
     reclaim: tuple[Resource, ...]
     left: Mapping[str, str]
 
 
-def plan_sweep(record: Record, found: Sequence[Resource], account_id: str, region: str) -> Sweep:
+def plan_leftovers(record: FeatureRecord, found: Sequence[Resource], account_id: str, region: str) -> LeftoverPlan:
     """Divide what was `found` under the names of the record's environment.
 
     Only what has the exact name that the program gives, in this account and region, tags that can be read and say the
@@ -35,7 +35,7 @@ def plan_sweep(record: Record, found: Sequence[Resource], account_id: str, regio
     reclaim = sorted(
         (one for one, reason in reasons if reason is None), key=lambda one: (order.index(one.kind), one.name)
     )
-    return Sweep(reclaim=tuple(reclaim), left={label(one): reason for one, reason in reasons if reason})
+    return LeftoverPlan(reclaim=tuple(reclaim), left={label(one): reason for one, reason in reasons if reason})
 
 
 def label(resource: Resource) -> str:

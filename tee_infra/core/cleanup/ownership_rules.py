@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.cleanup.decision import Case, Verdict
+from tee_infra.core.cleanup.decision import CleanupCase, RuleResult
 from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.cleanup.lease_rules import LEASE_RULES, time_to_go
 from tee_infra.core.cleanup.leftovers import label
@@ -18,14 +18,14 @@ from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 
 
-def decide(case: Case) -> Verdict:
+def decide(case: CleanupCase) -> RuleResult:
     """The verdict on one name."""
     for rule in _WHOSE:
         verdict = rule(case)
         if verdict is not None:
             return verdict
     if case.record is None:
-        return Verdict(code="unmanaged", reason=f"no registry record says whose it is; {what_is_there(case)}")
+        return RuleResult(code="unmanaged", reason=f"no registry record says whose it is; {what_is_there(case)}")
     for rule in LEASE_RULES:
         verdict = rule(case, case.record)
         if verdict is not None:
@@ -33,88 +33,90 @@ def decide(case: Case) -> Verdict:
     return time_to_go(case, case.record)
 
 
-def _standing(case: Case) -> Verdict | None:
+def _standing(case: CleanupCase) -> RuleResult | None:
     if case.environment is None or case.environment.is_feature:
         return None
-    return Verdict(code="standing", reason=f"{case.found.name} stands, and cleanup is for feature environments alone")
+    return RuleResult(
+        code="standing", reason=f"{case.found.name} stands, and cleanup is for feature environments alone"
+    )
 
 
-def _unknown_name(case: Case) -> Verdict | None:
+def _unknown_name(case: CleanupCase) -> RuleResult | None:
     if case.environment is not None:
         return None
-    return Verdict(code="unknown-name", reason=f"{case.found.name!r} is no environment; {what_is_there(case)}")
+    return RuleResult(code="unknown-name", reason=f"{case.found.name!r} is no environment; {what_is_there(case)}")
 
 
-def _unreadable(case: Case) -> Verdict | None:
+def _unreadable(case: CleanupCase) -> RuleResult | None:
     found = case.found
     if isinstance(found.record, Unreadable):
-        return Verdict(code="unreadable-record", reason=f"{found.record.reason}; {repair_hint(case)}")
+        return RuleResult(code="unreadable-record", reason=f"{found.record.reason}; {repair_hint(case)}")
     for resource in case.resources:
         if isinstance(resource.tags, Unreadable):
-            return Verdict(code="unreadable-tags", reason=f"{label(resource)}: {resource.tags.reason}")
+            return RuleResult(code="unreadable-tags", reason=f"{label(resource)}: {resource.tags.reason}")
     if isinstance(found.checkpoint, Unreadable):
-        return Verdict(code="unreadable-state", reason=f"{found.checkpoint.reason}; {repair_hint(case)}")
+        return RuleResult(code="unreadable-state", reason=f"{found.checkpoint.reason}; {repair_hint(case)}")
     return None
 
 
-def _other_repository(case: Case) -> Verdict | None:
+def _other_repository(case: CleanupCase) -> RuleResult | None:
     record, ours = case.record, case.inventory.repository
     if record is None or record.repository == ours:
         return None
-    return Verdict(code="other-repository", reason=f"it belongs to {record.repository}, and this run is for {ours}")
+    return RuleResult(code="other-repository", reason=f"it belongs to {record.repository}, and this run is for {ours}")
 
 
-def _held(case: Case) -> Verdict | None:
+def _held(case: CleanupCase) -> RuleResult | None:
     record = case.record
     if record is None or record.hold is None or not record.is_held(case.now):
         return None
     hold = record.hold
-    return Verdict(code="held", reason=f"{hold.by} holds it until {when(hold.until, case.now)}: {hold.reason}")
+    return RuleResult(code="held", reason=f"{hold.by} holds it until {when(hold.until, case.now)}: {hold.reason}")
 
 
-def _locked(case: Case) -> Verdict | None:
+def _locked(case: CleanupCase) -> RuleResult | None:
     if case.found.locked_by is None:
         return None
-    return Verdict(code="locked", reason=f"it is being changed by {case.found.locked_by}")
+    return RuleResult(code="locked", reason=f"it is being changed by {case.found.locked_by}")
 
 
-def _stack_locked(case: Case) -> Verdict | None:
+def _stack_locked(case: CleanupCase) -> RuleResult | None:
     for lock in sorted(case.found.stack_locks, key=lambda lock: lock.holder):
         if not lock.breakable:
             since = f" since {when(lock.since, case.now)}" if lock.since else ""
-            return Verdict(code="stack-locked", reason=f"the engine's lock on its stack is {lock.holder}'s{since}")
+            return RuleResult(code="stack-locked", reason=f"the engine's lock on its stack is {lock.holder}'s{since}")
     return None
 
 
-def _quarantined(case: Case) -> Verdict | None:
+def _quarantined(case: CleanupCase) -> RuleResult | None:
     if case.record is None or case.record.state != "quarantined":
         return None
     problem = f": {case.record.problem}" if case.record.problem else ""
-    return Verdict(
+    return RuleResult(
         code="quarantined", reason=f"{MAX_FAILURES} destroys in a row have failed{problem}; {repair_hint(case)}"
     )
 
 
-def _untagged(case: Case) -> Verdict | None:
+def _untagged(case: CleanupCase) -> RuleResult | None:
     if case.record is None:
         return None
     for resource in case.resources:
         if resource.tags is None and resource.tags_told:
-            return Verdict(code="unmanaged", reason=f"{label(resource)} has no tags of ours, so it may be anybody's")
+            return RuleResult(code="unmanaged", reason=f"{label(resource)} has no tags of ours, so it may be anybody's")
     return None
 
 
-def _mismatch(case: Case) -> Verdict | None:
+def _mismatch(case: CleanupCase) -> RuleResult | None:
     if case.record is None:
         return None
     for resource in case.resources:
         reason = _disagreement(case, resource)
         if reason is not None:
-            return Verdict(code="mismatch", reason=f"{label(resource)} {reason}")
+            return RuleResult(code="mismatch", reason=f"{label(resource)} {reason}")
     return None
 
 
-_WHOSE: Final[tuple[Callable[[Case], Verdict | None], ...]] = (
+_WHOSE: Final[tuple[Callable[[CleanupCase], RuleResult | None], ...]] = (
     _standing,
     _unknown_name,
     _unreadable,
@@ -128,7 +130,7 @@ _WHOSE: Final[tuple[Callable[[Case], Verdict | None], ...]] = (
 )
 
 
-def _disagreement(case: Case, resource: Resource) -> str | None:
+def _disagreement(case: CleanupCase, resource: Resource) -> str | None:
     name, account = case.found.name, case.inventory.account_id
     theirs = resource.arn.split(":")[4]
     if theirs != account:

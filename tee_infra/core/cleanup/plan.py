@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup.decision import ACTIONS, Action, Case, Policy, ReasonCode
-from tee_infra.core.cleanup.inventory import Found, Inventory
+from tee_infra.core.cleanup.decision import ACTIONS, Action, CleanupCase, Policy, ReasonCode
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
 from tee_infra.core.cleanup.lease_rules import ends_at
 from tee_infra.core.cleanup.ownership_rules import decide
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.lease import warning
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import RefusedError
 
 BREAKER_COUNT: Final = 10
@@ -93,7 +93,7 @@ def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> Cleanup
     """
     if inventory.branches is not None and not inventory.branches.heads:
         raise NoBranchesError(inventory.branches)
-    cases = (Case(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.found)
+    cases = (CleanupCase(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.found)
     decisions = sorted((_decision(case) for case in cases if case.is_listed), key=lambda made: made.environment)
     _break_off(decisions, inventory, policy)
     return _capped(CleanupPlan(decisions=tuple(decisions)), policy)
@@ -113,7 +113,7 @@ def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
     nothing = Policy(max_destroys=0, max_given=False, grace=timedelta())
     soon: list[LeaseWarning] = []
     for found in inventory.found:
-        case = Case(found=found, inventory=inventory, now=now, policy=nothing)
+        case = CleanupCase(found=found, inventory=inventory, now=now, policy=nothing)
         record = case.record
         if record is None or record.repository != inventory.repository or record.is_held(now):
             continue
@@ -125,7 +125,7 @@ def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
     return sorted(soon, key=lambda lease: (lease.expires_at, lease.environment))
 
 
-def _decision(case: Case) -> Decision:
+def _decision(case: CleanupCase) -> Decision:
     verdict, record = decide(case), case.record
     return Decision(
         environment=case.found.name,
@@ -141,7 +141,9 @@ def _decision(case: Case) -> Decision:
 def _break_off(decisions: Sequence[Decision], inventory: Inventory, policy: Policy) -> None:
     destroys = sum(decision.action == "destroy" for decision in decisions)
     live = sum(
-        isinstance(found.record, Record) and found.record.live and found.record.repository == inventory.repository
+        isinstance(found.record, FeatureRecord)
+        and found.record.live
+        and found.record.repository == inventory.repository
         for found in inventory.found
     )
     if destroys > BREAKER_COUNT and destroys * 2 > live and not policy.max_given:
@@ -170,6 +172,6 @@ def _turn(decision: Decision) -> tuple[datetime, str]:
     return decision.expires_at or datetime.max.replace(tzinfo=UTC), decision.environment
 
 
-def _is_looked_at(found: Found) -> bool:
+def _is_looked_at(found: InventoryEntry) -> bool:
     has_state = not found.has_stack or found.checkpoint is not None
     return has_state and all(resource.tags_told for resource in found.resources)

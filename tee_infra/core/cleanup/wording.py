@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from tee_infra.core.cleanup.decision import Case
+from tee_infra.core.cleanup.decision import CleanupCase
 from tee_infra.core.times import render_left, render_time
 
 
-def repair_hint(case: Case) -> str:
+def repair_hint(case: CleanupCase) -> str:
     """The next command to type."""
     return f"put it right: tee-infra repair {case.found.name}"
 
 
-def what_is_there(case: Case) -> str:
+def what_is_there(case: CleanupCase) -> str:
     """`it has a stack, 3 tables and 2 roles`."""
     found = case.found
     parts = ["a stack"] if found.has_stack else []

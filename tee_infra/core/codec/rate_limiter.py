@@ -27,7 +27,7 @@ _GUESS: Final = 250.0
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """The state. `rate` stays between `floor` and `cap`, and is None as long as nothing limits it."""
 
     cap: float | None = None

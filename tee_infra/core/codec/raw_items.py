@@ -41,7 +41,7 @@ class Unwritten(NamedTuple):
     units: float
 
 
-class Found(NamedTuple):
+class FoundItems(NamedTuple):
     """What BatchGetItem said: items, keys that it did not look up, and the read units that it consumed."""
 
     items: list[msgspec.Raw]
@@ -110,12 +110,12 @@ def get_body(table: str, keys: Iterable[RawItem]) -> bytes:
     return b"".join((head, b",".join(keys), b"]}}}"))
 
 
-def parse_found(body: bytes) -> Found:
+def parse_found(body: bytes) -> FoundItems:
     """Slice a BatchGetItem reply from one table."""
     reply = _get_reply.decode(body)
     items = [item for found in reply.responses.values() for item in found]
     keys = [key for unprocessed in reply.unprocessed_keys.values() for key in unprocessed.keys]
-    return Found(items, keys, sum(capacity.capacity_units for capacity in reply.consumed_capacity or ()))
+    return FoundItems(items, keys, sum(capacity.capacity_units for capacity in reply.consumed_capacity or ()))
 
 
 def attributes(item: RawItem) -> dict[str, msgspec.Raw]:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 
-class Verdict(StrEnum):
+class ResponseClass(StrEnum):
     """What the caller does next. Unprocessed items in a reply that is DONE are the caller's to send again."""
 
     DONE = auto()
@@ -22,10 +22,10 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """One answer: the JSON `body` when DONE, else the error's `code` and `message`."""
 
-    verdict: Verdict
+    verdict: ResponseClass
     body: bytes = b""
     code: str = ""
     message: str = ""
@@ -58,24 +58,26 @@ class _Error(msgspec.Struct):
     Message: str = ""
 
 
-def judge(status: int, body: bytes, crc32: bytes | str | None) -> Reply:
+def classify(status: int, body: bytes, crc32: bytes | str | None) -> Response:
     """The reply that an HTTP answer is. `crc32` is the `x-amz-crc32` header, None when there was none.
 
     A body that does not match its checksum is TRANSIENT whatever its status says.
     """
     if crc32 is not None and zlib.crc32(body) != int(crc32):
-        return Reply(Verdict.TRANSIENT, code="Crc32Mismatch", message="the reply does not match its x-amz-crc32")
+        return Response(
+            ResponseClass.TRANSIENT, code="Crc32Mismatch", message="the reply does not match its x-amz-crc32"
+        )
     if status == HTTPStatus.OK:
-        return Reply(Verdict.DONE, body)
+        return Response(ResponseClass.DONE, body)
     return _judge_error(status, body)
 
 
-def lost(error: BaseException) -> Reply:
+def lost(error: BaseException) -> Response:
     """The reply of a request that got none: reset, timed out, truncated."""
-    return Reply(Verdict.TRANSIENT, code=type(error).__name__, message=str(error))
+    return Response(ResponseClass.TRANSIENT, code=type(error).__name__, message=str(error))
 
 
-def _judge_error(status: int, body: bytes) -> Reply:
+def _judge_error(status: int, body: bytes) -> Response:
     try:
         error = msgspec.json.decode(body, type=_Error)
     except msgspec.DecodeError:
@@ -83,9 +85,9 @@ def _judge_error(status: int, body: bytes) -> Reply:
     code = error.type.rpartition("#")[2] or f"Http{status}"
     message = error.message or error.Message or body[:200].decode(errors="replace")
     if code in _THROTTLES:
-        verdict = Verdict.THROTTLED
+        verdict = ResponseClass.THROTTLED
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _TRANSIENTS:
-        verdict = Verdict.TRANSIENT
+        verdict = ResponseClass.TRANSIENT
     else:
-        verdict = Verdict.FATAL
-    return Reply(verdict, code=code, message=message)
+        verdict = ResponseClass.FATAL
+    return Response(verdict, code=code, message=message)

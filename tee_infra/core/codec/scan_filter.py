@@ -11,7 +11,7 @@ from tee_infra.errors import UsageError
 _CONDITION: Final = re.compile(r"\s*([\w.#-]+)\s*(=|<>|<=|>=|<|>|begins_with)\s*(.+?)\s*", re.DOTALL)
 
 
-class WhereError(UsageError):
+class ScanFilterError(UsageError):
     """A condition that cannot be read."""
 
     def __init__(self, text: str) -> None:
@@ -23,37 +23,37 @@ class WhereError(UsageError):
 
 
 @dataclass(frozen=True)
-class Filter:
+class ScanFilter:
     """Conditions that must all hold: `text` for people and checkpoints, `members` for the request."""
 
     text: str = ""
     members: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def parse_where(conditions: Sequence[str]) -> Filter:
+def parse_scan_filter(conditions: Sequence[str]) -> ScanFilter:
     """Read conditions. A value is JSON: a number, true or false, else a string, with or without quotes.
 
-    Raises `WhereError`.
+    Raises `ScanFilterError`.
     """
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     clauses: list[str] = []
     for index, text in enumerate(conditions):
         if not (match := _CONDITION.fullmatch(text)):
-            raise WhereError(text)
+            raise ScanFilterError(text)
         name, operator, value = match.groups()
         names[f"#w{index}"] = name
         values[f":w{index}"] = _attribute_value(value)
         begins = operator == "begins_with"
         clauses.append(f"begins_with(#w{index}, :w{index})" if begins else f"#w{index} {operator} :w{index}")
     if not clauses:
-        return Filter()
+        return ScanFilter()
     members = {
         "FilterExpression": " AND ".join(clauses),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
-    return Filter(" and ".join(conditions), members)
+    return ScanFilter(" and ".join(conditions), members)
 
 
 def _attribute_value(text: str) -> dict[str, Any]:

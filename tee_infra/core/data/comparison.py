@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.codec.scan_filter import Filter
+from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
 
 SEGMENTS_A_WORKER: Final = 4
@@ -21,7 +21,7 @@ class CompareOptions:
     """
 
     transform: Transform | None = None
-    filter: Filter = field(default_factory=Filter)
+    filter: ScanFilter = field(default_factory=ScanFilter)
     limit: int | None = None
     subset: bool = False
     repair_missing: bool = False

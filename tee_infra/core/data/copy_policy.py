@@ -17,7 +17,7 @@ AWS_ROUTE_BYTES: Final = 5 * 10**9
 
 
 @dataclass(frozen=True, kw_only=True)
-class End:
+class CopySide:
     """One side of a transfer. `tables` maps logical names to physical ones; `environment` is None for a table that
     belongs to none."""
 
@@ -59,20 +59,20 @@ class TablePlan:
     route: Route
 
 
-def end_of(text: str) -> End:
+def copy_side(text: str) -> CopySide:
     """Read `--from` and `--to`: an environment, or `table:NAME`, whose environment is read from the name if it has one.
 
     Raises `UnknownEnvironmentError`.
     """
     if text.startswith(TABLE_PREFIX):
         physical = text.removeprefix(TABLE_PREFIX)
-        return End(name=text, environment=_owner(physical), tables={physical: physical})
+        return CopySide(name=text, environment=_owner(physical), tables={physical: physical})
     environment = resolve_stage(text)
     tables = {table.name: names.table(environment.name, table.name) for table in TABLES}
-    return End(name=environment.name, environment=environment, tables=tables)
+    return CopySide(name=environment.name, environment=environment, tables=tables)
 
 
-def check_ends(source: End, target: End, *, anonymised: bool) -> None:
+def check_sides(source: CopySide, target: CopySide, *, anonymised: bool) -> None:
     """Who may copy to whom. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
 
     Nothing is ever copied onto production; what leaves production is anonymised.
@@ -83,7 +83,7 @@ def check_ends(source: End, target: End, *, anonymised: bool) -> None:
         raise PlainCopyError(source.name, target.name)
 
 
-def pair_tables(source: End, target: End, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
+def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
     """Logical name, source table and target table of each transfer. `chosen` are logical names; none means all.
 
     `table:NAME` pairs with the other environment's table that NAME ends with, unless one is chosen. Raises

@@ -51,14 +51,14 @@ class Position(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Checkpoint:
+class ResumePoint:
     """A header and the last position of each segment of each target table."""
 
     header: Header
     positions: dict[tuple[str, int], Position] = field(default_factory=dict[tuple[str, int], Position])
 
 
-class ForeignCheckpointError(UsageError):
+class ForeignResumePointError(UsageError):
     """The checkpoint belongs to another copy."""
 
     def __init__(self, expected: Header, found: Header) -> None:
@@ -82,17 +82,17 @@ def position_line(table: str, segment: int, last_key: bytes, read: int, signatur
     return msgspec.json.encode(position) + b"\n"
 
 
-def read_checkpoint(lines: Iterable[bytes], expected: Header) -> Checkpoint:
+def read_resume_point(lines: Iterable[bytes], expected: Header) -> ResumePoint:
     """The state after these lines. No lines, or a cut-off header, is a copy that has not begun.
 
-    `expected.segments` is what a new copy would take; the one in the file wins. Raises `ForeignCheckpointError`.
+    `expected.segments` is what a new copy would take; the one in the file wins. Raises `ForeignResumePointError`.
     """
     complete = [line for line in lines if line.endswith(b"\n")]
     if not complete:
-        return Checkpoint(expected)
+        return ResumePoint(expected)
     header = msgspec.json.decode(complete[0], type=Header)
     expected = msgspec.structs.replace(expected, segments=header.segments)
     if header != expected:
-        raise ForeignCheckpointError(expected, header)
+        raise ForeignResumePointError(expected, header)
     found = [msgspec.json.decode(line, type=Position) for line in complete[1:]]
-    return Checkpoint(header, {(position.table, position.segment): position for position in found})
+    return ResumePoint(header, {(position.table, position.segment): position for position in found})

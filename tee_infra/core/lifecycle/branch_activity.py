@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 
 _OBSERVED: Final = ("creating", "active", "marked")
 
 
-def observe(record: Record, branches: Branches | None, now: datetime) -> Record:
+def observe(record: FeatureRecord, branches: Branches | None, now: datetime) -> FeatureRecord:
     """The record with what is known of its branch since: gone, back again, or pushed to, which counts as activity.
 
     The same record where there is no news, where leases alone decide (None), and once it is being destroyed.
@@ -23,12 +23,12 @@ def observe(record: Record, branches: Branches | None, now: datetime) -> Record:
     return record if gone_at == record.branch_gone_at else record.changed(branch_gone_at=gone_at)
 
 
-def is_gone(record: Record, branches: Branches | None) -> bool:
+def is_gone(record: FeatureRecord, branches: Branches | None) -> bool:
     """Whether the record's branch is not among those that live."""
     return branches is not None and record.branch not in branches.heads
 
 
-def moved_to(record: Record, branches: Branches | None) -> str | None:
+def moved_to(record: FeatureRecord, branches: Branches | None) -> str | None:
     """The branch's commit where it is known to be another than at the last activity."""
     head = branches.heads.get(record.branch) if branches is not None else None
     return head if head is not None and record.head is not None and head != record.head else None

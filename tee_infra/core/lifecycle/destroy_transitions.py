@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
+from tee_infra.core.lifecycle.record import MAX_FAILURES, FeatureRecord
 
 FIRST_WAIT: Final = timedelta(minutes=30)
 """After the first failure; each further one doubles it. Five failures take eight hours to quarantine."""
@@ -11,7 +11,7 @@ _ALIVE: Final = ("creating", "active", "marked")
 _PROBLEM_LENGTH: Final = 1000
 
 
-def marked(record: Record, lease_end: datetime, now: datetime) -> Record:
+def marked(record: FeatureRecord, lease_end: datetime, now: datetime) -> FeatureRecord:
     """Chosen to be destroyed: `marked_at` keeps the first time since the lease ended, from which a grace runs.
 
     One whose destroy has begun, or is done, stays what it is.
@@ -22,19 +22,19 @@ def marked(record: Record, lease_end: datetime, now: datetime) -> Record:
     return record.changed(state="marked", marked_at=known or now)
 
 
-def shortened(record: Record, until: datetime) -> Record:
+def shortened(record: FeatureRecord, until: datetime) -> FeatureRecord:
     """Its lease ends at `until`, or earlier as before: what a closed pull request does. The next activity lifts it."""
     if record.state not in _ALIVE or record.expires_at <= until:
         return record
     return record.changed(not_after=until)
 
 
-def begun(record: Record) -> Record:
+def begun(record: FeatureRecord) -> FeatureRecord:
     """Being destroyed. Whatever ends the run here, the next one goes on."""
     return record.changed(state="destroying")
 
 
-def failed(record: Record, problem: str, now: datetime) -> Record:
+def failed(record: FeatureRecord, problem: str, now: datetime) -> FeatureRecord:
     """After one more failure: when to try again, or, after `MAX_FAILURES`, quarantined until a person has looked."""
     failures = record.failures + 1
     return record.changed(
@@ -45,12 +45,12 @@ def failed(record: Record, problem: str, now: datetime) -> Record:
     )
 
 
-def lifted(record: Record) -> Record:
+def lifted(record: FeatureRecord) -> FeatureRecord:
     """Out of quarantine: cleanup goes on with the destroy."""
     return record.changed(state="destroying", failures=0, retry_at=None, problem="")
 
 
-def finished(record: Record, now: datetime) -> Record:
+def finished(record: FeatureRecord, now: datetime) -> FeatureRecord:
     """The tombstone. Only an explicit create makes the environment live again."""
     return record.changed(
         state="destroyed", destroyed_at=now, marked_at=None, hold=None, failures=0, retry_at=None, problem=""

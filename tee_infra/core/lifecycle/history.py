@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
-class Entry(BaseModel):
+class HistoryEntry(BaseModel):
     """Begin or end of an action. `when`: the acting machine's clock; `who`, `where`: as in `core.lifecycle.actor`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

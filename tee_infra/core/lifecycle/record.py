@@ -29,7 +29,7 @@ class Hold(BaseModel):
     by: str
 
 
-class Record(BaseModel):
+class FeatureRecord(BaseModel):
     """One environment, bound to one branch of one repository. A `destroyed` one is a tombstone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,11 +89,11 @@ class Record(BaseModel):
         """Whether a hold stands."""
         return self.hold is not None and now < self.hold.until
 
-    def changed(self, **fields: object) -> "Record":
+    def changed(self, **fields: object) -> "FeatureRecord":
         """A copy with other fields; the version is the table's to count."""
         return self.model_copy(update=fields)
 
-    def active(self, now: datetime, *, head: str | None = None) -> "Record":
+    def active(self, now: datetime, *, head: str | None = None) -> "FeatureRecord":
         """After a push or an `up`: the lease runs anew, whatever had cut it short."""
         return self.changed(
             last_activity=max(now, self.last_activity),

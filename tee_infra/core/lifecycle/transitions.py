@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from tee_infra.core.environments import FEATURE_HOST
 from tee_infra.core.lifecycle.lease import DEFAULT_TTL, MAX_LIFE
-from tee_infra.core.lifecycle.record import Hold, Record, Seed
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold, Seed
 from tee_infra.core.times import render_duration, render_left, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
@@ -19,7 +19,7 @@ from tee_infra.errors import RefusedError
 class BoundElsewhereError(RefusedError):
     """The environment of this name is another branch's."""
 
-    def __init__(self, record: Record, repository: str, branch: str) -> None:
+    def __init__(self, record: FeatureRecord, repository: str, branch: str) -> None:
         self.record = record
         super().__init__(
             f"{record.environment} belongs to branch {record.branch!r} of {record.repository} and is not shared with "
@@ -31,7 +31,7 @@ class BoundElsewhereError(RefusedError):
 class GoneError(RefusedError):
     """The environment was destroyed, or its destruction has begun."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: FeatureRecord) -> None:
         self.record = record
         was = f"was destroyed at {render_time(record.destroyed_at)}" if record.destroyed_at else "is being destroyed"
         super().__init__(
@@ -43,7 +43,7 @@ class GoneError(RefusedError):
 class QuarantinedError(RefusedError):
     """Destroying it failed so often that a person has to look."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: FeatureRecord) -> None:
         self.record = record
         super().__init__(
             f"{record.environment} is in quarantine, since {record.failures} attempts to destroy it failed "
@@ -55,7 +55,7 @@ class QuarantinedError(RefusedError):
 class LifeOverError(RefusedError):
     """An extension that would change nothing: the environment has come to the end of the longest life."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: FeatureRecord) -> None:
         self.record = record
         super().__init__(
             f"{record.environment} was created at {render_time(record.created_at)}, and none lives longer than "
@@ -67,7 +67,7 @@ class LifeOverError(RefusedError):
 class QuotaError(RefusedError):
     """As many environments live as may; `first` is the one whose lease ends before the others'."""
 
-    def __init__(self, live: int, limit: int, first: Record | None, now: datetime) -> None:
+    def __init__(self, live: int, limit: int, first: FeatureRecord | None, now: datetime) -> None:
         self.live = live
         self.limit = limit
         told = "see them with tee-infra feature list"
@@ -83,7 +83,7 @@ class QuotaError(RefusedError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class CreateRequest:
     """An environment that somebody wants. What is None stays as the record has it, or becomes the default.
 
     `owner` answers for a new one, and with `owner_given` for a known one. `revive`: also one that was destroyed.
@@ -100,12 +100,12 @@ class Wish:
     revive: bool = True
 
 
-def living(records: Mapping[str, Record | Unreadable]) -> dict[str, Record | Unreadable]:
+def living(records: Mapping[str, FeatureRecord | Unreadable]) -> dict[str, FeatureRecord | Unreadable]:
     """The environments that count: an unreadable record counts as alive."""
     return {name: record for name, record in records.items() if isinstance(record, Unreadable) or record.live}
 
 
-def check_quota(records: Mapping[str, Record | Unreadable], environment: str, limit: int, now: datetime) -> None:
+def check_quota(records: Mapping[str, FeatureRecord | Unreadable], environment: str, limit: int, now: datetime) -> None:
     """Whether one more may live: `environment`, unless it lives already.
 
     A brake and no wall: two that are made in the same moment may both be the last. Raises `QuotaError`.
@@ -113,41 +113,41 @@ def check_quota(records: Mapping[str, Record | Unreadable], environment: str, li
     live = living(records)
     if environment in live or len(live) < limit:
         return
-    known = [record for record in live.values() if isinstance(record, Record)]
+    known = [record for record in live.values() if isinstance(record, FeatureRecord)]
     raise QuotaError(len(live), limit, min(known, key=lambda record: record.expires_at, default=None), now)
 
 
-def wished(record: Record | None, wish: Wish, now: datetime) -> Record:
+def requested(record: FeatureRecord | None, request: CreateRequest, now: datetime) -> FeatureRecord:
     """The record to begin with: a new one, a new life of a destroyed one, or the one that is there, active.
 
-    Raises `BoundElsewhereError`, `QuarantinedError`, and `GoneError` unless `wish.revive`.
+    Raises `BoundElsewhereError`, `QuarantinedError`, and `GoneError` unless `request.revive`.
     """
     if record is None:
-        return _new_life(wish, now, after=None)
-    bound = (record.repository, record.branch) == (wish.repository, wish.branch)
-    if not bound and (record.live or not wish.revive):
-        raise BoundElsewhereError(record, wish.repository, wish.branch)
+        return _new_life(request, now, after=None)
+    bound = (record.repository, record.branch) == (request.repository, request.branch)
+    if not bound and (record.live or not request.revive):
+        raise BoundElsewhereError(record, request.repository, request.branch)
     if record.state == "quarantined":
         raise QuarantinedError(record)
     if record.state in ("destroying", "destroyed"):
-        if not wish.revive:
+        if not request.revive:
             raise GoneError(record)
-        return _new_life(wish, now, after=record)
-    return record.active(now, head=wish.head).changed(
-        owner=wish.owner if wish.owner_given else record.owner,
-        ttl_seconds=_seconds(wish.ttl) if wish.ttl else record.ttl_seconds,
-        seed=record.seed if record.seeded or wish.seed is None else wish.seed,
+        return _new_life(request, now, after=record)
+    return record.active(now, head=request.head).changed(
+        owner=request.owner if request.owner_given else record.owner,
+        ttl_seconds=_seconds(request.ttl) if request.ttl else record.ttl_seconds,
+        seed=record.seed if record.seeded or request.seed is None else request.seed,
     )
 
 
-def deployed(record: Record, expires_at: datetime) -> Record:
+def deployed(record: FeatureRecord, expires_at: datetime) -> FeatureRecord:
     """After an `up` that wrote this lease end into tags. Raises `GoneError`, `QuarantinedError`: others were faster."""
     require_alive(record)
     latest = max(expires_at, record.deployed_until or expires_at)
     return record.changed(state="active", deployed_until=latest)
 
 
-def extended(record: Record, ttl: timedelta, now: datetime) -> Record:
+def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRecord:
     """It lives for `ttl` from now, and never shorter than before. Raises `GoneError`, `QuarantinedError`, and
     `LifeOverError` where `MAX_LIFE` leaves nothing to add."""
     require_alive(record)
@@ -158,20 +158,20 @@ def extended(record: Record, ttl: timedelta, now: datetime) -> Record:
     return after
 
 
-def held(record: Record, hold: Hold) -> Record:
+def held(record: FeatureRecord, hold: Hold) -> FeatureRecord:
     """Kept until the hold ends, whatever the lease says. Raises `GoneError`, `QuarantinedError`."""
     require_alive(record)
     return record.changed(hold=hold, marked_at=None, state="active" if record.state == "marked" else record.state)
 
 
-def released(record: Record) -> Record:
+def released(record: FeatureRecord) -> FeatureRecord:
     """Without a hold; the lease decides again. Raises `GoneError`."""
     if record.state in ("destroying", "destroyed"):
         raise GoneError(record)
     return record.changed(hold=None)
 
 
-def require_alive(record: Record) -> None:
+def require_alive(record: FeatureRecord) -> None:
     """Refuse to touch what is gone or in quarantine. Raises `GoneError`, `QuarantinedError`."""
     if record.state == "quarantined":
         raise QuarantinedError(record)
@@ -179,18 +179,18 @@ def require_alive(record: Record) -> None:
         raise GoneError(record)
 
 
-def _new_life(wish: Wish, now: datetime, *, after: Record | None) -> Record:
+def _new_life(request: CreateRequest, now: datetime, *, after: FeatureRecord | None) -> FeatureRecord:
     """Nothing of an earlier life counts, except what it has written into tags and the table's version."""
-    return Record(
-        environment=wish.environment,
-        repository=wish.repository,
-        branch=wish.branch,
-        owner=wish.owner,
+    return FeatureRecord(
+        environment=request.environment,
+        repository=request.repository,
+        branch=request.branch,
+        owner=request.owner,
         created_at=now,
         last_activity=now,
-        ttl_seconds=_seconds(wish.ttl or DEFAULT_TTL),
-        head=wish.head,
-        seed=wish.seed or "synthetic",
+        ttl_seconds=_seconds(request.ttl or DEFAULT_TTL),
+        head=request.head,
+        seed=request.seed or "synthetic",
         deployed_until=after.deployed_until if after else None,
         version=after.version if after else 0,
     )

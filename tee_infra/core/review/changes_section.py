@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from tee_infra.core.changes.engine_run import Change, Operation, Plan
+from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
 from tee_infra.core.changes.table_change import MEANING, NEW_STREAM, ChangeClass, change_classes, renews_stream
 from tee_infra.core.review.markdown import Block, code, row, table
 
@@ -24,7 +24,7 @@ _COLORS: Final[dict[ChangeClass, str]] = {"breaking": "🔴", "silent": "🟠", 
 _KINDS: Final = {"add": " (new)", "delete": " (removed)"}
 
 
-def change_blocks(plan: Plan) -> list[Block]:
+def change_blocks(plan: EngineRun) -> list[Block]:
     """Every change in a table: what is lost, what changes in place, what is new; then what it means for the tables."""
     updated = [change for change in plan.changes if change.operation == "update"]
     created = [change for change in plan.changes if change.operation == "create"]
@@ -36,7 +36,7 @@ def change_blocks(plan: Plan) -> list[Block]:
     )
 
 
-def outcome_blocks(plan: Plan) -> list[Block]:
+def outcome_blocks(plan: EngineRun) -> list[Block]:
     """What an `up` that failed had begun, and what it had done."""
     done = [change for change in plan.changes if change.outcome == "done"]
     begun = [change for change in plan.changes if change.outcome == "begun"]
@@ -111,7 +111,7 @@ def _paths(differences: Mapping[str, str]) -> str:
     return ", ".join([*shown, f"and {left:,} more"] if left else shown)
 
 
-def _meanings(plan: Plan) -> Block:
+def _meanings(plan: EngineRun) -> Block:
     """A row for each table and class, the worst first, and none for tables that are new."""
     found: list[tuple[int, str, str]] = []
     worst = list(MEANING)

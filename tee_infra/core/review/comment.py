@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from tee_infra.core.changes.engine_run import Operation, Plan
+from tee_infra.core.changes.engine_run import EngineRun, Operation
 from tee_infra.core.review.changes_section import change_blocks, outcome_blocks
 from tee_infra.core.review.cost_section import cost_block
 from tee_infra.core.review.facts import Review, marker
@@ -36,7 +36,7 @@ def _success(review: Review) -> list[Block]:
 def _failure(review: Review) -> list[Block]:
     """Problems first. What was not reached is in no list: nobody knows it."""
     plan = review.plan
-    blocks = change_blocks(Plan(changes=tuple(change for change in plan.changes if change.outcome == "planned")))
+    blocks = change_blocks(EngineRun(changes=tuple(change for change in plan.changes if change.outcome == "planned")))
     if blocks:
         blocks.insert(0, Block(head=["What the preview had seen until then, perhaps not all of it:"]))
     return [problems(review.problems), *policies(plan), *outcome_blocks(plan), *blocks]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from tee_infra.core.changes.engine_run import Change, Plan
+from tee_infra.core.changes.engine_run import Change, EngineRun
 from tee_infra.core.cost import prices
 from tee_infra.core.review.changes_section import names
 from tee_infra.core.review.markdown import Block, row, table
 
 
-def cost_block(plan: Plan) -> Block:
+def cost_block(plan: EngineRun) -> Block:
     """How much more or less the environment costs with these changes, in US dollars a month."""
     unknown = [change for change in plan.changes if change.cost_before is None or change.cost_after is None]
     rows = [row(["At rest", _signed(plan.monthly_usd)]), *_stored(plan.changes), *_requests(plan.changes)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 
 Action = Literal["preview", "up"]
 
@@ -27,7 +27,7 @@ class Review:
     project: str
     environment: str
     action: Action
-    plan: Plan
+    plan: EngineRun
     now: datetime
     problems: tuple[str, ...] = ()
     expires_at: datetime | None = None

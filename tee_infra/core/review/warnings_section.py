@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tee_infra.core.changes.engine_run import Change, Plan, Violation
+from tee_infra.core.changes.engine_run import Change, EngineRun, Violation
 from tee_infra.core.review.changes_section import names
 from tee_infra.core.review.facts import Action
 from tee_infra.core.review.markdown import Block, code, row, table
@@ -16,7 +16,7 @@ _HOLDS_DATA: Final = {
 }
 
 
-def caution(plan: Plan, action: Action) -> list[Block]:
+def caution(plan: EngineRun, action: Action) -> list[Block]:
     """Data that goes, in a box that nobody overlooks."""
     lost: dict[str, list[Change]] = {}
     for change in plan.destructive:
@@ -35,7 +35,7 @@ def problems(told: tuple[str, ...]) -> Block:
     return Block(head=["#### Why it failed", ""], rows=[f"- {code(problem, 1000)}" for problem in found])
 
 
-def policies(plan: Plan) -> list[Block]:
+def policies(plan: EngineRun) -> list[Block]:
     """The packs that looked at it, and what they found; a mandatory violation stopped the run."""
     if not plan.packs and not plan.violations:
         return []

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from tee_infra.core.tables.item_shapes import AdminRecord, ScheduleRecord, SyncStatusRecord
+from tee_infra.core.tables.item_shapes import AdminItem, ScheduleItem, SyncStatusItem
 
 AttributeType = Literal["S", "N", "B"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
@@ -61,18 +61,18 @@ class Table:
 
 
 TABLES: Final = (
-    Table(name="tee-admin", app_name="admin", item=AdminRecord),
+    Table(name="tee-admin", app_name="admin", item=AdminItem),
     Table(
         name="tee-schedules",
         app_name="schedules",
-        item=ScheduleRecord,
+        item=ScheduleItem,
         indexes=(Index(name="by-date", partition_key=Key("date"), sort_key=Key("startTime")),),
         ttl_attribute="expiresAt",
     ),
     Table(
         name="tee-sync-status",
         app_name="syncStatus",
-        item=SyncStatusRecord,
+        item=SyncStatusItem,
         indexes=(Index(name="by-state", partition_key=Key("state"), sort_key=Key("updatedAt")),),
         ttl_attribute="expiresAt",
     ),

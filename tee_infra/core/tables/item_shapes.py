@@ -34,13 +34,13 @@ NOT_PERSONAL = NotPersonal.NOT_PERSONAL
 Classification = Personal | NotPersonal
 
 
-class Record(BaseModel):
+class ItemShape(BaseModel):
     """Base of the item shapes. Attribute names are the app's, as stored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AdminRecord(Record):
+class AdminItem(ItemShape):
     """`tee-admin`: a member or an administrator. pk `MEMBER#<memberId>`, sk `PROFILE`."""
 
     pk: Annotated[str, Personal.IDENTIFIER]
@@ -56,7 +56,7 @@ class AdminRecord(Record):
     updatedAt: Annotated[str, NOT_PERSONAL]
 
 
-class ScheduleRecord(Record):
+class ScheduleItem(ItemShape):
     """`tee-schedules`: one booking. pk `MEMBER#<memberId>`, sk `SCHEDULE#<scheduleId>`."""
 
     pk: Annotated[str, Personal.IDENTIFIER]
@@ -71,7 +71,7 @@ class ScheduleRecord(Record):
     expiresAt: Annotated[int, NOT_PERSONAL]
 
 
-class SyncStatusRecord(Record):
+class SyncStatusItem(ItemShape):
     """`tee-sync-status`: how far a member's data is synchronised. pk `MEMBER#<memberId>`, sk `SYNC#<provider>`."""
 
     pk: Annotated[str, Personal.IDENTIFIER]

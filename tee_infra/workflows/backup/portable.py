@@ -12,7 +12,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import Signature
-from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.data.backup import (
     MANIFEST,
     UNFINISHED,
@@ -28,8 +28,8 @@ from tee_infra.core.data.backup import (
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.backup.segment_files import check_segment, write_segment
 from tee_infra.workflows.data.progress import Progress
-from tee_infra.workflows.data.request_loop import SharedPace
-from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.request_loop import SharedRateLimiter
+from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 from tee_infra.workflows.data.workers import run_all
 from tee_infra.workflows.session.file_store import FileStore
 
@@ -60,8 +60,8 @@ def create_backup(
     `BackupExistsError`, `UsageError`, `RemoteError`.
     """
     started_at = datetime.now(UTC)
-    transport, pace = dynamodb.transport(), SharedPace(Pace(cap=read_units))
-    sides = {name: Side(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
+    transport, pace = dynamodb.transport(), SharedRateLimiter(RateLimiter(cap=read_units))
+    sides = {name: TableAccess(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
     _begin(store, environment, started_at)
     definitions = TableDefinitions(dynamodb.client)
     saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
@@ -87,7 +87,7 @@ def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
 
 
 def _save_table(
-    definitions: TableDefinitions, store: FileStore, name: str, side: Side, progress: Progress
+    definitions: TableDefinitions, store: FileStore, name: str, side: TableAccess, progress: Progress
 ) -> TableBackup:
     physical, segments = side.table.name, segments_of(side.table.size)
     definition = definitions.definition(physical)

@@ -16,7 +16,7 @@ from tee_infra.workflows.backup.portable import digest_text, open_backup, verify
 from tee_infra.workflows.backup.segment_files import read_segment
 from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
-from tee_infra.workflows.data.table_io import Side, put_items
+from tee_infra.workflows.data.table_io import TableAccess, put_items
 from tee_infra.workflows.data.workers import run_all
 from tee_infra.workflows.session.file_store import FileStore
 
@@ -88,7 +88,7 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
         tables.create(step.target, step.creates, step.mark)
     elif not step.resumes:
         tables.mark_restoring(step.target, step.mark)
-    side = Side(dynamodb.transport(), dynamodb.table(step.target))
+    side = TableAccess(dynamodb.transport(), dynamodb.table(step.target))
     _load(side, store, step, partial(progress, f"load {step.target}"))
     found = signature_of(side, CompareOptions())
     validated = (found.count, digest_text(found)) == (step.backup.items, step.backup.digest)
@@ -102,7 +102,7 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
     )
 
 
-def _load(side: Side, store: FileStore, step: RestoreStep, progress: partial[None]) -> None:
+def _load(side: TableAccess, store: FileStore, step: RestoreStep, progress: partial[None]) -> None:
     def load(file: BackupFile, stop: Event) -> None:
         with side.requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
             for items in read_segment(store, file.name):

@@ -7,7 +7,7 @@ from typing import Final
 
 from tee_infra.aws.inventory import AwsInventory
 from tee_infra.core.arns import Arns
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.cleanup.inventory_builder import assemble, read_resources
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
@@ -24,7 +24,7 @@ from tee_infra.core.times import render_duration, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import held_locks
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import stack_locks
 
@@ -46,22 +46,22 @@ class ClockSkewError(RefusedError):
         )
 
 
-def gather_inventory(home: Home, branches: Branches | None, now: datetime) -> Inventory:
+def gather_inventory(context: FeatureContext, branches: Branches | None, now: datetime) -> Inventory:
     """Everything that registry, state, AWS and locks list, in a number of requests that grows with pages alone.
 
     The registry comes first and locks last: what is made meanwhile is locked by then, and what is destroyed meanwhile
     still has a record, so neither looks like nobody's. Raises `ClockSkewError`, and `AwsError` for any listing that
     is not whole.
     """
-    listing = home.control.listing()
-    _require_clock(home, now, listing.asked_at)
-    stacks = stack_names(home.state.names(checkpoints_folder(NAME)))
-    resources = _resources(home)
-    stack_locks = _stack_locks(home, listing.asked_at)
-    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in held_locks(home.locks).items()}
+    listing = context.control.listing()
+    _require_clock(context, now, listing.asked_at)
+    stacks = stack_names(context.state.names(checkpoints_folder(NAME)))
+    resources = _resources(context)
+    stack_locks = _stack_locks(context, listing.asked_at)
+    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in held_locks(context.locks).items()}
     return assemble(
-        home.target.account_id,
-        home.host.repository,
+        context.target.account_id,
+        context.host.repository,
         records=listing.records,
         stacks=stacks,
         resources=resources,
@@ -71,46 +71,46 @@ def gather_inventory(home: Home, branches: Branches | None, now: datetime) -> In
     )
 
 
-def look_closer(home: Home, inventory: Inventory, names: Collection[str]) -> Inventory:
+def look_closer(context: FeatureContext, inventory: Inventory, names: Collection[str]) -> Inventory:
     """The inventory with checkpoints and role tags of `names`. Raises `AwsError`."""
-    aws = AwsInventory.connect(home.connection)
-    looked = (_look_at(home, aws, found) if found.name in names else found for found in inventory.found)
+    aws = AwsInventory.connect(context.connection)
+    looked = (_look_at(context, aws, found) if found.name in names else found for found in inventory.found)
     return replace(inventory, found=tuple(looked))
 
 
-def _require_clock(home: Home, now: datetime, asked_at: datetime) -> None:
+def _require_clock(context: FeatureContext, now: datetime, asked_at: datetime) -> None:
     """On the embedded AWS `now` may be anybody's wish, and its clock is this machine's."""
-    if not home.target.embedded and abs(now - asked_at) > MAX_SKEW:
+    if not context.target.embedded and abs(now - asked_at) > MAX_SKEW:
         raise ClockSkewError(now, asked_at)
 
 
-def _resources(home: Home) -> list[Resource]:
+def _resources(context: FeatureContext) -> list[Resource]:
     """Tables after tags: what is tagged and no table any more is gone, and a table that is new has no tags yet."""
-    aws = AwsInventory.connect(home.connection)
-    here = Arns(account_id=home.target.account_id, region=home.host.region, environment="")
+    aws = AwsInventory.connect(context.connection)
+    here = Arns(account_id=context.target.account_id, region=context.host.region, environment="")
     return read_resources(aws.tagged(), aws.tables(), aws.roles(), here, NAME)
 
 
-def _stack_locks(home: Home, real_now: datetime) -> dict[str, list[StackLock]]:
-    stacks = stacks_of_locks(home.state.names(locks_folder(NAME)))
-    alone = home.target.embedded
-    return {stack: list(stack_locks(home.state, stack, real_now, alone=alone).values()) for stack in stacks}
+def _stack_locks(context: FeatureContext, real_now: datetime) -> dict[str, list[StackLock]]:
+    stacks = stacks_of_locks(context.state.names(locks_folder(NAME)))
+    alone = context.target.embedded
+    return {stack: list(stack_locks(context.state, stack, real_now, alone=alone).values()) for stack in stacks}
 
 
-def _look_at(home: Home, aws: AwsInventory, found: Found) -> Found:
+def _look_at(context: FeatureContext, aws: AwsInventory, found: InventoryEntry) -> InventoryEntry:
     checkpoint, has_stack = found.checkpoint, found.has_stack
     if has_stack:
-        checkpoint = _checkpoint(home, found.name)
+        checkpoint = _checkpoint(context, found.name)
         has_stack = checkpoint is not None
     resources = (resource if resource.tags_told else _with_tags(aws, resource) for resource in found.resources)
     there = tuple(resource for resource in resources if resource is not None)
     return replace(found, has_stack=has_stack, checkpoint=checkpoint, resources=there)
 
 
-def _checkpoint(home: Home, name: str) -> Checkpoint | Unreadable | None:
+def _checkpoint(context: FeatureContext, name: str) -> Checkpoint | Unreadable | None:
     """None: it is gone since it was listed."""
     try:
-        with home.state.read(checkpoint_file(NAME, name)) as file:
+        with context.state.read(checkpoint_file(NAME, name)) as file:
             return read_checkpoint(file.read())
     except FileNotFoundError:
         return None

@@ -15,12 +15,12 @@ from tee_infra.core.lifecycle.branch_activity import observe
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.destroy_transitions import marked
 from tee_infra.core.lifecycle.lock import LockedError
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.workflows.cleanup.inventory import gather_inventory, look_closer
 from tee_infra.workflows.control.environment_lock import locked
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
-from tee_infra.workflows.features.usage import stored
+from tee_infra.workflows.features.usage import table_usage
 from tee_infra.workflows.session.data_connection import open_dynamodb
 from tee_infra.workflows.session.engine_locks import stack_locks
 
@@ -51,24 +51,24 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    home: Home
+    context: FeatureContext
     inventory: Inventory
     now: datetime
     policy: Policy
 
 
-def plan(home: Home, branches: Branches | None, now: datetime, policy: Policy) -> Planned:
+def plan(context: FeatureContext, branches: Branches | None, now: datetime, policy: Policy) -> Planned:
     """Look at everything and decide. Writes nothing. Raises as `gather_inventory` and `plan_cleanup` do."""
-    inventory = gather_inventory(home, branches, now)
+    inventory = gather_inventory(context, branches, now)
     while unclear := needs_a_look(inventory, now, policy):
-        inventory = look_closer(home, inventory, unclear)
+        inventory = look_closer(context, inventory, unclear)
     decided = plan_cleanup(inventory, now, policy)
-    saved = _monthly_usd(home, _records(inventory), decided.destroys)
+    saved = _monthly_usd(context, _records(inventory), decided.destroys)
     return Planned(inventory=inventory, plan=decided, warnings=warnings(inventory, now), saved_usd=saved)
 
 
 def execute(
-    home: Home,
+    context: FeatureContext,
     planned: Planned,
     now: datetime,
     policy: Policy,
@@ -82,10 +82,10 @@ def execute(
     while another cleanup runs.
     """
     end = clock() + budget.total_seconds()
-    run = _Run(home=home, inventory=planned.inventory, now=now, policy=policy)
+    run = _Run(context=context, inventory=planned.inventory, now=now, policy=policy)
     results: list[Result] = []
-    with locked(home.locks, LOCK, home.actor, "tee-infra cleanup --execute") as held:
-        noted = _note(home, planned, now)
+    with locked(context.locks, LOCK, context.actor, "tee-infra cleanup --execute") as held:
+        noted = _note(context, planned, now)
         for decision in planned.plan.destroys:
             held.check()
             began = clock()
@@ -93,14 +93,14 @@ def execute(
                 detail = f"the time budget of {budget.total_seconds():.0f} s was over"
                 results.append(Result(environment=decision.environment, result="not-started", detail=detail))
                 continue
-            home.report(f"{decision.environment}: its turn")
+            context.report(f"{decision.environment}: its turn")
             result = _clean(run, decision.environment, noted.get(decision.environment))
             results.append(replace(result, seconds=round(clock() - began, 1)))
-            home.report(f"{result.environment}: {result.result}, {result.detail}")
+            context.report(f"{result.environment}: {result.result}, {result.detail}")
     return results
 
 
-def _note(home: Home, planned: Planned, now: datetime) -> dict[str, Record]:
+def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str, FeatureRecord]:
     """Write down what was seen and what is marked. Returns the records as they are then, without those that somebody
     else wrote meanwhile."""
     ends = {
@@ -108,28 +108,28 @@ def _note(home: Home, planned: Planned, now: datetime) -> dict[str, Record]:
         for decision in planned.plan.decisions
         if decision.action == "destroy" or decision.reason_code == "grace"
     }
-    noted: dict[str, Record] = {}
+    noted: dict[str, FeatureRecord] = {}
     for name, record in _records(planned.inventory).items():
         after = observe(record, planned.inventory.branches, now)
         if end := ends.get(name):
             after = marked(after, end, now)
         try:
-            noted[name] = home.control.write(after) if after != record else record
+            noted[name] = context.control.write(after) if after != record else record
         except RecordChangedError:
             continue
     return noted
 
 
-def _clean(run: _Run, name: str, record: Record | None) -> Result:
+def _clean(run: _Run, name: str, record: FeatureRecord | None) -> Result:
     """Destroy one environment, if that is still right; `record` is the one that was marked."""
     if record is None:
         return Result(environment=name, result="kept", detail=_WRITTEN)
     try:
-        with locked(run.home.locks, name, run.home.actor, "tee-infra cleanup") as held:
+        with locked(run.context.locks, name, run.context.actor, "tee-infra cleanup") as held:
             reason = _reason_to_keep(run, record)
             if reason is not None:
                 return Result(environment=name, result="kept", detail=reason)
-            done = destroy_feature(run.home, record, run.now, held=held)
+            done = destroy_feature(run.context, record, run.now, held=held)
     except (LockedError, RecordChangedError) as error:
         return Result(environment=name, result="kept", detail=str(error))
     except Exception as error:  # whatever is wrong with one of them, the others' time is over as well
@@ -138,14 +138,14 @@ def _clean(run: _Run, name: str, record: Record | None) -> Result:
     return Result(environment=name, result="destroyed", detail=f"{done.deleted} resources deleted{swept}")
 
 
-def _reason_to_keep(run: _Run, record: Record) -> str | None:
+def _reason_to_keep(run: _Run, record: FeatureRecord) -> str | None:
     """Why an environment is not to go after all, by record, state and stack locks as they are now, under its lock."""
-    home, name = run.home, record.environment
+    context, name = run.context, record.environment
     (planned,) = (found for found in run.inventory.found if found.name == name)
-    latest = home.control.record(name)
-    locks = stack_locks(home.state, name, datetime.now(UTC), alone=home.target.embedded).values()
+    latest = context.control.record(name)
+    locks = stack_locks(context.state, name, datetime.now(UTC), alone=context.target.embedded).values()
     fresh = replace(planned, record=latest, checkpoint=None, locked_by=None, stack_locks=tuple(locks))
-    looked_at = look_closer(home, replace(run.inventory, found=(fresh,)), [name])
+    looked_at = look_closer(context, replace(run.inventory, found=(fresh,)), [name])
     policy = replace(run.policy, max_destroys=1, max_given=True)
     for decision in plan_cleanup(looked_at, run.now, policy).decisions:
         if decision.action != "destroy":
@@ -153,14 +153,14 @@ def _reason_to_keep(run: _Run, record: Record) -> str | None:
     return None if latest == record else _WRITTEN
 
 
-def _records(inventory: Inventory) -> dict[str, Record]:
+def _records(inventory: Inventory) -> dict[str, FeatureRecord]:
     """The records of this repository's environments."""
-    records = (found.record for found in inventory.found if isinstance(found.record, Record))
+    records = (found.record for found in inventory.found if isinstance(found.record, FeatureRecord))
     return {record.environment: record for record in records if record.repository == inventory.repository}
 
 
-def _monthly_usd(home: Home, records: Mapping[str, Record], going: Sequence[Decision]) -> float:
+def _monthly_usd(context: FeatureContext, records: Mapping[str, FeatureRecord], going: Sequence[Decision]) -> float:
     """What those that go cost a month at rest."""
     names = [decision.environment for decision in going]
-    sizes = stored(open_dynamodb(home.connection), names)
-    return sum(monthly_usd(home.settings(records[name]), sizes[name].size) for name in names)
+    sizes = table_usage(open_dynamodb(context.connection), names)
+    return sum(monthly_usd(context.settings(records[name]), sizes[name].size) for name in names)

@@ -18,7 +18,7 @@ from tee_infra.workflows.control.processes import runs
 _LAST_BEAT_SECONDS: Final = 10.0
 
 
-class Held:
+class LockHandle:
     """A lock that is held. Call `check` before every step that must not run twice at once."""
 
     def __init__(self, locks: Locks, lock: Lock, *, heartbeat: timedelta = HEARTBEAT) -> None:
@@ -42,7 +42,7 @@ class Held:
         if max(now - then for now, then in zip(_clocks(), self._renewed, strict=True)) > 2 * self._heartbeat:
             self._renew()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let the next one in. Where that fails, the lock ends by itself, and what was done is done."""
         self._done.set()
         self._keeper.join(_LAST_BEAT_SECONDS)
@@ -71,13 +71,13 @@ class Held:
 
 
 @contextmanager
-def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[Held]:
+def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[LockHandle]:
     """Hold the lock on `name` during the block. Raises `LockedError`, which says who has it, since when, what next."""
-    held = Held(locks, _take(locks, name, actor, purpose))
+    held = LockHandle(locks, _take(locks, name, actor, purpose))
     try:
         yield held
     finally:
-        held.give_back()
+        held.release()
 
 
 def held_locks(locks: Locks) -> dict[str, Lock]:

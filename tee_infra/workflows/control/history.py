@@ -7,14 +7,14 @@ from typing import Literal
 
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core.lifecycle.actor import Actor
-from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.errors import RefusedError, TeeInfraError
 
 Result = Literal["begun", "done", "failed", "refused"]
 
 
 @contextmanager
-def audited(control: ControlTable, actor: Actor, environment: str, action: str) -> Generator[list[str]]:
+def recorded(control: ControlTable, actor: Actor, environment: str, action: str) -> Generator[list[str]]:
     """Note the block as `action`. What it appends to the list becomes the detail of its end.
 
     Times are this machine's, whatever time the action decides by, so the entries are in the order of what was done. A
@@ -24,7 +24,7 @@ def audited(control: ControlTable, actor: Actor, environment: str, action: str) 
 
     def note(result: Result, detail: str = "") -> None:
         control.append(
-            Entry(
+            HistoryEntry(
                 environment=environment,
                 action=action,
                 result=result,

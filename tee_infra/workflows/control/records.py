@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tee_infra.aws.control_table import ControlTable, RecordChangedError
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.transitions import GoneError
 from tee_infra.core.names import FEATURE_PREFIX
 from tee_infra.core.unreadable import Unreadable
@@ -32,7 +32,7 @@ class UnreadableRecordError(RefusedError):
         super().__init__(f"{environment}: {reason}; nothing was changed. Put it right: tee-infra repair {environment}")
 
 
-def find_record(control: ControlTable, environment: str) -> Record | None:
+def find_record(control: ControlTable, environment: str) -> FeatureRecord | None:
     """The record of an environment, None where there never was one. Raises `UnreadableRecordError`."""
     found = control.record(environment)
     if isinstance(found, Unreadable):
@@ -40,7 +40,7 @@ def find_record(control: ControlTable, environment: str) -> Record | None:
     return found
 
 
-def require_record(control: ControlTable, environment: str) -> Record:
+def require_record(control: ControlTable, environment: str) -> FeatureRecord:
     """The record of an environment, tombstones too. Raises `UnregisteredError`, `UnreadableRecordError`."""
     found = find_record(control, environment)
     if found is None:
@@ -48,7 +48,7 @@ def require_record(control: ControlTable, environment: str) -> Record:
     return found
 
 
-def require_live(control: ControlTable, environment: str) -> Record:
+def require_live(control: ControlTable, environment: str) -> FeatureRecord:
     """The record of an environment that is there. Raises as `require_record` does, and `GoneError` for a tombstone."""
     record = require_record(control, environment)
     if not record.live:
@@ -56,7 +56,9 @@ def require_live(control: ControlTable, environment: str) -> Record:
     return record
 
 
-def change_record(control: ControlTable, environment: str, change: Callable[[Record], Record]) -> Record:
+def change_record(
+    control: ControlTable, environment: str, change: Callable[[FeatureRecord], FeatureRecord]
+) -> FeatureRecord:
     """Write what `change` makes of the record as it is now, also when others write at the same time.
 
     `change` may be called again, with what they wrote, and a record that it returns as it was is not written. Raises

@@ -10,7 +10,7 @@ from tee_infra.core.codec.anonymize_report import AttributeReport, report_attrib
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 
 SAMPLE_ITEMS: Final = 1000
 
@@ -26,7 +26,7 @@ class UnclassifiedAttributesError(RefusedError):
         )
 
 
-def report_table(name: str, side: Side, sample: int = SAMPLE_ITEMS) -> list[AttributeReport]:
+def report_table(name: str, side: TableAccess, sample: int = SAMPLE_ITEMS) -> list[AttributeReport]:
     """What each attribute of the first `sample` items becomes. Never holds a value. Raises `UsageError`."""
     table = catalog_table(name)
     with side.requests(Event(), Backoff()) as requests:
@@ -35,7 +35,7 @@ def report_table(name: str, side: Side, sample: int = SAMPLE_ITEMS) -> list[Attr
         return report_attributes(table, islice(items, sample))
 
 
-def check_shapes(sides: Sequence[tuple[str, Side]]) -> None:
+def check_shapes(sides: Sequence[tuple[str, TableAccess]]) -> None:
     """Refuse, before anything is written, what the sampled items of all tables would be refused for.
 
     Raises `UnclassifiedAttributesError`, which names every attribute at once.

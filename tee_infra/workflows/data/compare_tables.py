@@ -13,11 +13,11 @@ from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions, Comparison
 from tee_infra.workflows.data.locate_differences import locate_differences
-from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 from tee_infra.workflows.data.workers import run_workers
 
 
-def compare_tables(source: Side, target: Side, options: CompareOptions) -> Comparison:
+def compare_tables(source: TableAccess, target: TableAccess, options: CompareOptions) -> Comparison:
     """Compare what two tables hold. Raises `RequestRefusedError`, `NoProgressError`, `StoppedError`."""
     if options.subset or options.limit is not None:
         return locate_differences(source, target, options, frozenset(range(BUCKETS)), 0)
@@ -29,7 +29,7 @@ def compare_tables(source: Side, target: Side, options: CompareOptions) -> Compa
 
 
 def signature_of(
-    side: Side, options: CompareOptions, transform: Transform | None = None, *, raw: bool = False
+    side: TableAccess, options: CompareOptions, transform: Transform | None = None, *, raw: bool = False
 ) -> Signature:
     """The signature of a table's items that pass the filter; `raw`: of the items as they are spelled."""
     total, lock = Signature(), threading.Lock()
@@ -48,7 +48,7 @@ def signature_of(
     return total
 
 
-def _compare_buckets(source: Side, target: Side, options: CompareOptions) -> Comparison:
+def _compare_buckets(source: TableAccess, target: TableAccess, options: CompareOptions) -> Comparison:
     mine = _buckets(source, options, options.transform)
     its = _buckets(target, options, None)
     found = Comparison(source_items=mine.count, target_items=its.count)
@@ -58,7 +58,7 @@ def _compare_buckets(source: Side, target: Side, options: CompareOptions) -> Com
     return found
 
 
-def _buckets(side: Side, options: CompareOptions, transform: Transform | None) -> Buckets:
+def _buckets(side: TableAccess, options: CompareOptions, transform: Transform | None) -> Buckets:
     total, lock = Buckets(), threading.Lock()
 
     def digest(pages: Iterator[Sequence[RawItem]]) -> None:
@@ -73,7 +73,7 @@ def _buckets(side: Side, options: CompareOptions, transform: Transform | None) -
 
 
 def _digest_table(
-    side: Side,
+    side: TableAccess,
     options: CompareOptions,
     transform: Transform | None,
     digest: Callable[[Iterator[Sequence[RawItem]]], None],

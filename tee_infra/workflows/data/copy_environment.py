@@ -10,16 +10,16 @@ from typing import Any
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.aws.s3_bulk_load import copy_in_aws
-from tee_infra.core.codec.rate_limiter import Pace
-from tee_infra.core.codec.scan_filter import Filter
+from tee_infra.core.codec.rate_limiter import RateLimiter
+from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.data.comparison import CompareOptions
-from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, pair_tables, plan_table
 from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.data.compare_tables import compare_tables
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
-from tee_infra.workflows.data.request_loop import SharedPace
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.request_loop import SharedRateLimiter
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,10 @@ class CopyPlan:
     `read_units` caps what is read a second. `bucket` is where big tables may pass through.
     """
 
-    source: End
-    target: End
+    source: CopySide
+    target: CopySide
     tables: list[TablePlan]
-    filter: Filter
+    filter: ScanFilter
     limit: int | None = None
     read_units: float | None = None
     bucket: str | None = None
@@ -41,10 +41,10 @@ class CopyPlan:
 def plan_copy(
     source: DynamoDb,
     target: DynamoDb,
-    ends: tuple[End, End],
+    ends: tuple[CopySide, CopySide],
     tables: Sequence[str],
     *,
-    condition: Filter,
+    condition: ScanFilter,
     limit: int | None = None,
     read_units: float | None = None,
     bucket: str | None = None,
@@ -53,9 +53,9 @@ def plan_copy(
 
     With a `bucket`, tables above `AWS_ROUTE_BYTES` that are copied whole go through it, by AWS's own means.
 
-    Raises as `check_ends`, `pair_tables` and `plan_table` do, and `NoTableError`.
+    Raises as `check_sides`, `pair_tables` and `plan_table` do, and `NoTableError`.
     """
-    check_ends(*ends, anonymised=False)
+    check_sides(*ends, anonymised=False)
     partly = bool(condition.members) or limit is not None
     plans = [
         plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)
@@ -88,14 +88,14 @@ def copy_tables(
     """
     options = CopyOptions(filter=plan.filter, limit=plan.limit)
     header = _header(source, target, plan, options.segments)
-    checkpoint = CheckpointFile.open(checkpoint_path, header, resume=resume)
+    checkpoint = ResumeFile.open(checkpoint_path, header, resume=resume)
     done = False
     try:
         mine, its = source.transport(transport), target.transport(transport)
         results: list[CopyResult] = []
         for table in plan.tables:
-            here = Side(mine, table.source, SharedPace(Pace(cap=plan.read_units)))
-            there = Side(its, table.target)
+            here = TableAccess(mine, table.source, SharedRateLimiter(RateLimiter(cap=plan.read_units)))
+            there = TableAccess(its, table.target)
             if table.route == "aws" and plan.bucket is not None:
                 results.append(_copy_in_aws(table, (source.client, target.client), (here, there), plan.bucket))
                 continue
@@ -119,7 +119,9 @@ def _header(source: DynamoDb, target: DynamoDb, plan: CopyPlan, segments: int) -
     )
 
 
-def _copy_in_aws(table: TablePlan, clients: tuple[Any, Any], sides: tuple[Side, Side], bucket: str) -> CopyResult:
+def _copy_in_aws(
+    table: TablePlan, clients: tuple[Any, Any], sides: tuple[TableAccess, TableAccess], bucket: str
+) -> CopyResult:
     """By AWS's own route. Killed, what was started goes on in AWS; run again, it starts anew."""
     began, cpu = time.monotonic(), time.process_time()
     load = copy_in_aws(clients, table.source, table.target, bucket=bucket, token=str(uuid.uuid4()))

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import Signature
-from tee_infra.core.codec.scan_filter import Filter
+from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
 from tee_infra.errors import PartialError, TeeInfraError
 from tee_infra.workflows.data.compare_tables import compare_tables, signature_of
 from tee_infra.workflows.data.request_loop import Requests, Tally
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side, put_items, scan_pages
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 from tee_infra.workflows.data.workers import run_workers
 
 
@@ -25,7 +25,7 @@ class CopyOptions:
     transform: Transform | None = None
     compare_as: Transform | None = None
     """What validation applies instead: the same transform without what it counts. None: `transform` itself."""
-    filter: Filter = field(default_factory=Filter)
+    filter: ScanFilter = field(default_factory=ScanFilter)
     limit: int | None = None
     workers: int = 2
     in_flight: int = 32
@@ -84,11 +84,11 @@ class CopyIncompleteError(PartialError):
 
 def copy_table(
     name: str,
-    source: Side,
-    target: Side,
+    source: TableAccess,
+    target: TableAccess,
     *,
     options: CopyOptions,
-    checkpoint: CheckpointFile,
+    checkpoint: ResumeFile,
     report: Callable[[CopyProgress], None] | None = None,
 ) -> CopyResult:
     """Copy one table and validate the target. Raises `CopyIncompleteError`, also for Ctrl-C.
@@ -143,7 +143,7 @@ def _validate(run: "_Run") -> Comparison | None:
 class _Run:
     """What the workers of one table share."""
 
-    def __init__(self, source: Side, target: Side, options: CopyOptions, checkpoint: CheckpointFile) -> None:
+    def __init__(self, source: TableAccess, target: TableAccess, options: CopyOptions, checkpoint: ResumeFile) -> None:
         self.source = source
         self.target = target
         self.options = options

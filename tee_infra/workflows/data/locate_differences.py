@@ -12,12 +12,12 @@ from tee_infra.core.codec.digest import bucket_of, canonical, canonical_and_key,
 from tee_infra.core.codec.raw_items import BATCH_KEYS, RawItem, key_of
 from tee_infra.core.data.comparison import CompareOptions, Comparison, Difference
 from tee_infra.workflows.data.request_loop import Requests
-from tee_infra.workflows.data.table_io import Side, get_items, put_new_item, scan_pages
+from tee_infra.workflows.data.table_io import TableAccess, get_items, put_new_item, scan_pages
 from tee_infra.workflows.data.workers import run_workers
 
 
 def locate_differences(
-    source: Side, target: Side, options: CompareOptions, buckets: frozenset[int], target_items: int
+    source: TableAccess, target: TableAccess, options: CompareOptions, buckets: frozenset[int], target_items: int
 ) -> Comparison:
     """The differences among the items of `buckets`, of which the target holds `target_items`.
 
@@ -37,8 +37,8 @@ def locate_differences(
 class _Search:
     """What the workers share."""
 
-    source: Side
-    target: Side
+    source: TableAccess
+    target: TableAccess
     options: CompareOptions
     buckets: frozenset[int]
     found: Comparison = field(default_factory=Comparison)
@@ -59,7 +59,7 @@ class _Search:
                     else:
                         self._find_missing(items, own, other)
 
-    def _batches(self, requests: Requests, side: Side, segment: int) -> Iterator[list[RawItem]]:
+    def _batches(self, requests: Requests, side: TableAccess, segment: int) -> Iterator[list[RawItem]]:
         """The items of a segment that are in a differing bucket, as many at a time as one lookup takes."""
         options = self.options
         left = options.limit
@@ -101,7 +101,7 @@ class _Search:
         with self.lock:
             self.found.merge(found)
 
-    def _look_up(self, requests: Requests, side: Side, items: Sequence[RawItem]) -> dict[bytes, RawItem]:
+    def _look_up(self, requests: Requests, side: TableAccess, items: Sequence[RawItem]) -> dict[bytes, RawItem]:
         keys = [key_of(item, side.table.key_names) for item in items]
         return {self._key(item): item for item in get_items(requests, side.table.name, keys)}
 

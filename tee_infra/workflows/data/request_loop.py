@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.codec.rate_limiter import Pace
-from tee_infra.core.codec.responses import Verdict, lost
+from tee_infra.core.codec.rate_limiter import RateLimiter
+from tee_infra.core.codec.responses import ResponseClass, lost
 from tee_infra.errors import RemoteError
 from tee_infra.workflows.data.transport import Lane
 
@@ -54,10 +54,10 @@ class Tally:
 
 
 @dataclass(slots=True)
-class SharedPace:
+class SharedRateLimiter:
     """One table's pace, shared by the threads that use it."""
 
-    pace: Pace = field(default_factory=Pace)
+    pace: RateLimiter = field(default_factory=RateLimiter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, units: float) -> float:
@@ -80,7 +80,7 @@ class Requests:
     """
 
     lane: Lane
-    pace: SharedPace = field(default_factory=SharedPace)
+    pace: SharedRateLimiter = field(default_factory=SharedRateLimiter)
     backoff: Backoff = field(default_factory=Backoff)
     stop: threading.Event = field(default_factory=threading.Event)
     tally: Tally = field(default_factory=Tally)
@@ -111,14 +111,14 @@ class Requests:
     def receive(self, operation: str, parse: Callable[[bytes], T], units: float) -> T | None:
         """The oldest reply, parsed; None when the request must be sent again. Settles the pace only in that case."""
         reply = self.lane.receive()
-        if reply.verdict is Verdict.DONE:
+        if reply.verdict is ResponseClass.DONE:
             try:
                 return parse(reply.body)
             except msgspec.DecodeError as error:
                 reply = lost(error)
-        if reply.verdict is Verdict.FATAL:
+        if reply.verdict is ResponseClass.FATAL:
             raise RequestRefusedError(operation, reply.code, reply.message)
-        throttled = reply.verdict is Verdict.THROTTLED
+        throttled = reply.verdict is ResponseClass.THROTTLED
         self.pace.settle(units, 0.0, units if throttled else 0.0)
         self.tally.throttled += throttled
         self.failed, self.last_code = True, reply.code

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from tee_infra.core.codec.digest import Signature
-from tee_infra.core.data.resume_point import Checkpoint, Header, header_line, position_line, read_checkpoint
+from tee_infra.core.data.resume_point import Header, ResumePoint, header_line, position_line, read_resume_point
 
 
-class CheckpointFile:
+class ResumeFile:
     """One copy's file. Appending is one write call: a killed process leaves at most one line cut off."""
 
-    def __init__(self, path: Path, state: Checkpoint) -> None:
+    def __init__(self, path: Path, state: ResumePoint) -> None:
         self.path = path
         self.state = state
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class CheckpointFile:
     def open(cls, path: Path, header: Header, *, resume: bool) -> Self:
         """Begin a file, or go on with the one that is there. Raises `ForeignCheckpointError`."""
         lines = path.read_bytes().splitlines(keepends=True) if resume and path.exists() else []
-        opened = cls(path, read_checkpoint(lines, header))
+        opened = cls(path, read_resume_point(lines, header))
         path.parent.mkdir(parents=True, exist_ok=True)
         # Begun anew from what was read, so that a line cut off does not spoil the next one.
         fresh = path.with_name(f"{path.name}.new")

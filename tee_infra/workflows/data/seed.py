@@ -12,7 +12,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import Environment
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.data.progress import Progress
-from tee_infra.workflows.data.table_io import Side, put_items
+from tee_infra.workflows.data.table_io import TableAccess, put_items
 from tee_infra.workflows.data.workers import run_all
 
 _MEMBERS_A_PIECE: Final = 250
@@ -64,7 +64,7 @@ def seed_data(
         raise SyntheticProductionError(environment.name)
     began, cpu = time.monotonic(), time.process_time()
     transport = dynamodb.transport()
-    sides = {name: Side(transport, dynamodb.table(physical)) for name, physical in tables.items()}
+    sides = {name: TableAccess(transport, dynamodb.table(physical)) for name, physical in tables.items()}
 
     def write(piece: tuple[range, str], stop: Event) -> int:
         numbers, name = piece

@@ -11,23 +11,23 @@ from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.anonymizer import Anonymizer, decode, partition_key_of
 from tee_infra.core.codec.pseudonyms import Pseudonyms
-from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.codec.subset import Subset
 from tee_infra.core.codec.transform import Transform
-from tee_infra.core.data.copy_policy import End, TablePlan, check_ends, pair_tables, plan_table
+from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, pair_tables, plan_table
 from tee_infra.core.data.resume_point import Header
 from tee_infra.core.tables.catalog import TABLES, Table
 from tee_infra.errors import UsageError
 from tee_infra.workflows.data.anonymize_report import catalog_table, check_shapes
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
-from tee_infra.workflows.data.request_loop import SharedPace
-from tee_infra.workflows.data.resume_file import CheckpointFile
-from tee_infra.workflows.data.table_io import Side, scan_pages
+from tee_infra.workflows.data.request_loop import SharedRateLimiter
+from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class SubsetOptions:
     """Which people, and under what names. `key` None: under their own. Neither `fraction` nor `entities`: everybody."""
 
     key: bytes | None
@@ -43,8 +43,8 @@ class Choice:
 class SyncPlan:
     """What will be copied, decided before anything is written. `read_units` caps what is read a second."""
 
-    source: End
-    target: End
+    source: CopySide
+    target: CopySide
     tables: list[TablePlan]
     key: bytes | None
     subset: Subset | None
@@ -80,25 +80,25 @@ class SyncedTable:
 def plan_sync(
     source: DynamoDb,
     target: DynamoDb,
-    ends: tuple[End, End],
+    ends: tuple[CopySide, CopySide],
     tables: Sequence[str],
-    choice: Choice,
+    choice: SubsetOptions,
     *,
     read_units: float | None = None,
 ) -> SyncPlan:
     """Who may copy to whom, what there is to copy, and whether all of it is classified. Writes nothing.
 
-    `tables` are logical names, none for all. Raises as `check_ends`, `pair_tables` and `plan_table` do,
+    `tables` are logical names, none for all. Raises as `check_sides`, `pair_tables` and `plan_table` do,
     `UnclassifiedAttributesError`, `SubsetError`.
     """
-    check_ends(*ends, anonymised=choice.key is not None)
+    check_sides(*ends, anonymised=choice.key is not None)
     plans = [
         plan_table(name, source.table(mine), target.table(its), transformed=True, bucket=False)
         for name, mine, its in pair_tables(*ends, tables)
     ]
     if choice.key is not None:
         transport = source.transport()
-        check_shapes([(plan.name, Side(transport, plan.source)) for plan in plans])
+        check_shapes([(plan.name, TableAccess(transport, plan.source)) for plan in plans])
     subset = _subset(source, ends[0], choice)
     return SyncPlan(source=ends[0], target=ends[1], tables=plans, key=choice.key, subset=subset, read_units=read_units)
 
@@ -121,12 +121,15 @@ def sync(
         segments=CopyOptions().segments,
         transform=plan.fingerprint,
     )
-    checkpoint = CheckpointFile.open(checkpoint_path, header, resume=resume)
+    checkpoint = ResumeFile.open(checkpoint_path, header, resume=resume)
     synced: list[SyncedTable] = []
     try:
         mine, its = source.transport(transport), target.transport(transport)
         for table in plan.tables:
-            sides = Side(mine, table.source, SharedPace(Pace(cap=plan.read_units))), Side(its, table.target)
+            sides = (
+                TableAccess(mine, table.source, SharedRateLimiter(RateLimiter(cap=plan.read_units))),
+                TableAccess(its, table.target),
+            )
             synced.append(_sync_table(plan, table, sides, checkpoint, partial(report, table)))
     finally:
         checkpoint.close(done=len(synced) == len(plan.tables) and all(table.validated for table in synced))
@@ -136,8 +139,8 @@ def sync(
 def _sync_table(
     plan: SyncPlan,
     table: TablePlan,
-    sides: tuple[Side, Side],
-    checkpoint: CheckpointFile,
+    sides: tuple[TableAccess, TableAccess],
+    checkpoint: ResumeFile,
     report: Callable[[CopyProgress], None],
 ) -> SyncedTable:
     anonymizer, silent = (_anonymizer(plan, table.name) for _ in range(2))
@@ -176,7 +179,7 @@ def _transform(plan: SyncPlan, name: str, anonymizer: Anonymizer | None) -> Tran
     return take
 
 
-def _subset(source: DynamoDb, end: End, choice: Choice) -> Subset | None:
+def _subset(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Subset | None:
     key = choice.key or b""
     if choice.fraction is not None:
         return Subset.of_fraction(key, choice.fraction)
@@ -193,6 +196,6 @@ def _partition_keys(source: DynamoDb, table: Table, physical: str) -> Iterator[s
         "ProjectionExpression": "#key",
         "ExpressionAttributeNames": {"#key": table.partition_key.name},
     }
-    with Side(source.transport(), source.table(physical)).requests(Event(), Backoff()) as requests:
+    with TableAccess(source.transport(), source.table(physical)).requests(Event(), Backoff()) as requests:
         for page in scan_pages(requests, physical, extra=only_the_key):
             yield from (partition_key_of(table, decode(item)) for item in page.items)

@@ -26,19 +26,19 @@ from tee_infra.core.codec.raw_items import (
     scan_body,
 )
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.workflows.data.request_loop import RequestRefusedError, Requests, SharedPace
+from tee_infra.workflows.data.request_loop import RequestRefusedError, Requests, SharedRateLimiter
 from tee_infra.workflows.data.transport import Transport
 
 _COMPACT: Final = 4096
 
 
 @dataclass(frozen=True)
-class Side:
+class TableAccess:
     """One table, the way to it, and the pace that everybody keeps who uses it for this purpose."""
 
     transport: Transport
     table: TableFacts
-    pace: SharedPace = field(default_factory=SharedPace)
+    pace: SharedRateLimiter = field(default_factory=SharedRateLimiter)
 
     @contextmanager
     def requests(self, stop: threading.Event, backoff: Backoff, width: int = 1) -> Generator[Requests]:

@@ -7,7 +7,7 @@ Two adapters have it, `tee_infra.aws.dynamodb_raw` (signed HTTP of our own) and
 
 from typing import Protocol
 
-from tee_infra.core.codec.responses import Reply
+from tee_infra.core.codec.responses import Response
 
 
 class Lane(Protocol):
@@ -26,7 +26,7 @@ class Lane(Protocol):
         """Whether the oldest reply is there, waiting for it up to so many seconds."""
         ...
 
-    def receive(self) -> Reply:
+    def receive(self) -> Response:
         """Wait for the reply to the oldest request under way. Never raises for what the network did."""
         ...
 

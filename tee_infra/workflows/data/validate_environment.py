@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.data.comparison import CompareOptions, Comparison
-from tee_infra.core.data.copy_policy import DifferentKeysError, End, check_ends, pair_tables
+from tee_infra.core.data.copy_policy import CopySide, DifferentKeysError, check_sides, pair_tables
 from tee_infra.workflows.data.compare_tables import compare_tables
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.table_io import TableAccess
 
 
 def validate_tables(
     source: DynamoDb,
     target: DynamoDb,
-    ends: tuple[End, End],
+    ends: tuple[CopySide, CopySide],
     tables: Sequence[str],
     *,
     transport: TransportName | None,
@@ -20,15 +20,15 @@ def validate_tables(
 ) -> dict[str, Comparison]:
     """Logical table name -> how the target differs. `tables` are logical names, none for all.
 
-    Comparing is allowed for anybody. Repairing writes, so it keeps the rules of copying. Raises as `check_ends` and
+    Comparing is allowed for anybody. Repairing writes, so it keeps the rules of copying. Raises as `check_sides` and
     `pair_tables` do, and `DifferentKeysError`.
     """
     if repair_missing:
-        check_ends(*ends, anonymised=False)
+        check_sides(*ends, anonymised=False)
     mine, its = source.transport(transport), target.transport(transport)
     found: dict[str, Comparison] = {}
     for name, here, there in pair_tables(*ends, tables):
-        sides = Side(mine, source.table(here)), Side(its, target.table(there))
+        sides = TableAccess(mine, source.table(here)), TableAccess(its, target.table(there))
         if sides[0].table.key != sides[1].table.key:
             raise DifferentKeysError(sides[0].table, sides[1].table)
         found[name] = compare_tables(*sides, CompareOptions(repair_missing=repair_missing))

@@ -14,7 +14,7 @@ from tee_infra.workflows.session.checkout import Project
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class EnvironmentRow:
     """One environment. `settings` is None where its file says nothing sensible, and `problem` then says what.
 
     `resources` is how many the stack has; None: not known, because there is no engine or no such stack.
@@ -40,7 +40,7 @@ class Listed:
         }
 
 
-def list_environments(project: Project) -> list[Listed]:
+def list_environments(project: Project) -> list[EnvironmentRow]:
     """Every environment that has a stack file, with what its backend knows of it.
 
     A file that cannot be read is listed with its problem, so that one mistake does not hide the others.
@@ -55,14 +55,14 @@ def list_environments(project: Project) -> list[Listed]:
     return [replace(entry, resources=counts[_on_account(entry)].get(entry.environment.name)) for entry in listed]
 
 
-def _listed(project: Project, environment: Environment) -> Listed:
+def _listed(project: Project, environment: Environment) -> EnvironmentRow:
     try:
-        return Listed(environment=environment, settings=project.settings(environment))
+        return EnvironmentRow(environment=environment, settings=project.settings(environment))
     except SettingsError as error:
-        return Listed(environment=environment, settings=None, problem=str(error))
+        return EnvironmentRow(environment=environment, settings=None, problem=str(error))
 
 
-def _on_account(entry: Listed) -> bool:
+def _on_account(entry: EnvironmentRow) -> bool:
     return entry.settings is not None and entry.settings.account_id is not None
 
 

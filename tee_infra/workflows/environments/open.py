@@ -5,31 +5,31 @@ from contextlib import contextmanager
 
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.control.records import require_live
-from tee_infra.workflows.features.context import open_home
+from tee_infra.workflows.features.context import open_feature_context
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 from tee_infra.workflows.session.reach import Report
-from tee_infra.workflows.session.stack_session import OpenStack, catch_up, open_stack
+from tee_infra.workflows.session.stack_session import StackSession, catch_up, open_stack
 
 
 @contextmanager
 def open_environment(
     project: Project, environment: Environment, report: Report, *, local: bool
-) -> Generator[OpenStack]:
+) -> Generator[StackSession]:
     """The stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
     A feature environment without a stack file is opened as the registry says, in a folder that is gone afterwards.
-    Raises as `open_stack`, `open_home` and `require_live` do.
+    Raises as `open_stack`, `open_feature_context` and `require_live` do.
     """
     if not project.is_registered(environment):
         yield open_stack(project, environment, report, local=local)
         return
-    home = open_home(project, report, local=local)
-    record = require_live(home.control, environment.name)
-    if home.target.embedded:
-        for holder in break_stale_locks(home.state, environment.name, alone=True):
+    context = open_feature_context(project, report, local=local)
+    record = require_live(context.control, environment.name)
+    if context.target.embedded:
+        for holder in break_stale_locks(context.state, environment.name, alone=True):
             report(f"removed the lock of a run that has ended ({holder})")
-    with home.open(record) as opened:
-        if home.started:
+    with context.open(record) as opened:
+        if context.started:
             catch_up(opened.stack, report)
         yield opened

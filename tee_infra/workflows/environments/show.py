@@ -10,8 +10,8 @@ from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.environments.list import Listed, list_environments
-from tee_infra.workflows.features.context import open_home
+from tee_infra.workflows.environments.list import EnvironmentRow, list_environments
+from tee_infra.workflows.features.context import open_feature_context
 from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.reach import Report
@@ -34,16 +34,16 @@ def show_environment(project: Project, environment: Environment) -> dict[str, An
 def show_registered(project: Project, environment: Environment, report: Report) -> dict[str, Any]:
     """The same of a feature environment without a stack file, by the registry and the state.
 
-    Raises as `open_home` and `require_record` do.
+    Raises as `open_feature_context` and `require_record` do.
     """
-    home = open_home(project, report, local=False)
-    record = require_record(home.control, environment.name)
-    settings = home.settings(record)
-    data = home.checkpoint(environment.name)
+    context = open_feature_context(project, report, local=False)
+    record = require_record(context.control, environment.name)
+    settings = context.settings(record)
+    data = context.checkpoint(environment.name)
     checkpoint = read_checkpoint(data) if data else None
     resources = checkpoint.resources if isinstance(checkpoint, Checkpoint) else None
-    return Listed(environment=environment, settings=settings, resources=resources).facts() | {
-        "target": home.target.describe(),
+    return EnvironmentRow(environment=environment, settings=settings, resources=resources).facts() | {
+        "target": context.target.describe(),
         "settings": settings.model_dump(mode="json"),
         "outputs": stack_outputs(data) if data else {},
     }

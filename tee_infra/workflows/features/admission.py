@@ -3,16 +3,16 @@
 from datetime import datetime
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.lifecycle.record import Record
-from tee_infra.core.lifecycle.transitions import Wish, check_quota, wished
+from tee_infra.core.lifecycle.record import FeatureRecord
+from tee_infra.core.lifecycle.transitions import CreateRequest, check_quota, requested
 from tee_infra.core.pulumi_state.checkpoint import is_stack_of
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.control.records import find_record
-from tee_infra.workflows.features.context import Home
-from tee_infra.workflows.features.usage import stored
+from tee_infra.workflows.features.context import FeatureContext
+from tee_infra.workflows.features.usage import table_usage
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
@@ -59,43 +59,43 @@ class UnknownTablesError(RefusedError):
         )
 
 
-def decide(home: Home, wish: Wish, now: datetime) -> Record:
+def admit(context: FeatureContext, request: CreateRequest, now: datetime) -> FeatureRecord:
     """The record to begin with, unless a rule forbids it. Writes nothing.
 
-    Raises `StackFileError`, what `wished` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`,
+    Raises `StackFileError`, what `requested` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`,
     `UnknownTablesError`, `ForeignStackError`.
     """
-    if not home.project.is_registered(parse_environment(wish.environment)):
-        raise StackFileError(wish.environment)
-    found = find_record(home.control, wish.environment)
-    record = wished(found, wish, now)
-    check_quota(home.control.listing().records, wish.environment, home.host.max_feature_environments, now)
-    checkpoint = read_state(home, wish.environment)
+    if not context.project.is_registered(parse_environment(request.environment)):
+        raise StackFileError(request.environment)
+    found = find_record(context.control, request.environment)
+    record = requested(found, request, now)
+    check_quota(context.control.listing().records, request.environment, context.host.max_feature_environments, now)
+    checkpoint = read_state(context, request.environment)
     if checkpoint is None:
-        _refuse_unknown_tables(home, wish.environment)
+        _refuse_unknown_tables(context, request.environment)
     elif found is None and (checkpoint.resources or checkpoint.pending):
-        return _adopted(home, record)
+        return _adopted(context, record)
     return record
 
 
-def read_state(home: Home, environment: str) -> Checkpoint | None:
+def read_state(context: FeatureContext, environment: str) -> Checkpoint | None:
     """What the state of an environment's stack says; None where there is no stack. Raises `BrokenStateError`."""
-    data = home.checkpoint(environment)
+    data = context.checkpoint(environment)
     checkpoint = read_checkpoint(data) if data is not None else None
     if isinstance(checkpoint, Unreadable):
         raise BrokenStateError(environment, checkpoint.reason)
     return checkpoint
 
 
-def _refuse_unknown_tables(home: Home, environment: str) -> None:
-    tables = stored(open_dynamodb(home.connection), [environment])[environment]
+def _refuse_unknown_tables(context: FeatureContext, environment: str) -> None:
+    tables = table_usage(open_dynamodb(context.connection), [environment])[environment]
     if tables.there:
         raise UnknownTablesError(environment, list(tables.there))
 
 
-def _adopted(home: Home, record: Record) -> Record:
+def _adopted(context: FeatureContext, record: FeatureRecord) -> FeatureRecord:
     """The record of a stack that the registry has lost. Whatever its tables hold stays: it counts as seeded."""
-    if not is_stack_of(home.checkpoint(record.environment) or b"", record.environment, record.branch, NAME):
+    if not is_stack_of(context.checkpoint(record.environment) or b"", record.environment, record.branch, NAME):
         raise ForeignStackError(record.environment, record.branch)
-    home.report(f"the registry has lost {record.environment}, and its stack is this branch's: adopted, data and all")
+    context.report(f"the registry has lost {record.environment}, and its stack is this branch's: adopted, data and all")
     return record.changed(seeded=True)

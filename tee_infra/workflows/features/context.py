@@ -18,11 +18,11 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.lifecycle.actor import Actor
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.core.settings import Settings, settings_for
-from tee_infra.core.target import Target
+from tee_infra.core.target import AwsTarget
 from tee_infra.core.times import render_time
 from tee_infra.engine import Engine
 from tee_infra.errors import UsageError
@@ -32,17 +32,17 @@ from tee_infra.workflows.control.processes import this_actor
 from tee_infra.workflows.session.checkout import CONFIG_KEY, NAME, Project
 from tee_infra.workflows.session.file_store import FileStore, open_store
 from tee_infra.workflows.session.reach import Reached, Report, reach
-from tee_infra.workflows.session.stack_session import OpenStack
+from tee_infra.workflows.session.stack_session import StackSession
 
 
 class ForeignClockError(UsageError):
     """Another clock than the real one, where real things live and die by it."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: AwsTarget) -> None:
         super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}; leave it out")
 
 
-def clock(target: Target, now: datetime | None) -> datetime:
+def clock(target: AwsTarget, now: datetime | None) -> datetime:
     """This machine's time, or on the embedded AWS another one that somebody wants. Raises `ForeignClockError`."""
     if now is not None and not target.embedded:
         raise ForeignClockError(target)
@@ -50,7 +50,7 @@ def clock(target: Target, now: datetime | None) -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class FeatureContext:
     """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder.
 
     `started`: the embedded AWS was not running before.
@@ -58,7 +58,7 @@ class Home:
 
     project: Project
     host: Settings
-    target: Target
+    target: AwsTarget
     connection: Connection
     engine: Engine
     environ: Mapping[str, str]
@@ -75,7 +75,7 @@ class Home:
         """The time to decide by. Raises `ForeignClockError`."""
         return clock(self.target, now)
 
-    def settings(self, record: Record) -> Settings:
+    def settings(self, record: FeatureRecord) -> Settings:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
         return settings_for(parse_environment(record.environment), self._configuration(record))
 
@@ -88,7 +88,7 @@ class Home:
             return None
 
     @contextmanager
-    def open(self, record: Record) -> Generator[OpenStack]:
+    def open(self, record: FeatureRecord) -> Generator[StackSession]:
         """The environment's stack, in a folder of its own that is gone afterwards: nothing of it is in the checkout."""
         environment = parse_environment(record.environment)
         with TemporaryDirectory(prefix="tee-infra-") as folder:
@@ -105,7 +105,7 @@ class Home:
             )
             program = partial(deploy, self.environ, force_local=self.target.embedded)
             stack = Stack(environment.name, backend, program, self.report)
-            yield OpenStack(
+            yield StackSession(
                 environment=environment,
                 settings=self.settings(record),
                 target=self.target,
@@ -114,7 +114,7 @@ class Home:
                 report=self.report,
             )
 
-    def _configuration(self, record: Record) -> dict[str, str]:
+    def _configuration(self, record: FeatureRecord) -> dict[str, str]:
         account = {"account_id": self.host.account_id} if self.host.account_id else {}
         return account | {
             "name": record.environment,
@@ -126,7 +126,7 @@ class Home:
         }
 
 
-def open_home(project: Project, report: Report, *, local: bool) -> Home:
+def open_feature_context(project: Project, report: Report, *, local: bool) -> FeatureContext:
     """Reach the host's AWS; `report` gets the target as its first line. Raises `SettingsError`, and as `reach` does.
 
     `local` takes the embedded AWS, whatever the host's settings name.
@@ -137,7 +137,7 @@ def open_home(project: Project, report: Report, *, local: bool) -> Home:
     reached = reach(project, host, report, local=local)
     items = ControlItems.connect(reached.connection)
     location, variables, secrets_provider = _state_of(project, host, reached)
-    return Home(
+    return FeatureContext(
         project=project,
         host=host,
         target=reached.target,

@@ -7,13 +7,13 @@ from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.destroy_transitions import begun, failed, finished
 from tee_infra.core.lifecycle.lock import LockLostError
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.control.environment_lock import Held
-from tee_infra.workflows.control.history import audited
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.control.environment_lock import LockHandle
+from tee_infra.workflows.control.history import recorded
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy_steps import (
-    Work,
+    Destruction,
     back_up,
     break_locks,
     destroy_stack,
@@ -28,12 +28,12 @@ from tee_infra.workflows.session.checkout import NAME
 class Destroyed:
     """The tombstone, how many resources the engine `deleted`, and what was `swept` up after it, by kind and name."""
 
-    record: Record
+    record: FeatureRecord
     deleted: int
     swept: tuple[str, ...]
 
 
-def destroy_feature(home: Home, record: Record, now: datetime, *, held: Held) -> Destroyed:
+def destroy_feature(context: FeatureContext, record: FeatureRecord, now: datetime, *, held: LockHandle) -> Destroyed:
     """Destroy what `record` registers, from wherever an earlier run left it. The caller holds the environment's lock.
 
     Raises `RecordChangedError` before anything else where somebody wrote the record since. A refusal
@@ -41,11 +41,11 @@ def destroy_feature(home: Home, record: Record, now: datetime, *, held: Held) ->
     wrong (`EngineError`, `StackLockedError`, `LeftoversError`, `AwsError`) counts towards quarantine. `LockLostError`
     leaves everything to whoever holds the lock now.
     """
-    leftovers = Leftovers.connect(home.connection, NAME)
+    leftovers = Leftovers.connect(context.connection, NAME)
     environment = parse_environment(record.environment)
-    work = Work(home=home, record=record, environment=environment, leftovers=leftovers, held=held, now=now)
-    with audited(home.control, home.actor, record.environment, "destroy") as details:
-        destroying = home.control.write(begun(record))
+    work = Destruction(context=context, record=record, environment=environment, leftovers=leftovers, held=held, now=now)
+    with recorded(context.control, context.actor, record.environment, "destroy") as details:
+        destroying = context.control.write(begun(record))
         try:
             break_locks(work)
             checkpoint = back_up(work)
@@ -56,18 +56,18 @@ def destroy_feature(home: Home, record: Record, now: datetime, *, held: Held) ->
         except LockLostError:
             raise
         except RefusedError:
-            home.control.write(destroying.changed(state=record.state))
+            context.control.write(destroying.changed(state=record.state))
             raise
         except Exception as error:
             _count(work, failed(destroying, str(error) or type(error).__name__, now))
             raise
         details += [f"the engine deleted {deleted}", *(f"swept {name}" for name in swept)]
-        tombstone = home.control.write(finished(destroying, now))
+        tombstone = context.control.write(finished(destroying, now))
     return Destroyed(record=tombstone, deleted=deleted, swept=tuple(swept))
 
 
-def _count(work: Work, after: Record) -> None:
-    work.home.control.write(after)
+def _count(work: Destruction, after: FeatureRecord) -> None:
+    work.context.control.write(after)
     if after.state == "quarantined":
         work.say(
             f"QUARANTINED: {after.failures} destroys in a row have failed, the last because of: {after.problem}. "

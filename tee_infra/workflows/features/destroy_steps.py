@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.leftovers import Leftovers
-from tee_infra.core.cleanup.leftovers import label, plan_sweep
+from tee_infra.core.cleanup.leftovers import label, plan_leftovers
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.pulumi_state.files import read_checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
-from tee_infra.workflows.control.environment_lock import Held
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.control.environment_lock import LockHandle
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 
 
@@ -60,24 +60,24 @@ class LeftoversError(RemoteError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class Destruction:
     """One destroy: of what `record` said before it, begun at `now`, while `held` is held."""
 
-    home: Home
-    record: Record
+    context: FeatureContext
+    record: FeatureRecord
     environment: Environment
     leftovers: Leftovers
-    held: Held
+    held: LockHandle
     now: datetime
 
     def say(self, line: str) -> None:
         """A line for people."""
-        self.home.report(f"{self.environment.name}: {line}")
+        self.context.report(f"{self.environment.name}: {line}")
 
 
-def read_state(home: Home, environment: Environment) -> tuple[bytes, Checkpoint] | None:
+def read_state(context: FeatureContext, environment: Environment) -> tuple[bytes, Checkpoint] | None:
     """An environment's checkpoint and what it says; None where there is no stack. Raises `UnreadableStateError`."""
-    data = home.checkpoint(environment.name)
+    data = context.checkpoint(environment.name)
     if data is None:
         return None
     checkpoint = read_checkpoint(data)
@@ -86,32 +86,32 @@ def read_state(home: Home, environment: Environment) -> tuple[bytes, Checkpoint]
     return data, checkpoint
 
 
-def break_locks(work: Work) -> None:
+def break_locks(work: Destruction) -> None:
     """Remove the stack locks of runs that have ended. A lock of one that goes on makes the engine refuse later."""
     work.held.check()
-    for holder in break_stale_locks(work.home.state, work.environment.name, alone=work.home.target.embedded):
+    for holder in break_stale_locks(work.context.state, work.environment.name, alone=work.context.target.embedded):
         work.say(f"removed the stack lock of a run that has ended ({holder})")
 
 
-def back_up(work: Work) -> Checkpoint | None:
+def back_up(work: Destruction) -> Checkpoint | None:
     """Copy the checkpoint to where neither the engine nor a later environment of this name overwrites it.
 
     Returns what it says; None where there is no stack. Raises `UnreadableStateError`.
     """
     work.held.check()
-    state = read_state(work.home, work.environment)
+    state = read_state(work.context, work.environment)
     if state is None:
         return None
     data, checkpoint = state
     copy = copy_of_checkpoint(work.environment.name, work.now)
     # A second run of the same moment finds less in the stack than the first one did.
-    if copy not in work.home.state.names(copy.rpartition("/")[0]):
-        with work.home.state.write(copy) as file:
+    if copy not in work.context.state.names(copy.rpartition("/")[0]):
+        with work.context.state.write(copy) as file:
             file.write(data)
     return checkpoint
 
 
-def respect_protection(work: Work) -> None:
+def respect_protection(work: Destruction) -> None:
     """Ask AWS whether a table is protected, for the state knows only what the program once set. Never switches it off.
 
     Raises `DeletionProtectedError`.
@@ -122,12 +122,12 @@ def respect_protection(work: Work) -> None:
         raise DeletionProtectedError(work.environment.name, protected)
 
 
-def destroy_stack(work: Work, checkpoint: Checkpoint | None) -> int:
+def destroy_stack(work: Destruction, checkpoint: Checkpoint | None) -> int:
     """Let the engine delete what it knows of; how many resources that were. Raises as `Stack` does."""
     if checkpoint is None:
         work.say("it has no stack, so AWS is asked for what has its names")
         return 0
-    with work.home.open(work.record) as opened:
+    with work.context.open(work.record) as opened:
         stack, account = opened.stack, (opened.target.account_id, opened.settings.region)
         if checkpoint.pending:
             work.held.check()
@@ -147,14 +147,14 @@ def destroy_stack(work: Work, checkpoint: Checkpoint | None) -> int:
     return len(plan.changes)
 
 
-def sweep(work: Work) -> list[str]:
+def sweep(work: Destruction) -> list[str]:
     """Ask AWS what is still there, delete what is certainly this environment's, and ask again: nothing may be left.
 
     Returns what was deleted (`table feature-x-tee-admin`). Raises `LeftoversError`.
     """
     work.held.check()
-    account_id, region = work.home.target.account_id, work.home.host.region
-    plan = plan_sweep(work.record, work.leftovers.find(work.environment), account_id, region)
+    account_id, region = work.context.target.account_id, work.context.host.region
+    plan = plan_leftovers(work.record, work.leftovers.find(work.environment), account_id, region)
     for resource in plan.reclaim:
         work.held.check()
         work.leftovers.delete(resource)
@@ -166,9 +166,9 @@ def sweep(work: Work) -> list[str]:
     return [label(resource) for resource in plan.reclaim]
 
 
-def forget_stack(work: Work) -> None:
+def forget_stack(work: Destruction) -> None:
     """Remove the empty stack. The engine refuses while it has resources."""
     work.held.check()
-    if read_state(work.home, work.environment) is not None:
-        with work.home.open(work.record) as opened:
+    if read_state(work.context, work.environment) is not None:
+        with work.context.open(work.record) as opened:
             opened.stack.remove()

@@ -6,15 +6,15 @@ from typing import Any
 from tee_infra.core.app_config import table_names
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lease import warning
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.lifecycle.transitions import living
 from tee_infra.core.review.facts import Quota
 from tee_infra.core.times import render_time
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.session.app_variables import app_environment
 
 
-def feature_facts(home: Home, record: Record, now: datetime) -> dict[str, Any]:
+def feature_facts(context: FeatureContext, record: FeatureRecord, now: datetime) -> dict[str, Any]:
     """What scripts may rely on. Times as RFC 3339; `warning`: the lease ends within so many hours, else None."""
     environment = parse_environment(record.environment)
     left = warning(record.expires_at, now) if record.live else None
@@ -36,15 +36,15 @@ def feature_facts(home: Home, record: Record, now: datetime) -> dict[str, Any]:
         "destroyed_at": render_time(record.destroyed_at) if record.destroyed_at else None,
         "problem": record.problem or None,
         "tables": table_names(environment),
-        "app": app_environment(home.project, environment, use_local=home.target.embedded),
-        "target": home.target.describe(),
+        "app": app_environment(context.project, environment, use_local=context.target.embedded),
+        "target": context.target.describe(),
     }
 
 
-def quota_of(home: Home, environment: str) -> Quota:
+def quota_of(context: FeatureContext, environment: str) -> Quota:
     """How many feature environments live, `environment` among them, and how many may. Raises `AwsError`."""
-    alive = living(home.control.listing().records)
-    return Quota(used=len(alive.keys() | {environment}), limit=home.host.max_feature_environments)
+    alive = living(context.control.listing().records)
+    return Quota(used=len(alive.keys() | {environment}), limit=context.host.max_feature_environments)
 
 
 def unknown_facts(environment: str) -> dict[str, Any]:

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from tee_infra.core.cost.environment import monthly_usd
-from tee_infra.core.lifecycle.history import Entry
+from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.lock import Lock
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import stack_outputs
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.json_view import feature_facts, unknown_facts
-from tee_infra.workflows.features.usage import Stored, stored
+from tee_infra.workflows.features.usage import TableUsage, table_usage
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
 HISTORY: Final = 10
@@ -24,23 +24,23 @@ HISTORY: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class FeatureRow:
     """One environment. Where its record cannot be read, `record` is None and `problem` says why.
 
-    `stored` and `monthly_usd` are None for a tombstone, which has nothing.
+    `table_usage` and `monthly_usd` are None for a tombstone, which has nothing.
     """
 
     environment: str
-    record: Record | None
+    record: FeatureRecord | None
     problem: str = ""
-    stored: Stored | None = None
+    table_usage: TableUsage | None = None
     monthly_usd: float | None = None
     lock: Lock | None = None
 
-    def facts(self, home: Home, now: datetime) -> dict[str, Any]:
+    def facts(self, context: FeatureContext, now: datetime) -> dict[str, Any]:
         """What scripts may rely on: `feature_facts`, and what was looked up beside it."""
-        known = feature_facts(home, self.record, now) if self.record else unknown_facts(self.environment)
-        held = self.stored
+        known = feature_facts(context, self.record, now) if self.record else unknown_facts(self.environment)
+        held = self.table_usage
         return known | {
             "problem": self.problem or None,
             "items": held.items if held else None,
@@ -52,44 +52,44 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class FeatureDetail:
     """One environment: what `list` tells, what its stack exports, and the last of what was done to it.
 
     `outputs` is empty before the first `up`.
     """
 
-    record: Record
-    listed: Listed
+    record: FeatureRecord
+    listed: FeatureRow
     outputs: dict[str, Any]
-    history: list[Entry]
+    history: list[HistoryEntry]
 
 
-def list_features(home: Home, *, tombstones: bool) -> list[Listed]:
+def list_features(context: FeatureContext, *, tombstones: bool) -> list[FeatureRow]:
     """Every environment, those whose lease ends first before the others; `tombstones`: the destroyed ones as well.
 
     What cannot be read comes first, and hides nothing.
     """
-    records, locks = home.control.listing().records, held_locks(home.locks)
-    read = {name: _checked(home, record) for name, record in records.items()}
-    held = stored(open_dynamodb(home.connection), [name for name, record in read.items() if _lives(record)])
+    records, locks = context.control.listing().records, held_locks(context.locks)
+    read = {name: _checked(context, record) for name, record in records.items()}
+    held = table_usage(open_dynamodb(context.connection), [name for name, record in read.items() if _lives(record)])
     listed = [
-        _listed(home, name, record, held.get(name), locks.get(name))
+        _listed(context, name, record, held.get(name), locks.get(name))
         for name, record in read.items()
         if tombstones or isinstance(record, Unreadable) or record.live
     ]
     return sorted(listed, key=lambda entry: (entry.record is not None, _end(entry), entry.environment))
 
 
-def show_feature(home: Home, environment: str) -> Shown:
+def show_feature(context: FeatureContext, environment: str) -> FeatureDetail:
     """One environment in full. Raises `UnregisteredError`, `UnreadableRecordError`."""
-    record = require_record(home.control, environment)
-    held = stored(open_dynamodb(home.connection), [environment])[environment] if record.live else None
-    checkpoint = home.checkpoint(environment)
-    return Shown(
+    record = require_record(context.control, environment)
+    held = table_usage(open_dynamodb(context.connection), [environment])[environment] if record.live else None
+    checkpoint = context.checkpoint(environment)
+    return FeatureDetail(
         record=record,
-        listed=_listed(home, environment, record, held, held_locks(home.locks).get(environment)),
+        listed=_listed(context, environment, record, held, held_locks(context.locks).get(environment)),
         outputs=stack_outputs(checkpoint) if checkpoint else {},
-        history=home.control.history(environment)[-HISTORY:],
+        history=context.control.history(environment)[-HISTORY:],
     )
 
 
@@ -100,35 +100,39 @@ def lock_facts(lock: Lock | None) -> dict[str, str] | None:
     return {"holder": lock.holder, "purpose": lock.purpose, "since": render_time(lock.acquired_at)}
 
 
-def _checked(home: Home, record: Record | Unreadable) -> Record | Unreadable:
+def _checked(context: FeatureContext, record: FeatureRecord | Unreadable) -> FeatureRecord | Unreadable:
     """A record that says what no environment can be is as good as unreadable."""
     if isinstance(record, Unreadable):
         return record
     try:
-        home.settings(record)
+        context.settings(record)
     except UsageError as error:
         return Unreadable(reason=f"its registry record makes no sense: {error}")
     return record
 
 
-def _lives(record: Record | Unreadable) -> bool:
-    return isinstance(record, Record) and record.live
+def _lives(record: FeatureRecord | Unreadable) -> bool:
+    return isinstance(record, FeatureRecord) and record.live
 
 
 def _listed(
-    home: Home, environment: str, record: Record | Unreadable, held: Stored | None, lock: Lock | None
-) -> Listed:
+    context: FeatureContext,
+    environment: str,
+    record: FeatureRecord | Unreadable,
+    held: TableUsage | None,
+    lock: Lock | None,
+) -> FeatureRow:
     if isinstance(record, Unreadable):
-        return Listed(environment=environment, record=None, problem=record.reason, lock=lock)
-    return Listed(
+        return FeatureRow(environment=environment, record=None, problem=record.reason, lock=lock)
+    return FeatureRow(
         environment=environment,
         record=record,
         problem=record.problem,
-        stored=held,
-        monthly_usd=monthly_usd(home.settings(record), held.size) if held else None,
+        table_usage=held,
+        monthly_usd=monthly_usd(context.settings(record), held.size) if held else None,
         lock=lock,
     )
 
 
-def _end(entry: Listed) -> str:
+def _end(entry: FeatureRow) -> str:
     return render_time(entry.record.expires_at) if entry.record else ""

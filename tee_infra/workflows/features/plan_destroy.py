@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tee_infra.aws.leftovers import Leftovers
-from tee_infra.core.changes.engine_run import Plan
-from tee_infra.core.cleanup.leftovers import label, plan_sweep
+from tee_infra.core.changes.engine_run import EngineRun
+from tee_infra.core.cleanup.leftovers import label, plan_leftovers
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import feature_environment
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_time
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy_steps import DeletionProtectedError, read_state
 from tee_infra.workflows.session.checkout import NAME
 
@@ -35,7 +35,7 @@ class HeldError(RefusedError):
 class ForeignEnvironmentError(RefusedError):
     """The environment is another repository's, whose settings nobody here knows."""
 
-    def __init__(self, record: Record, repository: str) -> None:
+    def __init__(self, record: FeatureRecord, repository: str) -> None:
         self.record = record
         super().__init__(
             f"{record.environment} belongs to branch {record.branch!r} of {record.repository}, and this is a checkout "
@@ -50,45 +50,45 @@ class DestroyPlan:
     Where the engine knows of nothing: what would be `swept`, and `left` with the reason, which makes a destroy fail.
     """
 
-    changes: Plan
+    changes: EngineRun
     swept: Sequence[str]
     left: dict[str, str]
     tables: Sequence[TableFacts]
 
 
-def record_of_branch(home: Home, branch: str) -> Record:
+def record_of_branch(context: FeatureContext, branch: str) -> FeatureRecord:
     """The record of a branch's environment. Raises `BranchNameError`, `BoundElsewhereError`, `UnregisteredError`."""
-    repository = home.host.repository
-    record = require_record(home.control, feature_environment(branch, repository))
+    repository = context.host.repository
+    record = require_record(context.control, feature_environment(branch, repository))
     if (record.repository, record.branch) != (repository, branch):
         raise BoundElsewhereError(record, repository, branch)
     return record
 
 
-def require_destroyable(home: Home, record: Record, now: datetime) -> None:
+def require_destroyable(context: FeatureContext, record: FeatureRecord, now: datetime) -> None:
     """Raises `ForeignEnvironmentError`, `HeldError`."""
-    if record.repository != home.host.repository:
-        raise ForeignEnvironmentError(record, home.host.repository)
+    if record.repository != context.host.repository:
+        raise ForeignEnvironmentError(record, context.host.repository)
     if record.hold is not None and record.is_held(now):
         raise HeldError(record.environment, record.hold)
 
 
-def plan_destroy(home: Home, record: Record) -> DestroyPlan:
+def plan_destroy(context: FeatureContext, record: FeatureRecord) -> DestroyPlan:
     """What a destroy would do now.
 
     Raises `DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`, `EngineError`, `AwsError`.
     """
     environment = parse_environment(record.environment)
-    leftovers = Leftovers.connect(home.connection, NAME)
+    leftovers = Leftovers.connect(context.connection, NAME)
     tables = list(leftovers.tables(environment).values())
     if protected := [table.name for table in tables if table.deletion_protection]:
         raise DeletionProtectedError(environment.name, protected)
-    changes = Plan()
-    if read_state(home, environment) is not None:
-        with home.open(record) as opened:
+    changes = EngineRun()
+    if read_state(context, environment) is not None:
+        with context.open(record) as opened:
             changes = opened.stack.preview_destroy()
     if changes.changes:
         return DestroyPlan(changes=changes, swept=(), left={}, tables=tables)
-    sweep = plan_sweep(record, leftovers.find(environment), home.target.account_id, home.host.region)
+    sweep = plan_leftovers(record, leftovers.find(environment), context.target.account_id, context.host.region)
     swept = [label(resource) for resource in sweep.reclaim]
     return DestroyPlan(changes=changes, swept=swept, left=dict(sweep.left), tables=tables)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from tee_infra.core.lifecycle.record import Record, Seed
-from tee_infra.core.lifecycle.transitions import Wish
+from tee_infra.core.lifecycle.record import FeatureRecord, Seed
+from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.names import feature_environment
 from tee_infra.core.settings import OWNER, PLACEHOLDER_OWNER
 from tee_infra.errors import RefusedError, UsageError
@@ -32,7 +32,7 @@ class ForkError(RefusedError):
         )
 
 
-def read_wish(
+def read_request(
     directory: Path,
     repository: str,
     branch: str,
@@ -43,13 +43,13 @@ def read_wish(
     ttl: timedelta | None,
     seed: Seed | None,
     revive: bool,
-) -> Wish:
+) -> CreateRequest:
     """The wish for a branch of `repository`, which the host's settings name. `directory` is the checkout.
 
     Raises `BranchNameError`, `OwnerError`, `ForkError`.
     """
     _refuse_forks(environ, repository)
-    return Wish(
+    return CreateRequest(
         environment=feature_environment(branch, repository),
         repository=repository,
         branch=branch,
@@ -62,13 +62,15 @@ def read_wish(
     )
 
 
-def wish_again(record: Record, directory: Path, repository: str, environ: Mapping[str, str]) -> Wish:
+def repeat_request(
+    record: FeatureRecord, directory: Path, repository: str, environ: Mapping[str, str]
+) -> CreateRequest:
     """What the record says already, wished once more: not for what was destroyed. Raises `ForkError`.
 
     `repository` is the host's: a record of another one is not this checkout's to deploy, which `wished` refuses.
     """
     _refuse_forks(environ, repository)
-    return Wish(
+    return CreateRequest(
         environment=record.environment,
         repository=repository,
         branch=record.branch,

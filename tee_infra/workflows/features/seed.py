@@ -10,15 +10,15 @@ from typing import Final
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.synthetic import SyntheticData
-from tee_infra.core.data.copy_policy import End, check_ends, end_of
+from tee_infra.core.data.copy_policy import CopySide, check_sides, copy_side
 from tee_infra.core.environments import Environment, parse_environment
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_key import read_key
 from tee_infra.workflows.data.anonymize_report import check_shapes
 from tee_infra.workflows.data.seed import seed_data
-from tee_infra.workflows.data.sync_dev import Choice, plan_sync, sync
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.sync_dev import SubsetOptions, plan_sync, sync
+from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
 MEMBERS: Final = 50
@@ -53,7 +53,7 @@ class SeedIncompleteError(PartialError):
 class Source:
     """Another environment whose data may be taken, checked. `key` makes the pseudonyms."""
 
-    end: End
+    end: CopySide
     dynamodb: DynamoDb
     key: bytes
 
@@ -61,22 +61,24 @@ class Source:
 def open_source(source: Environment, target: str, connection: Connection, environ: Mapping[str, str]) -> Source:
     """Check that `source` may be copied to the feature environment `target`, before there is anything of that.
 
-    `connection` leads to the source. Raises as `check_ends` and `read_key` do, `NoTableError`, and
+    `connection` leads to the source. Raises as `check_sides` and `read_key` do, `NoTableError`, and
     `UnclassifiedAttributesError` where the source holds what nobody has classified.
     """
     if source.name == target:
         raise UsageError(f"--from is {target}, which is the environment that is to be seeded; name another one")
-    end = end_of(source.name)
-    check_ends(end, end_of(target), anonymised=True)
+    end = copy_side(source.name)
+    check_sides(end, copy_side(target), anonymised=True)
     dynamodb = open_dynamodb(connection)
     key = read_key(source, None, environ, connection)
     tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}
     transport = dynamodb.transport()
-    check_shapes([(name, Side(transport, table)) for name, table in tables.items()])
+    check_shapes([(name, TableAccess(transport, table)) for name, table in tables.items()])
     return Source(end=end, dynamodb=dynamodb, key=key)
 
 
-def seed_feature(dynamodb: DynamoDb, record: Record, source: Source | None, report: Callable[[str], None]) -> int:
+def seed_feature(
+    dynamodb: DynamoDb, record: FeatureRecord, source: Source | None, report: Callable[[str], None]
+) -> int:
     """Write the record's seed to the environment's tables and return how many items that are.
 
     Written again it is the same: items under other keys are left alone. Raises `NoSourceError`, `SeedIncompleteError`,
@@ -91,7 +93,7 @@ def seed_feature(dynamodb: DynamoDb, record: Record, source: Source | None, repo
         return _copy(dynamodb, record, source)
     number = seed_number(record.repository, record.branch)
     report(f"seeding with {MEMBERS} synthetic members, seed {number}")
-    tables = end_of(record.environment).tables
+    tables = copy_side(record.environment).tables
     environment = parse_environment(record.environment)
     data = SyntheticData(number)
     seeded = seed_data(dynamodb, environment, tables, data, MEMBERS, progress=lambda _table, _items: None)
@@ -104,10 +106,10 @@ def seed_number(repository: str, branch: str) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _copy(dynamodb: DynamoDb, record: Record, source: Source) -> int:
+def _copy(dynamodb: DynamoDb, record: FeatureRecord, source: Source) -> int:
     """Begun anew after an interruption: it is little, and what stands in for a person depends on the key alone."""
-    ends = source.end, end_of(record.environment)
-    plan = plan_sync(source.dynamodb, dynamodb, ends, (), Choice(key=source.key, fraction=FRACTION))
+    ends = source.end, copy_side(record.environment)
+    plan = plan_sync(source.dynamodb, dynamodb, ends, (), SubsetOptions(key=source.key, fraction=FRACTION))
     with TemporaryDirectory(prefix="tee-infra-") as folder:
         synced = sync(
             source.dynamodb,

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.data.workers import run_all
 
@@ -14,7 +14,7 @@ _THREADS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored:
+class TableUsage:
     """What an environment's tables hold, up to six hours ago: `size` in bytes, with the indexes.
 
     `there` and `missing` are the physical names of those that are there, and of those that are not.
@@ -26,9 +26,9 @@ class Stored:
     missing: tuple[str, ...]
 
 
-def stored(dynamodb: DynamoDb, environments: Iterable[str]) -> dict[str, Stored]:
+def table_usage(dynamodb: DynamoDb, environments: Iterable[str]) -> dict[str, TableUsage]:
     """What each of these feature environments holds, one DescribeTable a table. Raises `DynamoDbError`."""
-    tables = {environment: tuple(end_of(environment).tables.values()) for environment in environments}
+    tables = {environment: tuple(copy_side(environment).tables.values()) for environment in environments}
     names = [name for of_one in tables.values() for name in of_one]
 
     def describe(name: str, _stop: Event) -> TableFacts | None:
@@ -41,9 +41,9 @@ def stored(dynamodb: DynamoDb, environments: Iterable[str]) -> dict[str, Stored]
     return {environment: _stored({name: facts[name] for name in of_one}) for environment, of_one in tables.items()}
 
 
-def _stored(tables: dict[str, TableFacts | None]) -> Stored:
+def _stored(tables: dict[str, TableFacts | None]) -> TableUsage:
     there = [table for table in tables.values() if table is not None]
-    return Stored(
+    return TableUsage(
         items=sum(table.items for table in there),
         size=sum(table.size + table.indexes_size for table in there),
         there=tuple(table.name for table in there),

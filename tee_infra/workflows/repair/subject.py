@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.files import (
     backups_folder,
     checkpoint_file,
@@ -18,11 +18,11 @@ from tee_infra.core.pulumi_state.files import (
 )
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.features.context import Home, clock, open_home
+from tee_infra.workflows.features.context import FeatureContext, clock, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.session.reach import Report
-from tee_infra.workflows.session.stack_session import OpenStack, open_stack
+from tee_infra.workflows.session.stack_session import StackSession, open_stack
 
 
 class NoRecordError(RefusedError):
@@ -40,17 +40,17 @@ class NoRecordError(RefusedError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patient:
-    """`home` and `record` are a feature environment's; `state` is None where only the engine reaches its files.
+class RepairSubject:
+    """`context` and `record` are a feature environment's; `state` is None where only the engine reaches its files.
 
     `now` dates what is put aside.
     """
 
-    opened: OpenStack
+    opened: StackSession
     now: datetime
     state: FileStore | None
-    home: Home | None = None
-    record: Record | None = None
+    context: FeatureContext | None = None
+    record: FeatureRecord | None = None
 
     @property
     def environment(self) -> Environment:
@@ -67,9 +67,9 @@ class Patient:
         """Whether it is destroyed, or on its way there: nothing of it is worth making whole."""
         return self.record is not None and self.record.state in ("destroying", "destroyed", "quarantined")
 
-    def again(self) -> "Patient":
+    def again(self) -> "RepairSubject":
         """With its record as it is now. Raises `NoRecordError`."""
-        return replace(self, record=_record(self.home, self.environment.name)) if self.home else self
+        return replace(self, record=_record(self.context, self.environment.name)) if self.context else self
 
     def checkpoint(self) -> bytes | None:
         """The stack's state as it is; None where there is none."""
@@ -95,31 +95,31 @@ class Patient:
 
 
 @contextmanager
-def open_patient(
+def open_subject(
     project: Project, environment: Environment, report: Report, *, local: bool, now: datetime | None = None
-) -> Generator[Patient]:
+) -> Generator[RepairSubject]:
     """Open `environment`, whatever is wrong with it. `report` gets the target as its first line.
 
-    Raises `NoRecordError`, `ForeignClockError`, and as `open_stack` and `open_home` do.
+    Raises `NoRecordError`, `ForeignClockError`, and as `open_stack` and `open_feature_context` do.
     """
     if not project.is_registered(environment):
         opened = open_stack(project, environment, report, local=local)
-        yield Patient(opened=opened, now=clock(opened.target, now), state=_standing_state(project, opened))
+        yield RepairSubject(opened=opened, now=clock(opened.target, now), state=_standing_state(project, opened))
         return
-    home = open_home(project, report, local=local)
-    moment, record = home.at(now), _record(home, environment.name)
-    with home.open(record) as opened:
-        yield Patient(opened=opened, now=moment, state=home.state, home=home, record=record)
+    context = open_feature_context(project, report, local=local)
+    moment, record = context.at(now), _record(context, environment.name)
+    with context.open(record) as opened:
+        yield RepairSubject(opened=opened, now=moment, state=context.state, context=context, record=record)
 
 
-def _record(home: Home, environment: str) -> Record:
-    record = home.control.record(environment)
-    if not isinstance(record, Record):
+def _record(context: FeatureContext, environment: str) -> FeatureRecord:
+    record = context.control.record(environment)
+    if not isinstance(record, FeatureRecord):
         raise NoRecordError(environment, record)
     return record
 
 
-def _standing_state(project: Project, opened: OpenStack) -> FileStore | None:
+def _standing_state(project: Project, opened: StackSession) -> FileStore | None:
     """None also where the engine was told to compress its files."""
     if opened.target.embedded:
         return FolderStore(project.state_directory / ".pulumi")

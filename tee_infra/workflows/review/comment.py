@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Action, Quota, Review, marker
 from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
@@ -49,7 +49,7 @@ class Audience:
 
 
 @dataclass(kw_only=True)
-class Told:
+class RunSummary:
     """What a run has found out so far; whoever carries it out fills it in.
 
     `now` is the clock that it goes by; `wanted`: somebody is told, so that it may cost something to find out more.
@@ -57,7 +57,7 @@ class Told:
 
     now: datetime
     wanted: bool
-    plan: Plan = field(default_factory=Plan)
+    plan: EngineRun = field(default_factory=EngineRun)
     expires_at: datetime | None = None
     quota: Quota | None = None
 
@@ -86,14 +86,14 @@ def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branc
 
 
 @contextmanager
-def reviewed(to: Audience, environment: str, action: Action, now: datetime, report: Report) -> Generator[Told]:
+def reviewed(to: Audience, environment: str, action: Action, now: datetime, report: Report) -> Generator[RunSummary]:
     """Carry out a run inside of this, and its end is told, whichever it is.
 
     The run's own error stays the error: that it could not be told is only reported. A preview that went well raises
     `GitHubError` or `CommentFileError` where it could not be told, as that was what it was for. After an `up` it is
     reported: what the command says of AWS stays true.
     """
-    told = Told(now=now, wanted=not to.nobody)
+    told = RunSummary(now=now, wanted=not to.nobody)
     try:
         yield told
     except (Exception, KeyboardInterrupt) as error:
@@ -108,7 +108,7 @@ def reviewed(to: Audience, environment: str, action: Action, now: datetime, repo
         _try_to_tell(to, review, report)
 
 
-def _review(to: Audience, environment: str, action: Action, told: Told, problems: tuple[str, ...]) -> Review:
+def _review(to: Audience, environment: str, action: Action, told: RunSummary, problems: tuple[str, ...]) -> Review:
     return Review(
         project=NAME,
         environment=environment,

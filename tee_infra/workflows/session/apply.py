@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from tee_infra.core.changes.engine_run import Plan
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.stacks import NoStackError, ProtectedError, Stack
-from tee_infra.workflows.session.stack_session import OpenStack
+from tee_infra.workflows.session.stack_session import StackSession
 
-Confirm = Callable[[Plan], None]
+Confirm = Callable[[EngineRun], None]
 """Shows the plan to a person and raises when it is not to be carried out."""
 
 Check = Callable[[], None]
 """Raises when the environment's lock was lost: while a person thought about the plan, somebody else may have begun."""
 
 
-def preview(stack: Stack) -> Plan:
+def preview(stack: Stack) -> EngineRun:
     """What `up` would do; a stack that is not there yet is created empty."""
     try:
         return stack.preview()
@@ -22,7 +22,7 @@ def preview(stack: Stack) -> Plan:
         return stack.preview()
 
 
-def up(opened: OpenStack, confirm: Confirm, check: Check) -> Plan:
+def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
     """Bring the environment to what its settings say, from wherever an earlier run left it. The caller holds its lock.
 
     `confirm` sees the plan before anything happens. Raises `ProtectedError` before anything happens as well.
@@ -38,7 +38,7 @@ def up(opened: OpenStack, confirm: Confirm, check: Check) -> Plan:
     return stack.up()
 
 
-def down(stack: Stack, confirm: Confirm, check: Check) -> Plan:
+def down(stack: Stack, confirm: Confirm, check: Check) -> EngineRun:
     """Delete everything in the environment, whose lock the caller holds. `confirm` sees the plan before that."""
     confirm(stack.preview_destroy())
     check()

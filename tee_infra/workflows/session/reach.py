@@ -8,7 +8,7 @@ from tee_infra import local as local_aws
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.identity import require_account
 from tee_infra.core.settings import Settings
-from tee_infra.core.target import Target, choose_target
+from tee_infra.core.target import AwsTarget, choose_target
 from tee_infra.engine import Engine, ensure_engine
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.session import embedded_aws
@@ -25,7 +25,7 @@ class Reached:
     `running` is the embedded AWS, None for an account; `started`: it was not running before.
     """
 
-    target: Target
+    target: AwsTarget
     connection: Connection
     environ: Mapping[str, str]
     engine: Engine

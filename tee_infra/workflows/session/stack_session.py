@@ -10,7 +10,7 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems, NoControlTableError
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import Settings
-from tee_infra.core.target import Target
+from tee_infra.core.target import AwsTarget
 from tee_infra.program import deploy
 from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows.control.environment_lock import locked
@@ -23,12 +23,12 @@ from tee_infra.workflows.session.reach import Report, reach
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenStack:
+class StackSession:
     """A stack with what was decided on the way to it."""
 
     environment: Environment
     settings: Settings
-    target: Target
+    target: AwsTarget
     connection: Connection
     stack: Stack
     report: Report
@@ -53,7 +53,7 @@ class OpenStack:
             yield check
 
 
-def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> OpenStack:
+def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> StackSession:
     """Open the stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
     `local` sends it to the embedded AWS whatever its settings name. Raises `SettingsError`, and as `reach` does.
@@ -71,7 +71,7 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
     stack = Stack(environment.name, backend, program, report)
     if reached.started:
         catch_up(stack, report)
-    return OpenStack(
+    return StackSession(
         environment=environment,
         settings=settings,
         target=reached.target,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 from tee_infra import local
-from tee_infra.core.environments import STANDING
+from tee_infra.core.environments import PERMANENT
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.session import embedded_aws
@@ -28,7 +28,7 @@ def start_local(project: Project, report: Callable[[str], None], *, port: int | 
     bootstrap_once(embedded_aws.connection_to(project), local.ACCOUNT_ID, running.region, report)
     stacks = project.state_directory / ".pulumi" / "stacks" / NAME
     for environment in project.environments():
-        if environment.name in STANDING and not (stacks / f"{environment.name}.json").exists():
+        if environment.name in PERMANENT and not (stacks / f"{environment.name}.json").exists():
             report(f"creating the empty stack {environment.name}")
             embedded_aws.backend_of(project, engine).create(environment.name)
     return running

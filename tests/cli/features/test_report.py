@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, lease_line, require_feature
 from tee_infra.cli.output import Output
-from tee_infra.core.changes.engine_run import Change, Operation, Plan
+from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Hold
 from tee_infra.errors import UsageError
@@ -13,8 +13,10 @@ from tests.workflows.homes import NOW, record_of
 HOUR = timedelta(hours=1)
 
 
-def plan(operation: Operation) -> Plan:
-    return Plan(changes=(Change(operation=operation, type="aws:dynamodb/table:Table", name="data-x", urn="urn:x"),))
+def plan(operation: Operation) -> EngineRun:
+    return EngineRun(
+        changes=(Change(operation=operation, type="aws:dynamodb/table:Table", name="data-x", urn="urn:x"),)
+    )
 
 
 def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> None:

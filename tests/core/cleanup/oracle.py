@@ -6,10 +6,10 @@ Nothing here knows of the rules' code. An environment may be destroyed exactly w
 import re
 from datetime import datetime, timedelta
 
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 
@@ -33,7 +33,7 @@ def disagreements(inventory: Inventory, now: datetime, policy: Policy) -> list[s
     return wrong
 
 
-def objections(found: Found, inventory: Inventory, now: datetime, policy: Policy) -> set[str]:
+def objections(found: InventoryEntry, inventory: Inventory, now: datetime, policy: Policy) -> set[str]:
     """The reason codes of everything that speaks against it."""
     record = found.record
     against = {
@@ -48,12 +48,14 @@ def objections(found: Found, inventory: Inventory, now: datetime, policy: Policy
         "mismatch": not all(fits(resource, found.name, inventory.account_id) for resource in found.resources),
     }
     against["unknown-name"] = not against["standing"] and re.fullmatch(FEATURE, found.name) is None
-    if isinstance(record, Record):
+    if isinstance(record, FeatureRecord):
         against |= of_record(record, found, inventory, now, policy)
     return {code for code, holds in against.items() if holds}
 
 
-def of_record(record: Record, found: Found, inventory: Inventory, now: datetime, policy: Policy) -> dict[str, bool]:
+def of_record(
+    record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now: datetime, policy: Policy
+) -> dict[str, bool]:
     over = ended(record, found, inventory, now)
     lives = record.state not in ("destroying", "destroyed")
     known = inventory.branches or Branches(source="nobody", heads={})
@@ -77,17 +79,19 @@ def of_record(record: Record, found: Found, inventory: Inventory, now: datetime,
     }
 
 
-def ended(record: Record, found: Found, inventory: Inventory, now: datetime) -> bool:
+def ended(record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now: datetime) -> bool:
     """Whether nobody says that the lease goes on: neither the registry, nor tags or state that know more than it."""
     return all(end <= now for end in ends(record, found, inventory, now))
 
 
-def marked_since(mark: datetime, record: Record, found: Found, inventory: Inventory, now: datetime) -> bool:
+def marked_since(
+    mark: datetime, record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now: datetime
+) -> bool:
     """Whether the mark is of the lease that ended, and of none before."""
     return all(end <= mark for end in ends(record, found, inventory, now))
 
 
-def ends(record: Record, found: Found, inventory: Inventory, now: datetime) -> list[datetime]:
+def ends(record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now: datetime) -> list[datetime]:
     told = [resource.tags.expires_at for resource in found.resources if isinstance(resource.tags, StackTags)]
     told += [getattr(found.checkpoint, "expires_at", None)]
     news = [end for end in told if end and not (record.deployed_until and end <= record.deployed_until)]
@@ -102,7 +106,7 @@ def ends(record: Record, found: Found, inventory: Inventory, now: datetime) -> l
     return [min(bound for bound in bounds if bound), *news]
 
 
-def gone_since(record: Record, inventory: Inventory, now: datetime) -> datetime | None:
+def gone_since(record: FeatureRecord, inventory: Inventory, now: datetime) -> datetime | None:
     if inventory.branches is None or record.state in ("destroying", "quarantined"):
         return record.branch_gone_at
     if record.branch in inventory.branches.heads:

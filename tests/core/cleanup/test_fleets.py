@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bench import fleets
 from bench.fleets import BROKEN, NOW
-from tee_infra.core.cleanup.inventory import Found, Inventory
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
 from tee_infra.core.cleanup.plan import CleanupPlan, Policy, plan_cleanup
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.unreadable import Unreadable
 from tests.core.cleanup.oracle import disagreements
@@ -85,16 +85,16 @@ def names(plan: CleanupPlan) -> set[str]:
     return {decision.environment for decision in plan.destroys}
 
 
-def is_sacred(found: Found) -> bool:
+def is_sacred(found: InventoryEntry) -> bool:
     record = found.record
-    if not found.name.startswith("feature-") or not isinstance(record, Record) or found.locked_by is not None:
+    if not found.name.startswith("feature-") or not isinstance(record, FeatureRecord) or found.locked_by is not None:
         return True
     unreadable = any(isinstance(said, Unreadable) for said in (found.checkpoint, *(r.tags for r in found.resources)))
     leased = record.expires_at > NOW and record.state not in ("destroying", "destroyed")
     return unreadable or leased or record.is_held(NOW) or record.last_activity > NOW - timedelta(minutes=10)
 
 
-def protected(random: Random, found: Found) -> Found:
+def protected(random: Random, found: InventoryEntry) -> InventoryEntry:
     """The same with one more protection."""
     untagged = replace(fleets.resource(random, found.name, fleets.RESOURCES[0], wrong=0.0), tags=None, tags_told=True)
     protections: list[dict[str, Any]] = [
@@ -106,7 +106,7 @@ def protected(random: Random, found: Found) -> Found:
         {"checkpoint": Checkpoint(resources=3, protected=("data-tee-admin",))},
         {"resources": (untagged,)},
     ]
-    if isinstance(found.record, Record):
+    if isinstance(found.record, FeatureRecord):
         hold = Hold(reason="a demo", until=NOW + timedelta(hours=1), by="ann")
         protections += [
             {"record": found.record.changed(**fields)}

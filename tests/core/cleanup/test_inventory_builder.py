@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.arns import Arns
-from tee_infra.core.cleanup.inventory import Found, Resource
+from tee_infra.core.cleanup.inventory import InventoryEntry, Resource
 from tee_infra.core.cleanup.inventory_builder import assemble, environment_of, read_resources
 from tee_infra.core.pulumi_state.facts import StackLock
 from tee_infra.core.tags import StackTags
@@ -90,9 +90,9 @@ def test_everything_under_one_name() -> None:
     }
     inventory = assemble(ACCOUNT, "acme/tee-admin", **everything, branches=None)
     assert inventory.found == (
-        Found(name="feature-a", record=unreadable),
-        Found(name="feature-b", has_stack=True),
-        Found(
+        InventoryEntry(name="feature-a", record=unreadable),
+        InventoryEntry(name="feature-b", has_stack=True),
+        InventoryEntry(
             name="feature-c",
             record=unreadable,
             has_stack=True,
@@ -100,6 +100,6 @@ def test_everything_under_one_name() -> None:
             locked_by="ann",
             stack_locks=(lock,),
         ),
-        Found(name="feature-d", stack_locks=(lock,)),
-        Found(name="feature-e", locked_by="bob"),
+        InventoryEntry(name="feature-d", stack_locks=(lock,)),
+        InventoryEntry(name="feature-e", locked_by="bob"),
     )

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from tee_infra.core.cleanup.inventory import Resource
-from tee_infra.core.cleanup.leftovers import plan_sweep
+from tee_infra.core.cleanup.leftovers import plan_leftovers
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 
 ACCOUNT, REGION, NOW = "123456789012", "eu-west-1", datetime(2026, 12, 1, tzinfo=UTC)
-RECORD = Record(
+RECORD = FeatureRecord(
     environment="feature-x",
     repository="acme/app",
     branch="feature/x",
@@ -43,7 +43,7 @@ PARAMETER = Resource(
 
 
 def test_what_all_agree_on_is_reclaimed_and_whoever_had_access_goes_first() -> None:
-    sweep = plan_sweep(RECORD, [TABLE, PARAMETER, ROLE], ACCOUNT, REGION)
+    sweep = plan_leftovers(RECORD, [TABLE, PARAMETER, ROLE], ACCOUNT, REGION)
     assert sweep.reclaim == (ROLE, PARAMETER, TABLE)
     assert sweep.left == {}
 
@@ -64,7 +64,7 @@ def test_what_all_agree_on_is_reclaimed_and_whoever_had_access_goes_first() -> N
     ],
 )
 def test_what_disagrees_in_one_point_is_left_and_named(stranger: Resource, why: str) -> None:
-    sweep = plan_sweep(RECORD, [stranger, ROLE], ACCOUNT, REGION)
+    sweep = plan_leftovers(RECORD, [stranger, ROLE], ACCOUNT, REGION)
     assert sweep.reclaim == (ROLE,)
     ((name, reason),) = sweep.left.items()
     assert name == f"{stranger.kind} {stranger.name}"
@@ -75,6 +75,6 @@ def test_what_disagrees_in_one_point_is_left_and_named(stranger: Resource, why: 
 def test_nothing_of_an_environment_that_stands_is_reclaimed(name: str) -> None:
     tags = replace(TAGS, environment=parse_environment(name))
     table = replace(TABLE, name=f"{name}-tee-admin", arn=TABLE.arn.replace("feature-x", name), tags=tags)
-    sweep = plan_sweep(RECORD.changed(environment=name), [table], ACCOUNT, REGION)
+    sweep = plan_leftovers(RECORD.changed(environment=name), [table], ACCOUNT, REGION)
     assert sweep.reclaim == ()
     assert sweep.left == {f"table {name}-tee-admin": f"{name} stands"}

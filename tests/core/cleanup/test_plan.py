@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.cleanup.inventory import Found, Inventory, Resource
+from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.cleanup.plan import (
     BreakerError,
     Decision,
@@ -18,7 +18,7 @@ from tee_infra.core.cleanup.plan import (
 )
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
@@ -31,12 +31,12 @@ BROKEN = Unreadable(reason="it is broken")
 ENGINE = StackLock(holder="ann on laptop, process 1", since=NOW - HOUR, breakable=False)
 
 
-def record(name: str = "feature-x", over: timedelta = HOUR, **fields: Any) -> Record:
+def record(name: str = "feature-x", over: timedelta = HOUR, **fields: Any) -> FeatureRecord:
     """The record of an environment whose lease is `over` since then."""
     created = NOW - over - timedelta(hours=72)
     values = {"branch": name.replace("-", "/", 1), "owner": "ann", "state": "active", "created_at": created}
     values |= {"repository": REPOSITORY, "last_activity": created, "ttl_seconds": 72 * 3600}
-    return Record.model_validate({"environment": name, "deployed_until": NOW - over, **values, **fields})
+    return FeatureRecord.model_validate({"environment": name, "deployed_until": NOW - over, **values, **fields})
 
 
 def table(name: str = "feature-x", **fields: Any) -> Resource:
@@ -51,22 +51,22 @@ def role(name: str = "feature-x", **fields: Any) -> Resource:
     return replace(Resource(kind="role", name=f"{name}-tee-app", arn=arn, tags_told=False), **fields)
 
 
-def expired(name: str = "feature-x", **fields: Any) -> Found:
+def expired(name: str = "feature-x", **fields: Any) -> InventoryEntry:
     """An environment that is destroyed unless `fields` say something else."""
-    found = Found(name=name, record=record(name), has_stack=True, resources=(table(name), role(name)))
+    found = InventoryEntry(name=name, record=record(name), has_stack=True, resources=(table(name), role(name)))
     return replace(found, **fields)
 
 
-def tombstone(**fields: Any) -> Found:
+def tombstone(**fields: Any) -> InventoryEntry:
     gone = record(state="destroyed", destroyed_at=NOW - 2 * HOUR)
-    return replace(Found(name="feature-x", record=gone), **fields)
+    return replace(InventoryEntry(name="feature-x", record=gone), **fields)
 
 
-def inventory(*found: Found, branches: Branches | None = None) -> Inventory:
+def inventory(*found: InventoryEntry, branches: Branches | None = None) -> Inventory:
     return Inventory(account_id=ACCOUNT, repository=REPOSITORY, found=found, branches=branches)
 
 
-def decide(found: Found, branches: Branches | None = None, policy: Policy = POLICY) -> Decision:
+def decide(found: InventoryEntry, branches: Branches | None = None, policy: Policy = POLICY) -> Decision:
     (decision,) = plan_cleanup(inventory(found, branches=branches), NOW, policy).decisions
     return decision
 
@@ -75,8 +75,8 @@ def branches(**fields: Any) -> Branches:
     return Branches(**{"source": "origin", "heads": {"feature/x": "new", "main": None}, **fields})
 
 
-def named(name: str) -> Found:
-    return Found(name=name, has_stack=True)
+def named(name: str) -> InventoryEntry:
+    return InventoryEntry(name=name, has_stack=True)
 
 
 LIVE = record(over=-HOUR)
@@ -91,14 +91,14 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("standing", named("prod-v2")),
         ("standing", expired(name="dev")),
         ("unknown-name", named("prod-hotfix")),
-        ("unknown-name", Found(name="feature-", record=record("feature-"))),
+        ("unknown-name", InventoryEntry(name="feature-", record=record("feature-"))),
         ("unreadable-record", expired(record=BROKEN)),
         ("unreadable-tags", expired(resources=(table(tags=BROKEN),))),
         ("unreadable-state", expired(checkpoint=BROKEN)),
         ("other-repository", expired(record=record(repository="acme/other"))),
         ("held", expired(record=record(hold=Hold(reason="demo", until=NOW + HOUR, by="ann")))),
         ("locked", expired(locked_by="ann")),
-        ("locked", Found(name="feature-x", locked_by="ann")),
+        ("locked", InventoryEntry(name="feature-x", locked_by="ann")),
         ("stack-locked", expired(stack_locks=(ENGINE,))),
         ("quarantined", expired(record=record(state="quarantined"))),
         ("unmanaged", expired(record=None)),
@@ -110,11 +110,11 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("mismatch", expired(resources=(role(name="feature-y-tee-app"),))),
         ("mismatch", expired(resources=(table(kind="other"),))),
         ("leased", expired(record=LIVE)),
-        ("leased", Found(name="feature-x", record=record(over=-HOUR, state="creating"))),
+        ("leased", InventoryEntry(name="feature-x", record=record(over=-HOUR, state="creating"))),
         ("leased", expired(resources=(table(tags=replace(table().tags, expires_at=NOW + HOUR)),))),
         ("leased", expired(checkpoint=Checkpoint(resources=3, expires_at=NOW + HOUR))),
         ("state-lost-live", expired(record=LIVE, has_stack=False)),
-        ("state-lost-live", Found(name="feature-x", record=LIVE)),
+        ("state-lost-live", InventoryEntry(name="feature-x", record=LIVE)),
         ("state-lost-live", expired(record=record(over=-HOUR, state="creating"), has_stack=False)),
         ("active", expired(record=record(last_activity=NOW - timedelta(minutes=9), not_after=NOW - HOUR))),
         ("active", expired(record=record(last_activity=NOW + timedelta(minutes=9), not_after=NOW - HOUR))),
@@ -126,10 +126,10 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("expired", expired(stack_locks=(replace(ENGINE, breakable=True),))),
         ("expired", expired(record=record(hold=Hold(reason="demo", until=NOW, by="ann"), retry_at=NOW))),
         ("expired", expired(record=record(over=timedelta()))),
-        ("expired", Found(name="feature-x", record=record(state="creating"))),
+        ("expired", InventoryEntry(name="feature-x", record=record(state="creating"))),
         ("expired-half-created", expired(record=record(state="creating"))),
         ("half-destroyed", expired(record=record(over=-HOUR, state="destroying"))),
-        ("half-destroyed", Found(name="feature-x", record=record(state="destroying"))),
+        ("half-destroyed", InventoryEntry(name="feature-x", record=record(state="destroying"))),
         ("state-lost", expired(has_stack=False)),
         ("leftover", tombstone(has_stack=True)),
         ("leftover", tombstone(resources=(table(),))),
@@ -139,14 +139,14 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("mismatch", tombstone(resources=(table(tags=table("feature-y").tags),))),
     ],
 )  # fmt: skip
-def test_the_first_rule_that_speaks_decides(code: str, found: Found) -> None:
+def test_the_first_rule_that_speaks_decides(code: str, found: InventoryEntry) -> None:
     decision = decide(found)
     assert (decision.reason_code, decision.environment) == (code, found.name)
     assert decision.reason
 
 
-@pytest.mark.parametrize("found", [tombstone(), tombstone(locked_by="ann"), Found(name="feature-x")])
-def test_what_is_gone_is_not_listed(found: Found) -> None:
+@pytest.mark.parametrize("found", [tombstone(), tombstone(locked_by="ann"), InventoryEntry(name="feature-x")])
+def test_what_is_gone_is_not_listed(found: InventoryEntry) -> None:
     assert plan_cleanup(inventory(found), NOW, POLICY).decisions == ()
 
 
@@ -166,7 +166,7 @@ def test_what_is_gone_is_not_listed(found: Found) -> None:
         ("expired", expired(record=GONE), None),
     ],
 )  # fmt: skip
-def test_a_branch_that_lives_protects(code: str, found: Found, known: Branches | None) -> None:
+def test_a_branch_that_lives_protects(code: str, found: InventoryEntry, known: Branches | None) -> None:
     assert decide(found, known).reason_code == code
 
 
@@ -194,7 +194,7 @@ def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
         (expired(checkpoint=BROKEN), "it is broken; put it right: tee-infra repair feature-x"),
     ],
 )
-def test_reasons_say_what_when_and_what_to_type(found: Found, reason: str) -> None:
+def test_reasons_say_what_when_and_what_to_type(found: InventoryEntry, reason: str) -> None:
     assert decide(found).reason == reason
 
 

@@ -10,7 +10,7 @@ from tee_infra.core.codec.name_pool import FIRST, LAST
 from tee_infra.core.codec.pseudonyms import BECOMES, EMAIL_DOMAIN, Pseudonyms, derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, ItemShape, Personal
 
 ADMIN, SCHEDULES, SYNC = TABLES
 PSEUDONYMS = Pseudonyms(derive_key("an example key that is long enough"))
@@ -136,7 +136,7 @@ def test_no_personal_value_is_anywhere_in_the_output(values: dict[str, str], mem
 
 
 def test_containers_that_the_catalog_declares_are_kept() -> None:
-    class Tagged(Record):
+    class Tagged(ItemShape):
         pk: Annotated[str, Personal.IDENTIFIER]
         tags: Annotated[list[str], NOT_PERSONAL]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tee_infra.core.codec.rate_limiter import Pace
+from tee_infra.core.codec.rate_limiter import RateLimiter
 
 BATCH = 25
 ROUND_TRIP = 0.004
@@ -27,7 +27,7 @@ class Bucket:
         return accepted
 
 
-def drive(pace: Pace, accept: Callable[[int, float], int], items: int) -> tuple[float, float]:
+def drive(pace: RateLimiter, accept: Callable[[int, float], int], items: int) -> tuple[float, float]:
     """Write items with 32 requests under way; the seconds it took, and requests in multiples of the ideal."""
     now, pending, requests, done, free_at = 0.0, items, 0, 0, 0.0
     under_way: list[tuple[float, int, int]] = []
@@ -52,7 +52,7 @@ def drive(pace: Pace, accept: Callable[[int, float], int], items: int) -> tuple[
 @pytest.mark.parametrize("burst", [400, 1000, 4000, 20_000])
 def test_finds_a_limit_with_few_requests_wasted(burst: int) -> None:
     items = 50_000
-    seconds, requests = drive(Pace(), Bucket(4000, burst).accept, items)
+    seconds, requests = drive(RateLimiter(), Bucket(4000, burst).accept, items)
     assert items / seconds >= 0.9 * 4000
     assert requests <= 1.2
 
@@ -60,7 +60,7 @@ def test_finds_a_limit_with_few_requests_wasted(burst: int) -> None:
 @pytest.mark.parametrize(("limit", "allowed"), [(25, 3.0), (100, 2.0), (1000, 1.2), (40_000, 1.2)])
 def test_finds_other_limits(limit: int, allowed: float) -> None:
     items = limit * 20
-    seconds, requests = drive(Pace(), Bucket(limit, limit).accept, items)
+    seconds, requests = drive(RateLimiter(), Bucket(limit, limit).accept, items)
     assert items / seconds >= 0.8 * limit
     assert requests <= allowed
 
@@ -72,19 +72,19 @@ def test_follows_a_limit_that_is_raised() -> None:
         bucket.limit = 1000 if now < 10 else 8000
         return bucket.accept(count, now)
 
-    seconds, _ = drive(Pace(), accept, 10_000 + 80_000)
+    seconds, _ = drive(RateLimiter(), accept, 10_000 + 80_000)
     assert seconds < 30
 
 
 def test_refusals_that_no_rate_avoids_do_not_stop_it() -> None:
     requests = iter(range(10**9))
-    seconds, _ = drive(Pace(), lambda count, _now: 0 if next(requests) % 3 == 0 else count, 50_000)
+    seconds, _ = drive(RateLimiter(), lambda count, _now: 0 if next(requests) % 3 == 0 else count, 50_000)
     assert seconds < 30
 
 
 def test_never_exceeds_its_cap_and_does_not_wait_without_one() -> None:
-    seconds, requests = drive(Pace(cap=2000), lambda count, _now: count, 20_000)
+    seconds, requests = drive(RateLimiter(cap=2000), lambda count, _now: count, 20_000)
     assert seconds >= 9.9
     assert requests == 1.0
-    unlimited, _ = drive(Pace(), lambda count, _now: count, 20_000)
+    unlimited, _ = drive(RateLimiter(), lambda count, _now: count, 20_000)
     assert unlimited < 0.5

@@ -1,6 +1,6 @@
 import pytest
 
-from tee_infra.core.codec.scan_filter import Filter, WhereError, parse_where
+from tee_infra.core.codec.scan_filter import ScanFilter, ScanFilterError, parse_scan_filter
 
 
 @pytest.mark.parametrize(
@@ -15,20 +15,20 @@ from tee_infra.core.codec.scan_filter import Filter, WhereError, parse_where
     ],
 )
 def test_one_condition(text: str, expression: str, value: dict) -> None:
-    members = parse_where([text]).members
+    members = parse_scan_filter([text]).members
     assert members["FilterExpression"] == expression
     assert members["ExpressionAttributeValues"] == {":w0": value}
 
 
 def test_several_conditions_must_all_hold() -> None:
-    found = parse_where(["a = 1", "b < 2"])
+    found = parse_scan_filter(["a = 1", "b < 2"])
     assert found.members["FilterExpression"] == "#w0 = :w0 AND #w1 < :w1"
     assert found.members["ExpressionAttributeNames"] == {"#w0": "a", "#w1": "b"}
     assert found.text == "a = 1 and b < 2"
-    assert parse_where([]) == Filter()
+    assert parse_scan_filter([]) == ScanFilter()
 
 
 @pytest.mark.parametrize("text", ["", "a", "a =", "= 1", "a LIKE b"])
 def test_no_condition(text: str) -> None:
-    with pytest.raises(WhereError):
-        parse_where([text])
+    with pytest.raises(ScanFilterError):
+        parse_scan_filter([text])

@@ -7,8 +7,8 @@ from tee_infra.core.data.copy_policy import (
     DifferentKeysError,
     PlainCopyError,
     ProductionTargetError,
-    check_ends,
-    end_of,
+    check_sides,
+    copy_side,
     pair_tables,
     plan_table,
 )
@@ -27,30 +27,30 @@ def facts(name: str = "t", **more: object) -> TableFacts:
 
 @given(source=st.sampled_from(ENDS), target=st.sampled_from(ENDS), anonymised=st.booleans())
 def test_production_is_never_written_and_never_left_plainly(source: str, target: str, anonymised: bool) -> None:
-    ends = end_of(source), end_of(target)
+    ends = copy_side(source), copy_side(target)
     if "prod" in target:
         with pytest.raises(ProductionTargetError):
-            check_ends(*ends, anonymised=anonymised)
+            check_sides(*ends, anonymised=anonymised)
     elif "prod" in source and not anonymised:
         with pytest.raises(PlainCopyError, match="data sync-dev --anonymize"):
-            check_ends(*ends, anonymised=anonymised)
+            check_sides(*ends, anonymised=anonymised)
     else:
-        check_ends(*ends, anonymised=anonymised)
+        check_sides(*ends, anonymised=anonymised)
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
 def test_the_legacy_tables_are_production_as_a_target(table: str) -> None:
     with pytest.raises(ProductionTargetError):
-        check_ends(end_of("dev"), end_of(f"table:{table}"), anonymised=True)
+        check_sides(copy_side("dev"), copy_side(f"table:{table}"), anonymised=True)
 
 
 def test_an_environment_that_is_none_is_an_error() -> None:
     with pytest.raises(UnknownEnvironmentError):
-        end_of("prod-hotfix")
+        copy_side("prod-hotfix")
 
 
 def test_tables_are_paired_by_their_logical_names() -> None:
-    staging, dev = end_of("staging"), end_of("dev")
+    staging, dev = copy_side("staging"), copy_side("dev")
     assert pair_tables(staging, dev, ["tee-admin"]) == [("tee-admin", "staging-tee-admin", "dev-tee-admin")]
     assert [pair[0] for pair in pair_tables(staging, dev, [])] == [table.name for table in TABLES]
     with pytest.raises(UsageError, match="unknown table 'nope'; allowed: tee-admin"):
@@ -58,14 +58,14 @@ def test_tables_are_paired_by_their_logical_names() -> None:
 
 
 def test_one_table_is_paired_by_its_ending_or_as_told() -> None:
-    legacy, dev = end_of("table:old-tee-schedules"), end_of("dev")
+    legacy, dev = copy_side("table:old-tee-schedules"), copy_side("dev")
     assert pair_tables(legacy, dev, []) == [("tee-schedules", "old-tee-schedules", "dev-tee-schedules")]
-    assert pair_tables(end_of("table:x"), dev, ["tee-admin"]) == [("tee-admin", "x", "dev-tee-admin")]
-    assert pair_tables(dev, end_of("table:x"), ["tee-admin"]) == [("tee-admin", "dev-tee-admin", "x")]
-    assert pair_tables(end_of("table:x"), end_of("table:y"), []) == [("x", "x", "y")]
+    assert pair_tables(copy_side("table:x"), dev, ["tee-admin"]) == [("tee-admin", "x", "dev-tee-admin")]
+    assert pair_tables(dev, copy_side("table:x"), ["tee-admin"]) == [("tee-admin", "dev-tee-admin", "x")]
+    assert pair_tables(copy_side("table:x"), copy_side("table:y"), []) == [("x", "x", "y")]
     for chosen in ([], ["tee-admin", "tee-schedules"]):
         with pytest.raises(UsageError, match="--tables"):
-            pair_tables(end_of("table:x"), dev, chosen)
+            pair_tables(copy_side("table:x"), dev, chosen)
 
 
 @given(items=st.integers(1, 10**9), size=st.integers(1, 10**12), indexes=st.integers(0, 5))

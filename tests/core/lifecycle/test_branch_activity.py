@@ -4,11 +4,11 @@ import pytest
 
 from tee_infra.core.lifecycle.branch_activity import observe
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=5)
-RECORD = Record(
+RECORD = FeatureRecord(
     environment="feature-x",
     repository="acme/tee-admin",
     branch="feature/x",
@@ -54,5 +54,5 @@ def test_a_push_is_activity() -> None:
         (RECORD.changed(state="quarantined"), branches()),
     ],
 )
-def test_no_news_change_nothing(record: Record, known: Branches | None) -> None:
+def test_no_news_change_nothing(record: FeatureRecord, known: Branches | None) -> None:
     assert observe(record, known, NOW) is record

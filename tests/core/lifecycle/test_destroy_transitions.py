@@ -12,11 +12,11 @@ from tee_infra.core.lifecycle.destroy_transitions import (
     marked,
     shortened,
 )
-from tee_infra.core.lifecycle.record import MAX_FAILURES, Hold, Record
+from tee_infra.core.lifecycle.record import MAX_FAILURES, FeatureRecord, Hold
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RECORD = Record(
+RECORD = FeatureRecord(
     environment="feature-x",
     repository="acme/app",
     branch="feature/x",

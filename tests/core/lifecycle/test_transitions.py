@@ -6,20 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tee_infra.core.lifecycle.lease import MAX_LIFE, MAX_TTL, MIN_TTL
-from tee_infra.core.lifecycle.record import Hold, Record
+from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.core.lifecycle.transitions import (
     BoundElsewhereError,
+    CreateRequest,
     GoneError,
     LifeOverError,
     QuarantinedError,
     QuotaError,
-    Wish,
     check_quota,
     deployed,
     extended,
     held,
     released,
-    wished,
+    requested,
 )
 from tee_infra.core.unreadable import Unreadable
 
@@ -28,63 +28,63 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOLD = Hold(reason="a demo", until=NOW + 7 * DAY, by="ann")
 
 
-def wish(**fields: Any) -> Wish:
+def request(**fields: Any) -> CreateRequest:
     known = {"environment": "feature-x", "repository": "acme/app", "branch": "feature/x", "owner": "ann"}
-    return Wish(**known | fields)
+    return CreateRequest(**known | fields)
 
 
-def record(**fields: Any) -> Record:
-    return wished(None, wish(ttl=72 * HOUR), NOW).changed(**{"state": "active", "version": 3} | fields)
+def record(**fields: Any) -> FeatureRecord:
+    return requested(None, request(ttl=72 * HOUR), NOW).changed(**{"state": "active", "version": 3} | fields)
 
 
 def test_a_new_record_begins_with_the_wish() -> None:
-    made = wished(None, wish(seed="none", head="c0ffee"), NOW)
+    made = requested(None, request(seed="none", head="c0ffee"), NOW)
     assert (made.state, made.version, made.seed, made.seeded, made.head) == ("creating", 0, "none", False, "c0ffee")
     assert made.created_at == made.last_activity == NOW
     assert made.expires_at == NOW + 72 * HOUR
 
 
 def test_again_is_an_activity_that_keeps_what_was_not_given() -> None:
-    again = wished(record(head="c0ffee", seeded=True), wish(owner="bob"), NOW + 10 * HOUR)
+    again = requested(record(head="c0ffee", seeded=True), request(owner="bob"), NOW + 10 * HOUR)
     assert (again.owner, again.ttl_seconds, again.head, again.seeded) == ("ann", 72 * 3600, "c0ffee", True)
     assert (again.state, again.created_at) == ("active", NOW)
     assert again.expires_at == NOW + 82 * HOUR
 
 
 def test_again_takes_what_was_given() -> None:
-    again = wished(record(), wish(owner="bob", owner_given=True, ttl=2 * HOUR, head="beef"), NOW + HOUR)
+    again = requested(record(), request(owner="bob", owner_given=True, ttl=2 * HOUR, head="beef"), NOW + HOUR)
     assert (again.owner, again.head, again.expires_at) == ("bob", "beef", NOW + 3 * HOUR)
 
 
 def test_a_push_lifts_a_mark_and_a_lease_that_was_cut_short() -> None:
     marked = record(state="marked", marked_at=NOW, not_after=NOW + HOUR, branch_gone_at=NOW)
-    again = wished(marked, wish(), NOW + HOUR)
+    again = requested(marked, request(), NOW + HOUR)
     assert (again.state, again.marked_at, again.not_after, again.branch_gone_at) == ("active", None, None, None)
 
 
 def test_a_create_that_died_stays_one() -> None:
-    again = wished(record(state="creating"), wish(), NOW + HOUR)
+    again = requested(record(state="creating"), request(), NOW + HOUR)
     assert (again.state, again.created_at) == ("creating", NOW)
 
 
 def test_what_was_seeded_stays_so_and_what_was_not_takes_another_seed() -> None:
-    assert wished(record(seeded=True), wish(seed="none"), NOW).seed == "synthetic"
-    assert wished(record(seed="none"), wish(seed="synthetic"), NOW).seed == "synthetic"
+    assert requested(record(seeded=True), request(seed="none"), NOW).seed == "synthetic"
+    assert requested(record(seed="none"), request(seed="synthetic"), NOW).seed == "synthetic"
 
 
 @pytest.mark.parametrize("state", ["creating", "active", "marked", "destroying", "quarantined"])
 def test_another_branch_is_refused_and_both_are_named(state: str) -> None:
     with pytest.raises(BoundElsewhereError, match=r"branch 'feature/x' of acme/app .* branch 'x' of acme/app"):
-        wished(record(state=state), wish(branch="x"), NOW)
+        requested(record(state=state), request(branch="x"), NOW)
     with pytest.raises(BoundElsewhereError, match=r"of acme/app .* of other/app"):
-        wished(record(state=state), wish(repository="other/app"), NOW)
+        requested(record(state=state), request(repository="other/app"), NOW)
 
 
 def test_a_tombstone_gives_its_name_to_whoever_asks_for_it_himself() -> None:
     tombstone = record(state="destroyed", destroyed_at=NOW)
-    assert wished(tombstone, wish(branch="x"), NOW).branch == "x"
+    assert requested(tombstone, request(branch="x"), NOW).branch == "x"
     with pytest.raises(BoundElsewhereError):
-        wished(tombstone, wish(branch="x", revive=False), NOW)
+        requested(tombstone, request(branch="x", revive=False), NOW)
 
 
 @pytest.mark.parametrize("state", ["destroying", "destroyed"])
@@ -98,8 +98,8 @@ def test_only_an_explicit_create_begins_a_new_life(state: str) -> None:
         destroyed_at=NOW if state[-2] == "e" else None,
     )
     with pytest.raises(GoneError, match=r"(was destroyed at 2026-11-20T00:00:00Z|is being destroyed); .* --branch"):
-        wished(gone, wish(revive=False), NOW + DAY)
-    revived = wished(gone, wish(), NOW + DAY)
+        requested(gone, request(revive=False), NOW + DAY)
+    revived = requested(gone, request(), NOW + DAY)
     assert (revived.state, revived.created_at, revived.seeded, revived.hold) == ("creating", NOW + DAY, False, None)
     assert (revived.failures, revived.destroyed_at, revived.branch_gone_at) == (0, None, None)
     assert (revived.version, revived.deployed_until) == (3, NOW)
@@ -108,7 +108,7 @@ def test_only_an_explicit_create_begins_a_new_life(state: str) -> None:
 def test_quarantine_is_a_persons_to_end() -> None:
     quarantined = record(state="quarantined", failures=5, problem="a role stays")
     changes = (
-        lambda: wished(quarantined, wish(), NOW),
+        lambda: requested(quarantined, request(), NOW),
         lambda: extended(quarantined, DAY, NOW),
         lambda: held(quarantined, HOLD),
     )

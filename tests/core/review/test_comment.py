@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
-from tee_infra.core.changes.engine_run import Change, Plan, Violation
+from tee_infra.core.changes.engine_run import Change, EngineRun, Violation
 from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.review.comment import render
@@ -72,7 +72,7 @@ def test_the_logs_say_nothing_of_the_machine() -> None:
 def test_a_message_that_tells_a_secret_is_told_without_it() -> None:
     told = "denied: password=open-sesame"
     violation = Violation(pack="rules", policy="plain", message=told, mandatory=True)
-    comment = render(Review(**facts() | {"problems": (told,), "plan": Plan(violations=(violation,))}))
+    comment = render(Review(**facts() | {"problems": (told,), "plan": EngineRun(violations=(violation,))}))
     assert "open-sesame" not in comment
     assert comment.count("hidden") == 2
 
@@ -94,7 +94,9 @@ def test_a_failure_is_never_green_and_says_how_far_it_came() -> None:
 
 
 def test_what_an_interrupted_up_has_begun_is_told_apart() -> None:
-    plan = Plan(changes=(change("a", outcome="begun"), change("b", outcome="done"), change("c", outcome="planned")))
+    plan = EngineRun(
+        changes=(change("a", outcome="begun"), change("b", outcome="done"), change("c", outcome="planned"))
+    )
     comment = render(Review(**facts() | {"action": "up", "plan": plan, "problems": ("killed",)}))
     begun, done, planned = (comment.index(f"<code>{name}</code>") for name in "abc")
     assert comment.index("Begun, and perhaps not finished") < begun < comment.index("Done before it failed") < done
@@ -111,7 +113,7 @@ def test_the_estimate_from_events_is_the_one_from_settings() -> None:
 
 def test_many_creates_are_folded_and_few_are_not() -> None:
     def created(count: int) -> str:
-        return render(Review(**facts() | {"plan": Plan(changes=tuple(change(f"r{n}") for n in range(count)))}))
+        return render(Review(**facts() | {"plan": EngineRun(changes=tuple(change(f"r{n}") for n in range(count)))}))
 
     assert "<details>" not in created(10)
     assert "<details><summary><b>Created</b>: 11 resources</summary>" in created(11)
@@ -136,11 +138,11 @@ def test_an_address_that_is_none_is_left_out() -> None:
 
 def test_a_stream_that_changes_is_said_although_the_change_is_safe() -> None:
     stream = change("t", operation="update", type="aws:dynamodb/table:Table", differences={"streamViewType": "update"})
-    assert "another ARN" in render(Review(**facts() | {"plan": Plan(changes=(stream,))}))
+    assert "another ARN" in render(Review(**facts() | {"plan": EngineRun(changes=(stream,))}))
 
 
 def facts() -> dict[str, Any]:
-    return {"project": "tee-infra", "environment": "dev", "action": "preview", "plan": Plan(), "now": NOW}
+    return {"project": "tee-infra", "environment": "dev", "action": "preview", "plan": EngineRun(), "now": NOW}
 
 
 def change(name: str, **more: Any) -> Change:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.changes.engine_run import Change, Ignored, Operation, Outcome, Plan, Violation
+from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored, Operation, Outcome, Violation
 from tee_infra.core.cost.resource import TABLE
 from tee_infra.core.review.comment import LIMIT, render
 from tee_infra.core.review.facts import Review, marker
@@ -37,7 +37,7 @@ changes = st.builds(
     differences=st.dictionaries(ANYTHING, st.sampled_from(["add", "update-replace"]), max_size=12),
 )
 plans = st.builds(
-    Plan,
+    EngineRun,
     changes=st.lists(changes, max_size=15).map(tuple),
     violations=st.lists(
         st.builds(
@@ -109,7 +109,7 @@ def test_ten_thousand_changes_fit_and_are_counted(operation: Operation, failed: 
     )
     problems = ("x" * 5000, "y") if failed else ()
     comment = render(
-        Review(project="p", environment="dev", action="up", plan=Plan(changes=changes), now=NOW, problems=problems)
+        Review(project="p", environment="dev", action="up", plan=EngineRun(changes=changes), now=NOW, problems=problems)
     )
     assert len(comment) <= LIMIT
     assert len(comment.encode()) < 65_536

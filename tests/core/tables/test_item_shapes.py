@@ -3,7 +3,7 @@ from typing import Annotated
 import pytest
 
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.core.tables.item_shapes import NOT_PERSONAL, Personal, Record, classifications
+from tee_infra.core.tables.item_shapes import NOT_PERSONAL, ItemShape, Personal, classifications
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
@@ -20,7 +20,7 @@ def test_every_key_and_the_ttl_are_in_the_shape(table: Table) -> None:
 
 
 def test_an_attribute_that_nobody_looked_at_is_an_error() -> None:
-    class Careless(Record):
+    class Careless(ItemShape):
         known: Annotated[str, NOT_PERSONAL]
         unknown: str
 

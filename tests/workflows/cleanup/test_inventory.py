@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.core.cleanup.inventory import Found
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.cleanup.inventory import InventoryEntry
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.facts import Checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cleanup.inventory import ClockSkewError, gather_inventory, look_closer
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tests.emulator import reset
 from tests.listing_aws import cut, serve
-from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
+from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_context, record_of, tags_of
 from tests.workflows.large_account import account, moved_to, write_state
 
 STATE = "stacks/tee-infra"
@@ -25,13 +25,13 @@ LOCKS = "locks/organization/tee-infra"
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
-def write(home: Home, name: str, data: bytes) -> None:
-    with home.state.write(name) as file:
+def write(context: FeatureContext, name: str, data: bytes) -> None:
+    with context.state.write(name) as file:
         file.write(data)
 
 
@@ -40,21 +40,21 @@ def checkpoint(*names: str) -> bytes:
     return json.dumps({"checkpoint": {"latest": {"resources": resources}}}).encode()
 
 
-def under(home: Home, name: str, now: datetime = NOW) -> Found:
-    return next(found for found in gather_inventory(home, None, now).found if found.name == name)
+def under(context: FeatureContext, name: str, now: datetime = NOW) -> InventoryEntry:
+    return next(found for found in gather_inventory(context, None, now).found if found.name == name)
 
 
-def test_registry_state_aws_and_locks_come_together_under_one_name(home: Home) -> None:
-    home.control.write(record_of("feature-x"))
-    write(home, f"{STATE}/feature-x.json", checkpoint("one"))
-    write(home, f"{LOCKS}/feature-x/1.json", b"{}")
-    make_table(client(home.connection, "dynamodb"), "feature-x-tee-admin", tags_of("feature-x"))
-    make_table(client(home.connection, "dynamodb"), "feature-look-tee-admin", {})
-    home.locks.acquire("feature-x", "ann on laptop", "up feature-x")
-    inventory = gather_inventory(home, None, NOW)
+def test_registry_state_aws_and_locks_come_together_under_one_name(context: FeatureContext) -> None:
+    context.control.write(record_of("feature-x"))
+    write(context, f"{STATE}/feature-x.json", checkpoint("one"))
+    write(context, f"{LOCKS}/feature-x/1.json", b"{}")
+    make_table(client(context.connection, "dynamodb"), "feature-x-tee-admin", tags_of("feature-x"))
+    make_table(client(context.connection, "dynamodb"), "feature-look-tee-admin", {})
+    context.locks.acquire("feature-x", "ann on laptop", "up feature-x")
+    inventory = gather_inventory(context, None, NOW)
     made, looks = inventory.found[1], inventory.found[0]
     assert (inventory.account_id, inventory.repository) == (MOTOS_ACCOUNT, "example/tee-admin")
-    assert isinstance(made.record, Record)
+    assert isinstance(made.record, FeatureRecord)
     assert (made.name, made.has_stack, made.checkpoint) == ("feature-x", True, None)
     assert made.locked_by == "ann on laptop (up feature-x)"
     assert [lock.breakable for lock in made.stack_locks] == [True]
@@ -62,44 +62,46 @@ def test_registry_state_aws_and_locks_come_together_under_one_name(home: Home) -
     assert [(resource.name, resource.tags) for resource in looks.resources] == [("feature-look-tee-admin", None)]
 
 
-def test_a_closer_look_reads_state_and_role_tags_of_those_alone(home: Home) -> None:
-    iam = client(home.connection, "iam")
+def test_a_closer_look_reads_state_and_role_tags_of_those_alone(context: FeatureContext) -> None:
+    iam = client(context.connection, "iam")
     for name in ("feature-x", "feature-y"):
-        write(home, f"{STATE}/{name}.json", checkpoint("one"))
+        write(context, f"{STATE}/{name}.json", checkpoint("one"))
         tags = [{"Key": key, "Value": value} for key, value in tags_of(name).items()]
         role = {"Path": f"/tee/{name}/", "RoleName": f"{name}-tee-app", "AssumeRolePolicyDocument": "{}"}
         iam.create_role(**role, Tags=tags)
-    inventory = gather_inventory(home, None, NOW)
-    closer_x, closer_y = look_closer(home, inventory, ["feature-x"]).found
+    inventory = gather_inventory(context, None, NOW)
+    closer_x, closer_y = look_closer(context, inventory, ["feature-x"]).found
     assert closer_x.checkpoint == Checkpoint(resources=1)
     assert [resource.tags_told and isinstance(resource.tags, StackTags) for resource in closer_x.resources] == [True]
     assert closer_y == inventory.found[1]
 
 
-def test_what_is_gone_since_it_was_listed_is_gone_from_the_inventory(home: Home) -> None:
-    write(home, f"{STATE}/feature-x.json", checkpoint("one"))
-    iam = client(home.connection, "iam")
+def test_what_is_gone_since_it_was_listed_is_gone_from_the_inventory(context: FeatureContext) -> None:
+    write(context, f"{STATE}/feature-x.json", checkpoint("one"))
+    iam = client(context.connection, "iam")
     iam.create_role(Path="/tee/feature-x/", RoleName="feature-x-tee-app", AssumeRolePolicyDocument="{}")
-    inventory = gather_inventory(home, None, NOW)
-    home.state.delete(f"{STATE}/feature-x.json")
+    inventory = gather_inventory(context, None, NOW)
+    context.state.delete(f"{STATE}/feature-x.json")
     iam.delete_role(RoleName="feature-x-tee-app")
-    assert look_closer(home, inventory, ["feature-x"]).found == (Found(name="feature-x"),)
+    assert look_closer(context, inventory, ["feature-x"]).found == (InventoryEntry(name="feature-x"),)
 
 
-def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(home: Home) -> None:
+def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(context: FeatureContext) -> None:
     names = [f"feature-x{number}" for number in range(100)]
     for name in names:
-        write(home, f"{STATE}/{name}.json", checkpoint("one"))
-    write(home, f"{STATE}/feature-x7.json", checkpoint("one")[:30])
-    looked = look_closer(home, gather_inventory(home, None, NOW), names)
+        write(context, f"{STATE}/{name}.json", checkpoint("one"))
+    write(context, f"{STATE}/feature-x7.json", checkpoint("one")[:30])
+    looked = look_closer(context, gather_inventory(context, None, NOW), names)
     broken = [found.name for found in looked.found if isinstance(found.checkpoint, Unreadable)]
     assert (len(looked.found), broken) == (100, ["feature-x7"])
 
 
-def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(home: Home, tmp_path: Path) -> None:
+def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(
+    context: FeatureContext, tmp_path: Path
+) -> None:
     write_state(tmp_path / "state", 1000)
     with serve(account(1000)) as aws:
-        inventory = gather_inventory(moved_to(home, aws), None, NOW)
+        inventory = gather_inventory(moved_to(context, aws), None, NOW)
     assert len(inventory.found) == 1000
     assert all(found.record and found.has_stack and len(found.resources) == 4 for found in inventory.found)
     assert {asked: aws.asked.count(asked) for asked in aws.asked} == {
@@ -111,18 +113,18 @@ def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(home: 
 
 
 @pytest.mark.parametrize("operation", ["Query", "GetResources", "ListTables", "ListRoles"])
-def test_a_listing_that_is_not_whole_ends_it(home: Home, operation: str) -> None:
+def test_a_listing_that_is_not_whole_ends_it(context: FeatureContext, operation: str) -> None:
     with serve(account(3)) as aws:
         aws.faults = {(operation, 0): cut}
         with pytest.raises(AwsError):
-            gather_inventory(moved_to(home, aws), None, NOW)
+            gather_inventory(moved_to(context, aws), None, NOW)
 
 
 @pytest.mark.parametrize("minutes", [-6.5, 6.5])
-def test_a_clock_that_differs_from_aws_ends_it(home: Home, minutes: float) -> None:
+def test_a_clock_that_differs_from_aws_ends_it(context: FeatureContext, minutes: float) -> None:
     now = datetime.now(UTC)
     with serve(account(0)) as aws:
-        there = replace(moved_to(home, aws), target=replace(home.target, endpoint=None))
+        there = replace(moved_to(context, aws), target=replace(context.target, endpoint=None))
         gather_inventory(there, None, now)
         aws.clock = lambda: now + timedelta(minutes=minutes)
         with pytest.raises(ClockSkewError, match=f"6 min {'behind' if minutes > 0 else 'ahead of'} AWS"):

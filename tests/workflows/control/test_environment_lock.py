@@ -17,7 +17,7 @@ from tee_infra.aws.control_store import ControlItems
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.control.environment_lock import Held, held_locks, locked
+from tee_infra.workflows.control.environment_lock import LockHandle, held_locks, locked
 from tests.control_client import ControlClient
 
 NAME = "feature-x"
@@ -38,12 +38,12 @@ def locks(client: ControlClient) -> Locks:
 
 
 @contextmanager
-def holding(locks: Locks, heartbeat: timedelta = BEAT) -> Generator[Held]:
-    held = Held(locks, locks.acquire(NAME, ANN.describe(), UP), heartbeat=heartbeat)
+def holding(locks: Locks, heartbeat: timedelta = BEAT) -> Generator[LockHandle]:
+    held = LockHandle(locks, locks.acquire(NAME, ANN.describe(), UP), heartbeat=heartbeat)
     try:
         yield held
     finally:
-        held.give_back()
+        held.release()
 
 
 def until(true: Callable[[], object]) -> None:
@@ -53,7 +53,7 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(BEAT.total_seconds())
 
 
-def lost(held: Held) -> bool:
+def lost(held: LockHandle) -> bool:
     try:
         held.check()
     except LockLostError:

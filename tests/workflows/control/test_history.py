@@ -4,24 +4,24 @@ from pathlib import Path
 import pytest
 
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.control.history import audited
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.control.history import recorded
+from tee_infra.workflows.features.context import FeatureContext
 from tests.emulator import reset
-from tests.workflows.homes import moto_home
+from tests.workflows.homes import moto_context
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
-def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
+def test_an_action_is_noted_before_and_after_in_this_order(context: FeatureContext) -> None:
     began = datetime.now(UTC)
-    with audited(home.control, home.actor, "feature-x", "extend") as details:
-        assert [entry.result for entry in home.control.history("feature-x")] == ["begun"]
+    with recorded(context.control, context.actor, "feature-x", "extend") as details:
+        assert [entry.result for entry in context.control.history("feature-x")] == ["begun"]
         details += ["one", "two"]
-    begun, done = home.control.history("feature-x")
+    begun, done = context.control.history("feature-x")
     assert (begun.result, done.result, done.detail) == ("begun", "done", "one; two")
     assert began <= begun.when < done.when
     assert (done.action, done.who, done.where) == ("extend", "ann", "laptop, process 1")
@@ -35,8 +35,10 @@ def test_an_action_is_noted_before_and_after_in_this_order(home: Home) -> None:
         (KeyboardInterrupt(), "failed", "KeyboardInterrupt"),
     ],
 )
-def test_how_it_went_wrong_is_noted_and_not_hidden(home: Home, error: BaseException, result: str, detail: str) -> None:
-    with pytest.raises(type(error)), audited(home.control, home.actor, "feature-x", "create"):
+def test_how_it_went_wrong_is_noted_and_not_hidden(
+    context: FeatureContext, error: BaseException, result: str, detail: str
+) -> None:
+    with pytest.raises(type(error)), recorded(context.control, context.actor, "feature-x", "create"):
         raise error
-    ended = home.control.history("feature-x")[-1]
+    ended = context.control.history("feature-x")[-1]
     assert (ended.result, ended.detail) == (result, detail)

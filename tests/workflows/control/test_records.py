@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.aws.control_table import REGISTRY, RecordChangedError
 from tee_infra.core import names
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.workflows.control.records import (
     UnreadableRecordError,
     UnregisteredError,
@@ -12,62 +12,62 @@ from tee_infra.workflows.control.records import (
     find_record,
     require_record,
 )
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tests.emulator import reset
-from tests.workflows.homes import client, moto_home, record_of
+from tests.workflows.homes import client, moto_context, record_of
 
 NAME = "feature-x"
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
-def test_what_nobody_has_made_names_the_command_that_makes_it(home: Home) -> None:
-    assert find_record(home.control, NAME) is None
+def test_what_nobody_has_made_names_the_command_that_makes_it(context: FeatureContext) -> None:
+    assert find_record(context.control, NAME) is None
     with pytest.raises(UnregisteredError, match=r"no Pulumi\.feature-x\.yaml; .* feature create --branch feature/x$"):
-        require_record(home.control, NAME)
+        require_record(context.control, NAME)
 
 
-def test_an_unreadable_record_is_never_changed(home: Home) -> None:
+def test_an_unreadable_record_is_never_changed(context: FeatureContext) -> None:
     item = {"pk": {"S": REGISTRY}, "sk": {"S": NAME}, "version": {"N": "1"}, "record": {"M": {"branch": {"S": "x"}}}}
-    client(home.connection, "dynamodb").put_item(TableName=names.CONTROL_TABLE, Item=item)
+    client(context.connection, "dynamodb").put_item(TableName=names.CONTROL_TABLE, Item=item)
     with pytest.raises(
         UnreadableRecordError, match=r"feature-x: its registry record cannot be read.* tee-infra repair"
     ):
-        change_record(home.control, NAME, lambda record: record)
+        change_record(context.control, NAME, lambda record: record)
 
 
-def test_a_change_is_made_to_what_others_wrote_meanwhile(home: Home) -> None:
-    home.control.write(record_of(NAME))
+def test_a_change_is_made_to_what_others_wrote_meanwhile(context: FeatureContext) -> None:
+    context.control.write(record_of(NAME))
     seen: list[str] = []
 
-    def change(found: Record) -> Record:
+    def change(found: FeatureRecord) -> FeatureRecord:
         if not seen:  # somebody is faster, once
-            home.control.write(found.changed(owner="bob"))
+            context.control.write(found.changed(owner="bob"))
         seen.append(found.owner)
         return found.changed(head="c0ffee")
 
-    after = change_record(home.control, NAME, change)
+    after = change_record(context.control, NAME, change)
     assert seen == ["ann", "bob"]
     assert (after.owner, after.head, after.version) == ("bob", "c0ffee", 3)
-    assert home.control.record(NAME) == after
+    assert context.control.record(NAME) == after
 
 
-def test_whoever_is_slower_every_time_is_told(home: Home) -> None:
-    home.control.write(record_of(NAME))
+def test_whoever_is_slower_every_time_is_told(context: FeatureContext) -> None:
+    context.control.write(record_of(NAME))
 
-    def change(found: Record) -> Record:
-        home.control.write(found.changed(failures=found.failures + 1))
+    def change(found: FeatureRecord) -> FeatureRecord:
+        context.control.write(found.changed(failures=found.failures + 1))
         return found.changed(head="c0ffee")
 
     with pytest.raises(RecordChangedError, match="feature-x was changed by somebody else"):
-        change_record(home.control, NAME, change)
+        change_record(context.control, NAME, change)
 
 
-def test_no_change_is_no_write(home: Home) -> None:
-    before = home.control.write(record_of(NAME))
-    assert change_record(home.control, NAME, lambda record: record.changed(owner="ann")) == before
-    assert home.control.record(NAME) == before
+def test_no_change_is_no_write(context: FeatureContext) -> None:
+    before = context.control.write(record_of(NAME))
+    assert change_record(context.control, NAME, lambda record: record.changed(owner="ann")) == before
+    assert context.control.record(NAME) == before

@@ -6,9 +6,9 @@ from unittest.mock import create_autospec
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.core.codec.scan_filter import Filter, parse_where
-from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, TablePlan, end_of
-from tee_infra.core.data.resume_point import ForeignCheckpointError
+from tee_infra.core.codec.scan_filter import ScanFilter, parse_scan_filter
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, TablePlan, copy_side
+from tee_infra.core.data.resume_point import ForeignResumePointError
 from tee_infra.core.data.s3_bulk_load import BulkLoad
 from tee_infra.workflows.data import copy_environment as module
 from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
@@ -26,9 +26,9 @@ def plan(dynamodb: DynamoDb) -> CopyPlan:
     return planned(dynamodb)
 
 
-def planned(dynamodb: DynamoDb, *, bucket: str | None = None, condition: Filter | None = None) -> CopyPlan:
-    ends = end_of("staging"), end_of("dev")
-    return plan_copy(dynamodb, dynamodb, ends, ["tee-admin"], condition=condition or Filter(), bucket=bucket)
+def planned(dynamodb: DynamoDb, *, bucket: str | None = None, condition: ScanFilter | None = None) -> CopyPlan:
+    ends = copy_side("staging"), copy_side("dev")
+    return plan_copy(dynamodb, dynamodb, ends, ["tee-admin"], condition=condition or ScanFilter(), bucket=bucket)
 
 
 def nothing(_table: TablePlan, _at: CopyProgress) -> None:
@@ -59,8 +59,8 @@ def test_a_checkpoint_of_other_conditions_is_refused(dynamodb: DynamoDb, plan: C
     path = tmp_path / "checkpoint"
     header = module._header(dynamodb, dynamodb, plan, 8)
     module.CheckpointFile.open(path, header, resume=False).close(done=False)
-    other = planned(dynamodb, condition=parse_where(["role = admin"]))
-    with pytest.raises(ForeignCheckpointError, match="role = admin"):
+    other = planned(dynamodb, condition=parse_scan_filter(["role = admin"]))
+    with pytest.raises(ForeignResumePointError, match="role = admin"):
         carry_out(dynamodb, other, tmp_path, resume=True)
     assert carry_out(dynamodb, plan, tmp_path, resume=True)[0].validated
 
@@ -72,7 +72,7 @@ def test_a_big_table_goes_through_the_bucket(
     assert AWS_ROUTE_BYTES > 0
     big = planned(dynamodb, bucket="bucket")
     assert [table.route for table in big.tables] == ["aws"]
-    assert planned(dynamodb, bucket="bucket", condition=parse_where(["a = 1"])).tables[0].route == "wire"
+    assert planned(dynamodb, bucket="bucket", condition=parse_scan_filter(["a = 1"])).tables[0].route == "wire"
 
     in_aws = create_autospec(module.copy_in_aws, return_value=BulkLoad(processed=3, failed=1))
     monkeypatch.setattr(module, "copy_in_aws", in_aws)

@@ -9,17 +9,17 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.entities import entity_of
 from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
-from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError, end_of
+from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError, copy_side
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.item_shapes import Personal, classifications
 from tee_infra.errors import UsageError
 from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError, report_table
-from tee_infra.workflows.data.sync_dev import Choice, SyncedTable, plan_sync, sync
-from tee_infra.workflows.data.table_io import Side
+from tee_infra.workflows.data.sync_dev import SubsetOptions, SyncedTable, plan_sync, sync
+from tee_infra.workflows.data.table_io import TableAccess
 from tests.emulator import create_tables, everything, put
 
 KEY = derive_key("an example key that is long enough")
-ENDS = (end_of("prod"), end_of("dev"))
+ENDS = (copy_side("prod"), copy_side("dev"))
 MEMBERS = 16
 
 
@@ -32,7 +32,7 @@ def environments(dynamodb: DynamoDb) -> DynamoDb:
 
 
 def run(dynamodb: DynamoDb, tmp_path: Path, **choice: Any) -> list[SyncedTable]:
-    plan = plan_sync(dynamodb, dynamodb, ENDS, (), Choice(**{"key": KEY} | choice))
+    plan = plan_sync(dynamodb, dynamodb, ENDS, (), SubsetOptions(**{"key": KEY} | choice))
     return sync(dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None)
 
 
@@ -117,7 +117,9 @@ def test_a_plain_subset_leaves_items_as_they_are(dynamodb: DynamoDb, tmp_path: P
     for name, physical in create_tables(dynamodb, "staging").items():
         put(dynamodb, physical, SyntheticData(7).items(name, range(20)))
     create_tables(dynamodb, "dev")
-    plan = plan_sync(dynamodb, dynamodb, (end_of("staging"), end_of("dev")), (), Choice(key=None, entities=5))
+    plan = plan_sync(
+        dynamodb, dynamodb, (copy_side("staging"), copy_side("dev")), (), SubsetOptions(key=None, entities=5)
+    )
     synced = sync(
         dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None
     )
@@ -131,7 +133,7 @@ def test_unclassified_attributes_are_all_named_before_anything_is_written(enviro
         item = {"pk": {"S": "MEMBER#x"}, "sk": {"S": "x"}, attribute: {"M": {"first": {"S": "Annie"}}}}
         put(environments, f"prod-{table}", [json.dumps(item).encode()])
     with pytest.raises(UnclassifiedAttributesError) as caught:
-        plan_sync(environments, environments, ENDS, (), Choice(key=KEY))
+        plan_sync(environments, environments, ENDS, (), SubsetOptions(key=KEY))
     assert caught.value.attributes == ["tee-admin.nickname (M)", "tee-schedules.caddie (M)"]
     assert "Annie" not in str(caught.value)
     assert held(environments, "dev") == {table.name: [] for table in TABLES}
@@ -139,19 +141,19 @@ def test_unclassified_attributes_are_all_named_before_anything_is_written(enviro
 
 def test_production_is_never_copied_plainly_nor_onto(environments: DynamoDb) -> None:
     with pytest.raises(PlainCopyError):
-        plan_sync(environments, environments, ENDS, (), Choice(key=None, fraction=0.1))
+        plan_sync(environments, environments, ENDS, (), SubsetOptions(key=None, fraction=0.1))
     with pytest.raises(ProductionTargetError):
-        plan_sync(environments, environments, (end_of("dev"), end_of("prod")), (), Choice(key=KEY))
+        plan_sync(environments, environments, (copy_side("dev"), copy_side("prod")), (), SubsetOptions(key=KEY))
 
 
 def test_people_are_counted_in_an_environment_only(environments: DynamoDb) -> None:
-    ends = (end_of("table:prod-tee-schedules"), end_of("dev"))
+    ends = (copy_side("table:prod-tee-schedules"), copy_side("dev"))
     with pytest.raises(UsageError, match="--entities counts the people in tee-admin"):
-        plan_sync(environments, environments, ends, (), Choice(key=KEY, entities=3))
+        plan_sync(environments, environments, ends, (), SubsetOptions(key=KEY, entities=3))
 
 
 def test_the_report_reads_no_more_than_its_sample(environments: DynamoDb) -> None:
-    side = Side(environments.transport(), environments.table("prod-tee-admin"))
+    side = TableAccess(environments.transport(), environments.table("prod-tee-admin"))
     found = {entry.attribute: entry for entry in report_table("tee-admin", side, sample=10)}
     assert found["pk"].seen == {"S": 10}
     with pytest.raises(UsageError, match="the catalog has no table 'other'"):

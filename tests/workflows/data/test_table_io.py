@@ -5,7 +5,7 @@ import pytest
 
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.item_size import ItemTooLargeError
-from tee_infra.core.codec.responses import Reply, Verdict
+from tee_infra.core.codec.responses import Response, ResponseClass
 from tee_infra.workflows.data.request_loop import NoProgressError, RequestRefusedError, Requests, StoppedError
 from tee_infra.workflows.data.table_io import get_items, put_items, put_new_item, scan_pages
 from tests.services import connect, new_table
@@ -49,7 +49,7 @@ def test_an_item_that_dynamodb_cannot_hold_is_named_before_anything_is_sent() ->
 def test_unprocessed_items_join_the_next_requests() -> None:
     stored: dict[str, dict] = {}
 
-    def answer(_operation: str, body: dict) -> Reply:
+    def answer(_operation: str, body: dict) -> Response:
         accepted = puts(body)[:20]
         stored.update({item["pk"]["S"]: item for item in accepted})
         rest = [{"PutRequest": {"Item": item}} for item in puts(body)[20:]]
@@ -64,7 +64,7 @@ def test_unprocessed_items_join_the_next_requests() -> None:
 
 
 def test_a_throttled_or_lost_request_is_sent_again() -> None:
-    answers = iter([throttled(), Reply(Verdict.TRANSIENT, code="Lost")])
+    answers = iter([throttled(), Response(ResponseClass.TRANSIENT, code="Lost")])
     lane = FakeLane(lambda *_: next(answers, done(UnprocessedItems={})), width=1)
     requests = requests_to(lane)
     put_items(requests, "t", items(30))
@@ -74,7 +74,7 @@ def test_a_throttled_or_lost_request_is_sent_again() -> None:
 
 
 def test_a_refusal_ends_it_and_no_progress_does_at_last() -> None:
-    refusing = FakeLane(lambda *_: Reply(Verdict.FATAL, code="ValidationException", message="no"))
+    refusing = FakeLane(lambda *_: Response(ResponseClass.FATAL, code="ValidationException", message="no"))
     with pytest.raises(RequestRefusedError, match="ValidationException: no"):
         put_items(requests_to(refusing), "t", items(1))
     with pytest.raises(NoProgressError, match="ThrottlingException"):
@@ -89,7 +89,7 @@ def test_it_stops_when_told() -> None:
 
 
 def test_pages_follow_the_last_key() -> None:
-    def answer(_operation: str, body: dict) -> Reply:
+    def answer(_operation: str, body: dict) -> Response:
         at = int(body.get("ExclusiveStartKey", {"pk": {"N": "0"}})["pk"]["N"])
         more = {"LastEvaluatedKey": {"pk": {"N": str(at + 1)}}} if at < 2 else {}
         return done(Items=[{"pk": {"N": str(at)}}], **more)
@@ -103,13 +103,13 @@ def test_pages_follow_the_last_key() -> None:
 
 
 def test_a_reply_that_is_no_json_is_asked_for_again() -> None:
-    answers = iter([Reply(Verdict.DONE, b'{"Items":[{"pk"'), done(Items=[])])
+    answers = iter([Response(ResponseClass.DONE, b'{"Items":[{"pk"'), done(Items=[])])
     (page,) = scan_pages(requests_to(FakeLane(lambda *_: next(answers))), "t")
     assert page.items == []
 
 
 def test_keys_that_were_not_looked_up_are_asked_for_again() -> None:
-    def answer(_operation: str, body: dict) -> Reply:
+    def answer(_operation: str, body: dict) -> Response:
         keys = body["RequestItems"]["t"]["Keys"]
         assert len(keys) <= 100
         left = {"t": {"Keys": keys[60:]}} if len(keys) > 60 else {}

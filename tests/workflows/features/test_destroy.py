@@ -12,20 +12,20 @@ from tee_infra.aws.control_table import RecordChangedError
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.lock import Lock, LockLostError
-from tee_infra.core.lifecycle.record import MAX_FAILURES, Record
+from tee_infra.core.lifecycle.record import MAX_FAILURES, FeatureRecord
 from tee_infra.core.pulumi_state.files import checkpoint_file
-from tee_infra.workflows.control.environment_lock import Held, locked
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.control.environment_lock import LockHandle, locked
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
 from tee_infra.workflows.features.destroy_steps import (
     DeletionProtectedError,
+    Destruction,
     LeftoversError,
     UnreadableStateError,
-    Work,
     back_up,
 )
 from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_home, record_of, tags_of
+from tests.workflows.homes import NOW, client, make_table, moto_context, record_of, tags_of
 
 NAME = "feature-x"
 TABLE = "feature-x-tee-admin"
@@ -37,46 +37,46 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path, said: list[str]) -> Home:
+def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, said)
+    return moto_context(moto_endpoint, tmp_path, said)
 
 
 @pytest.fixture
-def dynamodb(home: Home) -> Any:
-    return client(home.connection, "dynamodb")
+def dynamodb(context: FeatureContext) -> Any:
+    return client(context.connection, "dynamodb")
 
 
 def test_without_a_stack_what_is_certainly_its_own_is_swept_and_reported(
-    home: Home, dynamodb: Any, said: list[str]
+    context: FeatureContext, dynamodb: Any, said: list[str]
 ) -> None:
     make_table(dynamodb, TABLE, tags_of(NAME))
     make_table(dynamodb, "feature-x-tee-admin-2", tags_of(NAME))  # a look-alike
-    done = destroy(home, register(home))
+    done = destroy(context, register(context))
     assert done.swept == (f"table {TABLE}",)
     assert tables(dynamodb) == ["feature-x-tee-admin-2", "tee-control"]
     assert (done.record.state, done.record.destroyed_at) == ("destroyed", NOW)
-    assert home.control.record(NAME) == done.record
+    assert context.control.record(NAME) == done.record
     assert f"{NAME}: swept table {TABLE}, which its stack had left behind" in said
-    begun, ended = home.control.history(NAME)
+    begun, ended = context.control.history(NAME)
     assert (begun.result, ended.result) == ("begun", "done")
     assert ended.detail == f"the engine deleted 0; swept table {TABLE}"
 
 
-def test_what_may_be_somebody_elses_is_left_and_the_destroy_has_failed(home: Home, dynamodb: Any) -> None:
+def test_what_may_be_somebody_elses_is_left_and_the_destroy_has_failed(context: FeatureContext, dynamodb: Any) -> None:
     make_table(dynamodb, TABLE, {})
     make_table(dynamodb, "feature-x-tee-schedules", tags_of(NAME))
     with pytest.raises(LeftoversError, match=f"table {TABLE}: it has no tags of ours") as error:
-        destroy(home, register(home))
+        destroy(context, register(context))
     assert list(error.value.left) == [f"table {TABLE}"]
     assert tables(dynamodb) == [TABLE, "tee-control"]
-    failed = read(home)
+    failed = read(context)
     assert (failed.state, failed.failures, failed.retry_at) == ("destroying", 1, NOW + timedelta(minutes=30))
     assert "no tags of ours" in failed.problem
-    assert home.control.history(NAME)[-1].result == "failed"
+    assert context.control.history(NAME)[-1].result == "failed"
 
 
-def test_what_is_there_again_after_it_was_swept_is_not_called_gone(home: Home, dynamodb: Any) -> None:
+def test_what_is_there_again_after_it_was_swept_is_not_called_gone(context: FeatureContext, dynamodb: Any) -> None:
     make_table(dynamodb, TABLE, tags_of(NAME))
 
     def make_again(line: str) -> None:
@@ -84,115 +84,117 @@ def test_what_is_there_again_after_it_was_swept_is_not_called_gone(home: Home, d
             make_table(dynamodb, TABLE, tags_of(NAME))
 
     with pytest.raises(LeftoversError, match=f"table {TABLE}: it was deleted, and is there again"):
-        destroy(replace(home, report=make_again), register(home))
-    assert read(home).state == "destroying"
+        destroy(replace(context, report=make_again), register(context))
+    assert read(context).state == "destroying"
 
 
-def test_the_fifth_failure_is_quarantine_and_said_loudly(home: Home, dynamodb: Any, said: list[str]) -> None:
+def test_the_fifth_failure_is_quarantine_and_said_loudly(
+    context: FeatureContext, dynamodb: Any, said: list[str]
+) -> None:
     make_table(dynamodb, TABLE, {})
-    register(home)
+    register(context)
     for failures in range(MAX_FAILURES):
         assert not any("QUARANTINED" in line for line in said), failures
         with pytest.raises(LeftoversError):
-            destroy(home, read(home))
-    assert (read(home).state, read(home).failures) == ("quarantined", MAX_FAILURES)
+            destroy(context, read(context))
+    assert (read(context).state, read(context).failures) == ("quarantined", MAX_FAILURES)
     assert f"QUARANTINED: {MAX_FAILURES} destroys in a row have failed" in said[-1]
 
     dynamodb.delete_table(TableName=TABLE)
-    assert destroy(home, read(home)).record.failures == 0
+    assert destroy(context, read(context)).record.failures == 0
 
 
 @pytest.mark.parametrize("state", ["active", "marked", "destroyed"])
 def test_deletion_protection_left_on_is_refused_before_anything_is_deleted(
-    home: Home, dynamodb: Any, state: str
+    context: FeatureContext, dynamodb: Any, state: str
 ) -> None:
     make_table(dynamodb, TABLE, tags_of(NAME), DeletionProtectionEnabled=True)
     make_table(dynamodb, "feature-x-tee-schedules", tags_of(NAME))
     with pytest.raises(DeletionProtectedError, match=f"--no-deletion-protection-enabled --table-name {TABLE}"):
-        destroy(home, register(home, state=state))
+        destroy(context, register(context, state=state))
     assert tables(dynamodb) == [TABLE, "feature-x-tee-schedules", "tee-control"]
     assert dynamodb.describe_table(TableName=TABLE)["Table"]["DeletionProtectionEnabled"]
-    assert (read(home).state, read(home).failures) == (state, 0)
-    assert home.control.history(NAME)[-1].result == "refused"
+    assert (read(context).state, read(context).failures) == (state, 0)
+    assert context.control.history(NAME)[-1].result == "refused"
 
 
-def test_a_checkpoint_that_cannot_be_read_stops_everything(home: Home, dynamodb: Any) -> None:
+def test_a_checkpoint_that_cannot_be_read_stops_everything(context: FeatureContext, dynamodb: Any) -> None:
     make_table(dynamodb, TABLE, tags_of(NAME))
-    with home.state.write(checkpoint_file("tee-infra", NAME)) as file:
+    with context.state.write(checkpoint_file("tee-infra", NAME)) as file:
         file.write(b'{"version": 3, "checkpoint": {"latest": {"resou')
     with pytest.raises(UnreadableStateError, match=r"nothing was deleted\. Mend it: tee-infra repair feature-x"):
-        destroy(home, register(home))
+        destroy(context, register(context))
     assert TABLE in tables(dynamodb)
-    assert read(home).state == "active"
+    assert read(context).state == "active"
 
 
-def test_the_copy_of_a_state_is_the_first_of_its_moment(home: Home) -> None:
+def test_the_copy_of_a_state_is_the_first_of_its_moment(context: FeatureContext) -> None:
     """A second run finds less in the stack than the first one did."""
-    lock = Held(home.locks, home.locks.acquire(NAME, "ann", "destroy"))
-    work = Work(
-        home=home,
+    lock = LockHandle(context.locks, context.locks.acquire(NAME, "ann", "destroy"))
+    work = Destruction(
+        context=context,
         record=record_of(NAME),
         environment=parse_environment(NAME),
-        leftovers=Leftovers.connect(home.connection, "tee-infra"),
+        leftovers=Leftovers.connect(context.connection, "tee-infra"),
         held=lock,
         now=NOW,
     )
     whole, less = (b'{"checkpoint": {"latest": {"resources": %s}}}' % resources for resources in (b"[]", b"null"))
     for data in (whole, less):
-        with home.state.write(checkpoint_file("tee-infra", NAME)) as file:
+        with context.state.write(checkpoint_file("tee-infra", NAME)) as file:
             file.write(data)
         assert back_up(work) is not None
-    with home.state.read("destroyed/feature-x/20261201T000000Z.json") as file:
+    with context.state.read("destroyed/feature-x/20261201T000000Z.json") as file:
         assert file.read() == whole
-    lock.give_back()
+    lock.release()
 
 
-def test_who_wrote_the_record_since_it_was_read_wins(home: Home, dynamodb: Any) -> None:
+def test_who_wrote_the_record_since_it_was_read_wins(context: FeatureContext, dynamodb: Any) -> None:
     make_table(dynamodb, TABLE, tags_of(NAME))
-    read_before = register(home)
-    home.control.write(read_before.active(NOW))
+    read_before = register(context)
+    context.control.write(read_before.active(NOW))
     with pytest.raises(RecordChangedError):
-        destroy(home, read_before)
+        destroy(context, read_before)
     assert TABLE in tables(dynamodb)
 
 
-def test_a_late_writer_with_an_old_record_cannot_revive_a_tombstone(home: Home) -> None:
-    before = register(home)
-    destroy(home, before)
+def test_a_late_writer_with_an_old_record_cannot_revive_a_tombstone(context: FeatureContext) -> None:
+    before = register(context)
+    destroy(context, before)
     with pytest.raises(RecordChangedError):
-        home.control.write(before.active(NOW))
-    assert read(home).state == "destroyed"
+        context.control.write(before.active(NOW))
+    assert read(context).state == "destroyed"
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_once_the_lock_is_lost_nothing_more_is_deleted(home: Home, dynamodb: Any, steps: int) -> None:
+def test_once_the_lock_is_lost_nothing_more_is_deleted(context: FeatureContext, dynamodb: Any, steps: int) -> None:
     """Five steps come before the first deletion."""
     make_table(dynamodb, TABLE, tags_of(NAME))
-    record = register(home)
-    lock = home.locks.acquire(NAME, "ann", "destroy")
+    record = register(context)
+    lock = context.locks.acquire(NAME, "ann", "destroy")
     with pytest.raises(LockLostError):
-        destroy_feature(home, record, NOW, held=LostAfter(steps, home, lock))
+        destroy_feature(context, record, NOW, held=LostAfter(steps, context, lock))
     assert (TABLE in tables(dynamodb)) == (steps < 5)
-    assert (read(home).state, read(home).failures) == ("destroying", 0)  # the next holder goes on from here
-    assert destroy(home, read(home)).record.state == "destroyed"
+    assert (read(context).state, read(context).failures) == ("destroying", 0)  # the next holder goes on from here
+    assert destroy(context, read(context)).record.state == "destroyed"
 
 
-def test_a_call_that_aws_refuses_counts_as_a_failure(home: Home) -> None:
-    iam = client(home.connection, "iam")
+def test_a_call_that_aws_refuses_counts_as_a_failure(context: FeatureContext) -> None:
+    iam = client(context.connection, "iam")
     tags = [{"Key": key, "Value": value} for key, value in tags_of(NAME).items()]
     iam.create_role(RoleName="feature-x-tee-app", Path="/tee/feature-x/", AssumeRolePolicyDocument="{}", Tags=tags)
     iam.create_instance_profile(InstanceProfileName="somebodys")
     iam.add_role_to_instance_profile(InstanceProfileName="somebodys", RoleName="feature-x-tee-app")
     with pytest.raises(AwsError, match="deleting role feature-x-tee-app"):
-        destroy(home, register(home))
-    assert read(home).failures == 1
+        destroy(context, register(context))
+    assert read(context).failures == 1
 
 
-class LostAfter(Held):
+class LostAfter(LockHandle):
     """A lock that is lost after so many checks."""
 
-    def __init__(self, checks: int, home: Home, lock: Lock) -> None:
-        super().__init__(home.locks, lock)
+    def __init__(self, checks: int, context: FeatureContext, lock: Lock) -> None:
+        super().__init__(context.locks, lock)
         self._checks, self._held = checks, lock
 
     def check(self) -> None:
@@ -201,19 +203,19 @@ class LostAfter(Held):
         self._checks -= 1
 
 
-def register(home: Home, **fields: Any) -> Record:
-    return home.control.write(record_of(NAME, **fields))
+def register(context: FeatureContext, **fields: Any) -> FeatureRecord:
+    return context.control.write(record_of(NAME, **fields))
 
 
-def read(home: Home) -> Record:
-    record = home.control.record(NAME)
-    assert isinstance(record, Record)
+def read(context: FeatureContext) -> FeatureRecord:
+    record = context.control.record(NAME)
+    assert isinstance(record, FeatureRecord)
     return record
 
 
-def destroy(home: Home, record: Record) -> Destroyed:
-    with locked(home.locks, "the test's", home.actor, "destroy") as held:
-        return destroy_feature(home, record, NOW, held=held)
+def destroy(context: FeatureContext, record: FeatureRecord) -> Destroyed:
+    with locked(context.locks, "the test's", context.actor, "destroy") as held:
+        return destroy_feature(context, record, NOW, held=held)
 
 
 def tables(dynamodb: Any) -> list[str]:

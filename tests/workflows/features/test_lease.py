@@ -4,68 +4,68 @@ from pathlib import Path
 import pytest
 
 from tee_infra.core.lifecycle.lease import MAX_LIFE
-from tee_infra.core.lifecycle.record import Record
+from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.transitions import GoneError, LifeOverError
 from tee_infra.workflows.control.records import UnregisteredError
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.json_view import feature_facts
 from tee_infra.workflows.features.lease import extend_lease, hold_environment, release_environment
 from tests.emulator import reset
-from tests.workflows.homes import NOW, moto_home, record_of
+from tests.workflows.homes import NOW, moto_context, record_of
 
 NAME = "feature-x"
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
 @pytest.fixture
-def record(home: Home) -> Record:
-    return home.control.write(record_of(NAME))
+def record(context: FeatureContext) -> FeatureRecord:
+    return context.control.write(record_of(NAME))
 
 
-def told(home: Home) -> list[str]:
-    return [f"{entry.action} {entry.result} {entry.detail}".strip() for entry in home.control.history(NAME)]
+def told(context: FeatureContext) -> list[str]:
+    return [f"{entry.action} {entry.result} {entry.detail}".strip() for entry in context.control.history(NAME)]
 
 
 @pytest.mark.usefixtures("record")
-def test_an_extension_is_written_and_noted(home: Home) -> None:
-    done = extend_lease(home, NAME, DAY, NOW)
+def test_an_extension_is_written_and_noted(context: FeatureContext) -> None:
+    done = extend_lease(context, NAME, DAY, NOW)
     assert done.record.expires_at == NOW + DAY
-    assert home.control.record(NAME) == done.record
-    assert told(home) == ["extend begun", "extend done until 2026-12-02T00:00:00Z"]
+    assert context.control.record(NAME) == done.record
+    assert told(context) == ["extend begun", "extend done until 2026-12-02T00:00:00Z"]
 
 
-def test_the_cap_is_said_when_it_bites(home: Home, record: Record) -> None:
+def test_the_cap_is_said_when_it_bites(context: FeatureContext, record: FeatureRecord) -> None:
     late = record.created_at + MAX_LIFE - timedelta(hours=1)
-    done = extend_lease(home, NAME, DAY, late)
+    done = extend_lease(context, NAME, DAY, late)
     assert done.record.expires_at == record.created_at + MAX_LIFE
     assert done.capped == "that is less than 1 d: none lives longer than 30 d, and it was created 2026-11-30T22:00:00Z"
     with pytest.raises(LifeOverError):
-        extend_lease(home, NAME, DAY, late)
-    assert told(home)[-1].startswith("extend refused feature-x was created at")
+        extend_lease(context, NAME, DAY, late)
+    assert told(context)[-1].startswith("extend refused feature-x was created at")
 
 
-def test_a_hold_says_who_why_and_until_when(home: Home, record: Record) -> None:
-    held = hold_environment(home, NAME, "demo on friday", 7 * DAY, NOW)
-    facts = feature_facts(home, held, NOW)
+def test_a_hold_says_who_why_and_until_when(context: FeatureContext, record: FeatureRecord) -> None:
+    held = hold_environment(context, NAME, "demo on friday", 7 * DAY, NOW)
+    facts = feature_facts(context, held, NOW)
     assert facts["hold"] == {"reason": "demo on friday", "until": "2026-12-08T00:00:00Z", "by": "ann"}
     assert held.expires_at == record.expires_at
-    assert told(home)[-1] == "hold done until 2026-12-08T00:00:00Z: demo on friday"
-    assert feature_facts(home, held, NOW + 8 * DAY)["hold"] is None
-    assert release_environment(home, NAME).hold is None
-    assert told(home)[-1] == "release done"
+    assert told(context)[-1] == "hold done until 2026-12-08T00:00:00Z: demo on friday"
+    assert feature_facts(context, held, NOW + 8 * DAY)["hold"] is None
+    assert release_environment(context, NAME).hold is None
+    assert told(context)[-1] == "release done"
 
 
-def test_what_is_not_there_is_neither_extended_nor_held(home: Home) -> None:
+def test_what_is_not_there_is_neither_extended_nor_held(context: FeatureContext) -> None:
     with pytest.raises(UnregisteredError):
-        extend_lease(home, NAME, DAY, NOW)
-    home.control.write(record_of(NAME, state="destroyed", destroyed_at=NOW))
+        extend_lease(context, NAME, DAY, NOW)
+    context.control.write(record_of(NAME, state="destroyed", destroyed_at=NOW))
     with pytest.raises(
         GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z; to make it anew: .* --branch feature/x"
     ):
-        hold_environment(home, NAME, "why not", DAY, NOW)
+        hold_environment(context, NAME, "why not", DAY, NOW)

@@ -8,43 +8,43 @@ import pytest
 from tee_infra.aws.control_table import REGISTRY
 from tee_infra.core import names
 from tee_infra.core.pulumi_state.files import checkpoint_file
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.list import list_features, show_feature
 from tee_infra.workflows.session.checkout import NAME as PROJECT
 from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_home, record_of
+from tests.workflows.homes import NOW, client, make_table, moto_context, record_of
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
-def facts(home: Home, **options: bool) -> dict[str, dict[str, Any]]:
-    listed = list_features(home, **{"tombstones": False} | options)
-    return {entry.environment: entry.facts(home, NOW) for entry in listed}
+def facts(context: FeatureContext, **options: bool) -> dict[str, dict[str, Any]]:
+    listed = list_features(context, **{"tombstones": False} | options)
+    return {entry.environment: entry.facts(context, NOW) for entry in listed}
 
 
-def test_what_ends_first_comes_first_and_what_is_gone_on_demand_only(home: Home) -> None:
+def test_what_ends_first_comes_first_and_what_is_gone_on_demand_only(context: FeatureContext) -> None:
     for name, hours in (("feature-a", 9), ("feature-b", 5), ("feature-c", 7)):
-        home.control.write(record_of(name, ttl_seconds=hours * 3600))
-    home.control.write(record_of("feature-gone", state="destroyed", destroyed_at=NOW))
-    assert list(facts(home)) == ["feature-b", "feature-c", "feature-a"]
-    everything = facts(home, tombstones=True)
+        context.control.write(record_of(name, ttl_seconds=hours * 3600))
+    context.control.write(record_of("feature-gone", state="destroyed", destroyed_at=NOW))
+    assert list(facts(context)) == ["feature-b", "feature-c", "feature-a"]
+    everything = facts(context, tombstones=True)
     assert everything["feature-gone"]["destroyed_at"] == "2026-12-01T00:00:00Z"
     assert everything["feature-gone"]["items"] is None
 
 
-def test_one_bad_record_hides_no_other(home: Home) -> None:
-    home.control.write(record_of("feature-a"))
-    home.control.write(record_of("feature-b", owner="who/ever"))
-    home.control.write(record_of("prod-hotfix"))
+def test_one_bad_record_hides_no_other(context: FeatureContext) -> None:
+    context.control.write(record_of("feature-a"))
+    context.control.write(record_of("feature-b", owner="who/ever"))
+    context.control.write(record_of("prod-hotfix"))
     item = {"pk": {"S": REGISTRY}, "sk": {"S": "feature-c"}, "version": {"N": "1"}, "record": {"M": {}}}
-    client(home.connection, "dynamodb").put_item(TableName=names.CONTROL_TABLE, Item=item)
-    listed = facts(home)
+    client(context.connection, "dynamodb").put_item(TableName=names.CONTROL_TABLE, Item=item)
+    listed = facts(context)
     assert list(listed) == ["feature-b", "feature-c", "prod-hotfix", "feature-a"]
     assert "environment.owner is 'who/ever'" in listed["feature-b"]["problem"]
     assert "cannot be read" in listed["feature-c"]["problem"]
@@ -53,13 +53,13 @@ def test_one_bad_record_hides_no_other(home: Home) -> None:
     assert listed["feature-a"]["problem"] is None
 
 
-def test_countdown_size_and_missing_tables_are_told(home: Home) -> None:
-    home.control.write(record_of("feature-a", ttl_seconds=3 * 3600))
-    home.control.write(record_of("feature-b"))
-    dynamodb = client(home.connection, "dynamodb")
+def test_countdown_size_and_missing_tables_are_told(context: FeatureContext) -> None:
+    context.control.write(record_of("feature-a", ttl_seconds=3 * 3600))
+    context.control.write(record_of("feature-b"))
+    dynamodb = client(context.connection, "dynamodb")
     make_table(dynamodb, "feature-a-tee-admin", {})
     dynamodb.put_item(TableName="feature-a-tee-admin", Item={"pk": {"S": "x"}})
-    listed = facts(home)
+    listed = facts(context)
     first = listed["feature-a"]
     assert (first["expires_at"], first["expired"], first["warning"]) == ("2026-12-01T01:00:00Z", False, 2)
     assert (listed["feature-b"]["expired"], listed["feature-b"]["warning"]) == (True, None)
@@ -70,19 +70,19 @@ def test_countdown_size_and_missing_tables_are_told(home: Home) -> None:
     assert first["app"]["STAGE"] == "feature-a"
 
 
-def test_who_holds_the_lock_is_told(home: Home) -> None:
-    home.control.write(record_of("feature-a"))
-    home.locks.acquire("feature-a", "bob on desk, process 7", "tee-infra feature destroy")
-    lock = facts(home)["feature-a"]["lock"]
+def test_who_holds_the_lock_is_told(context: FeatureContext) -> None:
+    context.control.write(record_of("feature-a"))
+    context.locks.acquire("feature-a", "bob on desk, process 7", "tee-infra feature destroy")
+    lock = facts(context)["feature-a"]["lock"]
     assert (lock["holder"], lock["purpose"]) == ("bob on desk, process 7", "tee-infra feature destroy")
 
 
-def test_one_is_shown_with_its_outputs_and_what_was_done_to_it(home: Home) -> None:
-    home.control.write(record_of("feature-a"))
-    assert show_feature(home, "feature-a").outputs == {}
+def test_one_is_shown_with_its_outputs_and_what_was_done_to_it(context: FeatureContext) -> None:
+    context.control.write(record_of("feature-a"))
+    assert show_feature(context, "feature-a").outputs == {}
     stack = {"type": "pulumi:pulumi:Stack", "outputs": {"kind": "feature"}}
-    with home.state.write(checkpoint_file(PROJECT, "feature-a")) as file:
+    with context.state.write(checkpoint_file(PROJECT, "feature-a")) as file:
         file.write(json.dumps({"checkpoint": {"latest": {"resources": [stack]}}}).encode())
-    shown = show_feature(home, "feature-a")
+    shown = show_feature(context, "feature-a")
     assert shown.outputs == {"kind": "feature"}
     assert shown.history == []

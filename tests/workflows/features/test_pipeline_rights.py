@@ -14,14 +14,14 @@ import pytest
 from tee_infra.core import names
 from tee_infra.core.cleanup.decision import Policy
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.lifecycle.transitions import Wish
+from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
 from tee_infra.core.resources import access
 from tee_infra.workflows.cleanup.run import execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import change_record
-from tee_infra.workflows.features.admission import decide
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.admission import admit
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
@@ -29,7 +29,7 @@ from tests.emulator import reset, session
 from tests.iam.evaluator import Request, is_allowed
 from tests.iam.recorder import Asked, recorded
 from tests.iam.roles import arns, role_policies
-from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_home, record_of, tags_of
+from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_context, record_of, tags_of
 
 HOUR = timedelta(hours=1)
 POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
@@ -48,39 +48,43 @@ def asked() -> Iterator[Asked]:
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path, asked: Asked) -> Home:
+def context(moto_endpoint: str, tmp_path: Path, asked: Asked) -> FeatureContext:
     """One environment that left one of everything behind, and one whose stack needs the engine that is not there."""
     reset(moto_endpoint)
-    home = moto_home(moto_endpoint, tmp_path, [])
+    context = moto_context(moto_endpoint, tmp_path, [])
     bucket = names.state_bucket("ephemeral", MOTOS_ACCOUNT, "us-east-1")
-    client(home.connection, "s3").create_bucket(Bucket=bucket)
-    home = replace(home, state=open_store(f"s3://{bucket}/.pulumi", home.connection))
+    client(context.connection, "s3").create_bucket(Bucket=bucket)
+    context = replace(context, state=open_store(f"s3://{bucket}/.pulumi", context.connection))
     for name in (LEFT, BROKEN):
-        home.control.write(record_of(name))
-        make_table(client(home.connection, "dynamodb"), f"{name}-tee-admin", tags_of(name))
-    leave_role_and_parameter(home)
-    write(home, f"{locks_folder(NAME, LEFT)}/1.json", b"{}")
-    write(home, checkpoint_file(NAME, BROKEN), b'{"checkpoint": {"latest": {}}}')
+        context.control.write(record_of(name))
+        make_table(client(context.connection, "dynamodb"), f"{name}-tee-admin", tags_of(name))
+    leave_role_and_parameter(context)
+    write(context, f"{locks_folder(NAME, LEFT)}/1.json", b"{}")
+    write(context, checkpoint_file(NAME, BROKEN), b'{"checkpoint": {"latest": {}}}')
     asked.clear()
-    return home
+    return context
 
 
-def test_all_that_cleanup_asks_for_is_what_its_role_may_do(asked: Asked, home: Home) -> None:
-    done = execute(home, plan(home, BRANCHES, NOW, POLICY), NOW, POLICY, HOUR)
+def test_all_that_cleanup_asks_for_is_what_its_role_may_do(asked: Asked, context: FeatureContext) -> None:
+    done = execute(context, plan(context, BRANCHES, NOW, POLICY), NOW, POLICY, HOUR)
 
     assert {result.environment: result.result for result in done} == {LEFT: "destroyed", BROKEN: "failed"}
     assert forbidden(asked, "cleanup") == set()
     assert DELETES | {"dynamodb:ListTables", "tag:GetResources"} <= {action for action, _ in asked}
 
 
-def test_all_that_a_branchs_pipeline_asks_for_is_what_the_deployer_may_do(asked: Asked, home: Home) -> None:
-    decide(
-        home, Wish(environment="feature-new", repository="example/tee-admin", branch="feature/new", owner="ann"), NOW
+def test_all_that_a_branchs_pipeline_asks_for_is_what_the_deployer_may_do(
+    asked: Asked, context: FeatureContext
+) -> None:
+    admit(
+        context,
+        CreateRequest(environment="feature-new", repository="example/tee-admin", branch="feature/new", owner="ann"),
+        NOW,
     )
     for name in (LEFT, BROKEN):
-        record = change_record(home.control, name, lambda record: record)
-        with locked(home.locks, name, home.actor, "tee-infra feature destroy") as held, suppress(Exception):
-            destroy_feature(home, record, NOW, held=held)
+        record = change_record(context.control, name, lambda record: record)
+        with locked(context.locks, name, context.actor, "tee-infra feature destroy") as held, suppress(Exception):
+            destroy_feature(context, record, NOW, held=held)
 
     assert forbidden(asked, "deployer") == set()
     assert {action for action, _ in asked} >= DELETES
@@ -99,8 +103,8 @@ def forbidden(asked: Asked, role: str) -> Asked:
     }
 
 
-def leave_role_and_parameter(home: Home) -> None:
-    iam, ssm = client(home.connection, "iam"), client(home.connection, "ssm")
+def leave_role_and_parameter(context: FeatureContext) -> None:
+    iam, ssm = client(context.connection, "iam"), client(context.connection, "ssm")
     tags = [{"Key": key, "Value": value} for key, value in tags_of(LEFT).items()]
     role = names.role(LEFT, "app")
     iam.create_role(RoleName=role, Path=names.iam_path(LEFT), AssumeRolePolicyDocument="{}", Tags=tags)
@@ -109,6 +113,6 @@ def leave_role_and_parameter(home: Home) -> None:
     ssm.put_parameter(Name=names.parameter(LEFT, "tables", "tee-admin"), Value="x", Type="String", Tags=tags)
 
 
-def write(home: Home, name: str, data: bytes) -> None:
-    with home.state.write(name) as file:
+def write(context: FeatureContext, name: str, data: bytes) -> None:
+    with context.state.write(name) as file:
         file.write(data)

@@ -8,7 +8,7 @@ from tee_infra.core.lifecycle.transitions import BoundElsewhereError
 from tee_infra.core.names import BranchNameError
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.control.records import UnregisteredError
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy_steps import DeletionProtectedError, UnreadableStateError
 from tee_infra.workflows.features.plan_destroy import (
     ForeignEnvironmentError,
@@ -18,50 +18,50 @@ from tee_infra.workflows.features.plan_destroy import (
     require_destroyable,
 )
 from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_home, record_of, tags_of
+from tests.workflows.homes import NOW, client, make_table, moto_context, record_of, tags_of
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path) -> Home:
+def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
     reset(moto_endpoint)
-    return moto_home(moto_endpoint, tmp_path, [])
+    return moto_context(moto_endpoint, tmp_path, [])
 
 
-def test_a_branch_names_its_own_environment_and_no_other_branchs(home: Home) -> None:
-    record = home.control.write(record_of("feature-x"))
-    assert record_of_branch(home, "feature/x") == record
-    assert record_of_branch(home, "feature/x").branch == "feature/x"
+def test_a_branch_names_its_own_environment_and_no_other_branchs(context: FeatureContext) -> None:
+    record = context.control.write(record_of("feature-x"))
+    assert record_of_branch(context, "feature/x") == record
+    assert record_of_branch(context, "feature/x").branch == "feature/x"
     with pytest.raises(BoundElsewhereError, match="belongs to branch 'feature/x'"):
-        record_of_branch(home, "x")
+        record_of_branch(context, "x")
     with pytest.raises(UnregisteredError):
-        record_of_branch(home, "feature/y")
+        record_of_branch(context, "feature/y")
     with pytest.raises(BranchNameError):
-        record_of_branch(home, "feature/prod")
+        record_of_branch(context, "feature/prod")
 
 
-def test_a_hold_is_respected_until_it_ends_and_says_how_to_end_it(home: Home) -> None:
+def test_a_hold_is_respected_until_it_ends_and_says_how_to_end_it(context: FeatureContext) -> None:
     record = record_of("feature-x", hold=Hold(reason="the demo", until=NOW, by="bob"))
-    require_destroyable(home, record, NOW)
+    require_destroyable(context, record, NOW)
     held = record.changed(hold=Hold(reason="the demo", until=NOW.replace(hour=9), by="bob"))
     with pytest.raises(HeldError) as error:
-        require_destroyable(home, held, NOW)
+        require_destroyable(context, held, NOW)
     assert str(error.value) == (
         "feature-x is held by bob until 2026-12-01T09:00:00Z: the demo. Nothing was changed. "
         "Ask them, then: tee-infra feature release feature-x"
     )
 
 
-def test_another_repositorys_environment_is_destroyed_from_there(home: Home) -> None:
+def test_another_repositorys_environment_is_destroyed_from_there(context: FeatureContext) -> None:
     with pytest.raises(ForeignEnvironmentError, match="belongs to branch 'feature/x' of acme/other"):
-        require_destroyable(home, record_of("feature-x", repository="acme/other"), NOW)
+        require_destroyable(context, record_of("feature-x", repository="acme/other"), NOW)
 
 
-def test_without_a_stack_the_plan_is_what_would_be_swept_and_what_would_stay(home: Home) -> None:
-    dynamodb = client(home.connection, "dynamodb")
+def test_without_a_stack_the_plan_is_what_would_be_swept_and_what_would_stay(context: FeatureContext) -> None:
+    dynamodb = client(context.connection, "dynamodb")
     make_table(dynamodb, "feature-x-tee-admin", tags_of("feature-x"))
     make_table(dynamodb, "feature-x-tee-schedules", {})
     dynamodb.put_item(TableName="feature-x-tee-admin", Item={"pk": {"S": "1"}})
-    plan = plan_destroy(home, record_of("feature-x"))
+    plan = plan_destroy(context, record_of("feature-x"))
     assert plan.swept == ["table feature-x-tee-admin"]
     assert plan.left == {"table feature-x-tee-schedules": "it has no tags of ours"}
     assert [(table.name, table.items) for table in plan.tables] == [
@@ -71,12 +71,12 @@ def test_without_a_stack_the_plan_is_what_would_be_swept_and_what_would_stay(hom
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'{"version": 3}'])
-def test_what_forbids_a_destroy_forbids_its_plan(home: Home, data: bytes) -> None:
-    with home.state.write(checkpoint_file("tee-infra", "feature-x")) as file:
+def test_what_forbids_a_destroy_forbids_its_plan(context: FeatureContext, data: bytes) -> None:
+    with context.state.write(checkpoint_file("tee-infra", "feature-x")) as file:
         file.write(data)
     with pytest.raises(UnreadableStateError):
-        plan_destroy(home, record_of("feature-x"))
+        plan_destroy(context, record_of("feature-x"))
     protected: dict[str, Any] = {"DeletionProtectionEnabled": True}
-    make_table(client(home.connection, "dynamodb"), "feature-x-tee-admin", {}, **protected)
+    make_table(client(context.connection, "dynamodb"), "feature-x-tee-admin", {}, **protected)
     with pytest.raises(DeletionProtectedError):
-        plan_destroy(home, record_of("feature-x"))
+        plan_destroy(context, record_of("feature-x"))

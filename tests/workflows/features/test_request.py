@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.lifecycle.transitions import Wish
+from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.names import BranchNameError
-from tee_infra.workflows.features.request import ForkError, OwnerError, read_wish, wish_again
+from tee_infra.workflows.features.request import ForkError, OwnerError, read_request, repeat_request
 from tests.git_repositories import Clone, clone_in
 from tests.workflows.homes import record_of
 
@@ -18,17 +18,21 @@ def clone(tmp_path: Path) -> Clone:
     return clone_in(tmp_path)
 
 
-def read(directory: Path, branch: str = "feature/x", **options: Any) -> Wish:
+def read(directory: Path, branch: str = "feature/x", **options: Any) -> CreateRequest:
     environ = options.pop("environ", {})
     repository = options.pop("repository", REPOSITORY)
     known = {"owner": None, "ttl": None, "seed": None, "revive": True}
-    return read_wish(directory, repository, branch, environ, options.pop("user", "ann"), **known | options)
+    return read_request(directory, repository, branch, environ, options.pop("user", "ann"), **known | options)
 
 
 def test_a_branch_becomes_a_wish(tmp_path: Path) -> None:
-    wish = read(tmp_path, "feature/new-auth", ttl=timedelta(hours=1), seed="none", revive=False)
-    assert (wish.environment, wish.branch, wish.repository) == ("feature-new-auth", "feature/new-auth", REPOSITORY)
-    assert (wish.ttl, wish.seed, wish.revive, wish.head) == (timedelta(hours=1), "none", False, None)
+    request = read(tmp_path, "feature/new-auth", ttl=timedelta(hours=1), seed="none", revive=False)
+    assert (request.environment, request.branch, request.repository) == (
+        "feature-new-auth",
+        "feature/new-auth",
+        REPOSITORY,
+    )
+    assert (request.ttl, request.seed, request.revive, request.head) == (timedelta(hours=1), "none", False, None)
     for branch in ("feature/prod", "feature/a..b", ""):
         with pytest.raises(BranchNameError):
             read(tmp_path, branch)
@@ -63,11 +67,11 @@ def test_branches_of_forks_are_never_deployed(tmp_path: Path) -> None:
     with pytest.raises(ForkError, match=r"runs for mallory/app, and environment.repository is acme/app"):
         read(tmp_path, environ={"GITHUB_REPOSITORY": "mallory/app"})
     with pytest.raises(ForkError):
-        wish_again(record_of("feature-x"), tmp_path, REPOSITORY, {"GITHUB_REPOSITORY": "mallory/app"})
+        repeat_request(record_of("feature-x"), tmp_path, REPOSITORY, {"GITHUB_REPOSITORY": "mallory/app"})
     assert read(tmp_path, environ={"GITHUB_REPOSITORY": "Acme/App"}).branch == "feature/x"
     assert read(tmp_path, environ={"GITHUB_REPOSITORY": "mallory/app"}, repository="example/tee-admin").environment
 
 
 def test_the_same_again_revives_nothing(tmp_path: Path) -> None:
-    again = wish_again(record_of("feature-x", owner="bob"), tmp_path, "example/tee-admin", {})
+    again = repeat_request(record_of("feature-x", owner="bob"), tmp_path, "example/tee-admin", {})
     assert (again.environment, again.branch, again.owner, again.revive) == ("feature-x", "feature/x", "bob", False)

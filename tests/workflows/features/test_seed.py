@@ -5,7 +5,7 @@ import pytest
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
 from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.codec.synthetic import SyntheticData
-from tee_infra.core.data.copy_policy import end_of
+from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import UsageError
@@ -49,7 +49,7 @@ def test_another_environments_people_come_under_pseudonyms_and_only_some_of_them
     for name, physical in create_tables(dynamodb, "staging").items():
         put(dynamodb, physical, SyntheticData(7).items(name, range(40)))
     create_tables(dynamodb, "feature-x")
-    source = Source(end=end_of("staging"), dynamodb=dynamodb, key=KEY)
+    source = Source(end=copy_side("staging"), dynamodb=dynamodb, key=KEY)
     items = seed(dynamodb, source=source, seed="anonymised")
     taken = held(dynamodb, "feature-x")
     assert items == sum(len(table) for table in taken.values())

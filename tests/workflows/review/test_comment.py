@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.core.changes.engine_run import Change, Plan, Violation
+from tee_infra.core.changes.engine_run import Change, EngineRun, Violation
 from tee_infra.core.review.facts import Action, marker
 from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
@@ -18,7 +18,7 @@ from tests.github_stand_in import Fault, GitHub, serve
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MARKER = marker("tee-infra", "dev")
-PLAN = Plan(changes=(Change(operation="create", type="aws:iam/role:Role", name="app", urn="u"),))
+PLAN = EngineRun(changes=(Change(operation="create", type="aws:iam/role:Role", name="app", urn="u"),))
 DENIED = Fault(status=403, message="Resource not accessible by integration")
 
 
@@ -155,7 +155,7 @@ def test_a_run_that_was_cancelled_tells_so_without_waiting(github: GitHub) -> No
 
 def test_an_error_comes_with_what_the_run_had_seen(tmp_path: Path) -> None:
     file = tmp_path / "comment.md"
-    seen = Plan(
+    seen = EngineRun(
         changes=(Change(operation="create", type="t", name="half", urn="u", outcome="done"),),
         violations=(Violation(pack="p", policy="caps", message="no cap", mandatory=True),),
     )

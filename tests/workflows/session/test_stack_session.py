@@ -7,9 +7,9 @@ import pytest
 from tee_infra.aws.control_store import NoControlTableError
 from tee_infra.core import names
 from tee_infra.core.lifecycle.lock import LockedError
-from tee_infra.workflows.features.context import Home
+from tee_infra.workflows.features.context import FeatureContext
 from tests.emulator import reset
-from tests.workflows.homes import client, moto_home, record_of
+from tests.workflows.homes import client, moto_context, record_of
 
 RECORD = record_of("feature-x")
 
@@ -20,34 +20,36 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def home(moto_endpoint: str, tmp_path: Path, said: list[str]) -> Home:
+def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
     reset(moto_endpoint)
     (tmp_path / "Pulumi.yaml").write_text("name: tee-infra\n")
-    return moto_home(moto_endpoint, tmp_path, said)
+    return moto_context(moto_endpoint, tmp_path, said)
 
 
-def test_the_lock_is_held_during_the_block_and_names_the_command(home: Home, said: list[str]) -> None:
-    with home.open(RECORD) as opened:
+def test_the_lock_is_held_during_the_block_and_names_the_command(context: FeatureContext, said: list[str]) -> None:
+    with context.open(RECORD) as opened:
         with opened.lock("tee-infra up") as check:
             check()
-            assert home.locks.live()["feature-x"].purpose == "tee-infra up"
+            assert context.locks.live()["feature-x"].purpose == "tee-infra up"
             with pytest.raises(LockedError, match=r"\(tee-infra up, for "), opened.lock("tee-infra down"):
                 pytest.fail("both are in")
-        assert home.locks.live() == {}
+        assert context.locks.live() == {}
     assert said == []
 
 
-def test_an_account_without_control_table_has_no_lock_and_is_told_how_to_get_one(home: Home, said: list[str]) -> None:
-    client(home.connection, "dynamodb").delete_table(TableName=names.CONTROL_TABLE)
-    with home.open(RECORD) as opened, opened.lock("tee-infra up") as check:
+def test_an_account_without_control_table_has_no_lock_and_is_told_how_to_get_one(
+    context: FeatureContext, said: list[str]
+) -> None:
+    client(context.connection, "dynamodb").delete_table(TableName=names.CONTROL_TABLE)
+    with context.open(RECORD) as opened, opened.lock("tee-infra up") as check:
         check()
     (line,) = said
     assert "was never prepared, so the engine's own lock alone keeps others out" in line
     assert line.endswith("prepare it once: tee-infra bootstrap feature-x")
 
 
-def test_an_error_in_the_block_is_not_taken_for_a_missing_lock(home: Home, said: list[str]) -> None:
-    with home.open(RECORD) as opened, pytest.raises(NoControlTableError), opened.lock("tee-infra up"):
+def test_an_error_in_the_block_is_not_taken_for_a_missing_lock(context: FeatureContext, said: list[str]) -> None:
+    with context.open(RECORD) as opened, pytest.raises(NoControlTableError), opened.lock("tee-infra up"):
         raise NoControlTableError("AWS")
-    assert home.locks.live() == {}
+    assert context.locks.live() == {}
     assert said == []
