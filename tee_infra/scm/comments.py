@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from github import Github
-
 from tee_infra.core.backoff import Backoff
-from tee_infra.scm.github_api import GitHubError, everything, request
+from tee_infra.scm.github_api import GitHubApi, GitHubError, everything, request
 
 PATIENCE: Final = 120.0
 """Seconds that are waited in all before GitHub is given up."""
@@ -27,7 +25,7 @@ Comment = dict[str, Any]
 
 
 def publish(
-    api: Github,
+    api: GitHubApi,
     repository: str,
     number: int,
     marker: str,
@@ -54,14 +52,14 @@ def publish(
     raise AssertionError("the last attempt returns or raises")
 
 
-def open_pull_request(api: Github, repository: str, branch: str) -> int | None:
+def open_pull_request(api: GitHubApi, repository: str, branch: str) -> int | None:
     """The oldest open pull request of a branch of the repository itself. Raises `GitHubError`."""
     owner = repository.partition("/")[0]
     found = everything(api, f"/repos/{repository}/pulls", state="open", head=f"{owner}:{branch}")
     return min((pull["number"] for pull in found), default=None)
 
 
-def _put(api: Github, repository: str, number: int, marker: str, body: str) -> str:
+def _put(api: GitHubApi, repository: str, number: int, marker: str, body: str) -> str:
     """Two that make the first comment in the same moment both end with the older one."""
     listing = f"/repos/{repository}/issues/{number}/comments"
     ours = _ours(everything(api, listing), marker)
@@ -89,7 +87,7 @@ def _ours(comments: list[Comment], marker: str) -> list[Comment]:
     return sorted(found, key=lambda comment: comment["id"])
 
 
-def _update(api: Github, repository: str, comment: Comment, body: str) -> None:
+def _update(api: GitHubApi, repository: str, comment: Comment, body: str) -> None:
     try:
         request(api, "PATCH", _path(repository, comment), content={"body": body})
     except GitHubError as error:
@@ -98,7 +96,7 @@ def _update(api: Github, repository: str, comment: Comment, body: str) -> None:
         raise GitHubError(f"comment {comment['id']} was deleted meanwhile") from None  # the next attempt makes another
 
 
-def _delete(api: Github, repository: str, comment: Comment) -> None:
+def _delete(api: GitHubApi, repository: str, comment: Comment) -> None:
     try:
         request(api, "DELETE", _path(repository, comment))
     except GitHubError as error:

@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from github import Github
 
 from tee_infra.core.review.facts import marker
 from tee_infra.scm.comments import open_pull_request, publish
-from tee_infra.scm.github_api import GitHubError, connect
+from tee_infra.scm.github_api import GitHubApi, GitHubError, connect
 from tests.github_stand_in import Fault, GitHub, serve
 
 DEV, PROD = marker("tee-infra", "dev"), marker("tee-infra", "prod")
@@ -24,7 +23,7 @@ def github() -> Iterator[GitHub]:
         yield host
 
 
-def api_of(host: GitHub) -> Github:
+def api_of(host: GitHub) -> GitHubApi:
     return connect(host.url, host.token)
 
 

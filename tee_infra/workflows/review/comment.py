@@ -16,6 +16,8 @@ from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Action, Quota, Review, marker
 from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
+from tee_infra.scm.comments import PATIENCE, open_pull_request, publish
+from tee_infra.scm.github_api import API_URL, connect
 from tee_infra.stacks import EngineError, ProtectedError
 from tee_infra.workflows.session.checkout import NAME
 
@@ -143,10 +145,6 @@ def _tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) 
 
 
 def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> str:
-    # PyGithub takes 0.3 s to load, which no other command need wait for.
-    from tee_infra.scm.comments import PATIENCE, open_pull_request, publish  # noqa: PLC0415
-    from tee_infra.scm.github_api import API_URL, connect  # noqa: PLC0415
-
     api = connect(to.api_url or API_URL, to.token)
     number = place.number or open_pull_request(api, place.repository, place.branch or "")
     if number is None:
