@@ -13,7 +13,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from bench import fleets
-from tee_infra.core.cleanup.decision import ACTIONS
+from tee_infra.core.cleanup.decision import ReasonCode
 from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.workflows.cleanup.inventory import gather_inventory
 from tests.core.cleanup.oracle import disagreements
@@ -42,8 +42,8 @@ def plan_fleets(count: int) -> None:
         codes.update(decision.reason_code for decision in plan.decisions)
         violations += len(disagreements(inventory, fleets.NOW, policy))
     print(f"| decision ({count:,} random fleets) | reason | environments |\n|---|---|---|")
-    for code, action in ACTIONS.items():
-        print(f"| {action} | {code} | {codes[code]:,} |")
+    for code in ReasonCode:
+        print(f"| {code.action} | {code} | {codes[code]:,} |")
     print(f"\n{codes.total():,} decisions in {seconds:.1f} s of one core, {violations} violations")
 
 

@@ -1,10 +1,10 @@
 """What a rule of cleanup is asked about and what it answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
-from typing import Final, Literal
+from typing import Literal, Self
 
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
@@ -15,66 +15,49 @@ from tee_infra.core.tags import StackTags
 
 Action = Literal["destroy", "keep", "review"]
 
-ReasonCode = Literal[
-    "standing",
-    "unknown-name",
-    "unreadable-record",
-    "unreadable-tags",
-    "unreadable-state",
-    "other-repository",
-    "held",
-    "locked",
-    "stack-locked",
-    "quarantined",
-    "unmanaged",
-    "mismatch",
-    "leased",
-    "state-lost-live",
-    "active",
-    "branch-moved",
-    "pull-request",
-    "pull-request-unknown",
-    "backoff",
-    "grace",
-    "protected",
-    "cap",
-    "expired",
-    "expired-half-created",
-    "half-destroyed",
-    "state-lost",
-    "leftover",
-]
-"""Why, for scripts: codes are added and never change their meaning. `docs/cleanup.md` has a row for each."""
 
-ACTIONS: Final[Mapping[ReasonCode, Action]] = {
-    "standing": "keep",
-    "unknown-name": "review",
-    "unreadable-record": "review",
-    "unreadable-tags": "review",
-    "unreadable-state": "review",
-    "other-repository": "keep",
-    "held": "keep",
-    "locked": "keep",
-    "stack-locked": "keep",
-    "quarantined": "review",
-    "unmanaged": "review",
-    "mismatch": "review",
-    "leased": "keep",
-    "state-lost-live": "review",
-    "active": "keep",
-    "branch-moved": "keep",
-    "pull-request": "keep",
-    "pull-request-unknown": "review",
-    "backoff": "keep",
-    "grace": "keep",
-    "protected": "review",
-    "cap": "keep",
-    "expired": "destroy",
-    "expired-half-created": "destroy",
-    "half-destroyed": "destroy",
-    "state-lost": "destroy",
-    "leftover": "destroy",
-}
+class ReasonCode(StrEnum):
+    """Why, for scripts, and the action that follows: codes are added and never change their meaning.
+
+    They stand in the order in which the rules decide, as the rows of `docs/cleanup.md` do.
+    """
+
+    action: Action
+
+    def __new__(cls, code: str, action: Action) -> Self:
+        """A member whose value is `code`."""
+        made = str.__new__(cls, code)
+        made._value_ = code
+        made.action = action
+        return made
+
+    STANDING = "standing", "keep"
+    UNKNOWN_NAME = "unknown-name", "review"
+    UNREADABLE_RECORD = "unreadable-record", "review"
+    UNREADABLE_TAGS = "unreadable-tags", "review"
+    UNREADABLE_STATE = "unreadable-state", "review"
+    OTHER_REPOSITORY = "other-repository", "keep"
+    HELD = "held", "keep"
+    LOCKED = "locked", "keep"
+    STACK_LOCKED = "stack-locked", "keep"
+    QUARANTINED = "quarantined", "review"
+    UNMANAGED = "unmanaged", "review"
+    MISMATCH = "mismatch", "review"
+    LEASED = "leased", "keep"
+    STATE_LOST_LIVE = "state-lost-live", "review"
+    ACTIVE = "active", "keep"
+    BRANCH_MOVED = "branch-moved", "keep"
+    PULL_REQUEST = "pull-request", "keep"
+    PULL_REQUEST_UNKNOWN = "pull-request-unknown", "review"
+    BACKOFF = "backoff", "keep"
+    GRACE = "grace", "keep"
+    PROTECTED = "protected", "review"
+    CAP = "cap", "keep"
+    EXPIRED = "expired", "destroy"
+    EXPIRED_HALF_CREATED = "expired-half-created", "destroy"
+    HALF_DESTROYED = "half-destroyed", "destroy"
+    STATE_LOST = "state-lost", "destroy"
+    LEFTOVER = "leftover", "destroy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +83,7 @@ class RuleResult:
     @property
     def action(self) -> Action:
         """What follows from the code."""
-        return ACTIONS[self.code]
+        return self.code.action
 
 
 @dataclass(frozen=True, kw_only=True)

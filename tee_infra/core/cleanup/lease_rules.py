@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup.decision import CleanupCase, RuleResult
+from tee_infra.core.cleanup.decision import CleanupCase, ReasonCode, RuleResult
 from tee_infra.core.cleanup.wording import repair_hint, short, what_is_there, when
 from tee_infra.core.lifecycle.branch_activity import is_gone, moved_to, observe
 from tee_infra.core.lifecycle.record import FeatureRecord
@@ -34,17 +34,19 @@ def _leased(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
         return None
     until = f"its lease runs until {when(end, case.now)}"
     if _lost_its_state(case, record):
-        return RuleResult(code="state-lost-live", reason=f"{until}, but its stack is gone; {repair_hint(case)}")
+        return RuleResult(
+            code=ReasonCode.STATE_LOST_LIVE, reason=f"{until}, but its stack is gone; {repair_hint(case)}"
+        )
     if is_gone(record, case.branches):
         until += f"; its branch {record.branch} is gone, and a push begins a new lease"
-    return RuleResult(code="leased", reason=until)
+    return RuleResult(code=ReasonCode.LEASED, reason=until)
 
 
 def _active(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if case.now - record.last_activity >= RECENT:
         return None
     return RuleResult(
-        code="active",
+        code=ReasonCode.ACTIVE,
         reason=f"somebody used it at {when(record.last_activity, case.now)}; it is left alone for "
         f"{render_duration(RECENT)} after that",
     )
@@ -55,7 +57,7 @@ def _branch_moved(case: CleanupCase, record: FeatureRecord) -> RuleResult | None
     if record.state in _FINISHING or head is None:
         return None
     return RuleResult(
-        code="branch-moved",
+        code=ReasonCode.BRANCH_MOVED,
         reason=f"its branch {record.branch} was pushed to since: {short(record.head)} has become {short(head)}",
     )
 
@@ -64,10 +66,10 @@ def _in_review(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if record.state in _FINISHING or case.branches is None:
         return None
     if record.branch in case.branches.in_review:
-        return RuleResult(code="pull-request", reason=f"its branch {record.branch} has an open pull request")
+        return RuleResult(code=ReasonCode.PULL_REQUEST, reason=f"its branch {record.branch} has an open pull request")
     if record.branch in case.branches.maybe_in_review:
         return RuleResult(
-            code="pull-request-unknown",
+            code=ReasonCode.PULL_REQUEST_UNKNOWN,
             reason=f"its branch {record.branch} may have an open pull request: {case.branches.source} could not tell",
         )
     return None
@@ -78,7 +80,7 @@ def _backoff(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
         return None
     problem = f" ({record.problem})" if record.problem else ""
     return RuleResult(
-        code="backoff",
+        code=ReasonCode.BACKOFF,
         reason=f"its destroy failed {record.failures} times{problem} and is tried again at "
         f"{when(record.retry_at, case.now)}",
     )
@@ -92,11 +94,11 @@ def _grace(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     # A mark from before this end was of an earlier one, and somebody has extended the lease since.
     if record.marked_at is None or record.marked_at < end:
         return RuleResult(
-            code="grace", reason=f"{over}; it is marked first, and destroyed {render_duration(grace)} later"
+            code=ReasonCode.GRACE, reason=f"{over}; it is marked first, and destroyed {render_duration(grace)} later"
         )
     goes = record.marked_at + grace
     if case.now < goes:
-        return RuleResult(code="grace", reason=f"{over}; it is marked and goes at {when(goes, case.now)}")
+        return RuleResult(code=ReasonCode.GRACE, reason=f"{over}; it is marked and goes at {when(goes, case.now)}")
     return None
 
 
@@ -104,7 +106,9 @@ def _protected(case: CleanupCase, _: FeatureRecord) -> RuleResult | None:
     if case.checkpoint is None or not case.checkpoint.protected:
         return None
     protected = ", ".join(case.checkpoint.protected)
-    return RuleResult(code="protected", reason=f"its stack protects {protected}, and whoever did that wants it kept")
+    return RuleResult(
+        code=ReasonCode.PROTECTED, reason=f"its stack protects {protected}, and whoever did that wants it kept"
+    )
 
 
 LEASE_RULES: Final[tuple[Callable[[CleanupCase, FeatureRecord], RuleResult | None], ...]] = (
@@ -123,15 +127,17 @@ def time_to_go(case: CleanupCase, record: FeatureRecord) -> RuleResult:
     there = what_is_there(case)
     if record.state == "destroyed":
         at = f" at {when(record.destroyed_at, case.now)}" if record.destroyed_at else ""
-        return RuleResult(code="leftover", reason=f"it was destroyed{at}, and all the same {there}")
+        return RuleResult(code=ReasonCode.LEFTOVER, reason=f"it was destroyed{at}, and all the same {there}")
     if record.state == "destroying":
-        return RuleResult(code="half-destroyed", reason=f"its destroy was begun and never ended; {there}")
+        return RuleResult(code=ReasonCode.HALF_DESTROYED, reason=f"its destroy was begun and never ended; {there}")
     over = f"its lease ended at {when(ends_at(case, record), case.now)}"
     if not case.found.has_stack and case.found.resources:
-        return RuleResult(code="state-lost", reason=f"{over}, and its stack is gone; {there}")
+        return RuleResult(code=ReasonCode.STATE_LOST, reason=f"{over}, and its stack is gone; {there}")
     if record.state == "creating" and case.found.has_stack:
-        return RuleResult(code="expired-half-created", reason=f"{over}, and it was never made to its end; {there}")
-    return RuleResult(code="expired", reason=f"{over}; {there}")
+        return RuleResult(
+            code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{over}, and it was never made to its end; {there}"
+        )
+    return RuleResult(code=ReasonCode.EXPIRED, reason=f"{over}; {there}")
 
 
 def _lost_its_state(case: CleanupCase, record: FeatureRecord) -> bool:

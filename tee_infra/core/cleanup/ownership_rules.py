@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.cleanup.decision import CleanupCase, RuleResult
+from tee_infra.core.cleanup.decision import CleanupCase, ReasonCode, RuleResult
 from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.cleanup.lease_rules import LEASE_RULES, time_to_go
 from tee_infra.core.cleanup.leftovers import label
@@ -25,7 +25,9 @@ def decide(case: CleanupCase) -> RuleResult:
         if verdict is not None:
             return verdict
     if case.record is None:
-        return RuleResult(code="unmanaged", reason=f"no registry record says whose it is; {what_is_there(case)}")
+        return RuleResult(
+            code=ReasonCode.UNMANAGED, reason=f"no registry record says whose it is; {what_is_there(case)}"
+        )
     for rule in LEASE_RULES:
         verdict = rule(case, case.record)
         if verdict is not None:
@@ -37,25 +39,27 @@ def _standing(case: CleanupCase) -> RuleResult | None:
     if case.environment is None or case.environment.is_feature:
         return None
     return RuleResult(
-        code="standing", reason=f"{case.found.name} stands, and cleanup is for feature environments alone"
+        code=ReasonCode.STANDING, reason=f"{case.found.name} stands, and cleanup is for feature environments alone"
     )
 
 
 def _unknown_name(case: CleanupCase) -> RuleResult | None:
     if case.environment is not None:
         return None
-    return RuleResult(code="unknown-name", reason=f"{case.found.name!r} is no environment; {what_is_there(case)}")
+    return RuleResult(
+        code=ReasonCode.UNKNOWN_NAME, reason=f"{case.found.name!r} is no environment; {what_is_there(case)}"
+    )
 
 
 def _unreadable(case: CleanupCase) -> RuleResult | None:
     found = case.found
     if isinstance(found.record, Unreadable):
-        return RuleResult(code="unreadable-record", reason=f"{found.record.reason}; {repair_hint(case)}")
+        return RuleResult(code=ReasonCode.UNREADABLE_RECORD, reason=f"{found.record.reason}; {repair_hint(case)}")
     for resource in case.resources:
         if isinstance(resource.tags, Unreadable):
-            return RuleResult(code="unreadable-tags", reason=f"{label(resource)}: {resource.tags.reason}")
+            return RuleResult(code=ReasonCode.UNREADABLE_TAGS, reason=f"{label(resource)}: {resource.tags.reason}")
     if isinstance(found.checkpoint, Unreadable):
-        return RuleResult(code="unreadable-state", reason=f"{found.checkpoint.reason}; {repair_hint(case)}")
+        return RuleResult(code=ReasonCode.UNREADABLE_STATE, reason=f"{found.checkpoint.reason}; {repair_hint(case)}")
     return None
 
 
@@ -63,7 +67,9 @@ def _other_repository(case: CleanupCase) -> RuleResult | None:
     record, ours = case.record, case.inventory.repository
     if record is None or record.repository == ours:
         return None
-    return RuleResult(code="other-repository", reason=f"it belongs to {record.repository}, and this run is for {ours}")
+    return RuleResult(
+        code=ReasonCode.OTHER_REPOSITORY, reason=f"it belongs to {record.repository}, and this run is for {ours}"
+    )
 
 
 def _held(case: CleanupCase) -> RuleResult | None:
@@ -71,20 +77,24 @@ def _held(case: CleanupCase) -> RuleResult | None:
     if record is None or record.hold is None or not record.is_held(case.now):
         return None
     hold = record.hold
-    return RuleResult(code="held", reason=f"{hold.by} holds it until {when(hold.until, case.now)}: {hold.reason}")
+    return RuleResult(
+        code=ReasonCode.HELD, reason=f"{hold.by} holds it until {when(hold.until, case.now)}: {hold.reason}"
+    )
 
 
 def _locked(case: CleanupCase) -> RuleResult | None:
     if case.found.locked_by is None:
         return None
-    return RuleResult(code="locked", reason=f"it is being changed by {case.found.locked_by}")
+    return RuleResult(code=ReasonCode.LOCKED, reason=f"it is being changed by {case.found.locked_by}")
 
 
 def _stack_locked(case: CleanupCase) -> RuleResult | None:
     for lock in sorted(case.found.stack_locks, key=lambda lock: lock.holder):
         if not lock.breakable:
             since = f" since {when(lock.since, case.now)}" if lock.since else ""
-            return RuleResult(code="stack-locked", reason=f"the engine's lock on its stack is {lock.holder}'s{since}")
+            return RuleResult(
+                code=ReasonCode.STACK_LOCKED, reason=f"the engine's lock on its stack is {lock.holder}'s{since}"
+            )
     return None
 
 
@@ -93,7 +103,8 @@ def _quarantined(case: CleanupCase) -> RuleResult | None:
         return None
     problem = f": {case.record.problem}" if case.record.problem else ""
     return RuleResult(
-        code="quarantined", reason=f"{MAX_FAILURES} destroys in a row have failed{problem}; {repair_hint(case)}"
+        code=ReasonCode.QUARANTINED,
+        reason=f"{MAX_FAILURES} destroys in a row have failed{problem}; {repair_hint(case)}",
     )
 
 
@@ -102,7 +113,9 @@ def _untagged(case: CleanupCase) -> RuleResult | None:
         return None
     for resource in case.resources:
         if resource.tags is None and resource.tags_told:
-            return RuleResult(code="unmanaged", reason=f"{label(resource)} has no tags of ours, so it may be anybody's")
+            return RuleResult(
+                code=ReasonCode.UNMANAGED, reason=f"{label(resource)} has no tags of ours, so it may be anybody's"
+            )
     return None
 
 
@@ -112,7 +125,7 @@ def _mismatch(case: CleanupCase) -> RuleResult | None:
     for resource in case.resources:
         reason = _disagreement(case, resource)
         if reason is not None:
-            return RuleResult(code="mismatch", reason=f"{label(resource)} {reason}")
+            return RuleResult(code=ReasonCode.MISMATCH, reason=f"{label(resource)} {reason}")
     return None
 
 

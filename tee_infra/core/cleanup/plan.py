@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tee_infra.core.cleanup.decision import ACTIONS, Action, CleanupCase, Policy, ReasonCode
+from tee_infra.core.cleanup.decision import Action, CleanupCase, Policy, ReasonCode
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
 from tee_infra.core.cleanup.lease_rules import ends_at
 from tee_infra.core.cleanup.ownership_rules import decide
@@ -165,7 +165,7 @@ def _capped(plan: CleanupPlan, policy: Policy) -> CleanupPlan:
 
 def _wait(decision: Decision, turn: int, policy: Policy) -> Decision:
     reason = f"one run destroys {policy.max_destroys} at most, and this is number {turn}; otherwise: {decision.reason}"
-    return replace(decision, action=ACTIONS["cap"], reason_code="cap", reason=reason)
+    return replace(decision, action=ReasonCode.CAP.action, reason_code=ReasonCode.CAP, reason=reason)
 
 
 def _turn(decision: Decision) -> tuple[datetime, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from tee_infra.aws.control_table import RecordChangedError
-from tee_infra.core.cleanup.decision import Policy
+from tee_infra.core.cleanup.decision import Policy, ReasonCode
 from tee_infra.core.cleanup.inventory import Inventory
 from tee_infra.core.cleanup.plan import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
 from tee_infra.core.cost.environment import monthly_usd
@@ -106,7 +106,7 @@ def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str,
     ends = {
         decision.environment: decision.expires_at
         for decision in planned.plan.decisions
-        if decision.action == "destroy" or decision.reason_code == "grace"
+        if decision.action == "destroy" or decision.reason_code == ReasonCode.GRACE
     }
     noted: dict[str, FeatureRecord] = {}
     for name, record in _records(planned.inventory).items():
