@@ -23,11 +23,13 @@ test: $(READY) ## Run every test. The first time, this builds the Pulumi CLI if 
 	@$(BIN)/tee-infra engine || [ -z "$$CI" ]
 	$(BIN)/pytest
 
-check: $(READY) ## Format, lint, types, floors, workflows.
+check: $(READY) ## Format, lint, types, floors, dependencies, workflows.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/deptry tee_infra
+	$(BIN)/deptry tests bench --ignore DEP002,DEP004 # what the program uses, they need not; development tools they may
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 
 bench: $(READY) ## Print how long things take. Asserts nothing.
