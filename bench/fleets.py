@@ -13,7 +13,8 @@ from tee_infra.core.cleanup.plan import Policy
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord, Hold
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.files import StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

@@ -12,7 +12,7 @@ from pulumi.automation._stack import StackInitMode  # a public constructor's arg
 from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import EngineRun
-from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, leave_open
+from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, is_left_open, leave_open
 from tee_infra.stacks.backend import Backend, Program, last_words
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
 from tee_infra.stacks.events import Report, Run
@@ -95,7 +95,7 @@ class Stack:
         """
         with self._run(_silent):
             exported = self._stack.export_stack()
-        if not (exported.deployment or {}).get("pending_operations"):
+        if not is_left_open(exported.deployment or {}):
             return False
         adoption = self._adopt(exported, account_id, region)
         self._report(f"an earlier run was killed while it made {', '.join(adoption.adopted + adoption.unknown)}")

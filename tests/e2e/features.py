@@ -12,7 +12,7 @@ from typing import Any
 
 from tee_infra.core import names
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.control.processes import runs

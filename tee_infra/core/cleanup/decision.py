@@ -10,7 +10,7 @@ from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.tags import StackTags
 
 Action = Literal["destroy", "keep", "review"]

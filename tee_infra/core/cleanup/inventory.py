@@ -5,7 +5,8 @@ from typing import Literal
 
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.files import StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

@@ -10,7 +10,7 @@ from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.environments import UnknownEnvironmentError, parse_environment
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import StackLock
+from tee_infra.core.pulumi_state.files import StackLock
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import PREFIX, StackTags, parse
 from tee_infra.core.unreadable import Unreadable

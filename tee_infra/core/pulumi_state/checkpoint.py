@@ -1,55 +1,128 @@
-"""What a checkpoint says that people ask for: the tags that the last `up` gave everything, and the stack's outputs.
+"""A stack's checkpoint, the engine's state of it: read once, as one value that every decision goes by.
 
-`core.pulumi_state.files` has the checkpoint's place, and reads from it what cleanup decides by.
+`core.pulumi_state.files` has its place. Layout as the CLI 3.259 writes it (sdk/go/common/apitype, `CheckpointV3`).
 """
 
-import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from tee_infra.core.tags import PREFIX, branch_value, parse
+from tee_infra.core.times import parse_time
 from tee_infra.core.unreadable import Unreadable
+
+VERSIONS: Final = (3, 4)
+"""Of a checkpoint's layout: 4 is 3 with a list of features."""
 
 _STACK: Final = "pulumi:pulumi:Stack"
 _PROVIDER: Final = "pulumi:providers:aws"
+_ENGINE_TYPES: Final = ("pulumi:pulumi:", "pulumi:providers:")
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as one of the engine's own, a secret above all (sdk/go/common/resource/sig)."""
 
 
-def is_stack_of(data: bytes, environment: str, branch: str, project: str) -> bool:
-    """Whether the tags in a checkpoint say that it is this branch's. False where they, or it, cannot be read."""
-    tags = _default_tags(data)
-    found = parse(tags, project)
-    if found is None or isinstance(found, Unreadable):
-        return False
-    return found.environment.name == environment and tags.get(f"{PREFIX}branch") == branch_value(branch)
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A stack's state: how many resources it has, which of them are protected, which creates were left open.
+
+    `expires_at` is the lease end that the last `up` wrote into the provider's default tags, which are `tags`. `outputs`
+    are what it exported, secrets left out. Two states are equal when the same is decided by them.
+    """
+
+    resources: int
+    protected: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
+
+    def is_of(self, environment: str, branch: str, project: str) -> bool:
+        """Whether the tags say that it is this branch's."""
+        found = parse(self.tags, project)
+        if found is None or isinstance(found, Unreadable):
+            return False
+        return found.environment.name == environment and self.tags.get(f"{PREFIX}branch") == branch_value(branch)
 
 
-def stack_outputs(data: bytes) -> dict[str, Any]:
-    """What the last `up` exported, secrets left out. Empty before it, and where the checkpoint cannot be read."""
-    for resource in _resources(data):
-        if resource.get("type") == _STACK:
-            outputs: Mapping[str, Any] = resource.get("outputs") or {}
-            return {key: value for key, value in outputs.items() if not _is_secret(value)}
-    return {}
-
-
-def _default_tags(data: bytes) -> dict[str, str]:
-    for resource in _resources(data):
-        said = resource.get("inputs", {}).get("defaultTags")
-        if resource.get("type") == _PROVIDER and said is not None:
-            with suppress(ValueError, AttributeError):
-                return json.loads(said).get("tags", {})
-    return {}
-
-
-def _resources(data: bytes) -> list[Any]:
+def read_checkpoint(data: bytes) -> Checkpoint | Unreadable:
+    """What a checkpoint says. A stack without resources has a checkpoint without `latest`."""
     try:
-        latest: Any = json.loads(data)["checkpoint"].get("latest") or {}
-        return [resource for resource in latest.get("resources") or [] if isinstance(resource, dict)]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []
+        file = _decode(data)
+        if file.version not in VERSIONS:
+            return Unreadable(reason=f"its state cannot be read (version {file.version} of its layout is unknown)")
+        latest = file.checkpoint.latest or _Deployment()
+        resources = latest.resources or []
+        tags = _default_tags(resources)
+        expires_at = tags.get(f"{PREFIX}expires-at")
+        real = [resource for resource in resources if resource.custom and not resource.type.startswith(_ENGINE_TYPES)]
+        return Checkpoint(
+            resources=len(real),
+            protected=tuple(name_of(resource.urn) for resource in real if resource.protect),
+            pending=tuple(name_of(operation.resource.urn) for operation in latest.pending_operations or []),
+            expires_at=parse_time(expires_at) if expires_at else None,
+            tags=tags,
+            outputs=_outputs(resources),
+        )
+    # Deep nesting is a RecursionError, a time at the end of the calendar an OverflowError.
+    except (ValueError, OverflowError, RecursionError) as error:
+        return Unreadable(reason=f"its state cannot be read ({type(error).__name__}: {error})")
+
+
+def name_of(urn: str) -> str:
+    """A resource's name in the program, which is the last part of its URN."""
+    return urn.rsplit("::", 1)[-1]
+
+
+class _Resource(msgspec.Struct):
+    urn: str
+    type: str
+    custom: bool
+    protect: bool = False
+    inputs: dict[str, Any] | None = None
+    outputs: dict[str, Any] | None = None
+
+
+class _Operation(msgspec.Struct):
+    resource: _Resource
+
+
+class _Deployment(msgspec.Struct):
+    resources: list[_Resource] | None = None
+    pending_operations: list[_Operation] | None = None
+
+
+class _Inner(msgspec.Struct):
+    latest: _Deployment | None = None
+
+
+class _File(msgspec.Struct):
+    checkpoint: _Inner
+    version: int = VERSIONS[0]
+
+
+class _DefaultTags(msgspec.Struct):
+    tags: dict[str, str]
+
+
+_decode: Final = msgspec.json.Decoder(_File).decode
+
+
+def _default_tags(resources: Sequence[_Resource]) -> dict[str, str]:
+    """The provider's, which the engine keeps as JSON text."""
+    for resource in resources:
+        said = (resource.inputs or {}).get("defaultTags")
+        if resource.type == _PROVIDER and said is not None:
+            return msgspec.json.decode(msgspec.convert(said, str), type=_DefaultTags).tags
+    return {}
+
+
+def _outputs(resources: Sequence[_Resource]) -> dict[str, Any]:
+    stack = next((resource for resource in resources if resource.type == _STACK), None)
+    exported = (stack.outputs if stack else None) or {}
+    return {key: value for key, value in exported.items() if not _is_secret(value)}
 
 
 def _is_secret(value: Any) -> bool:

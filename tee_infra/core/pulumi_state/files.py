@@ -1,4 +1,4 @@
-"""The files of the engine's self-managed backend: their names, and what a checkpoint and a lock say.
+"""The files of the engine's self-managed backend: their names, and what a lock says.
 
 Names are relative to the backend's `.pulumi` folder. Layout as the CLI 3.259 writes it, gzip off.
 """
@@ -6,25 +6,32 @@ Names are relative to the backend's `.pulumi` folder. Layout as the CLI 3.259 wr
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
-from tee_infra.core.tags import PREFIX
 from tee_infra.core.times import parse_time
-from tee_infra.core.unreadable import Unreadable
 
 PIPELINE_LIMIT: Final = timedelta(hours=1)
 """A pipeline's lock that is older is nobody's: `stacks.cli` ends every run of the engine after an hour."""
-
-_PROVIDER = "pulumi:providers:aws"
-_ENGINE_TYPES = ("pulumi:pulumi:", "pulumi:providers:")
 
 # What GitHub calls the machines of its own runners, `fv-az1125-168` and `runnervmi13qx`, on which `runner` works.
 # Runners of one's own are called otherwise: nobody knows whether they are gone.
 _PIPELINE_USER = "runner"
 _PIPELINE_HOST = re.compile(r"fv-az[0-9]+(-[0-9]+)?|runnervm[a-z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackLock:
+    """A lock file of the engine's. `since` is None where the file does not say.
+
+    `breakable`: its writer was a pipeline's or this machine's, has ended, and it is older than the limit.
+    """
+
+    holder: str
+    since: datetime | None
+    breakable: bool
 
 
 def state_folder(backend_url: str) -> str | None:
@@ -64,22 +71,6 @@ def stack_names(files: Iterable[str]) -> list[str]:
     return sorted(name.removesuffix(".json") for name in last if name.endswith(".json"))
 
 
-def read_checkpoint(data: bytes) -> Checkpoint | Unreadable:
-    """What a checkpoint says. A stack without resources has a checkpoint without `latest`."""
-    try:
-        latest: Any = json.loads(data)["checkpoint"].get("latest") or {}
-        resources: list[Any] = latest.get("resources") or []
-        real = [resource for resource in resources if resource["custom"] and not _is_engines(resource["type"])]
-        return Checkpoint(
-            resources=len(real),
-            protected=tuple(_name(resource) for resource in real if resource.get("protect")),
-            pending=tuple(_name(operation["resource"]) for operation in latest.get("pending_operations") or []),
-            expires_at=_expires_at(resources),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Unreadable(reason=f"its state cannot be read ({type(error).__name__}: {error})")
-
-
 def stacks_of_locks(files: Iterable[str]) -> list[str]:
     """The stacks that lock files are of, once each. The engine keeps other files beside them."""
     return sorted({file.rsplit("/", 2)[-2] for file in files if file.endswith(".json") and "/" in file})
@@ -106,21 +97,3 @@ def read_stack_lock(
         is_pipeline = user == _PIPELINE_USER and _PIPELINE_HOST.fullmatch(machine) is not None
         ended = is_pipeline and now - since > PIPELINE_LIMIT
     return StackLock(holder=f"{user} on {machine}, process {process}", since=since, breakable=ended)
-
-
-def _expires_at(resources: Iterable[Any]) -> datetime | None:
-    """The lease end in the provider's default tags, which the engine keeps as JSON text."""
-    for resource in resources:
-        if resource["type"] == _PROVIDER and "defaultTags" in resource.get("inputs", {}):
-            tags = json.loads(resource["inputs"]["defaultTags"])["tags"]
-            said = tags.get(f"{PREFIX}expires-at")
-            return parse_time(said) if said else None
-    return None
-
-
-def _is_engines(kind: str) -> bool:
-    return kind.startswith(_ENGINE_TYPES)
-
-
-def _name(resource: Any) -> str:
-    return resource["urn"].rsplit("::", 1)[-1]

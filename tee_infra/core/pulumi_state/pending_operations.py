@@ -8,6 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tee_infra.core.pulumi_state.checkpoint import name_of
+
 Inputs = Mapping[str, Any]
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -46,15 +48,21 @@ class Adoption:
     unknown: tuple[str, ...]
 
 
+def is_left_open(deployment: Mapping[str, Any]) -> bool:
+    """Whether an exported deployment has operations that were begun and never ended."""
+    return bool(deployment.get("pending_operations"))
+
+
 def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -> Adoption:
     """Turn every open create of an exported deployment into a resource that a refresh can look for."""
     changed = deepcopy(dict(deployment))
     adopted: list[str] = []
     unknown: list[str] = []
-    known = {resource["urn"] for resource in changed.get("resources") or []}
+    resources: list[Any] = changed.get("resources") or []
+    known = {resource["urn"] for resource in resources}
     for operation in changed.pop("pending_operations", None) or []:
         resource = operation["resource"]
-        name = resource["urn"].rsplit("::", 1)[-1]
+        name = name_of(resource["urn"])
         if operation["type"] != "creating" or resource["urn"] in known:
             continue
         inputs = resource.get("inputs", {})
@@ -63,9 +71,9 @@ def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -
         if UNKNOWN in physical:
             unknown.append(name)
             continue
-        changed["resources"].append({**resource, "id": physical, "outputs": inputs})
+        resources.append({**resource, "id": physical, "outputs": inputs})
         adopted.append(name)
-    return Adoption(deployment=changed, adopted=tuple(adopted), unknown=tuple(unknown))
+    return Adoption(deployment=changed | {"resources": resources}, adopted=tuple(adopted), unknown=tuple(unknown))
 
 
 def leave_open(deployment: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], provider_id: str) -> dict[str, Any]:

@@ -10,18 +10,9 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
 from tee_infra.core.cleanup.inventory_builder import assemble, read_resources
 from tee_infra.core.lifecycle.branches import Branches
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
-from tee_infra.core.pulumi_state.files import (
-    checkpoint_file,
-    checkpoints_folder,
-    locks_folder,
-    read_checkpoint,
-    stack_names,
-    stacks_of_locks,
-)
+from tee_infra.core.pulumi_state.files import StackLock, checkpoints_folder, locks_folder, stack_names, stacks_of_locks
 from tee_infra.core.tags import parse
 from tee_infra.core.times import render_duration, render_time
-from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.features.context import FeatureContext
@@ -100,22 +91,11 @@ def _stack_locks(context: FeatureContext, real_now: datetime) -> dict[str, list[
 def _look_at(context: FeatureContext, aws: AwsInventory, found: InventoryEntry) -> InventoryEntry:
     checkpoint, has_stack = found.checkpoint, found.has_stack
     if has_stack:
-        checkpoint = _checkpoint(context, found.name)
-        has_stack = checkpoint is not None
+        checkpoint = context.checkpoint(found.name)
+        has_stack = checkpoint is not None  # or it is gone since it was listed
     resources = (resource if resource.tags_told else _with_tags(aws, resource) for resource in found.resources)
     there = tuple(resource for resource in resources if resource is not None)
     return replace(found, has_stack=has_stack, checkpoint=checkpoint, resources=there)
-
-
-def _checkpoint(context: FeatureContext, name: str) -> Checkpoint | Unreadable | None:
-    """None: it is gone since it was listed."""
-    try:
-        with context.state.read(checkpoint_file(NAME, name)) as file:
-            return read_checkpoint(file.read())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return Unreadable(reason=f"its state cannot be read ({error.strerror})")
 
 
 def _with_tags(aws: AwsInventory, role: Resource) -> Resource | None:

@@ -4,9 +4,7 @@ import os
 from typing import Any
 
 from tee_infra.core.environments import Environment
-from tee_infra.core.pulumi_state.checkpoint import stack_outputs
-from tee_infra.core.pulumi_state.facts import Checkpoint
-from tee_infra.core.pulumi_state.files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.engine import find_engine
 from tee_infra.stacks import NoStackError
 from tee_infra.workflows.control.records import require_record
@@ -39,13 +37,13 @@ def show_registered(project: Project, environment: Environment, report: Report) 
     context = open_feature_context(project, report, local=False)
     record = require_record(context.control, environment.name)
     settings = context.settings(record)
-    data = context.checkpoint(environment.name)
-    checkpoint = read_checkpoint(data) if data else None
-    resources = checkpoint.resources if isinstance(checkpoint, Checkpoint) else None
+    said = context.checkpoint(environment.name)
+    checkpoint = said if isinstance(said, Checkpoint) else None
+    resources = checkpoint.resources if checkpoint else None
     return EnvironmentRow(environment=environment, settings=settings, resources=resources).facts() | {
         "target": context.target.describe(),
         "settings": settings.model_dump(mode="json"),
-        "outputs": stack_outputs(data) if data else {},
+        "outputs": dict(checkpoint.outputs) if checkpoint else {},
     }
 
 

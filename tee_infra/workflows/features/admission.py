@@ -5,9 +5,7 @@ from datetime import datetime
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.transitions import CreateRequest, check_quota, requested
-from tee_infra.core.pulumi_state.checkpoint import is_stack_of
-from tee_infra.core.pulumi_state.facts import Checkpoint
-from tee_infra.core.pulumi_state.files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.control.records import find_record
@@ -74,14 +72,13 @@ def admit(context: FeatureContext, request: CreateRequest, now: datetime) -> Fea
     if checkpoint is None:
         _refuse_unknown_tables(context, request.environment)
     elif found is None and (checkpoint.resources or checkpoint.pending):
-        return _adopted(context, record)
+        return _adopted(context, record, checkpoint)
     return record
 
 
 def read_state(context: FeatureContext, environment: str) -> Checkpoint | None:
     """What the state of an environment's stack says; None where there is no stack. Raises `BrokenStateError`."""
-    data = context.checkpoint(environment)
-    checkpoint = read_checkpoint(data) if data is not None else None
+    checkpoint = context.checkpoint(environment)
     if isinstance(checkpoint, Unreadable):
         raise BrokenStateError(environment, checkpoint.reason)
     return checkpoint
@@ -93,9 +90,9 @@ def _refuse_unknown_tables(context: FeatureContext, environment: str) -> None:
         raise UnknownTablesError(environment, list(tables.there))
 
 
-def _adopted(context: FeatureContext, record: FeatureRecord) -> FeatureRecord:
+def _adopted(context: FeatureContext, record: FeatureRecord, checkpoint: Checkpoint) -> FeatureRecord:
     """The record of a stack that the registry has lost. Whatever its tables hold stays: it counts as seeded."""
-    if not is_stack_of(context.checkpoint(record.environment) or b"", record.environment, record.branch, NAME):
+    if not checkpoint.is_of(record.environment, record.branch, NAME):
         raise ForeignStackError(record.environment, record.branch)
     context.report(f"the registry has lost {record.environment}, and its stack is this branch's: adopted, data and all")
     return record.changed(seeded=True)

@@ -19,17 +19,19 @@ from tee_infra.core import names
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.files import checkpoint_file
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.core.settings import Settings, settings_for
 from tee_infra.core.target import AwsTarget
 from tee_infra.core.times import render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.engine import Engine
 from tee_infra.errors import UsageError
 from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.control.processes import this_actor
-from tee_infra.workflows.session.checkout import CONFIG_KEY, NAME, Project
+from tee_infra.workflows.session.checkout import CONFIG_KEY, Project
+from tee_infra.workflows.session.engine_state import load_checkpoint
 from tee_infra.workflows.session.file_store import FileStore, open_store
 from tee_infra.workflows.session.reach import Reached, Report, reach
 from tee_infra.workflows.session.stack_session import StackSession
@@ -79,13 +81,9 @@ class FeatureContext:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
         return settings_for(parse_environment(record.environment), self._configuration(record))
 
-    def checkpoint(self, environment: str) -> bytes | None:
-        """The raw state of an environment's stack, for `core.pulumi_state.files` to read; None: no such stack."""
-        try:
-            with self.state.read(checkpoint_file(NAME, environment)) as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
+    def checkpoint(self, environment: str) -> Checkpoint | Unreadable | None:
+        """What the state of an environment's stack says; None where there is no stack. Raises `AwsError`."""
+        return load_checkpoint(self.state, environment)
 
     @contextmanager
     def open(self, record: FeatureRecord) -> Generator[StackSession]:

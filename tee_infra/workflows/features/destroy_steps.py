@@ -13,14 +13,16 @@ from tee_infra.core.cleanup.leftovers import label, plan_leftovers
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import copy_of_checkpoint
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint
-from tee_infra.core.pulumi_state.files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, RemoteError
 from tee_infra.stacks import EngineError
 from tee_infra.workflows.control.environment_lock import LockHandle
 from tee_infra.workflows.features.context import FeatureContext
+from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.file_store import copy_file
 
 
 class DeletionProtectedError(RefusedError):
@@ -75,15 +77,12 @@ class Destruction:
         self.context.report(f"{self.environment.name}: {line}")
 
 
-def read_state(context: FeatureContext, environment: Environment) -> tuple[bytes, Checkpoint] | None:
-    """An environment's checkpoint and what it says; None where there is no stack. Raises `UnreadableStateError`."""
-    data = context.checkpoint(environment.name)
-    if data is None:
-        return None
-    checkpoint = read_checkpoint(data)
+def read_state(context: FeatureContext, environment: Environment) -> Checkpoint | None:
+    """What an environment's state says; None where there is no stack. Raises `UnreadableStateError`."""
+    checkpoint = context.checkpoint(environment.name)
     if isinstance(checkpoint, Unreadable):
         raise UnreadableStateError(environment.name, checkpoint.reason)
-    return data, checkpoint
+    return checkpoint
 
 
 def break_locks(work: Destruction) -> None:
@@ -99,15 +98,11 @@ def back_up(work: Destruction) -> Checkpoint | None:
     Returns what it says; None where there is no stack. Raises `UnreadableStateError`.
     """
     work.held.check()
-    state = read_state(work.context, work.environment)
-    if state is None:
-        return None
-    data, checkpoint = state
-    copy = copy_of_checkpoint(work.environment.name, work.now)
+    checkpoint = read_state(work.context, work.environment)
+    copy, state = copy_of_checkpoint(work.environment.name, work.now), work.context.state
     # A second run of the same moment finds less in the stack than the first one did.
-    if copy not in work.context.state.names(copy.rpartition("/")[0]):
-        with work.context.state.write(copy) as file:
-            file.write(data)
+    if checkpoint is not None and copy not in state.names(copy.rpartition("/")[0]):
+        copy_file(state, checkpoint_file(NAME, work.environment.name), copy)
     return checkpoint
 
 

@@ -8,7 +8,7 @@ from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.lock import Lock
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.checkpoint import stack_outputs
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import UsageError
@@ -88,7 +88,7 @@ def show_feature(context: FeatureContext, environment: str) -> FeatureDetail:
     return FeatureDetail(
         record=record,
         listed=_listed(context, environment, record, held, held_locks(context.locks).get(environment)),
-        outputs=stack_outputs(checkpoint) if checkpoint else {},
+        outputs=dict(checkpoint.outputs) if isinstance(checkpoint, Checkpoint) else {},
         history=context.control.history(environment)[-HISTORY:],
     )
 

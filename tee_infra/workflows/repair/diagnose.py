@@ -8,8 +8,7 @@ from typing import Literal
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.leftovers import label
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint
-from tee_infra.core.pulumi_state.files import read_checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
@@ -71,8 +70,7 @@ def _stack_locks(subject: RepairSubject) -> list[Finding]:
 def _state(subject: RepairSubject) -> list[Finding]:
     if subject.state is None:
         return []
-    data = subject.checkpoint()
-    checkpoint = read_checkpoint(data) if data is not None else Checkpoint(resources=0)
+    checkpoint = subject.checkpoint() or Checkpoint(resources=0)
     if isinstance(checkpoint, Unreadable):
         return [Finding(kind="state", found=checkpoint.reason, cure=_how_to_restore(subject), mends=True)]
     if subject.alone and torn_mark(subject.state, subject.environment.name):

@@ -15,6 +15,7 @@ from tee_infra.workflows.repair.diagnose import Finding, Kind, diagnose
 from tee_infra.workflows.repair.subject import RepairSubject
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import break_stale_locks
+from tee_infra.workflows.session.file_store import copy_file
 from tee_infra.workflows.session.stack_session import StackSession
 
 
@@ -70,15 +71,12 @@ def _restore(subject: RepairSubject) -> list[Finding]:
     if subject.state is None:
         return []
     name = checkpoint_file(NAME, subject.environment.name)
-    broken, backup = subject.checkpoint(), subject.newest_backup()
-    if broken is not None:
-        # Another ending: the engine takes every *.json in this folder for a stack.
-        with subject.state.write(f"{name}.broken-{subject.now:%Y%m%dT%H%M%SZ}") as file:
-            file.write(broken)
+    backup = subject.newest_backup()
+    # Another ending: the engine takes every *.json in this folder for a stack.
+    was_there = copy_file(subject.state, name, f"{name}.broken-{subject.now:%Y%m%dT%H%M%SZ}")
     if backup is not None:
-        with subject.state.read(backup) as copy, subject.state.write(name) as file:
-            file.write(copy.read())
-    elif broken is not None:
+        copy_file(subject.state, backup, name)
+    elif was_there:
         subject.state.delete(name)
     return [] if subject.is_going else _adopt(subject.opened)
 

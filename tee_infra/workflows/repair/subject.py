@@ -9,17 +9,13 @@ from datetime import datetime
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.files import (
-    backups_folder,
-    checkpoint_file,
-    checkpoints_folder,
-    read_checkpoint,
-    state_folder,
-)
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.files import backups_folder, checkpoint_file, checkpoints_folder, state_folder
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.features.context import FeatureContext, clock, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
+from tee_infra.workflows.session.engine_state import load_checkpoint, load_checkpoint_file
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.session.reach import Report
 from tee_infra.workflows.session.stack_session import StackSession, open_stack
@@ -71,27 +67,20 @@ class RepairSubject:
         """With its record as it is now. Raises `NoRecordError`."""
         return replace(self, record=_record(self.context, self.environment.name)) if self.context else self
 
-    def checkpoint(self) -> bytes | None:
-        """The stack's state as it is; None where there is none."""
-        return self._read(checkpoint_file(NAME, self.environment.name))
+    def checkpoint(self) -> Checkpoint | Unreadable | None:
+        """What the stack's state says; None where there is none."""
+        return load_checkpoint(self.state, self.environment.name) if self.state else None
 
     def newest_backup(self) -> str | None:
         """The name of the engine's newest copy of the state that can be read and has resources."""
-        copies = self.state.names(backups_folder(NAME, self.environment.name)) if self.state else []
-        for name in sorted(copies, reverse=True):
-            checkpoint = read_checkpoint(self._read(name) or b"") if name.endswith(".json") else None
-            if checkpoint is not None and not isinstance(checkpoint, Unreadable) and checkpoint.resources:
-                return name
-        return None
-
-    def _read(self, name: str) -> bytes | None:
         if self.state is None:
             return None
-        try:
-            with self.state.read(name) as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
+        copies = self.state.names(backups_folder(NAME, self.environment.name))
+        for name in sorted((name for name in copies if name.endswith(".json")), reverse=True):
+            said = load_checkpoint_file(self.state, name)
+            if isinstance(said, Checkpoint) and said.resources:
+                return name
+        return None
 
 
 @contextmanager

@@ -4,11 +4,10 @@ import json
 import socket
 from datetime import UTC, datetime
 
-from tee_infra.core.pulumi_state.facts import StackLock
-from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder, read_stack_lock
+from tee_infra.core.pulumi_state.files import StackLock, checkpoint_file, locks_folder, read_stack_lock
 from tee_infra.workflows.control.processes import runs
 from tee_infra.workflows.session.checkout import NAME
-from tee_infra.workflows.session.file_store import FileStore
+from tee_infra.workflows.session.file_store import FileStore, read_file
 
 
 def break_stale_locks(state: FileStore, environment: str, *, alone: bool) -> list[str]:
@@ -32,10 +31,8 @@ def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone
     found: dict[str, StackLock] = {}
     # In a folder the engine keeps an `.attrs` beside each.
     for name in (name for name in state.names(locks_folder(NAME, environment)) if name.endswith(".json")):
-        try:
-            with state.read(name) as file:
-                data = file.read()
-        except FileNotFoundError:
+        data = read_file(state, name)
+        if data is None:
             continue  # its run has ended since
         found[name] = read_stack_lock(data, host=socket.gethostname(), runs=runs, now=real_now, alone=alone)
     return found
@@ -48,11 +45,11 @@ def torn_mark(state: FileStore, environment: str) -> str | None:
     does not: an empty one ends every later run with "failed to load checkpoint: EOF". Without one, all is well.
     """
     mark = f"{checkpoint_file(NAME, environment)}.attrs"
-    try:
-        with state.read(mark) as file:
-            json.loads(file.read())
-    except FileNotFoundError:
+    data = read_file(state, mark)
+    if data is None:
         return None
-    except ValueError:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
         return mark
     return None

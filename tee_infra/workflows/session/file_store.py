@@ -85,6 +85,25 @@ class FolderStore:
         return [FolderStore(path) for path in sorted(self._folder.iterdir()) if path.is_dir()]
 
 
+def read_file(store: FileStore, name: str) -> bytes | None:
+    """A small file as a whole; None where there is none. Raises `OSError`, `AwsError`."""
+    try:
+        with store.read(name) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def copy_file(store: FileStore, name: str, copy: str) -> bool:
+    """Copy a small file within the store; False where there is none. Raises `OSError`, `AwsError`."""
+    data = read_file(store, name)
+    if data is None:
+        return False
+    with store.write(copy) as file:
+        file.write(data)
+    return True
+
+
 def open_store(location: str, connection: Connection) -> FileStore:
     """The place that a person names: `s3://bucket/prefix`, else a folder."""
     if location.startswith(PREFIX):

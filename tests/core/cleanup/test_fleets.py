@@ -13,7 +13,8 @@ from bench.fleets import BROKEN, NOW
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
 from tee_infra.core.cleanup.plan import CleanupPlan, Policy, plan_cleanup
 from tee_infra.core.lifecycle.record import FeatureRecord, Hold
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.files import StackLock
 from tee_infra.core.unreadable import Unreadable
 from tests.core.cleanup.oracle import disagreements
 

@@ -6,7 +6,7 @@ import pytest
 from tee_infra.core.arns import Arns
 from tee_infra.core.cleanup.inventory import InventoryEntry, Resource
 from tee_infra.core.cleanup.inventory_builder import assemble, environment_of, read_resources
-from tee_infra.core.pulumi_state.facts import StackLock
+from tee_infra.core.pulumi_state.files import StackLock
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 

@@ -4,71 +4,9 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.pulumi_state.facts import Checkpoint, StackLock
-from tee_infra.core.pulumi_state.files import (
-    read_checkpoint,
-    read_stack_lock,
-    stack_names,
-    stacks_of_locks,
-    state_folder,
-)
-from tee_infra.core.unreadable import Unreadable
+from tee_infra.core.pulumi_state.files import StackLock, read_stack_lock, stack_names, stacks_of_locks, state_folder
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
-
-
-def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
-    return {"urn": f"urn:pulumi:x::tee-infra::{kind}::{name}", "type": kind, "custom": True, **more}
-
-
-def checkpoint(*resources: dict[str, Any], **more: Any) -> bytes:
-    return json.dumps({"version": 3, "checkpoint": {"latest": {"resources": list(resources), **more}}}).encode()
-
-
-PROVIDER = resource(
-    "pulumi:providers:aws",
-    "aws",
-    inputs={"defaultTags": json.dumps({"tags": {"tee:expires-at": "2026-12-01T00:00:00Z"}})},
-)
-STACK = {"urn": "urn:x", "type": "pulumi:pulumi:Stack", "custom": False}
-TABLE = resource("aws:dynamodb/table:Table", "data-tee-admin")
-
-
-def test_a_checkpoint_tells_what_matters_for_a_destroy() -> None:
-    pending = [{"resource": resource("aws:iam/role:Role", "access-app"), "type": "creating"}]
-    data = checkpoint(STACK, PROVIDER, TABLE | {"protect": True}, pending_operations=pending)
-    assert read_checkpoint(data) == Checkpoint(
-        resources=1,
-        protected=("data-tee-admin",),
-        pending=("access-app",),
-        expires_at=datetime(2026, 12, 1, tzinfo=UTC),
-    )
-
-
-def test_a_stack_that_was_only_made_has_nothing() -> None:
-    assert read_checkpoint(b'{"checkpoint": {"stack": "x"}}') == Checkpoint(resources=0)
-
-
-@pytest.mark.parametrize("length", [0, 1, 40, 200])
-def test_a_truncated_checkpoint_says_nothing_certain(length: int) -> None:
-    read = read_checkpoint(checkpoint(STACK, PROVIDER, TABLE)[:length])
-    assert isinstance(read, Unreadable)
-    assert "cannot be read" in read.reason
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"[]",
-        b"null",
-        b"{}",
-        b'{"checkpoint": 1}',
-        checkpoint({"type": "x"}),
-        checkpoint(PROVIDER | {"inputs": {"defaultTags": "x"}}),
-    ],
-)
-def test_what_is_no_checkpoint_says_nothing_certain(data: bytes) -> None:
-    assert isinstance(read_checkpoint(data), Unreadable)
 
 
 def test_the_engines_own_copies_are_no_stacks() -> None:

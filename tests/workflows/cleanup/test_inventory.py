@@ -10,7 +10,7 @@ import pytest
 from tee_infra.aws.connection import AwsError
 from tee_infra.core.cleanup.inventory import InventoryEntry
 from tee_infra.core.lifecycle.record import FeatureRecord
-from tee_infra.core.pulumi_state.facts import Checkpoint
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cleanup.inventory import ClockSkewError, gather_inventory, look_closer

@@ -80,7 +80,7 @@ def test_who_holds_the_lock_is_told(context: FeatureContext) -> None:
 def test_one_is_shown_with_its_outputs_and_what_was_done_to_it(context: FeatureContext) -> None:
     context.control.write(record_of("feature-a"))
     assert show_feature(context, "feature-a").outputs == {}
-    stack = {"type": "pulumi:pulumi:Stack", "outputs": {"kind": "feature"}}
+    stack = {"urn": "urn::stack", "type": "pulumi:pulumi:Stack", "custom": False, "outputs": {"kind": "feature"}}
     with context.state.write(checkpoint_file(PROJECT, "feature-a")) as file:
         file.write(json.dumps({"checkpoint": {"latest": {"resources": [stack]}}}).encode())
     shown = show_feature(context, "feature-a")
