@@ -1,11 +1,16 @@
-"""Progress of a copy: a line that is rewritten on a terminal, a plain line now and then elsewhere."""
+"""A copy that a person confirms, and its progress: one line rewritten on a terminal, else a plain line now and then."""
 
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.cli.output import Output, confirm_by_name
 from tee_infra.core.data.copy_policy import TablePlan
-from tee_infra.workflows.data.copy_table import CopyProgress
+from tee_infra.workflows.data.copy_environment import CopyPlan, run_copy
+from tee_infra.workflows.data.copy_table import CopyProgress, CopyResult
 
 _PLAIN_SECONDS: Final = 10.0
 
@@ -33,6 +38,26 @@ class CopyMeter:
             self._said = now
             sys.stderr.write(f"{progress_line(table, at)}\n")
         sys.stderr.flush()
+
+
+def carry_out(
+    output: Output,
+    databases: Sequence[DynamoDb],
+    plan: CopyPlan,
+    checkpoint: Path,
+    *,
+    resume: bool,
+    transport: TransportName | None,
+    yes: bool,
+) -> list[CopyResult]:
+    """Ask for the target's name, then copy. `databases` are the source's and the target's.
+
+    Raises as `confirm_by_name` and `run_copy` do.
+    """
+    confirm_by_name(output, plan.target.name, f"This writes to {plan.target.name}.", yes=yes)
+    source, target = databases
+    with CopyMeter() as meter:
+        return run_copy(source, target, plan, checkpoint, resume=resume, transport=transport, report=meter)
 
 
 def progress_line(table: TablePlan, at: CopyProgress) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tee_infra.cli.data.copy_progress import CopyMeter
+from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.options import (
     checkpoint_option,
     endpoint_option,
@@ -16,11 +16,11 @@ from tee_infra.cli.data.options import (
     transport_option,
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, table
+from tee_infra.cli.output import Output, table
 from tee_infra.core.codec.scan_filter import parse_scan_filter
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_sides, copy_side
 from tee_infra.errors import PartialError
-from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
@@ -66,7 +66,7 @@ def copy(
     ends = copy_side(source), copy_side(target)
     check_sides(*ends, anonymised=False)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
-    plan = plan_copy(
+    plan = prepare_copy(
         databases[0],
         databases[1],
         ends,
@@ -81,17 +81,8 @@ def copy(
     if dry_run:
         output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
         return
-    confirm_by_name(output, ends[1].name, f"This writes to {ends[1].name}.", yes=yes)
-    with CopyMeter() as meter:
-        results = copy_tables(
-            databases[0],
-            databases[1],
-            plan,
-            checkpoint or Path(f".tee/copy-{_file_name(plan)}.checkpoint"),
-            resume=resume,
-            transport=transport,
-            report=meter,
-        )
+    path = checkpoint or Path(f".tee/copy-{_file_name(plan)}.checkpoint")
+    results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
     _report(output, results, f"--from {source} --to {target}")
 
 
@@ -126,6 +117,7 @@ def copy_facts(result: CopyResult) -> dict[str, Any]:
     """What was copied, for scripts."""
     facts = asdict(result)
     compared = facts.pop("comparison")
+    del facts["rules"]
     return facts | {kind: compared[kind] if compared else 0 for kind in ("missing", "different", "extra")}
 
 
@@ -138,7 +130,7 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
             f"{result.retried:,}",
             f"{result.seconds:,.1f}",
             f"{result.client_cpu_seconds:,.2f}",
-            f"{result.comparison.extra if result.comparison else 0:,}",
+            f"{result.extra:,}",
             "yes" if result.validated else "NO",
         )
         for result in results

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tee_infra.cli.data.copy_progress import CopyMeter
+from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.copy_tables import copy_facts
 from tee_infra.cli.data.options import (
     checkpoint_option,
@@ -17,11 +17,13 @@ from tee_infra.cli.data.options import (
     transport_option,
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, table
+from tee_infra.cli.output import Output, table
 from tee_infra.core.data.copy_policy import check_sides, copy_side
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.anonymize_key import read_key
-from tee_infra.workflows.data.sync_dev import SubsetOptions, SyncedTable, SyncPlan, plan_sync, sync
+from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
+from tee_infra.workflows.data.copy_table import CopyResult
+from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
@@ -74,31 +76,23 @@ def sync_dev(
     databases = [open_dynamodb(connection) for connection in connections]
     key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
     choice = SubsetOptions(key=key, fraction=fraction, entities=entities)
-    plan = plan_sync(databases[0], databases[1], ends, tables, choice, read_units=read_units)
-    for line in _plan_lines(plan, databases[1].endpoint):
+    plan = prepare_copy(databases[0], databases[1], ends, tables, choice=choice, read_units=read_units)
+    for line in _plan_lines(plan, choice, databases[1].endpoint):
         output.say(line)
     if dry_run:
         output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
         return
-    confirm_by_name(output, ends[1].name, f"This writes to {ends[1].name}.", yes=yes)
-    with CopyMeter() as meter:
-        synced = sync(
-            databases[0],
-            databases[1],
-            plan,
-            checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-")),
-            resume=resume,
-            transport=transport,
-            report=meter,
-        )
-    output.result({entry.result.table: _table_facts(entry) for entry in synced}, _result_lines(synced))
-    if wrong := [entry.result.table for entry in synced if not entry.validated]:
+    path = checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-"))
+    results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
+    output.result({result.table: _table_facts(result) for result in results}, _result_lines(results))
+    if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(f"not what was copied: {', '.join(wrong)}; run the command again with --resume")
 
 
-def _plan_lines(plan: SyncPlan, endpoint: str) -> list[str]:
-    people = "everybody" if plan.subset is None else f"{plan.subset.fraction:.2%} of the people"
-    names = "under pseudonyms" if plan.key is not None else "as they are"
+def _plan_lines(plan: CopyPlan, choice: SubsetOptions, endpoint: str) -> list[str]:
+    subset = plan.members.subset if plan.members else None
+    people = "everybody" if subset is None else f"{subset.fraction:.2%} of the people"
+    names = "under pseudonyms" if choice.key is not None else "as they are"
     lines = [f"{plan.source.name} -> {plan.target.name} at {endpoint}: {people}, {names}"]
     return lines + [
         f"  {entry.source.name} -> {entry.target.name}: about {entry.estimate.items:,} items to read, "
@@ -107,26 +101,23 @@ def _plan_lines(plan: SyncPlan, endpoint: str) -> list[str]:
     ]
 
 
-def _table_facts(entry: SyncedTable) -> dict[str, Any]:
-    rules = [asdict(rule) for rule in entry.rules]
-    return copy_facts(entry.result) | {"validated": entry.validated, "rules": rules}
+def _table_facts(result: CopyResult) -> dict[str, Any]:
+    return copy_facts(result) | {"rules": [asdict(rule) for rule in result.rules]}
 
 
-def _result_lines(synced: list[SyncedTable]) -> list[str]:
+def _result_lines(results: list[CopyResult]) -> list[str]:
     rows = [
         (
-            entry.result.table,
-            f"{entry.result.read:,}",
-            f"{entry.result.written:,}",
-            f"{entry.extra:,}",
-            "yes" if entry.validated else "NO",
+            result.table,
+            f"{result.read:,}",
+            f"{result.written:,}",
+            f"{result.extra:,}",
+            "yes" if result.validated else "NO",
         )
-        for entry in synced
+        for result in results
     ]
     rules = [
-        (entry.result.table, rule.attribute, rule.becomes, f"{rule.count:,}")
-        for entry in synced
-        for rule in entry.rules
+        (result.table, rule.attribute, rule.becomes, f"{rule.count:,}") for result in results for rule in result.rules
     ]
     lines = table(("TABLE", "READ", "WRITTEN", "OTHERS LEFT ALONE", "VALIDATED"), rows)
     return [*lines, "", *table(("TABLE", "ATTRIBUTE", "BECAME", "VALUES"), rules)] if rules else lines

@@ -67,6 +67,15 @@ class Rule:
         return KEPT if self.kind is None else BECOMES[self.kind]
 
 
+@dataclass(frozen=True)
+class Applied:
+    """One rule, and to how many values it was applied."""
+
+    attribute: str
+    becomes: str
+    count: int
+
+
 class Anonymizer:
     """The rules of one table under one key, as a transform of its pages. Threads may share it."""
 
@@ -95,6 +104,11 @@ class Anonymizer:
         """(attribute, what it became) -> how many values so far."""
         becomes = {name: rule.becomes for name, rule in self._rules.items()}
         return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
+
+    def report(self) -> tuple[Applied, ...]:
+        """Every rule that was applied so far, by attribute."""
+        applied = sorted(self.applied.items())
+        return tuple(Applied(attribute, becomes, count) for (attribute, becomes), count in applied)
 
     def _anonymize(self, item: RawItem, counts: Counter[str]) -> bytes:
         attributes = _decode(item)

@@ -3,10 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.aws.s3_bulk_load import copy_in_aws
@@ -15,64 +15,88 @@ from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, pair_tables, plan_table
 from tee_infra.core.data.resume_point import Header
+from tee_infra.workflows.data.anonymize_report import check_shapes
 from tee_infra.workflows.data.compare_tables import compare_tables
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
 from tee_infra.workflows.data.request_loop import SharedRateLimiter
 from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.sync_dev import Members, SubsetOptions, choose_members
 from tee_infra.workflows.data.table_io import TableAccess
+
+EVERYTHING: Final = ScanFilter()
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPlan:
     """What will be copied, decided before anything is written.
 
+    Items that pass `filter`, the first `limit` of each table, and if `members` is given only theirs and as it says.
     `read_units` caps what is read a second. `bucket` is where big tables may pass through.
     """
 
     source: CopySide
     target: CopySide
     tables: list[TablePlan]
-    filter: ScanFilter
+    filter: ScanFilter = EVERYTHING
     limit: int | None = None
+    members: Members | None = None
     read_units: float | None = None
     bucket: str | None = None
 
+    @property
+    def options(self) -> CopyOptions:
+        """How to copy each table, but for what becomes of its members."""
+        return CopyOptions(filter=self.filter, limit=self.limit)
 
-def plan_copy(
+    @property
+    def whole(self) -> bool:
+        """Whether every item of each table is read, by whichever members it is."""
+        return not self.filter.members and self.limit is None
+
+
+def prepare_copy(
     source: DynamoDb,
     target: DynamoDb,
     ends: tuple[CopySide, CopySide],
     tables: Sequence[str],
     *,
-    condition: ScanFilter,
+    condition: ScanFilter = EVERYTHING,
     limit: int | None = None,
+    choice: SubsetOptions | None = None,
     read_units: float | None = None,
     bucket: str | None = None,
 ) -> CopyPlan:
-    """Who may copy to whom, and what there is to copy. `tables` are logical names, none for all.
+    """Who may copy to whom, what there is to copy, and whether what is to be anonymised is classified.
 
-    With a `bucket`, tables above `AWS_ROUTE_BYTES` that are copied whole go through it, by AWS's own means.
+    Writes nothing. `tables` are logical names, none for all. With a `bucket`, tables above `AWS_ROUTE_BYTES` that are
+    copied whole go through it, by AWS's own means.
 
-    Raises as `check_sides`, `pair_tables` and `plan_table` do, and `NoTableError`.
+    Raises as `check_sides`, `pair_tables`, `plan_table` and `choose_members` do, `NoTableError`, and
+    `UnclassifiedAttributesError`.
     """
-    check_sides(*ends, anonymised=False)
-    partly = bool(condition.members) or limit is not None
+    anonymised = choice is not None and choice.key is not None
+    check_sides(*ends, anonymised=anonymised)
+    partly = bool(condition.members) or limit is not None or choice is not None
     plans = [
         plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)
         for name, mine, its in pair_tables(*ends, tables)
     ]
+    if anonymised:
+        transport = source.transport()
+        check_shapes([(plan.name, TableAccess(transport, plan.source)) for plan in plans])
     return CopyPlan(
         source=ends[0],
         target=ends[1],
         tables=plans,
         filter=condition,
         limit=limit,
+        members=choose_members(source, ends[0], choice) if choice is not None else None,
         read_units=read_units,
         bucket=bucket,
     )
 
 
-def copy_tables(
+def run_copy(
     source: DynamoDb,
     target: DynamoDb,
     plan: CopyPlan,
@@ -82,41 +106,58 @@ def copy_tables(
     transport: TransportName | None,
     report: Callable[[TablePlan, CopyProgress], None],
 ) -> list[CopyResult]:
-    """Carry out a plan, table by table, each validated. Raises `CopyIncompleteError`, `ForeignCheckpointError`.
+    """Carry out a plan, table by table, each validated.
 
-    The checkpoint is removed when every table has been found to hold what was copied.
+    The checkpoint is removed when every table has been found to hold what was copied. Raises `CopyIncompleteError`,
+    `ForeignCheckpointError`, `UnclassifiedError`.
     """
-    options = CopyOptions(filter=plan.filter, limit=plan.limit)
-    header = _header(source, target, plan, options.segments)
-    checkpoint = ResumeFile.open(checkpoint_path, header, resume=resume)
+    checkpoint = ResumeFile.open(checkpoint_path, _header(source, target, plan), resume=resume)
+    results: list[CopyResult] = []
     done = False
     try:
         mine, its = source.transport(transport), target.transport(transport)
-        results: list[CopyResult] = []
         for table in plan.tables:
-            here = TableAccess(mine, table.source, SharedRateLimiter(RateLimiter(cap=plan.read_units)))
-            there = TableAccess(its, table.target)
-            if table.route == "aws" and plan.bucket is not None:
-                results.append(_copy_in_aws(table, (source.client, target.client), (here, there), plan.bucket))
-                continue
-            report_table = partial(report, table)
-            results.append(
-                copy_table(table.name, here, there, options=options, checkpoint=checkpoint, report=report_table)
+            sides = (
+                TableAccess(mine, table.source, SharedRateLimiter(RateLimiter(cap=plan.read_units))),
+                TableAccess(its, table.target),
             )
+            if table.route == "aws" and plan.bucket is not None:
+                results.append(_copy_in_aws(table, (source.client, target.client), sides, plan.bucket))
+            else:
+                results.append(_copy_table(plan, table, sides, checkpoint, partial(report, table)))
         done = all(result.validated for result in results)
     finally:
         checkpoint.close(done=done)
     return results
 
 
-def _header(source: DynamoDb, target: DynamoDb, plan: CopyPlan, segments: int) -> Header:
+def _header(source: DynamoDb, target: DynamoDb, plan: CopyPlan) -> Header:
+    members = plan.members
     return Header(
         source=f"{source.endpoint} {plan.source.name}",
         target=f"{target.endpoint} {plan.target.name}",
         tables=tuple((table.source.name, table.target.name) for table in plan.tables),
-        segments=segments,
-        filter=f"{plan.filter.text} limit {plan.limit}",
+        segments=plan.options.segments,
+        transform=members.fingerprint if members else "",
+        filter="" if members and plan.whole else f"{plan.filter.text} limit {plan.limit}",
     )
+
+
+def _copy_table(
+    plan: CopyPlan,
+    table: TablePlan,
+    sides: tuple[TableAccess, TableAccess],
+    checkpoint: ResumeFile,
+    report: Callable[[CopyProgress], None],
+) -> CopyResult:
+    """Through this machine. What validation reads again is not counted once more."""
+    members, options, anonymizer = plan.members, plan.options, None
+    if members is not None:
+        anonymizer, silent = (members.anonymizer(table.name) for _ in range(2))
+        transform, compare_as = (members.transform(table.name, each) for each in (anonymizer, silent))
+        options = replace(options, transform=transform, compare_as=compare_as)
+    result = copy_table(table.name, *sides, options=options, checkpoint=checkpoint, report=report)
+    return replace(result, rules=anonymizer.report() if anonymizer else ())
 
 
 def _copy_in_aws(

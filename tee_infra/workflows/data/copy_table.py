@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.anonymizer import Applied
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
@@ -42,7 +43,8 @@ class CopyResult:
     """What was copied. `read` and `written` include runs before a `--resume`; the rest is this run's.
 
     `validated`: the target has all that was copied, as it was copied. Other items may be there too: `comparison` counts
-    them, and is None when the target's signature is that of what was written, which is nearly always.
+    them, and is None when the target's signature is that of what was written, which is nearly always. `rules` says what
+    this run replaced, and is empty for a plain copy.
     """
 
     table: str
@@ -55,6 +57,12 @@ class CopyResult:
     client_cpu_seconds: float
     validated: bool
     comparison: Comparison | None = None
+    rules: tuple[Applied, ...] = ()
+
+    @property
+    def extra(self) -> int:
+        """How many items of the target are not of the copy; they are left alone."""
+        return self.comparison.extra if self.comparison else 0
 
 
 @dataclass(frozen=True, kw_only=True)

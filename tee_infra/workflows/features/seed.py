@@ -16,8 +16,9 @@ from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_key import read_key
 from tee_infra.workflows.data.anonymize_report import check_shapes
+from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
-from tee_infra.workflows.data.sync_dev import SubsetOptions, plan_sync, sync
+from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
@@ -82,7 +83,7 @@ def seed_feature(
     """Write the record's seed to the environment's tables and return how many items that are.
 
     Written again it is the same: items under other keys are left alone. Raises `NoSourceError`, `SeedIncompleteError`,
-    and as `seed_data`, `plan_sync` and `sync` do.
+    and as `seed_data`, `prepare_copy` and `run_copy` do.
     """
     if record.seed == "none":
         return 0
@@ -109,9 +110,10 @@ def seed_number(repository: str, branch: str) -> int:
 def _copy(dynamodb: DynamoDb, record: FeatureRecord, source: Source) -> int:
     """Begun anew after an interruption: it is little, and what stands in for a person depends on the key alone."""
     ends = source.end, copy_side(record.environment)
-    plan = plan_sync(source.dynamodb, dynamodb, ends, (), SubsetOptions(key=source.key, fraction=FRACTION))
+    choice = SubsetOptions(key=source.key, fraction=FRACTION)
+    plan = prepare_copy(source.dynamodb, dynamodb, ends, (), choice=choice)
     with TemporaryDirectory(prefix="tee-infra-") as folder:
-        synced = sync(
+        results = run_copy(
             source.dynamodb,
             dynamodb,
             plan,
@@ -120,6 +122,6 @@ def _copy(dynamodb: DynamoDb, record: FeatureRecord, source: Source) -> int:
             transport=None,
             report=lambda _table, _at: None,
         )
-    if wrong := [entry.result.table for entry in synced if not entry.validated]:
+    if wrong := [result.table for result in results if not result.validated]:
         raise SeedIncompleteError(record.environment, wrong)
-    return sum(entry.result.written for entry in synced)
+    return sum(result.written for result in results)

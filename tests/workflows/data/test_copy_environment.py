@@ -1,20 +1,24 @@
 """Which route a copy takes, what it refuses, and that a checkpoint belongs to one copy."""
 
 from pathlib import Path
+from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.core.codec.pseudonyms import derive_key
 from tee_infra.core.codec.scan_filter import ScanFilter, parse_scan_filter
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, TablePlan, copy_side
 from tee_infra.core.data.resume_point import ForeignResumePointError
 from tee_infra.core.data.s3_bulk_load import BulkLoad
 from tee_infra.workflows.data import copy_environment as module
-from tee_infra.workflows.data.copy_environment import CopyPlan, copy_tables, plan_copy
+from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy, run_copy
 from tee_infra.workflows.data.copy_table import CopyProgress, CopyResult
+from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tests.emulator import create_tables, everything, put
 
+KEY = derive_key("an example key that is long enough")
 ITEM = b'{"pk":{"S":"MEMBER#1"},"sk":{"S":"PROFILE"}}'
 
 
@@ -28,7 +32,7 @@ def plan(dynamodb: DynamoDb) -> CopyPlan:
 
 def planned(dynamodb: DynamoDb, *, bucket: str | None = None, condition: ScanFilter | None = None) -> CopyPlan:
     ends = copy_side("staging"), copy_side("dev")
-    return plan_copy(dynamodb, dynamodb, ends, ["tee-admin"], condition=condition or ScanFilter(), bucket=bucket)
+    return prepare_copy(dynamodb, dynamodb, ends, ["tee-admin"], condition=condition or ScanFilter(), bucket=bucket)
 
 
 def nothing(_table: TablePlan, _at: CopyProgress) -> None:
@@ -37,7 +41,7 @@ def nothing(_table: TablePlan, _at: CopyProgress) -> None:
 
 def carry_out(dynamodb: DynamoDb, plan: CopyPlan, folder: Path, *, resume: bool = False) -> list[CopyResult]:
     path = folder / "checkpoint"
-    return copy_tables(dynamodb, dynamodb, plan, path, resume=resume, transport=None, report=nothing)
+    return run_copy(dynamodb, dynamodb, plan, path, resume=resume, transport=None, report=nothing)
 
 
 def test_a_finished_copy_leaves_no_checkpoint(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
@@ -57,7 +61,7 @@ def test_what_the_target_had_before_is_left_alone(dynamodb: DynamoDb, plan: Copy
 
 def test_a_checkpoint_of_other_conditions_is_refused(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
-    header = module._header(dynamodb, dynamodb, plan, 8)
+    header = module._header(dynamodb, dynamodb, plan)
     module.CheckpointFile.open(path, header, resume=False).close(done=False)
     other = planned(dynamodb, condition=parse_scan_filter(["role = admin"]))
     with pytest.raises(ForeignResumePointError, match="role = admin"):
@@ -79,3 +83,36 @@ def test_a_big_table_goes_through_the_bucket(
     (result,) = carry_out(dynamodb, big, tmp_path)
     assert in_aws.call_args.kwargs["bucket"] == "bucket"
     assert (result.read, result.written, result.validated) == (3, 2, False)
+
+
+def header(plan: CopyPlan, dynamodb: DynamoDb) -> tuple[str, str, int]:
+    found = module._header(dynamodb, dynamodb, plan)
+    assert found.source == f"{dynamodb.endpoint} staging"
+    assert found.target == f"{dynamodb.endpoint} dev"
+    assert found.tables == (("staging-tee-admin", "dev-tee-admin"),)
+    return found.transform, found.filter, found.segments
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({}, ("", " limit None", 8)),
+        ({"condition": parse_scan_filter(["role = admin"]), "limit": 3}, ("", "role = admin limit 3", 1)),
+        ({"choice": SubsetOptions(key=None)}, ("adb2c4e7c28f7132", "", 8)),
+        ({"choice": SubsetOptions(key=KEY)}, ("ffbacda6439c85e3", "", 8)),
+        ({"choice": SubsetOptions(key=KEY, fraction=0.05)}, ("ea2d6b86fa34cc9c", "", 8)),
+    ],
+)
+def test_checkpoints_of_earlier_versions_still_belong_to_their_copies(
+    dynamodb: DynamoDb, plan: CopyPlan, chosen: dict[str, Any], expected: tuple[str, str, int]
+) -> None:
+    ends = copy_side("staging"), copy_side("dev")
+    assert header(prepare_copy(dynamodb, dynamodb, ends, ["tee-admin"], **chosen), dynamodb) == expected
+
+
+def test_a_copy_of_members_does_not_go_on_with_a_plain_one(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
+    module.CheckpointFile.open(tmp_path / "checkpoint", module._header(dynamodb, dynamodb, plan), resume=False)
+    ends = copy_side("staging"), copy_side("dev")
+    other = prepare_copy(dynamodb, dynamodb, ends, ["tee-admin"], choice=SubsetOptions(key=None))
+    with pytest.raises(ForeignResumePointError, match="transform"):
+        carry_out(dynamodb, other, tmp_path, resume=True)

@@ -14,7 +14,9 @@ from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.item_shapes import Personal, classifications
 from tee_infra.errors import UsageError
 from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError, report_table
-from tee_infra.workflows.data.sync_dev import SubsetOptions, SyncedTable, plan_sync, sync
+from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
+from tee_infra.workflows.data.copy_table import CopyResult
+from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.data.table_io import TableAccess
 from tests.emulator import create_tables, everything, put
 
@@ -31,9 +33,11 @@ def environments(dynamodb: DynamoDb) -> DynamoDb:
     return dynamodb
 
 
-def run(dynamodb: DynamoDb, tmp_path: Path, **choice: Any) -> list[SyncedTable]:
-    plan = plan_sync(dynamodb, dynamodb, ENDS, (), SubsetOptions(**{"key": KEY} | choice))
-    return sync(dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None)
+def run(dynamodb: DynamoDb, tmp_path: Path, **choice: Any) -> list[CopyResult]:
+    plan = prepare_copy(dynamodb, dynamodb, ENDS, (), choice=SubsetOptions(**{"key": KEY} | choice))
+    return run_copy(
+        dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None
+    )
 
 
 def held(dynamodb: DynamoDb, environment: str) -> dict[str, list[dict]]:
@@ -80,7 +84,7 @@ def test_members_are_joinable_as_before(environments: DynamoDb, tmp_path: Path) 
 def test_the_report_lists_every_rule_with_its_count(environments: DynamoDb, tmp_path: Path) -> None:
     for table in run(environments, tmp_path):
         rules = {rule.attribute: rule for rule in table.rules}
-        assert rules["pk"].count == rules["memberId"].count == table.result.read == table.result.written
+        assert rules["pk"].count == rules["memberId"].count == table.read == table.written
         assert rules["pk"].becomes.startswith("pseudonym")
         assert rules["sk"].becomes == "kept"
         assert table.validated
@@ -117,14 +121,14 @@ def test_a_plain_subset_leaves_items_as_they_are(dynamodb: DynamoDb, tmp_path: P
     for name, physical in create_tables(dynamodb, "staging").items():
         put(dynamodb, physical, SyntheticData(7).items(name, range(20)))
     create_tables(dynamodb, "dev")
-    plan = plan_sync(
-        dynamodb, dynamodb, (copy_side("staging"), copy_side("dev")), (), SubsetOptions(key=None, entities=5)
+    plan = prepare_copy(
+        dynamodb, dynamodb, (copy_side("staging"), copy_side("dev")), (), choice=SubsetOptions(key=None, entities=5)
     )
-    synced = sync(
+    synced = run_copy(
         dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None
     )
     copied = everything(dynamodb, "dev-tee-admin")
-    assert len(copied) == synced[0].result.written == 5
+    assert len(copied) == synced[0].written == 5
     assert copied.items() <= everything(dynamodb, "staging-tee-admin").items()
 
 
@@ -133,7 +137,7 @@ def test_unclassified_attributes_are_all_named_before_anything_is_written(enviro
         item = {"pk": {"S": "MEMBER#x"}, "sk": {"S": "x"}, attribute: {"M": {"first": {"S": "Annie"}}}}
         put(environments, f"prod-{table}", [json.dumps(item).encode()])
     with pytest.raises(UnclassifiedAttributesError) as caught:
-        plan_sync(environments, environments, ENDS, (), SubsetOptions(key=KEY))
+        prepare_copy(environments, environments, ENDS, (), choice=SubsetOptions(key=KEY))
     assert caught.value.attributes == ["tee-admin.nickname (M)", "tee-schedules.caddie (M)"]
     assert "Annie" not in str(caught.value)
     assert held(environments, "dev") == {table.name: [] for table in TABLES}
@@ -141,15 +145,17 @@ def test_unclassified_attributes_are_all_named_before_anything_is_written(enviro
 
 def test_production_is_never_copied_plainly_nor_onto(environments: DynamoDb) -> None:
     with pytest.raises(PlainCopyError):
-        plan_sync(environments, environments, ENDS, (), SubsetOptions(key=None, fraction=0.1))
+        prepare_copy(environments, environments, ENDS, (), choice=SubsetOptions(key=None, fraction=0.1))
     with pytest.raises(ProductionTargetError):
-        plan_sync(environments, environments, (copy_side("dev"), copy_side("prod")), (), SubsetOptions(key=KEY))
+        prepare_copy(
+            environments, environments, (copy_side("dev"), copy_side("prod")), (), choice=SubsetOptions(key=KEY)
+        )
 
 
 def test_people_are_counted_in_an_environment_only(environments: DynamoDb) -> None:
     ends = (copy_side("table:prod-tee-schedules"), copy_side("dev"))
     with pytest.raises(UsageError, match="--entities counts the people in tee-admin"):
-        plan_sync(environments, environments, ends, (), SubsetOptions(key=KEY, entities=3))
+        prepare_copy(environments, environments, ends, (), choice=SubsetOptions(key=KEY, entities=3))
 
 
 def test_the_report_reads_no_more_than_its_sample(environments: DynamoDb) -> None:

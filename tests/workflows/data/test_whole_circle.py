@@ -15,8 +15,9 @@ from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import create_backup, verify_backup
+from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
-from tee_infra.workflows.data.sync_dev import SubsetOptions, plan_sync, sync
+from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.emulator import create_tables, everything, reset
 
@@ -38,8 +39,8 @@ def test_data_goes_round_and_comes_back(empty: DynamoDb, tmp_path: Path) -> None
     staging, dev = create_tables(empty, "staging"), create_tables(empty, "dev")
     seed_data(empty, parse_environment("staging"), staging, SyntheticData(42), 30, progress=nothing)
     choice = SubsetOptions(key=derive_key("an example key that is long enough"), entities=10)
-    plan = plan_sync(empty, empty, (copy_side("staging"), copy_side("dev")), (), choice)
-    synced = sync(empty, empty, plan, tmp_path / "checkpoint", resume=False, transport=None, report=nothing)
+    plan = prepare_copy(empty, empty, (copy_side("staging"), copy_side("dev")), (), choice=choice)
+    synced = run_copy(empty, empty, plan, tmp_path / "checkpoint", resume=False, transport=None, report=nothing)
     assert all(table.validated for table in synced)
     assert len(everything(empty, "dev-tee-admin")) == 10
 
