@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from tee_infra.core.review.facts import Action
-from tee_infra.workflows.review.comment import RunSummary, audience, reviewed
+from tee_infra.workflows.review.comment import Audience, RunSummary, audience, publish
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,12 +30,11 @@ def review_options(command: Command) -> Command:
     return file(post(command))
 
 
-def told_to_reviewers(
-    environment: str, action: Action, comment: Path | None, *, post: bool, branch: str | None = None
-) -> AbstractContextManager[RunSummary]:
-    """Tell of the run inside of this. What that takes is checked at once, and said on standard error.
+def reviewers(comment: Path | None, *, post: bool, branch: str | None = None) -> Audience:
+    """Who is told of the run. What that takes is checked at once. Raises `CommentFileError`, `NoPullRequestError`."""
+    return audience(os.environ, comment, post=post, branch=branch)
 
-    Raises `CommentFileError`, `NoPullRequestError`.
-    """
-    to = audience(os.environ, comment, post=post, branch=branch)
-    return reviewed(to, environment, action, datetime.now(UTC), partial(click.echo, err=True))
+
+def tell(to: Audience, environment: str, action: Action, told: RunSummary) -> None:
+    """Publish how a run ended, and say so on standard error. Raises the error that ended it, and as `publish` does."""
+    publish(to, environment, action, told, partial(click.echo, err=True))

@@ -1,6 +1,9 @@
 """`tee-infra up | preview | refresh | down`."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +11,13 @@ import click
 
 from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
-from tee_infra.cli.review_options import review_options, told_to_reviewers
+from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.environments.open import open_environment
+from tee_infra.workflows.review.comment import Audience, RunSummary, attempt
 from tee_infra.workflows.session import apply
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.stack_session import StackSession
@@ -47,21 +51,19 @@ def up(
             lost = ", ".join(change.name for change in plan.destructive)
             confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
 
-    action = "preview" if dry_run else "up"
-    with (
-        told_to_reviewers(environment.name, action, comment, post=post) as told,
-        _open(environment, local, output) as opened,
-    ):
-        told.expires_at = opened.settings.expires_at
-        if dry_run:
-            told.plan = apply.preview(opened.stack)
-            _show_plan(opened, output, told.plan)
-            return
+    def change(opened: StackSession) -> EngineRun:
         with opened.lock("tee-infra up") as check:
-            done = told.plan = apply.up(opened, confirm, check)
-    tables = table_names(environment)
+            return apply.up(opened, confirm, check)
+
+    to = reviewers(comment, post=post)
+    if dry_run:
+        _preview(environment, to, output, local=local)
+        return
+    told, facts = _attempt(environment, change, output, local=local)
+    tell(to, environment.name, "up", told)
+    done, tables = told.plan, table_names(environment)
     output.result(
-        _facts(opened) | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
+        facts | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
         [f"{environment.name} is up: {done.report()}", *(f"  {name}" for name in tables.values())],
     )
 
@@ -73,14 +75,7 @@ def up(
 @json_option
 def preview(environment: Environment, local: bool, comment: Path | None, post: bool, as_json: bool) -> None:
     """Show what `up` would change."""
-    output = Output(as_json)
-    with (
-        told_to_reviewers(environment.name, "preview", comment, post=post) as told,
-        _open(environment, local, output) as opened,
-    ):
-        told.expires_at = opened.settings.expires_at
-        told.plan = apply.preview(opened.stack)
-        _show_plan(opened, output, told.plan)
+    _preview(environment, reviewers(comment, post=post), Output(as_json), local=local)
 
 
 @click.command()
@@ -145,6 +140,29 @@ class LeasedError(RefusedError):
             f"{environment} has no stack file and is the registry's, which would take it for alive; "
             f"destroy it for good: tee-infra feature destroy {environment}"
         )
+
+
+def _preview(environment: Environment, to: Audience, output: Output, *, local: bool) -> None:
+    told, facts = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
+    if told.error is None:
+        output.result(facts | plan_json(told.plan), plan_lines(told.plan))
+    tell(to, environment.name, "preview", told)
+
+
+def _attempt(
+    environment: Environment, change: Callable[[StackSession], EngineRun], output: Output, *, local: bool
+) -> tuple[RunSummary, dict[str, Any]]:
+    """What came of a change for reviewers, and the facts about the environment, which are empty if it never opened."""
+    facts: dict[str, Any] = {}
+    known = RunSummary(now=datetime.now(UTC))
+
+    def run() -> RunSummary:
+        with _open(environment, local, output) as opened:
+            facts.update(_facts(opened))
+            leased = replace(known, expires_at=opened.settings.expires_at)
+            return attempt(leased, lambda: replace(leased, plan=change(opened)))
+
+    return attempt(known, run), facts
 
 
 def _refresh(opened: StackSession) -> EngineRun:

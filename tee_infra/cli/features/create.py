@@ -2,7 +2,8 @@
 
 import getpass
 import os
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from tee_infra.cli.options import (
     yes_option,
 )
 from tee_infra.cli.output import Output, plan_json, plan_lines
-from tee_infra.cli.review_options import review_options, told_to_reviewers
+from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import Seed
@@ -31,7 +32,7 @@ from tee_infra.workflows.features.create import Created, create_feature, preview
 from tee_infra.workflows.features.json_view import feature_facts, quota_of
 from tee_infra.workflows.features.request import read_request, repeat_request
 from tee_infra.workflows.features.seed import Source, open_source
-from tee_infra.workflows.review.comment import RunSummary
+from tee_infra.workflows.review.comment import RunSummary, attempt
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect
 
@@ -88,37 +89,46 @@ def create(
         seed=seed,
         revive=not unless_destroyed,
     )
-    action = "preview" if dry_run else "up"
-    with told_to_reviewers(request.environment, action, comment, post=post, branch=branch) as told:
+    to = reviewers(comment, post=post, branch=branch)
+
+    def run() -> RunSummary:
         context = open_feature_context(project, output.say, local=local)
-        told.now = context.at(now)
+        moment = context.at(now)
         taken_from = _source(context, request, source, local=local)
-        _carry_out(context, request, taken_from, told, output, yes=yes, dry_run=dry_run)
+        return _carry_out(context, request, taken_from, moment, output, yes=yes, dry_run=dry_run, wanted=not to.nobody)
+
+    tell(to, request.environment, "preview" if dry_run else "up", attempt(RunSummary(now=datetime.now(UTC)), run))
 
 
 def update(
     environment: str, output: Output, *, local: bool, yes: bool, dry_run: bool, comment: Path | None, post: bool
 ) -> None:
     """`tee-infra up` of an environment that the registry knows: the same for the branch that it is bound to."""
-    with told_to_reviewers(environment, "preview" if dry_run else "up", comment, post=post) as told:
+    to = reviewers(comment, post=post)
+
+    def run() -> RunSummary:
         context = open_context_here(output, local=local)
         record = require_record(context.control, environment)
         request = repeat_request(record, context.project.directory, context.host.repository, os.environ)
-        told.now = context.at(None)
-        _carry_out(context, request, None, told, output, yes=yes, dry_run=dry_run)
+        return _carry_out(
+            context, request, None, context.at(None), output, yes=yes, dry_run=dry_run, wanted=not to.nobody
+        )
+
+    tell(to, environment, "preview" if dry_run else "up", attempt(RunSummary(now=datetime.now(UTC)), run))
 
 
 def _carry_out(
     context: FeatureContext,
     request: CreateRequest,
     source: Source | None,
-    told: RunSummary,
+    now: datetime,
     output: Output,
     *,
     yes: bool,
     dry_run: bool,
-) -> None:
-    now = told.now
+    wanted: bool,
+) -> RunSummary:
+    """`wanted`: somebody is told of it, so it may cost something to find out more."""
     if dry_run:
         done = preview_feature(context, request, now)
         output.result(_facts(context, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
@@ -126,9 +136,8 @@ def _carry_out(
         done = create_feature(context, request, now, source, confirm_losses(output, request.environment, yes=yes))
         facts = _facts(context, done, now)
         output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
-    told.plan, told.expires_at = done.plan, done.record.expires_at
-    if told.wanted:
-        told.quota = quota_of(context, request.environment)
+    told = RunSummary(now=now, plan=done.plan, expires_at=done.record.expires_at)
+    return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
 
 def _source(

@@ -1,15 +1,14 @@
 """Tell reviewers what a run did or would do: as Markdown in a file, or as one comment on the pull request.
 
-Told at the end of every run, also of one that failed: a comment that nobody renews says what is not so any more.
+Published after every run, also after one that failed: a comment that is not renewed says what is no longer so.
 """
 
 import json
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
@@ -22,6 +21,7 @@ from tee_infra.stacks import EngineError, ProtectedError
 from tee_infra.workflows.session.checkout import NAME
 
 Report = Callable[[str], None]
+NOTHING: Final = EngineRun()
 
 
 class CommentFileError(UsageError):
@@ -50,18 +50,15 @@ class Audience:
         return self.file is None and self.place is None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What a run has found out so far; whoever carries it out fills it in.
-
-    `now` is the clock that it goes by; `wanted`: somebody is told, so that it may cost something to find out more.
-    """
+    """What a run found out, and the `error` that ended it if it failed. `now` is the clock that it went by."""
 
     now: datetime
-    wanted: bool
-    plan: EngineRun = field(default_factory=EngineRun)
+    plan: EngineRun = NOTHING
     expires_at: datetime | None = None
     quota: Quota | None = None
+    error: Exception | KeyboardInterrupt | None = None
 
 
 def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branch: str | None = None) -> Audience:
@@ -87,22 +84,26 @@ def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branc
     )
 
 
-@contextmanager
-def reviewed(to: Audience, environment: str, action: Action, now: datetime, report: Report) -> Generator[RunSummary]:
-    """Carry out a run inside of this, and its end is told, whichever it is.
-
-    The run's own error stays the error: that it could not be told is only reported. A preview that went well raises
-    `GitHubError` or `CommentFileError` where it could not be told, as that was what it was for. After an `up` it is
-    reported: what the command says of AWS stays true.
-    """
-    told = RunSummary(now=now, wanted=not to.nobody)
+def attempt(known: RunSummary, run: Callable[[], RunSummary]) -> RunSummary:
+    """What a run returns; where it fails, what was `known` before it, its error, and the engine's run that it tells."""
     try:
-        yield told
+        return run()
     except (Exception, KeyboardInterrupt) as error:
-        told.plan = error.plan if isinstance(error, EngineError | ProtectedError) else told.plan
-        review = _review(to, environment, action, told, _problems(error))
-        _try_to_tell(to, review, report, hurry=isinstance(error, KeyboardInterrupt))
-        raise
+        seen = error.plan if isinstance(error, EngineError | ProtectedError) else known.plan
+        return replace(known, plan=seen, error=error)
+
+
+def publish(to: Audience, environment: str, action: Action, told: RunSummary, report: Report) -> None:
+    """Tell how a run ended; one that failed raises its own error then.
+
+    That a failure could not be told is only reported. A preview that went well raises `GitHubError` or
+    `CommentFileError` where it could not be told, as that was what it was for. After an `up` it is reported: what the
+    command says of AWS stays true.
+    """
+    if told.error is not None:
+        review = _review(to, environment, action, told, _problems(told.error))
+        _try_to_tell(to, review, report, hurry=isinstance(told.error, KeyboardInterrupt))
+        raise told.error
     review = _review(to, environment, action, told, ())
     if action == "preview":
         _tell(to, review, report)

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
 from tee_infra.scm.github_api import GitHubError
 from tee_infra.stacks import EngineError
-from tee_infra.workflows.review.comment import Audience, CommentFileError, audience, reviewed
+from tee_infra.workflows.review.comment import Audience, CommentFileError, RunSummary, attempt, audience, publish
 from tests.github_stand_in import Fault, GitHub, serve
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -42,10 +43,14 @@ def job(host: GitHub, ref: str = "refs/pull/1/merge") -> dict[str, str]:
 def run(to: Audience, action: Action = "preview", error: BaseException | None = None) -> list[str]:
     """A run that ends so; what was reported."""
     reported: list[str] = []
-    with reviewed(to, "dev", action, NOW, reported.append) as told:
-        told.plan = PLAN
+    known = RunSummary(now=NOW, plan=PLAN)
+
+    def carry_out() -> RunSummary:
         if error:
             raise error
+        return known
+
+    publish(to, "dev", action, attempt(known, carry_out), reported.append)
     return reported
 
 
@@ -172,3 +177,22 @@ def test_an_error_that_nobody_foresaw_is_told_as_well(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         run(audience({}, file, post=False), error=ZeroDivisionError("division by zero"))
     assert "ZeroDivisionError: division by zero" in file.read_text()
+
+
+def test_what_was_known_before_a_failure_is_told_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "comment.md"
+    known = RunSummary(now=NOW, expires_at=NOW + timedelta(hours=5))
+
+    def fail() -> RunSummary:
+        raise RefusedError("its lock is lost")
+
+    told = attempt(known, fail)
+    assert (told.expires_at, str(told.error)) == (known.expires_at, "its lock is lost")
+    with pytest.raises(RefusedError, match="its lock is lost"):
+        publish(audience({}, file, post=False), "dev", "up", told, lambda _: None)
+    assert "expires in 5 h 0 min" in file.read_text()
+
+
+def test_what_a_run_returns_is_what_it_tells() -> None:
+    known = RunSummary(now=NOW)
+    assert attempt(known, lambda: replace(known, plan=PLAN)) == RunSummary(now=NOW, plan=PLAN)
