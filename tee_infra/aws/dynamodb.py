@@ -16,7 +16,7 @@ from botocore.utils import get_environ_proxies
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.aws.sigv4 import Keys
-from tee_infra.core.tables.description import TableFacts
+from tee_infra.core.tables.description import TableFacts, read_description
 from tee_infra.errors import RemoteError, UsageError
 
 TransportName: TypeAlias = Literal["raw", "botocore"]
@@ -63,7 +63,7 @@ class DynamoDb:
     def table(self, name: str) -> TableFacts:
         """The facts about a table. Raises `NoTableError`, `DynamoDbError`."""
         try:
-            return TableFacts.read(self.client.describe_table(TableName=name)["Table"])
+            return TableFacts.read(read_description(self.client.describe_table(TableName=name)))
         except self.client.exceptions.ResourceNotFoundException:
             raise NoTableError(name, self.endpoint) from None
         except (BotoCoreError, ClientError) as error:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import AwsError, aws_errors
 from tee_infra.core.tables.create_request import TableDefinition, creation_request
+from tee_infra.core.tables.description import TableDescription, read_description
 
 RESTORING_TAG: Final = "tee:restoring"
 
@@ -30,18 +31,18 @@ class TableDefinitions:
         """What the table is, None when there is none. Raises `AwsError`."""
         with aws_errors(f"reading the definition of {name}"):
             try:
-                table = self._client.describe_table(TableName=name)["Table"]
+                table = self._describe(name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
             lifetime = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-            tags = self._tags(table["TableArn"])
+            tags = self._tags(table.table_arn)
             return TableDefinition(
                 request=creation_request(table),
                 ttl_attribute=lifetime.get("AttributeName")
                 if lifetime["TimeToLiveStatus"].startswith("ENABL")
                 else None,
                 recovery_days=self._recovery_days(name),
-                deletion_protection=table.get("DeletionProtectionEnabled", False),
+                deletion_protection=table.deletion_protection_enabled,
                 restoring=tags.pop(RESTORING_TAG, None),
                 tags=tags,
             )
@@ -73,12 +74,8 @@ class TableDefinitions:
         waited = 0.0
         while waited < _LONGEST_WAIT_SECONDS:
             with aws_errors(f"waiting for {name}"):
-                table = self._client.describe_table(TableName=name)["Table"]
-            states = [
-                table["TableStatus"],
-                *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ())),
-            ]
-            if set(states) == {"ACTIVE"}:
+                table = self._describe(name)
+            if table.active:
                 return
             self._sleep(_POLL_SECONDS)
             waited += _POLL_SECONDS
@@ -143,7 +140,10 @@ class TableDefinitions:
         return found.get("RecoveryPeriodInDays", 35) if found.get("PointInTimeRecoveryStatus") == "ENABLED" else None
 
     def _arn(self, name: str) -> str:
-        return self._client.describe_table(TableName=name)["Table"]["TableArn"]
+        return self._describe(name).table_arn
+
+    def _describe(self, name: str) -> TableDescription:
+        return read_description(self._client.describe_table(TableName=name))
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 `core/tables/live_schema.py` compares the same facts with the catalog; here they are kept to make a table from them.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from tee_infra.core.tables.catalog import Table
+from tee_infra.core.tables.description import IndexDescription, TableDescription
 
 
 class TableDefinition(BaseModel):
@@ -47,26 +48,26 @@ class TableDefinition(BaseModel):
         return self.model_copy(update={"request": request, "tags": {}})
 
 
-def creation_request(description: Mapping[str, Any]) -> dict[str, Any]:
-    """The CreateTable request, without TableName, that makes a table like the one that DescribeTable describes."""
-    provisioned = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED") == "PROVISIONED"
+def creation_request(description: TableDescription) -> dict[str, Any]:
+    """The CreateTable request, without TableName, that makes a table like the described one."""
+    provisioned, stream = description.provisioned, description.stream_specification
     request: dict[str, Any] = {
-        "AttributeDefinitions": description["AttributeDefinitions"],
-        "KeySchema": description["KeySchema"],
+        "AttributeDefinitions": _plain(description.attribute_definitions),
+        "KeySchema": _plain(description.key_schema),
         "BillingMode": "PROVISIONED" if provisioned else "PAY_PER_REQUEST",
         **_capacity(description, provisioned=provisioned),
     }
-    if indexes := description.get("LocalSecondaryIndexes"):
+    if indexes := description.local_secondary_indexes:
         request["LocalSecondaryIndexes"] = [_index(index) for index in indexes]
-    if indexes := description.get("GlobalSecondaryIndexes"):
+    if indexes := description.global_secondary_indexes:
         request["GlobalSecondaryIndexes"] = [
             _index(index) | _capacity(index, provisioned=provisioned) for index in indexes
         ]
-    if description.get("StreamSpecification", {}).get("StreamEnabled"):
-        request["StreamSpecification"] = description["StreamSpecification"]
-    if table_class := description.get("TableClassSummary", {}).get("TableClass"):
+    if stream is not None and stream.stream_enabled:
+        request["StreamSpecification"] = _plain(stream)
+    if table_class := description.table_class_summary.get("TableClass"):
         request["TableClass"] = table_class
-    if key := description.get("SSEDescription", {}).get("KMSMasterKeyArn"):
+    if key := description.encryption.get("KMSMasterKeyArn"):
         request["SSESpecification"] = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
     return request
 
@@ -79,13 +80,18 @@ def declared_definition(table: Table) -> TableDefinition:
     )
 
 
-def _index(index: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+def _index(index: IndexDescription) -> dict[str, Any]:
+    keys, projection = _plain(index.key_schema), _plain(index.projection)
+    return {"IndexName": index.index_name, "KeySchema": keys, "Projection": projection}
 
 
-def _capacity(described: Mapping[str, Any], *, provisioned: bool) -> dict[str, Any]:
+def _capacity(described: TableDescription | IndexDescription, *, provisioned: bool) -> dict[str, Any]:
     if provisioned:
-        units = described["ProvisionedThroughput"]
-        return {"ProvisionedThroughput": {name: units[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}}
-    limits = described.get("OnDemandThroughput")
+        return {"ProvisionedThroughput": _plain(described.provisioned_throughput)}
+    limits = described.on_demand_throughput
     return {"OnDemandThroughput": limits} if limits else {}
+
+
+def _plain(described: Any) -> Any:
+    """As DynamoDB's requests have it; lists, as a manifest and botocore do."""
+    return msgspec.json.decode(msgspec.json.encode(described))

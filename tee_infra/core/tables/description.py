@@ -1,13 +1,112 @@
-"""The facts about a live table that the data engine decides by."""
+"""What DescribeTable says of a live table: the one parser of its response, and what the data engine decides by.
+
+`core.tables.live_schema` compares a description with the catalog, `core.tables.create_request` makes a table from one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+import msgspec
+
+from tee_infra.core.tables.catalog import AttributeType, StreamView
+
+
+class KeyElement(msgspec.Struct, frozen=True, rename="pascal"):
+    """An attribute's part in a key."""
+
+    attribute_name: str
+    key_type: Literal["HASH", "RANGE"]
+
+
+class AttributeDefinition(msgspec.Struct, frozen=True, rename="pascal"):
+    """The type of a key attribute, of the table or of an index."""
+
+    attribute_name: str
+    attribute_type: AttributeType
+
+
+class Projection(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True):
+    """Which attributes an index copies."""
+
+    projection_type: Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+    non_key_attributes: tuple[str, ...] = ()
+
+
+class Throughput(msgspec.Struct, frozen=True, rename="pascal"):
+    """Provisioned units a second; 0 on demand."""
+
+    read_capacity_units: int = 0
+    write_capacity_units: int = 0
+
+
+class StreamSpecification(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True):
+    """Whether there is a stream, and what is in it."""
+
+    stream_enabled: bool
+    stream_view_type: StreamView | None = None
+
+
+class IndexDescription(msgspec.Struct, frozen=True, rename="pascal"):
+    """A secondary index, global or local; `index_status` is a global one's. `index_size_bytes` is hours old."""
+
+    index_name: str
+    key_schema: tuple[KeyElement, ...] = ()
+    projection: Projection | None = None
+    index_status: str = ""
+    index_size_bytes: int = 0
+    provisioned_throughput: Throughput = Throughput()
+    on_demand_throughput: dict[str, int] | None = None
+
+
+class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
+    """A table, as far as anything here goes by it. Not every emulator says all of it.
+
+    `item_count` and `table_size_bytes` are up to six hours old on AWS.
+    """
+
+    attribute_definitions: tuple[AttributeDefinition, ...]
+    key_schema: tuple[KeyElement, ...]
+    table_name: str = ""
+    table_arn: str = ""
+    table_status: str = ""
+    item_count: int = 0
+    table_size_bytes: int = 0
+    provisioned_throughput: Throughput = Throughput()
+    on_demand_throughput: dict[str, int] | None = None
+    global_secondary_indexes: tuple[IndexDescription, ...] = ()
+    local_secondary_indexes: tuple[IndexDescription, ...] = ()
+    stream_specification: StreamSpecification | None = None
+    deletion_protection_enabled: bool = False
+    billing_mode_summary: dict[str, Any] = {}
+    table_class_summary: dict[str, Any] = {}
+    encryption: dict[str, Any] = msgspec.field(default_factory=dict[str, Any], name="SSEDescription")
+
+    @property
+    def types(self) -> dict[str, AttributeType]:
+        """Key attribute -> type."""
+        return {pair.attribute_name: pair.attribute_type for pair in self.attribute_definitions}
+
+    @property
+    def provisioned(self) -> bool:
+        """Whether capacity is provisioned. AWS says nothing of a table that was never on demand."""
+        return self.billing_mode_summary.get("BillingMode", "PROVISIONED") == "PROVISIONED"
+
+    @property
+    def active(self) -> bool:
+        """Whether the table and its global indexes can be used and changed."""
+        states = [self.table_status, *(index.index_status for index in self.global_secondary_indexes)]
+        return set(states) == {"ACTIVE"}
+
+
+def read_description(response: Mapping[str, Any]) -> TableDescription:
+    """The description in a DescribeTable response as botocore parses it. Raises `ValueError`, `KeyError`."""
+    return msgspec.convert(response["Table"], TableDescription)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableFacts:
-    """What DescribeTable says. `items` and `size` (bytes) are up to six hours old on AWS."""
+    """The facts about a table that the data engine decides by. `items` and `size` (bytes) are up to six hours old."""
 
     name: str
     arn: str
@@ -28,19 +127,19 @@ class TableFacts:
         return ", ".join(f"{name} ({kind})" for name, kind in zip(self.key_names, self.key_types, strict=True))
 
     @classmethod
-    def read(cls, description: Mapping[str, Any]) -> Self:
-        """The facts in the `Table` member of a DescribeTable reply as botocore parses it."""
-        types = {pair["AttributeName"]: pair["AttributeType"] for pair in description["AttributeDefinitions"]}
-        names = tuple(element["AttributeName"] for element in description["KeySchema"])
-        indexes = description.get("GlobalSecondaryIndexes", ())
+    def read(cls, description: TableDescription) -> Self:
+        """The facts in a description."""
+        types = description.types
+        names = tuple(element.attribute_name for element in description.key_schema)
+        indexes = description.global_secondary_indexes
         return cls(
-            name=description["TableName"],
-            arn=description.get("TableArn", ""),
+            name=description.table_name,
+            arn=description.table_arn,
             key_names=names,
             key_types=tuple(types[name] for name in names),
-            items=description.get("ItemCount", 0),
-            size=description.get("TableSizeBytes", 0),
+            items=description.item_count,
+            size=description.table_size_bytes,
             indexes=len(indexes),
-            indexes_size=sum(index.get("IndexSizeBytes", 0) for index in indexes),
-            deletion_protection=description.get("DeletionProtectionEnabled", False),
+            indexes_size=sum(index.index_size_bytes for index in indexes),
+            deletion_protection=description.deletion_protection_enabled,
         )

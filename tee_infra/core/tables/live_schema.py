@@ -1,10 +1,11 @@
 """Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and how the two differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any
 
 from tee_infra.core.tables.catalog import AttributeType, Index, Key, StreamView, Table
+from tee_infra.core.tables.description import IndexDescription, KeyElement, Projection, TableDescription
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +32,19 @@ def schema_of(table: Table) -> Schema:
     )
 
 
-def read_schema(description: Mapping[str, Any], time_to_live: Mapping[str, Any]) -> Schema:
-    """What DynamoDB says: `Table` of DescribeTable and `TimeToLiveDescription` of DescribeTimeToLive."""
-    types: dict[str, AttributeType] = {
-        found["AttributeName"]: found["AttributeType"] for found in description["AttributeDefinitions"]
-    }
-    partition_key, sort_key = _keys(description["KeySchema"], types)
-    stream = description.get("StreamSpecification", {})
+def read_schema(description: TableDescription, time_to_live: Mapping[str, Any]) -> Schema:
+    """What DynamoDB says: of the table, and `TimeToLiveDescription` of DescribeTimeToLive."""
+    types, stream = description.types, description.stream_specification
+    partition_key, sort_key = _keys(description.key_schema, types)
     enabled = time_to_live.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
-    found = [_index(index, types) for index in description.get("GlobalSecondaryIndexes", ())]
+    found = [_index(index, types) for index in description.global_secondary_indexes]
     return Schema(
         partition_key=partition_key,
         sort_key=sort_key,
         indexes=tuple(sorted(found, key=lambda index: index.name)),
         ttl_attribute=time_to_live.get("AttributeName") if enabled else None,
-        stream_view=stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
-        local_indexes=tuple(sorted(index["IndexName"] for index in description.get("LocalSecondaryIndexes", ()))),
+        stream_view=stream.stream_view_type if stream and stream.stream_enabled else None,
+        local_indexes=tuple(sorted(index.index_name for index in description.local_secondary_indexes)),
     )
 
 
@@ -88,23 +86,21 @@ def render_entry(name: str, schema: Schema) -> str:
     return "\n".join(lines)
 
 
-def _keys(key_schema: list[dict[str, str]], types: Mapping[str, AttributeType]) -> tuple[Key, Key | None]:
-    names = {element["KeyType"]: element["AttributeName"] for element in key_schema}
+def _keys(key_schema: Sequence[KeyElement], types: Mapping[str, AttributeType]) -> tuple[Key, Key | None]:
+    names = {element.key_type: element.attribute_name for element in key_schema}
     sort = names.get("RANGE")
     return Key(names["HASH"], types[names["HASH"]]), Key(sort, types[sort]) if sort else None
 
 
-def _index(index: Mapping[str, Any], types: Mapping[str, AttributeType]) -> Index:
-    partition_key, sort_key = _keys(index["KeySchema"], types)
-    projection = index["Projection"]
-    kept = projection["ProjectionType"]
-    if kept == "INCLUDE":
-        kept = tuple(projection["NonKeyAttributes"])
+def _index(index: IndexDescription, types: Mapping[str, AttributeType]) -> Index:
+    partition_key, sort_key = _keys(index.key_schema, types)
+    projection = index.projection or Projection("ALL")
+    kept = projection.projection_type
     return Index(
-        name=index["IndexName"],
+        name=index.index_name,
         partition_key=partition_key,
         sort_key=sort_key,
-        projection=cast("Literal['ALL', 'KEYS_ONLY'] | tuple[str, ...]", kept),
+        projection=projection.non_key_attributes if kept == "INCLUDE" else kept,
     )
 
 

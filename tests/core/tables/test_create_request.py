@@ -4,6 +4,7 @@ import pytest
 
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.create_request import TableDefinition, creation_request, declared_definition
+from tee_infra.core.tables.description import read_description
 
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 ATTRIBUTES = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]
@@ -27,7 +28,7 @@ DESCRIPTION: dict[str, Any] = {
 
 
 def test_the_request_makes_a_table_like_the_described_one() -> None:
-    assert creation_request(DESCRIPTION) == {
+    assert creation_request(read_description({"Table": DESCRIPTION})) == {
         "AttributeDefinitions": ATTRIBUTES,
         "KeySchema": KEYS,
         "BillingMode": "PAY_PER_REQUEST",
@@ -46,13 +47,15 @@ def test_provisioned_tables_and_indexes_keep_their_capacity() -> None:
         "ProvisionedThroughput": units | {"NumberOfDecreasesToday": 1},
         "GlobalSecondaryIndexes": [INDEX | {"ProvisionedThroughput": units | {"NumberOfDecreasesToday": 0}}],
     }
-    request = creation_request(described)
+    request = creation_request(read_description({"Table": described}))
     assert (request["BillingMode"], request["ProvisionedThroughput"]) == ("PROVISIONED", units)
     assert request["GlobalSecondaryIndexes"] == [INDEX | {"ProvisionedThroughput": units}]
 
 
 def test_a_definition_survives_being_written_without_the_mark_of_a_restore() -> None:
-    definition = TableDefinition(request=creation_request(DESCRIPTION), ttl_attribute="at", restoring="new 0f")
+    definition = TableDefinition(
+        request=creation_request(read_description({"Table": DESCRIPTION})), ttl_attribute="at", restoring="new 0f"
+    )
     read = TableDefinition.model_validate_json(definition.model_dump_json())
     assert read == definition.model_copy(update={"restoring": None})
     assert read.keys == [("pk", "HASH", "S"), ("sk", "RANGE", "N")]
@@ -60,7 +63,9 @@ def test_a_definition_survives_being_written_without_the_mark_of_a_restore() -> 
 
 
 def test_what_belongs_to_one_environment_stays_there() -> None:
-    definition = TableDefinition(request=creation_request(DESCRIPTION), tags={"tee:environment": "prod"}).elsewhere()
+    definition = TableDefinition(
+        request=creation_request(read_description({"Table": DESCRIPTION})), tags={"tee:environment": "prod"}
+    ).elsewhere()
     assert "SSESpecification" not in definition.request
     assert definition.tags == {}
 

@@ -4,14 +4,15 @@ import pytest
 
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Index, Key, Table
+from tee_infra.core.tables.description import TableDescription, read_description
 from tee_infra.core.tables.live_schema import Schema, differences, read_schema, render_entry, schema_of
 
 ENABLED = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
 
 
-def description(**changes: Any) -> dict[str, Any]:
+def description(**changes: Any) -> TableDescription:
     """DescribeTable's answer for `tee-schedules` as the catalog has it."""
-    return {
+    table = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "date", "startTime")
         ],
@@ -29,6 +30,7 @@ def description(**changes: Any) -> dict[str, Any]:
         "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         **changes,
     }
+    return read_description({"Table": table})
 
 
 SCHEDULES = next(table for table in TABLES if table.name == "tee-schedules")
@@ -55,9 +57,9 @@ def test_each_difference_is_one_line(changes: dict[str, Any], time_to_live: dict
 
 
 def test_an_index_that_projects_otherwise_differs() -> None:
-    index = description()["GlobalSecondaryIndexes"][0] | {
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status"]}
-    }
+    keys = [{"AttributeName": "date", "KeyType": "HASH"}, {"AttributeName": "startTime", "KeyType": "RANGE"}]
+    projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status"]}
+    index = {"IndexName": "by-date", "KeySchema": keys, "Projection": projection}
     found = differences(schema_of(SCHEDULES), read_schema(description(GlobalSecondaryIndexes=[index]), ENABLED))
     assert "projection=('status',)" in found[0]
 
