@@ -34,8 +34,8 @@ print("begun", flush=True)
 if what == "create":
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in names}, lambda *_: None)
 else:
-    steps = restore.plan(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in names})
-    restore.restore_backup(dynamodb, store, steps, lambda *_: None)
+    plan = restore.prepare_restore(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in names})
+    restore.restore_backup(dynamodb, store, plan, lambda *_: None)
 """
 NAMES = ("tee-admin", "tee-schedules", "tee-sync-status")
 
@@ -94,8 +94,8 @@ def test_a_killed_restore_is_finished_by_the_next_run(
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in NAMES}, nothing)
     kill_after(random.Random(seed).uniform(0, 0.8), "restore", endpoint, str(tmp_path))
     try:
-        steps = restore.plan(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in NAMES})
-        assert all(table.validated for table in restore.restore_backup(dynamodb, store, steps, nothing))
+        plan = restore.prepare_restore(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in NAMES})
+        assert all(table.validated for table in restore.restore_backup(dynamodb, store, plan, nothing))
     except RestoreRefusedError:
         pass  # the kill came too late: everything was there, and a table was not marked any more
     for name in NAMES:

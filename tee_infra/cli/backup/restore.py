@@ -72,8 +72,8 @@ def _restore_portable(
     *,
     dry_run: bool,
 ) -> None:
-    steps = portable.plan(dynamodb, store, environment, targets)
-    for step in steps:
+    plan = portable.prepare_restore(dynamodb, store, environment, targets)
+    for step in plan.steps:
         into = "a new table" if step.creates else "the empty table"
         output.say(f"  {step.backup.items:,} items of {step.backup.source} into {into} {step.target}")
     facts: dict[str, Any] = {"location": store.location, "environment": environment}
@@ -85,12 +85,12 @@ def _restore_portable(
                 "items": step.backup.items,
                 "creates": bool(step.creates),
             }
-            for step in steps
+            for step in plan.steps
         ]
         output.result(facts | {"tables": planned}, [])
         return
     with Counting() as counting:
-        restored = portable.restore_backup(dynamodb, store, steps, counting)
+        restored = portable.restore_backup(dynamodb, store, plan, counting)
     rows = [(entry.target, f"{entry.items:,}", "yes", ", ".join(entry.reapplied) or "-") for entry in restored]
     output.result(
         facts | {"tables": [asdict(entry) for entry in restored]},

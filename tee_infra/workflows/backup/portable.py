@@ -125,6 +125,11 @@ def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[
     Raises `NotABackupError`.
     """
     manifest = open_backup(store)
+    return manifest, verify_files(store, manifest, progress)
+
+
+def verify_files(store: FileStore, manifest: Manifest, progress: Progress) -> list[str]:
+    """Read every file of the backup: one line for each way in which it is not what its manifest says."""
     problems = missing_and_strange(manifest, store.names())
     for table in manifest.tables:
         total = Signature()
@@ -137,7 +142,7 @@ def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[
             problems += [problem] if problem else []
         if (total.count, digest_text(total)) != (table.items, table.digest):
             problems.append(f"{table.name}: the items are not those in the manifest")
-    return manifest, problems
+    return problems
 
 
 @dataclass(frozen=True)

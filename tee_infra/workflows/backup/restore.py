@@ -9,10 +9,10 @@ from typing import Final
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.data.backup import BackupFile, RestoreStep, plan_restore
+from tee_infra.core.data.backup import BackupFile, Manifest, RestoreStep, plan_restore
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
-from tee_infra.workflows.backup.portable import digest_text, open_backup, verify_backup
+from tee_infra.workflows.backup.portable import digest_text, open_backup, verify_files
 from tee_infra.workflows.backup.segment_files import read_segment
 from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
@@ -53,31 +53,37 @@ class NotRestoredError(PartialError):
         super().__init__(f"not what the backup holds: {wrong}; did something write to them, or delete expired items?")
 
 
-def plan(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> list[RestoreStep]:
+@dataclass(frozen=True, kw_only=True)
+class RestorePlan:
+    """What a restore will do, and the manifest of the backup that it goes by."""
+
+    manifest: Manifest
+    steps: list[RestoreStep]
+
+
+def prepare_restore(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> RestorePlan:
     """What a restore would do; changes nothing. Raises as `core.data.backup.plan_restore` and `open_backup` do."""
     manifest = open_backup(store)
     tables = TableDefinitions(dynamodb.client)
     existing = {physical: tables.definition(physical) for physical in targets.values()}
     occupied = {physical for physical, there in existing.items() if there and not tables.is_empty(physical)}
-    return plan_restore(manifest, environment, targets, existing, occupied)
+    return RestorePlan(manifest=manifest, steps=plan_restore(manifest, environment, targets, existing, occupied))
 
 
-def restore_backup(
-    dynamodb: DynamoDb, store: FileStore, steps: list[RestoreStep], progress: Progress
-) -> list[RestoredTable]:
-    """Verify the backup, carry out the steps, and compare each table with the manifest.
+def restore_backup(dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, progress: Progress) -> list[RestoredTable]:
+    """Verify the backup, carry out the plan, and compare each table with the plan's manifest.
 
     New tables get TTL, point-in-time recovery, tags and deletion protection after they are found to be right. Every
     table is marked until all are done: the same restore after a crash goes on where a new one would refuse.
     Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
     """
-    _, problems = verify_backup(store, lambda name, items: progress(f"verify {name}", items))
+    problems = verify_files(store, plan.manifest, lambda name, items: progress(f"verify {name}", items))
     if problems:
         raise DamagedBackupError(store.location, problems)
-    restored = [_restore_table(dynamodb, store, step, progress) for step in steps]
+    restored = [_restore_table(dynamodb, store, step, progress) for step in plan.steps]
     if not all(table.validated for table in restored):
         raise NotRestoredError(restored)
-    for step in steps:
+    for step in plan.steps:
         TableDefinitions(dynamodb.client).mark_restored(step.target)
     return restored
 

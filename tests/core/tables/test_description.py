@@ -67,5 +67,5 @@ def test_one_description_serves_facts_schema_and_request() -> None:
     ],
 )
 def test_what_is_no_description_is_refused(broken: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="Expected|Object missing"):
+    with pytest.raises(ValueError, match=r"^(Expected|Object missing)"):
         read_description(table(**broken))

@@ -1,12 +1,13 @@
 import gzip
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.codec.synthetic import SyntheticData
-from tee_infra.core.data.backup import RestoreRefusedError
+from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import create_backup
@@ -46,7 +47,7 @@ def store(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> FolderS
 
 
 def run(dynamodb: DynamoDb, store: FolderStore, environment: str, targets: dict[str, str]):
-    return restore_backup(dynamodb, store, restore.plan(dynamodb, store, environment, targets), nothing)
+    return restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, store, environment, targets), nothing)
 
 
 def test_new_tables_get_items_indexes_and_everything_else(
@@ -116,8 +117,10 @@ def test_people_of_production_do_not_get_out_by_a_restore(
     store = FolderStore(tmp_path / "prod")
     create_backup(dynamodb, store, "prod", tables, nothing)
     with pytest.raises(RestoreRefusedError, match="sync-dev --from prod --to dev --anonymize"):
-        restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
-    assert restore.plan(dynamodb, store, "prod", {"tee-admin": "prod-tee-admin"})[0].creates is not None
+        restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+    assert (
+        restore.prepare_restore(dynamodb, store, "prod", {"tee-admin": "prod-tee-admin"}).steps[0].creates is not None
+    )
 
 
 def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderStore) -> None:
@@ -128,20 +131,44 @@ def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderSt
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     with pytest.raises(RestoreRefusedError, match="dev-tee-admin has the key"):
-        restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+        restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
 
 
 def test_a_table_that_the_backup_lacks_is_said(dynamodb: DynamoDb, store: FolderStore) -> None:
     with pytest.raises(UsageError, match="holds no table 'tee-other', only tee-admin"):
-        restore.plan(dynamodb, store, "dev", {"tee-other": "dev-tee-other"})
+        restore.prepare_restore(dynamodb, store, "dev", {"tee-other": "dev-tee-other"})
+
+
+class Noting(FolderStore):
+    """A folder that notes which files were read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.files: list[str] = []
+
+    def read(self, name: str) -> BinaryIO:
+        self.files.append(name)
+        return super().read(name)
+
+
+def test_a_restore_goes_by_one_manifest_from_its_plan_on(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore, tmp_path: Path
+) -> None:
+    noting = Noting(tmp_path)
+    plan = restore.prepare_restore(dynamodb, noting, "staging", {"tee-admin": "staging-tee-admin-again"})
+    assert noting.files == [MANIFEST]
+    store.delete(MANIFEST)
+    (restored,) = restore_backup(dynamodb, noting, plan, nothing)
+    assert restored.validated
+    assert noting.files.count(MANIFEST) == 1
 
 
 def test_what_somebody_else_wrote_meanwhile_is_found(dynamodb: DynamoDb, store: FolderStore) -> None:
     create_tables(dynamodb, "dev")
-    steps = restore.plan(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+    plan = restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
     put(dynamodb, "dev-tee-admin", SyntheticData(5).items("tee-admin", range(1)))
     with pytest.raises(NotRestoredError, match=r"not what the backup holds: dev-tee-admin \(6 items\)"):
-        restore_backup(dynamodb, store, steps, nothing)
+        restore_backup(dynamodb, store, plan, nothing)
 
 
 @pytest.mark.parametrize("new", [True, False])
@@ -158,11 +185,11 @@ def test_an_interrupted_restore_is_finished_by_the_next_run(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_backup(dynamodb, store, restore.plan(dynamodb, store, environment, targets), interrupt)
+        restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, store, environment, targets), interrupt)
     assert everything(dynamodb, targets["tee-schedules"]) != {}
-    steps = restore.plan(dynamodb, store, environment, targets)
-    assert [step.resumes for step in steps] == [True, True, False]
-    restored = restore_backup(dynamodb, store, steps, nothing)
+    plan = restore.prepare_restore(dynamodb, store, environment, targets)
+    assert [step.resumes for step in plan.steps] == [True, True, False]
+    restored = restore_backup(dynamodb, store, plan, nothing)
     assert [(table.created, table.validated) for table in restored] == [(new, True)] * 3
     assert restored[1].reapplied == (["TTL", "PITR", "tags", "deletion protection"] if new else [])
     found = TableDefinitions(dynamodb.client).definition(targets["tee-schedules"])
