@@ -124,6 +124,7 @@ def test_a_page_has_one_sentence_a_line(page: Path) -> None:
         ("- An item.\n  Its second sentence.", []),
         ("| a. B | c |\n|---|---|", []),
         ("Thus:\n\n```bash\na. B\nc\n```", []),
+        ("# A heading\n\nA sentence.", []),
         ("# A. heading\n\n1. First.\n2. Second `a. B` e.g. Third.", []),
         ("**A name.** Its sentence.", []),
     ],
@@ -160,7 +161,7 @@ def broken_lines(text: str) -> Iterator[tuple[int, str]]:
         plain = re.sub(r"`[^`]*`|\be\.g\.|\bi\.e\.|^\s*\d+\.|\bvs\.", "code", line)
         if re.search(r"[.!?]\)? +(?=[A-Z\[(*`\"]|code)", plain):
             yield number, "more than one sentence"
-        if continues(following) and not re.search(r"[.!?:;]\W*$", line):
+        if line.strip() and continues(following) and not re.search(r"[.!?:;]\W*$", line):
             yield number, "a sentence goes over the end of the line"
 
 
