@@ -1,4 +1,4 @@
-# Every target does its own set-up: a fresh clone needs Python 3.11 or later, make, and network to package registries.
+# Every target sets up .venv first: a fresh clone needs Python 3.11 or later, make, and network to package registries.
 .PHONY: up down test check bench
 .DELETE_ON_ERROR:
 
@@ -7,12 +7,12 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/ready
 
-up: $(READY) ## Bring the dev environment to life on the embedded AWS.
+up: $(READY) ## Create or update the dev environment on the embedded AWS.
 	@$(BIN)/tee-infra up dev --local --yes
 	@echo
 	@echo 'Next:'
 	@echo '  eval "$$($(BIN)/tee-infra local env)"   # this shell: pulumi, boto3 and any AWS SDK use the embedded AWS'
-	@echo '  pulumi preview -s prod                    # what production would look like'
+	@echo '  pulumi preview -s prod                    # the plan for production'
 	@echo '  tee-infra show dev                        # tables, settings, outputs'
 
 down: $(READY) ## Delete the dev environment and stop the embedded AWS.
