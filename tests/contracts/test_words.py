@@ -10,7 +10,8 @@ import pytest
 
 from tee_infra.cli.root import root
 from tests.support.texts import Text, all_texts, document, documents, sources, strings
-from tests.support.words import RULES, Rule, places
+from tests.support.word_rules import RULES, Rule
+from tests.support.words import places
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES = [file for file in documents(ROOT) if file.suffix == ".md"]
