@@ -24,7 +24,7 @@ _TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 Comment = dict[str, Any]
 
 
-def publish(
+def post_comment(
     api: GitHubApi,
     repository: str,
     number: int,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.review.facts import marker
-from tee_infra.scm.comments import open_pull_request, publish
+from tee_infra.scm.comments import open_pull_request, post_comment
 from tee_infra.scm.github_api import GitHubApi, GitHubError, connect
 from tests.github_stand_in import Fault, GitHub, serve
 
@@ -30,7 +30,7 @@ def api_of(host: GitHub) -> GitHubApi:
 def post(host: GitHub, body: str, mark: str = DEV, **more: Any) -> list[float]:
     """Publish, and return the seconds that would have been waited."""
     waits: list[float] = []
-    publish(api_of(host), REPOSITORY, 1, mark, f"{mark}\n{body}", pause=waits.append, **more)
+    post_comment(api_of(host), REPOSITORY, 1, mark, f"{mark}\n{body}", pause=waits.append, **more)
     return waits
 
 
@@ -166,7 +166,7 @@ def test_what_will_not_pass_is_not_tried_again(github: GitHub, status: int) -> N
 
 def test_a_pull_request_that_is_not_there_is_said(github: GitHub) -> None:
     with pytest.raises(GitHubError, match="/repos/acme/app/issues/9/comments: 404 Not Found"):
-        publish(api_of(github), REPOSITORY, 9, DEV, DEV)
+        post_comment(api_of(github), REPOSITORY, 9, DEV, DEV)
 
 
 def test_the_oldest_open_pull_request_of_a_branch_is_found(github: GitHub) -> None:

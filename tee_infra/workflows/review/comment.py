@@ -15,7 +15,7 @@ from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Action, Quota, Review, marker
 from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
-from tee_infra.scm.comments import PATIENCE, open_pull_request, publish
+from tee_infra.scm.comments import PATIENCE, open_pull_request, post_comment
 from tee_infra.scm.github_api import API_URL, connect
 from tee_infra.stacks import EngineError, ProtectedError
 from tee_infra.workflows.session.checkout import NAME
@@ -150,7 +150,7 @@ def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> s
     number = place.number or open_pull_request(api, place.repository, place.branch or "")
     if number is None:
         return f"no pull request of {place.branch} is open in {place.repository}; nothing was posted"
-    address = publish(api, place.repository, number, mark, text, patience=0.0 if hurry else PATIENCE)
+    address = post_comment(api, place.repository, number, mark, text, patience=0.0 if hurry else PATIENCE)
     return f"posted the review comment: {address}"
 
 
