@@ -28,7 +28,7 @@ def plan_of(name: str) -> EngineRun:
     run = Run(report=lambda _: None)
     for line in (LOGS / f"{name}.jsonl").read_text().splitlines():
         run.on_event(EngineEvent.from_json(json.loads(line)))
-    return run.plan()
+    return run.result()
 
 
 def reviews() -> dict[str, Review]:
@@ -46,7 +46,7 @@ def reviews() -> dict[str, Review]:
         "failed-program": {"environment": "test", "problems": plan_of("failed-program").problems},
     }
     common = {"project": "tee-infra", "action": "preview", "now": NOW, "commit": COMMIT, "run_url": RUN_URL}
-    return {name: Review(**(common | own), plan=plan_of(name)) for name, own in facts.items()}
+    return {name: Review(**(common | own), run=plan_of(name)) for name, own in facts.items()}
 
 
 def snapshot(name: str) -> Path:

@@ -3,7 +3,7 @@
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
 
-NO_PLAN = EngineRun()
+NO_RUN = EngineRun()
 
 
 class NoStackError(UsageError):
@@ -29,13 +29,13 @@ class StackLockedError(BusyError):
 class ProtectedError(RefusedError):
     """Protected resources would have to be deleted or replaced. Raised before anything is changed.
 
-    `plan` is the run as far as it came.
+    `run` is what the engine did, as far as it came.
     """
 
-    def __init__(self, name: str, resources: list[str], plan: EngineRun = NO_PLAN) -> None:
+    def __init__(self, name: str, resources: list[str], run: EngineRun = NO_RUN) -> None:
         self.name = name
         self.resources = resources
-        self.plan = plan
+        self.run = run
         super().__init__(
             f"environment {name!r} protects {', '.join(resources)}; nothing was changed. To let them go: set "
             f"environment.protect and environment.deletion_protection to false in Pulumi.{name}.yaml and run "
@@ -46,11 +46,11 @@ class ProtectedError(RefusedError):
 class EngineError(RemoteError):
     """The engine failed; `problems` are its own messages, one for each resource or for the program.
 
-    `plan` is the run as far as it came.
+    `run` is what the engine did, as far as it came.
     """
 
-    def __init__(self, name: str, problems: list[str], plan: EngineRun = NO_PLAN) -> None:
+    def __init__(self, name: str, problems: list[str], run: EngineRun = NO_RUN) -> None:
         self.name = name
         self.problems = problems
-        self.plan = plan
+        self.run = run
         super().__init__(f"environment {name!r}: {'; '.join(problems)}")

@@ -76,7 +76,7 @@ class Run:
             packs = event.summary_event.policy_packs or {}
             self.packs = {name.partition("|")[0]: version for name, version in packs.items()}
 
-    def plan(self) -> EngineRun:
+    def result(self) -> EngineRun:
         """The run so far."""
         return EngineRun(
             changes=tuple(self._judged(change) for change in self.changes.values()),

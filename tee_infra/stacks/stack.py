@@ -44,19 +44,19 @@ class Stack:
         """What `up` would do. Changes nothing."""
         with self._run(_silent) as run:
             self._stack.preview(on_event=run.on_event)
-        return run.plan()
+        return run.result()
 
     def up(self) -> EngineRun:
         """Create and update resources, without another preview."""
         with self._run(self._report) as run:
             self._stack.up(on_event=run.on_event, show_secrets=False)
-        return run.plan()
+        return run.result()
 
     def preview_destroy(self) -> EngineRun:
         """What `destroy` would do. Raises `ProtectedError` like it, but before anything is deleted."""
         with self._run(_silent) as run:
             self._stack.preview_destroy(on_event=run.on_event)
-        plan = run.plan()
+        plan = run.result()
         if plan.protected:
             raise ProtectedError(self.name, [change.name for change in plan.protected], plan)
         return plan
@@ -69,7 +69,7 @@ class Stack:
         """
         with self._run(self._report) as run:
             self._stack.destroy(on_event=run.on_event, show_secrets=False)
-        return run.plan()
+        return run.result()
 
     def remove(self) -> None:
         """Forget the stack, its configuration and history. Refused by the engine while it has resources."""
@@ -80,13 +80,13 @@ class Stack:
         """How the resources differ from the state. Changes nothing, the state included."""
         with self._run(_silent) as run:
             self._stack.preview_refresh(on_event=run.on_event, show_secrets=False)
-        return run.plan()
+        return run.result()
 
     def refresh(self) -> EngineRun:
         """Write into the state what the resources are now. Changes no resource."""
         with self._run(self._report) as run:
             self._stack.refresh(on_event=run.on_event, show_secrets=False)
-        return run.plan()
+        return run.result()
 
     def recover(self, account_id: str, region: str) -> bool:
         """Take over what an engine that was killed had begun to create, and forget what it never made.
@@ -140,8 +140,8 @@ class Stack:
             raise StackLockedError(self.name, holder[1] if holder else "its lock does not say whose") from None
         except auto.CommandError as error:
             if run.protected:
-                raise ProtectedError(self.name, sorted(set(run.protected)), run.plan()) from error
-            raise EngineError(self.name, run.reasons() or [last_words(error)], run.plan()) from error
+                raise ProtectedError(self.name, sorted(set(run.protected)), run.result()) from error
+            raise EngineError(self.name, run.reasons() or [last_words(error)], run.result()) from error
 
 
 def _silent(_: str) -> None:

@@ -52,20 +52,20 @@ def run_of(*events: dict[str, Any]) -> tuple[Run, list[str]]:
 
 def test_what_stays_the_same_is_no_change() -> None:
     run, _ = run_of(planned("same", old=state(), new=state()))
-    assert run.plan().changes == ()
+    assert run.result().changes == ()
 
 
 def test_a_replacement_counts_once_and_knows_its_protection() -> None:
     old, new = state(protect=True), state()
     run, _ = run_of(*(planned(op, old=old, new=new) for op in ("delete-replaced", "replace", "create-replacement")))
-    (change,) = run.plan().changes
+    (change,) = run.result().changes
     assert (change.operation, change.name, change.protected) == ("replace", "data-tee-admin", True)
 
 
 def test_a_change_carries_paths_and_never_values() -> None:
     difference = {"hashKey": {"diffKind": "update-replace", "inputDiff": True}}
     run, _ = run_of(planned("replace", old=state(), new=state(inputs={"hashKey": "secret"}), detailedDiff=difference))
-    (change,) = run.plan().changes
+    (change,) = run.result().changes
     assert change.differences == {"hashKey": "update-replace"}
     assert "secret" not in repr(change)
 
@@ -73,7 +73,7 @@ def test_a_change_carries_paths_and_never_values() -> None:
 @pytest.mark.parametrize("kind", ["tee:index:DataTables", "pulumi:providers:aws", "pulumi:pulumi:Stack"])
 def test_components_and_providers_hold_nothing(kind: str) -> None:
     run, lines = run_of(done("create", kind=kind, new=state(kind=kind, custom=kind.startswith("pulumi:providers"))))
-    assert run.plan().changes == ()
+    assert run.result().changes == ()
     assert lines == []
 
 
@@ -85,7 +85,7 @@ def test_every_finished_change_is_reported_at_once() -> None:
 def test_the_stacks_outputs_are_taken_from_its_event() -> None:
     kind = "pulumi:pulumi:Stack"
     run, _ = run_of(done("same", kind=kind, new=state(kind=kind, custom=False, outputs={"kind": "dev"})))
-    assert run.plan().outputs == {"kind": "dev"}
+    assert run.result().outputs == {"kind": "dev"}
 
 
 def test_an_error_is_one_line_with_the_resource_that_it_is_about() -> None:
@@ -111,7 +111,7 @@ def test_a_change_knows_what_it_costs_and_not_what_it_holds() -> None:
     }
     open_ended = {"billingMode": "PAY_PER_REQUEST", "name": "a-name"}
     run, _ = run_of(planned("update", old=state(inputs=capped), new=state(inputs=open_ended)))
-    (change,) = run.plan().changes
+    (change,) = run.result().changes
     assert change.cost_before == Cost(gb_usd=0.25, most_requests_usd=pytest.approx(9.855))
     assert change.cost_after == Cost(gb_usd=0.25, most_requests_usd=None)
     assert "a-name" not in repr(change)
@@ -121,29 +121,29 @@ def test_what_is_made_cost_nothing_before_and_what_goes_nothing_after() -> None:
     key = "aws:kms/key:Key"
     made, _ = run_of(planned("create", kind=key, new=state(kind=key)))
     gone, _ = run_of(planned("delete", kind=key, old=state(kind=key)))
-    assert (made.plan().changes[0].cost_before, made.plan().changes[0].cost_after) == (Cost(), Cost(usd=1))
-    assert (gone.plan().changes[0].cost_before, gone.plan().changes[0].cost_after) == (Cost(usd=1), Cost())
+    assert (made.result().changes[0].cost_before, made.result().changes[0].cost_after) == (Cost(), Cost(usd=1))
+    assert (gone.result().changes[0].cost_before, gone.result().changes[0].cost_after) == (Cost(usd=1), Cost())
 
 
 def test_what_the_engine_calls_the_same_although_the_program_changed_it_is_noticed() -> None:
     old = {"attributes": [{"name": "sk", "type": "S"}]}
     new = {"attributes": [{"name": "sk", "type": "N"}]}
     run, _ = run_of(planned("same", old=state(inputs=old), new=state(inputs=new)))
-    assert run.plan().changes == ()
-    assert run.plan().ignored == (Ignored(name="data-tee-admin", urn=URN, paths=("attributes[0].type",)),)
+    assert run.result().changes == ()
+    assert run.result().ignored == (Ignored(name="data-tee-admin", urn=URN, paths=("attributes[0].type",)),)
 
 
 def test_a_step_is_planned_then_done_or_failed() -> None:
     other = f"{URN}-2"
     beginning = {"resourcePreEvent": {"metadata": step("create", new=state())}}
     run, _ = run_of(beginning)
-    assert run.plan().changes[0].outcome == "begun"
-    assert run_of(planned("create", new=state()))[0].plan().changes[0].outcome == "planned"
+    assert run.result().changes[0].outcome == "begun"
+    assert run_of(planned("create", new=state()))[0].result().changes[0].outcome == "planned"
     run, _ = run_of(beginning, done("create", new=state()))
-    assert run.plan().changes[0].outcome == "done"
+    assert run.result().changes[0].outcome == "done"
     fails = {"resOpFailedEvent": {"metadata": step("create", new=state()), "status": 0, "steps": 0}}
     run, _ = run_of(beginning, failed("Table already exists"), failed("somebody else's", other), fails)
-    assert (run.plan().changes[0].outcome, run.plan().changes[0].problem) == ("failed", "Table already exists")
+    assert (run.result().changes[0].outcome, run.result().changes[0].problem) == ("failed", "Table already exists")
 
 
 def test_a_replacement_whose_second_half_fails_has_failed() -> None:
@@ -153,7 +153,7 @@ def test_a_replacement_whose_second_half_fails_has_failed() -> None:
         failed("limit exceeded"),
         {"resOpFailedEvent": {"metadata": step("create-replacement", new=new), "status": 0, "steps": 0}},
     )
-    assert [change.outcome for change in run.plan().changes] == ["failed"]
+    assert [change.outcome for change in run.result().changes] == ["failed"]
 
 
 def test_policies_and_their_violations_are_kept() -> None:
@@ -171,8 +171,8 @@ def test_policies_and_their_violations_are_kept() -> None:
     }
     summary = {"summaryEvent": {"resourceChanges": {}, "PolicyPacks": {"tee|local|/somewhere": "1.0.0"}}}
     run, _ = run_of(violation, summary)
-    assert run.plan().packs == {"tee": "1.0.0"}
+    assert run.result().packs == {"tee": "1.0.0"}
     assert run.reasons() == ["data-tee-admin: policy caps: no cap"]
-    assert run.plan().violations == (
+    assert run.result().violations == (
         Violation(pack="tee", policy="caps", message="no cap", mandatory=True, resource="data-tee-admin"),
     )

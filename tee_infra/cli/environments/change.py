@@ -61,7 +61,7 @@ def up(
         return
     told, facts = _attempt(environment, change, output, local=local)
     tell(to, environment.name, "up", told)
-    done, tables = told.plan, table_names(environment)
+    done, tables = told.run, table_names(environment)
     output.result(
         facts | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
         [f"{environment.name} is up: {done.report()}", *(f"  {name}" for name in tables.values())],
@@ -145,7 +145,7 @@ class LeasedError(RefusedError):
 def _preview(environment: Environment, to: Audience, output: Output, *, local: bool) -> None:
     told, facts = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
     if told.error is None:
-        output.result(facts | plan_json(told.plan), plan_lines(told.plan))
+        output.result(facts | plan_json(told.run), plan_lines(told.run))
     tell(to, environment.name, "preview", told)
 
 
@@ -160,7 +160,7 @@ def _attempt(
         with _open(environment, local, output) as opened:
             facts.update(_facts(opened))
             leased = replace(known, expires_at=opened.settings.expires_at)
-            return attempt(leased, lambda: replace(leased, plan=change(opened)))
+            return attempt(leased, lambda: replace(leased, run=change(opened)))
 
     return attempt(known, run), facts
 

@@ -136,7 +136,7 @@ def _carry_out(
         done = create_feature(context, request, now, source, confirm_losses(output, request.environment, yes=yes))
         facts = _facts(context, done, now)
         output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
-    told = RunSummary(now=now, plan=done.plan, expires_at=done.record.expires_at)
+    told = RunSummary(now=now, run=done.plan, expires_at=done.record.expires_at)
     return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
 

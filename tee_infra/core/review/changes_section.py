@@ -24,22 +24,22 @@ _COLORS: Final[dict[ChangeClass, str]] = {"breaking": "🔴", "silent": "🟠", 
 _KINDS: Final = {"add": " (new)", "delete": " (removed)"}
 
 
-def change_blocks(plan: EngineRun) -> list[Block]:
+def change_blocks(run: EngineRun) -> list[Block]:
     """Every change in a table: what is lost, what changes in place, what is new; then what it means for the tables."""
-    updated = [change for change in plan.changes if change.operation == "update"]
-    created = [change for change in plan.changes if change.operation == "create"]
+    updated = [change for change in run.changes if change.operation == "update"]
+    created = [change for change in run.changes if change.operation == "create"]
     return _with_rows(
-        _changes("Deleted or replaced", ("", "Resource", "Type", "Because of"), plan.destructive, _destroyed),
+        _changes("Deleted or replaced", ("", "Resource", "Type", "Because of"), run.destructive, _destroyed),
         _changes("Changed in place", ("Resource", "Type", "Properties"), updated, _updated),
         _changes("Created", ("Resource", "Type"), created, _resource, folds=True),
-        _meanings(plan),
+        _meanings(run),
     )
 
 
-def outcome_blocks(plan: EngineRun) -> list[Block]:
+def outcome_blocks(run: EngineRun) -> list[Block]:
     """What an `up` that failed had begun, and what it had done."""
-    done = [change for change in plan.changes if change.outcome == "done"]
-    begun = [change for change in plan.changes if change.outcome == "begun"]
+    done = [change for change in run.changes if change.outcome == "done"]
+    begun = [change for change in run.changes if change.outcome == "begun"]
     headings = ("", "Resource", "Type")
     return _with_rows(
         _changes("Begun, and perhaps not finished", headings, begun, _operation),
@@ -111,17 +111,17 @@ def _paths(differences: Mapping[str, str]) -> str:
     return ", ".join([*shown, f"and {left:,} more"] if left else shown)
 
 
-def _meanings(plan: EngineRun) -> Block:
+def _meanings(run: EngineRun) -> Block:
     """A row for each table and class, the worst first, and none for tables that are new."""
     found: list[tuple[int, str, str]] = []
     worst = list(MEANING)
     # What is ignored is told with its paths, and not again as a change.
-    ignored = {entry.urn for entry in plan.ignored}
-    for change in plan.changes:
+    ignored = {entry.urn for entry in run.ignored}
+    for change in run.changes:
         classes = change_classes(change) if change.operation != "create" else ()
         told: list[ChangeClass] = [each for each in classes if each != "silent" or change.urn not in ignored]
         found += [(worst.index(each), change.name, _meaning(each, change)) for each in told]
-    for entry in plan.ignored:
+    for entry in run.ignored:
         paths = _paths(dict.fromkeys(entry.paths, "update"))
         found.append((worst.index("silent"), entry.name, f"{paths}: {MEANING['silent']}"))
     shown = [row([code(name), _class(worst[place]), text]) for place, name, text in sorted(found)[:MOST_ROWS]]

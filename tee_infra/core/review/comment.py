@@ -28,29 +28,29 @@ def render(review: Review) -> str:
 
 
 def _success(review: Review) -> list[Block]:
-    plan = review.plan
-    costs = [cost_block(plan)] if plan.changes else []
-    return [*caution(plan, review.action), *change_blocks(plan), *policies(plan), *costs]
+    run = review.run
+    costs = [cost_block(run)] if run.changes else []
+    return [*caution(run, review.action), *change_blocks(run), *policies(run), *costs]
 
 
 def _failure(review: Review) -> list[Block]:
     """Problems first. What was not reached is in no list: nobody knows it."""
-    plan = review.plan
-    blocks = change_blocks(EngineRun(changes=tuple(change for change in plan.changes if change.outcome == "planned")))
+    run = review.run
+    blocks = change_blocks(EngineRun(changes=tuple(change for change in run.changes if change.outcome == "planned")))
     if blocks:
         blocks.insert(0, Block(head=["What the preview had seen until then, perhaps not all of it:"]))
-    return [problems(review.problems), *policies(plan), *outcome_blocks(plan), *blocks]
+    return [problems(review.problems), *policies(run), *outcome_blocks(run), *blocks]
 
 
 def _verdict(review: Review) -> str:
-    environment, plan = code(review.environment), review.plan
+    environment, run = code(review.environment), review.run
     if review.problems:
         doing = "The preview of" if review.action == "preview" else "Deploying"
         return f"❌ {doing} {environment} failed"
-    if not plan.changes:
+    if not run.changes:
         return f"✅ {environment}: no changes"
-    counts = plan.counts()
-    sign = "⚠️" if plan.destructive else "📋" if review.action == "preview" else "✅"
+    counts = run.counts()
+    sign = "⚠️" if run.destructive else "📋" if review.action == "preview" else "✅"
     if review.action == "preview":
         told = [f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts]
         return f"{sign} {environment}: {', '.join(told)}"
@@ -69,7 +69,7 @@ def _footer(review: Review) -> list[str]:
         parts.append(f"commit {code(review.commit[:12])}")
     if review.run_url and re.fullmatch(r"https?://[\w.:/?=&%-]+", review.run_url, re.ASCII):
         parts.append(f"[log of this run]({review.run_url})")
-    if not review.plan.packs and not review.problems:
+    if not review.run.packs and not review.problems:
         parts.append("no policy pack was run")
     return [f"<sub>{' · '.join(parts)}</sub>"] if parts else []
 

@@ -8,10 +8,10 @@ from tee_infra.core.review.changes_section import names
 from tee_infra.core.review.markdown import Block, row, table
 
 
-def cost_block(plan: EngineRun) -> Block:
+def cost_block(run: EngineRun) -> Block:
     """How much more or less the environment costs with these changes, in US dollars a month."""
-    unknown = [change for change in plan.changes if change.cost_before is None or change.cost_after is None]
-    rows = [row(["At rest", _signed(plan.monthly_usd)]), *_stored(plan.changes), *_requests(plan.changes)]
+    unknown = [change for change in run.changes if change.cost_before is None or change.cost_after is None]
+    rows = [row(["At rest", _signed(run.monthly_usd)]), *_stored(run.changes), *_requests(run.changes)]
     if unknown:
         rows.append(row([names(unknown), "no price is known"]))
     day = prices.AS_OF.isoformat()

@@ -27,7 +27,7 @@ class Review:
     project: str
     environment: str
     action: Action
-    plan: EngineRun
+    run: EngineRun
     now: datetime
     problems: tuple[str, ...] = ()
     expires_at: datetime | None = None

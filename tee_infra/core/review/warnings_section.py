@@ -16,10 +16,10 @@ _HOLDS_DATA: Final = {
 }
 
 
-def caution(plan: EngineRun, action: Action) -> list[Block]:
+def caution(run: EngineRun, action: Action) -> list[Block]:
     """Data that goes, in a box that nobody overlooks."""
     lost: dict[str, list[Change]] = {}
-    for change in plan.destructive:
+    for change in run.destructive:
         if holds := _HOLDS_DATA.get(change.type):
             lost.setdefault(holds, []).append(change)
     if not lost:
@@ -35,14 +35,14 @@ def problems(told: tuple[str, ...]) -> Block:
     return Block(head=["#### Why it failed", ""], rows=[f"- {code(problem, 1000)}" for problem in found])
 
 
-def policies(plan: EngineRun) -> list[Block]:
+def policies(run: EngineRun) -> list[Block]:
     """The packs that looked at it, and what they found; a mandatory violation stopped the run."""
-    if not plan.packs and not plan.violations:
+    if not run.packs and not run.violations:
         return []
-    packs = ", ".join(f"{code(name)} {code(version)}" for name, version in sorted(plan.packs.items()))
-    if not plan.violations:
+    packs = ", ".join(f"{code(name)} {code(version)}" for name, version in sorted(run.packs.items()))
+    if not run.violations:
         return [Block(head=["#### Policies", "", f"✅ {packs}: no violation."])]
-    found = sorted(plan.violations, key=lambda each: (not each.mandatory, each.pack, each.policy, each.resource))
+    found = sorted(run.violations, key=lambda each: (not each.mandatory, each.pack, each.policy, each.resource))
     return [table(["#### Policies"], ("", "Policy", "Resource", "Says"), [_violation(each) for each in found])]
 
 

@@ -55,7 +55,7 @@ class RunSummary:
     """What a run found out, and the `error` that ended it if it failed. `now` is the clock that it went by."""
 
     now: datetime
-    plan: EngineRun = NOTHING
+    run: EngineRun = NOTHING
     expires_at: datetime | None = None
     quota: Quota | None = None
     error: Exception | KeyboardInterrupt | None = None
@@ -89,8 +89,8 @@ def attempt(known: RunSummary, run: Callable[[], RunSummary]) -> RunSummary:
     try:
         return run()
     except (Exception, KeyboardInterrupt) as error:
-        seen = error.plan if isinstance(error, EngineError | ProtectedError) else known.plan
-        return replace(known, plan=seen, error=error)
+        seen = error.run if isinstance(error, EngineError | ProtectedError) else known.run
+        return replace(known, run=seen, error=error)
 
 
 def publish(to: Audience, environment: str, action: Action, told: RunSummary, report: Report) -> None:
@@ -116,7 +116,7 @@ def _review(to: Audience, environment: str, action: Action, told: RunSummary, pr
         project=NAME,
         environment=environment,
         action=action,
-        plan=told.plan,
+        run=told.run,
         now=told.now,
         problems=problems,
         expires_at=told.expires_at,
@@ -157,9 +157,9 @@ def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> s
 def _problems(error: BaseException) -> tuple[str, ...]:
     """Why a run failed, for people. A policy that stopped it is told with all policies."""
     if isinstance(error, EngineError):
-        mandatory = sum(violation.mandatory for violation in error.plan.violations)
+        mandatory = sum(violation.mandatory for violation in error.run.violations)
         stopped = (f"mandatory policies are violated: {mandatory} times",) if mandatory else tuple(error.problems)
-        return error.plan.problems or stopped
+        return error.run.problems or stopped
     if isinstance(error, TeeInfraError):
         return (str(error),)
     return (f"{type(error).__name__}: {error}" if str(error) else "interrupted",)

@@ -41,14 +41,14 @@ def test_events_in_another_order_make_the_same_comment(name: str) -> None:
     run = Run(report=lambda _: None)
     for line in [*steps, *(line for line in lines if line not in steps)]:
         run.on_event(EngineEvent.from_json(json.loads(line)))
-    assert render(replace(REVIEWS[name], plan=run.plan())) == snapshot(name).read_text()
+    assert render(replace(REVIEWS[name], run=run.result())) == snapshot(name).read_text()
 
 
 @each
 def test_no_value_of_a_resource_is_in_the_comment(name: str) -> None:
     comment = render(replace(REVIEWS[name], problems=()))
     told = {value for event in events(name) for value in values(event)}
-    facts = {change.name for change in REVIEWS[name].plan.changes} | {REVIEWS[name].environment}
+    facts = {change.name for change in REVIEWS[name].run.changes} | {REVIEWS[name].environment}
     words = set(re.findall(r"[\w./:@-]+", re.sub(r"<[^>]*>", " ", comment)))
     # Short values are words that anybody uses, `pk` or `dev`, and so are these two.
     facts |= {"us-east-1", "feature"}
@@ -72,7 +72,7 @@ def test_the_logs_say_nothing_of_the_machine() -> None:
 def test_a_message_that_tells_a_secret_is_told_without_it() -> None:
     told = "denied: password=open-sesame"
     violation = Violation(pack="rules", policy="plain", message=told, mandatory=True)
-    comment = render(Review(**facts() | {"problems": (told,), "plan": EngineRun(violations=(violation,))}))
+    comment = render(Review(**facts() | {"problems": (told,), "run": EngineRun(violations=(violation,))}))
     assert "open-sesame" not in comment
     assert comment.count("hidden") == 2
 
@@ -94,10 +94,8 @@ def test_a_failure_is_never_green_and_says_how_far_it_came() -> None:
 
 
 def test_what_an_interrupted_up_has_begun_is_told_apart() -> None:
-    plan = EngineRun(
-        changes=(change("a", outcome="begun"), change("b", outcome="done"), change("c", outcome="planned"))
-    )
-    comment = render(Review(**facts() | {"action": "up", "plan": plan, "problems": ("killed",)}))
+    run = EngineRun(changes=(change("a", outcome="begun"), change("b", outcome="done"), change("c", outcome="planned")))
+    comment = render(Review(**facts() | {"action": "up", "run": run, "problems": ("killed",)}))
     begun, done, planned = (comment.index(f"<code>{name}</code>") for name in "abc")
     assert comment.index("Begun, and perhaps not finished") < begun < comment.index("Done before it failed") < done
     assert done < comment.index("perhaps not all of it") < planned
@@ -113,7 +111,7 @@ def test_the_estimate_from_events_is_the_one_from_settings() -> None:
 
 def test_many_creates_are_folded_and_few_are_not() -> None:
     def created(count: int) -> str:
-        return render(Review(**facts() | {"plan": EngineRun(changes=tuple(change(f"r{n}") for n in range(count)))}))
+        return render(Review(**facts() | {"run": EngineRun(changes=tuple(change(f"r{n}") for n in range(count)))}))
 
     assert "<details>" not in created(10)
     assert "<details><summary><b>Created</b>: 11 resources</summary>" in created(11)
@@ -138,11 +136,11 @@ def test_an_address_that_is_none_is_left_out() -> None:
 
 def test_a_stream_that_changes_is_said_although_the_change_is_safe() -> None:
     stream = change("t", operation="update", type="aws:dynamodb/table:Table", differences={"streamViewType": "update"})
-    assert "another ARN" in render(Review(**facts() | {"plan": EngineRun(changes=(stream,))}))
+    assert "another ARN" in render(Review(**facts() | {"run": EngineRun(changes=(stream,))}))
 
 
 def facts() -> dict[str, Any]:
-    return {"project": "tee-infra", "environment": "dev", "action": "preview", "plan": EngineRun(), "now": NOW}
+    return {"project": "tee-infra", "environment": "dev", "action": "preview", "run": EngineRun(), "now": NOW}
 
 
 def change(name: str, **more: Any) -> Change:

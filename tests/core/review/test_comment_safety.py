@@ -55,7 +55,7 @@ every_review = st.builds(
     project=st.just("tee-infra"),
     environment=st.just("dev"),
     action=st.sampled_from(["preview", "up"]),
-    plan=plans,
+    run=plans,
     now=st.just(NOW),
     problems=st.lists(ANYTHING, max_size=3).map(tuple),
     commit=st.one_of(st.none(), ANYTHING),
@@ -109,7 +109,7 @@ def test_ten_thousand_changes_fit_and_are_counted(operation: Operation, failed: 
     )
     problems = ("x" * 5000, "y") if failed else ()
     comment = render(
-        Review(project="p", environment="dev", action="up", plan=EngineRun(changes=changes), now=NOW, problems=problems)
+        Review(project="p", environment="dev", action="up", run=EngineRun(changes=changes), now=NOW, problems=problems)
     )
     assert len(comment) <= LIMIT
     assert len(comment.encode()) < 65_536

@@ -43,7 +43,7 @@ def job(host: GitHub, ref: str = "refs/pull/1/merge") -> dict[str, str]:
 def run(to: Audience, action: Action = "preview", error: BaseException | None = None) -> list[str]:
     """A run that ends so; what was reported."""
     reported: list[str] = []
-    known = RunSummary(now=NOW, plan=PLAN)
+    known = RunSummary(now=NOW, run=PLAN)
 
     def carry_out() -> RunSummary:
         if error:
@@ -195,4 +195,4 @@ def test_what_was_known_before_a_failure_is_told_with_it(tmp_path: Path) -> None
 
 def test_what_a_run_returns_is_what_it_tells() -> None:
     known = RunSummary(now=NOW)
-    assert attempt(known, lambda: replace(known, plan=PLAN)) == RunSummary(now=NOW, plan=PLAN)
+    assert attempt(known, lambda: replace(known, run=PLAN)) == RunSummary(now=NOW, run=PLAN)
