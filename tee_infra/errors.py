@@ -1,16 +1,48 @@
 """The program's errors: one class per exit code, subclassed where the fact has fields of its own.
 
-The message says what was wrong, the offending value and its bound, and the next command to type.
+The message says what was wrong, the offending value and its bound; `next` is the next command to type.
 Raise a subclass that carries the fact; `tee_infra.cli` maps the class to its exit code, and nowhere else.
 """
 
-from typing import ClassVar
+import re
+from typing import Any, ClassVar, Final
+
+_NEVER_TOLD: Final = frozenset({"message", "next", "key", "token", "value", "item", "text"})
+"""Attributes that are no fields: the two that scripts get by themselves, and those that may hold secrets or personal
+data."""
 
 
 class TeeInfraError(Exception):
-    """An error meant for a person: printed as one line, without a traceback."""
+    """An error meant for a person: printed as one line, without a traceback.
+
+    `code` is its name for scripts, in kebab-case by the name of the class; a released code never changes. `next` is an
+    imperative sentence or a command; None: nothing to advise.
+    """
 
     exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "failed"
+
+    def __init_subclass__(cls) -> None:
+        """Name the class for scripts, unless it names itself."""
+        super().__init_subclass__()
+        if "code" not in cls.__dict__:
+            cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__.removesuffix("Error")).lower()
+
+    def __init__(self, message: str, *, next: str | None = None) -> None:  # noqa: A002  # the word of the JSON contract
+        super().__init__(message)
+        self.message = message
+        self.next = next
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.next}" if self.next else self.message
+
+    def fields(self) -> dict[str, Any]:
+        """What is known beside the message, by the names of the attributes. Never a secret, never an item's data."""
+        return {
+            name: fact
+            for name, fact in vars(self).items()
+            if not name.startswith("_") and name not in _NEVER_TOLD and _plain(fact)
+        }
 
 
 class RemoteError(TeeInfraError):
@@ -41,3 +73,12 @@ class PartialError(TeeInfraError):
     """Some of it was done and some was not, or two sides differ. Exit code 5."""
 
     exit_code: ClassVar[int] = 5
+
+
+def _plain(fact: object) -> bool:
+    """Whether it is JSON as it stands, or a list or mapping of such."""
+    if isinstance(fact, (list, tuple)):
+        return all(_plain(element) for element in fact)
+    if isinstance(fact, dict):
+        return all(isinstance(name, str) and _plain(element) for name, element in fact.items())
+    return fact is None or isinstance(fact, (str, int, float, bool))

@@ -38,9 +38,9 @@ class Connection:
 class AwsError(RemoteError):
     """AWS refused or did not answer; `what` was asked."""
 
-    def __init__(self, what: str, reason: str) -> None:
+    def __init__(self, what: str, reason: str, *, next: str | None = None) -> None:  # noqa: A002
         self.what = what
-        super().__init__(f"{what}: {reason}")
+        super().__init__(f"{what}: {reason}", next=next)
 
 
 @contextmanager
@@ -49,8 +49,8 @@ def aws_errors(what: str) -> Generator[None]:
     try:
         yield
     except NoCredentialsError:
-        raise AwsError(what, "no AWS credentials; log in and set AWS_PROFILE, or use --local") from None
+        raise AwsError(what, "no AWS credentials", next="Log in and set AWS_PROFILE, or use --local") from None
     except NoRegionError:
-        raise UsageError(f"{what}: no AWS region; set AWS_REGION, or use --local") from None
+        raise UsageError(f"{what}: no AWS region", next="Set AWS_REGION, or use --local") from None
     except (BotoCoreError, ClientError, ResponseParserError, UnicodeDecodeError) as error:
         raise AwsError(what, " ".join(str(error).split())) from None

@@ -26,7 +26,9 @@ class NoControlTableError(RemoteError):
     """The account was never prepared."""
 
     def __init__(self, where: str) -> None:
-        super().__init__(f"{where} has no control table {names.CONTROL_TABLE!r}; make it once: tee-infra bootstrap")
+        super().__init__(
+            f"{where} has no control table {names.CONTROL_TABLE!r}", next="Make it once: tee-infra bootstrap"
+        )
 
 
 class _RefusedError(Exception):

@@ -24,8 +24,8 @@ class RecordChangedError(BusyError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} was changed by somebody else in the meantime; see it with "
-            f"tee-infra feature show {environment}, then run the same command again"
+            f"{environment} was changed by somebody else in the meantime",
+            next=f"See it with tee-infra feature show {environment}, then run the same command again",
         )
 
 
@@ -36,7 +36,8 @@ class UnreadableEntryError(RemoteError):
         self.key = key
         super().__init__(
             f"what was done cannot be read: {reason} (table {CONTROL_TABLE}, pk {key[0]!r}, sk {key[1]!r}); a newer "
-            "tee-infra may have written it: update this one, or delete that item"
+            "tee-infra may have written it",
+            next="Update this one, or delete that item",
         )
 
 

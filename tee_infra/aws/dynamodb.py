@@ -5,7 +5,7 @@ transport.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
 from botocore.config import Config
@@ -27,9 +27,11 @@ REPLY_SECONDS = 60.0
 class DynamoDbError(RemoteError):
     """AWS refused or did not answer; `what` was asked."""
 
-    def __init__(self, what: str, reason: str) -> None:
+    code: ClassVar[str] = "dynamodb"
+
+    def __init__(self, what: str, reason: str, *, next: str | None = None) -> None:  # noqa: A002
         self.what = what
-        super().__init__(f"{what}: {reason}")
+        super().__init__(f"{what}: {reason}", next=next)
 
 
 class NoTableError(UsageError):
@@ -89,7 +91,7 @@ class DynamoDb:
     def _credentials(self) -> Callable[[], Keys]:
         credentials = self._session.get_credentials()
         if credentials is None:
-            raise DynamoDbError(self.endpoint, "no AWS credentials; log in and set AWS_PROFILE")
+            raise DynamoDbError(self.endpoint, "no AWS credentials", next="Log in and set AWS_PROFILE")
 
         def keys() -> Keys:
             frozen = credentials.get_frozen_credentials()

@@ -16,8 +16,8 @@ class NoAccessError(RemoteError):
     def __init__(self, account_id: str, reason: str) -> None:
         self.account_id = account_id
         super().__init__(
-            f"no access to AWS account {account_id}: {reason}; log in (aws sso login) and set AWS_PROFILE, "
-            "or use --local for the embedded AWS"
+            f"no access to AWS account {account_id}: {reason}",
+            next="Log in (aws sso login) and set AWS_PROFILE, or use --local for the embedded AWS",
         )
 
 
@@ -28,8 +28,8 @@ class WrongAccountError(RefusedError):
         self.expected = expected
         self.actual = actual
         super().__init__(
-            f"the settings name AWS account {expected}, but these credentials belong to {actual}; nothing was changed. "
-            "Choose others with AWS_PROFILE"
+            f"the settings name AWS account {expected}, but these credentials belong to {actual}; nothing was changed",
+            next="Choose others with AWS_PROFILE",
         )
 
 

@@ -13,7 +13,7 @@ class PartialPageError(AwsError):
     """A listing came to no proper end, so what it lists is less than what is there."""
 
     def __init__(self, what: str, reason: str) -> None:
-        super().__init__(what, f"{reason}, so the listing is not whole; run the same command again")
+        super().__init__(what, f"{reason}, so the listing is not whole", next="Run the same command again")
 
 
 def every(

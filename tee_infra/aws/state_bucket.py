@@ -21,7 +21,8 @@ class ForeignBucketError(RefusedError):
         self.bucket = bucket
         super().__init__(
             f"bucket {bucket} does not belong to AWS account {account_id}, or these credentials may not see it. State "
-            "is never kept with others: come with credentials that may, or choose another region in Pulumi.dev.yaml"
+            "is never kept with others",
+            next="Come with credentials that may, or choose another region in Pulumi.dev.yaml",
         )
 
 

@@ -37,7 +37,7 @@ class NotAllDestroyedError(PartialError):
         waiting = [result.environment for result in results if result.result == "not-started"]
         parts = [f"{len(failed)} could not be destroyed ({', '.join(failed)})"] if failed else []
         parts += [f"the time was over before {len(waiting)} ({', '.join(waiting)})"] if waiting else []
-        super().__init__(f"{'; '.join(parts)}; what is above says why, and the next run goes on")
+        super().__init__("; ".join(parts), next="What is above says why, and the next run goes on")
 
 
 @click.command()
@@ -81,7 +81,9 @@ def cleanup(
         grace=parse_duration(grace, "--grace", **_GRACE),
     )
     if by_lease_only and branches_file is not None:
-        raise UsageError("--by-lease-only asks for no branches, and --branches-file names some; give one of them")
+        raise UsageError(
+            "--by-lease-only asks for no branches, and --branches-file names some", next="Give one of them"
+        )
     context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
     moment = context.at(now)
     branches = (

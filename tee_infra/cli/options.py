@@ -30,7 +30,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return value if isinstance(value, datetime) else parse_time(value)
         except ValueError:
-            raise UsageError(f"--now is {value!r}, no time; write it as 2026-12-01T00:00:00Z") from None
+            raise UsageError(f"--now is {value!r}, no time", next="Write it as 2026-12-01T00:00:00Z") from None
 
 
 environment_argument = click.argument("environment", type=EnvironmentName(), metavar="ENV")

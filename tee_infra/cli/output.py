@@ -83,7 +83,7 @@ def confirm_by_name(output: Output, name: str, question: str, *, yes: bool) -> N
     if yes:
         return
     if output.as_json:
-        raise UsageError("--json cannot ask; add --yes to go on without a question")
+        raise UsageError("--json cannot ask", next="Add --yes to go on without a question")
     typed = click.prompt(f"{question}\nType {name} to go on", default="", show_default=False)
     if typed != name:
         raise RefusedError(f"{typed!r} is not {name!r}; nothing was changed")

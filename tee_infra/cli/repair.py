@@ -33,7 +33,7 @@ class NotWellError(PartialError):
         self.remaining = remaining
         first = remaining[0]
         others = f", and {len(remaining) - 1} more, all shown above" if len(remaining) > 1 else ""
-        super().__init__(f"{environment} is not well: {first.found}: {first.cure}{others}")
+        super().__init__(f"{environment} is not well: {first.found}{others}", next=first.cure)
 
 
 @click.command("repair")

@@ -82,10 +82,10 @@ class Settings(BaseModel):
 class SettingsError(UsageError):
     """A configuration that says nothing sensible; `problems` has one line for each setting."""
 
-    def __init__(self, stack: str, problems: list[str]) -> None:
+    def __init__(self, stack: str, problems: list[str], *, next: str | None = None) -> None:  # noqa: A002
         self.stack = stack
         self.problems = problems
-        super().__init__(f"Pulumi.{stack}.yaml: {'; '.join(problems)}")
+        super().__init__(f"Pulumi.{stack}.yaml: {'; '.join(problems)}", next=next)
 
 
 def settings_for(environment: Environment, config: Mapping[str, Any]) -> Settings:

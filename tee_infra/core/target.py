@@ -22,8 +22,9 @@ class NoTargetError(RefusedError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"no AWS to use for {environment}: set environment.account_id in Pulumi.{environment}.yaml, or take the "
-            'embedded AWS into this shell with `eval "$(tee-infra local env)"`'
+            f"no AWS to use for {environment}",
+            next=f"Set environment.account_id in Pulumi.{environment}.yaml, or take the embedded AWS into this shell "
+            'with `eval "$(tee-infra local env)"`',
         )
 
 
@@ -32,7 +33,7 @@ class HalfEmbeddedError(UsageError):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f'{reason}; take both from `eval "$(tee-infra local env)"`, or unset them')
+        super().__init__(reason, next='Take both from `eval "$(tee-infra local env)"`, or unset them')
 
 
 @dataclass(frozen=True, kw_only=True)

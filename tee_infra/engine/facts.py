@@ -35,8 +35,8 @@ class EngineUnavailableError(RemoteError):
 
     def __init__(self, *, reasons: tuple[str, ...]) -> None:
         super().__init__(
-            f"no Pulumi CLI: {'; '.join(reasons)}. "
-            "Put `pulumi` on PATH, or let the official installer reach the network, or install Go so that it can be "
-            "built (minutes, once); then see `tee-infra doctor`"
+            f"no Pulumi CLI: {'; '.join(reasons)}",
+            next="Put `pulumi` on PATH, or let the official installer reach the network, or install Go so that it can "
+            "be built (minutes, once); then see `tee-infra doctor`",
         )
         self.reasons = reasons

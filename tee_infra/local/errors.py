@@ -11,8 +11,8 @@ class PortInUseError(UsageError):
     def __init__(self, port: int, taken: int) -> None:
         super().__init__(
             f"Port {taken} on 127.0.0.1 is in use by another program"
-            f"{'' if taken == port else f' (the provider needs the port after {port})'}."
-            f" Choose another one: tee-infra local start --port {port + 2}"
+            f"{'' if taken == port else f' (the provider needs the port after {port})'}",
+            next=f"Choose another one: tee-infra local start --port {port + 2}",
         )
         self.port = port
         self.taken = taken
@@ -23,8 +23,8 @@ class NoFreePortError(RemoteError):
 
     def __init__(self, first: int, last: int) -> None:
         super().__init__(
-            f"No two neighbouring ports are free from {first} to {last}."
-            f" Name one: tee-infra local start --port {last + 1}"
+            f"No two neighbouring ports are free from {first} to {last}",
+            next=f"Name one: tee-infra local start --port {last + 1}",
         )
         self.first = first
         self.last = last
@@ -34,7 +34,9 @@ class StartFailedError(RemoteError):
     """The process ended, or did not answer, before it was healthy."""
 
     def __init__(self, log: Path, last_line: str) -> None:
-        super().__init__(f"The embedded AWS did not start: {last_line or 'no reason given'}. The whole log: {log}")
+        super().__init__(
+            f"The embedded AWS did not start: {last_line or 'no reason given'}", next=f"The whole log: {log}"
+        )
         self.log = log
         self.last_line = last_line
 
@@ -44,8 +46,8 @@ class DirectoryBusyError(BusyError):
 
     def __init__(self, directory: Path, seconds: float) -> None:
         super().__init__(
-            f"Another start or stop of the embedded AWS in {directory} has not ended within {seconds:.0f} seconds."
-            " See what runs: tee-infra local status"
+            f"Another start or stop of the embedded AWS in {directory} has not ended within {seconds:.0f} seconds",
+            next="See what runs: tee-infra local status",
         )
         self.directory = directory
         self.seconds = seconds

@@ -21,8 +21,8 @@ class DeadProviderError(RemoteError):
     def __init__(self, port: int) -> None:
         self.port = port
         super().__init__(
-            f"the embedded AWS does not answer on 127.0.0.1:{port}: run `tee-infra local start`, "
-            'then `eval "$(tee-infra local env)"`'
+            f"the embedded AWS does not answer on 127.0.0.1:{port}",
+            next='Run `tee-infra local start`, then `eval "$(tee-infra local env)"`',
         )
 
 

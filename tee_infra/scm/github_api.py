@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode, urljoin
 
 from urllib3 import BaseHTTPResponse, PoolManager
@@ -37,6 +37,8 @@ class GitHubError(RemoteError):
     `status` is that of the answer, None where there was none that could be read; `retry_after` are the seconds that it
     asks to wait, None where it names none.
     """
+
+    code: ClassVar[str] = "github"
 
     def __init__(self, reason: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         self.reason = reason

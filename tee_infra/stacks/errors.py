@@ -11,7 +11,7 @@ class NoStackError(UsageError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"environment {name!r} has no stack yet; create it: tee-infra up {name}")
+        super().__init__(f"environment {name!r} has no stack yet", next=f"Create it: tee-infra up {name}")
 
 
 class StackLockedError(BusyError):
@@ -21,8 +21,8 @@ class StackLockedError(BusyError):
         self.name = name
         self.holder = holder
         super().__init__(
-            f"environment {name!r} is being changed by another run ({holder}): wait for it, "
-            f"or if that process has ended: pulumi cancel --stack {name}"
+            f"environment {name!r} is being changed by another run ({holder})",
+            next=f"Wait for it, or if that process has ended: pulumi cancel --stack {name}",
         )
 
 
@@ -37,9 +37,9 @@ class ProtectedError(RefusedError):
         self.resources = resources
         self.run = run
         super().__init__(
-            f"environment {name!r} protects {', '.join(resources)}; nothing was changed. To let them go: set "
-            f"environment.protect and environment.deletion_protection to false in Pulumi.{name}.yaml and run "
-            f"tee-infra up {name} first"
+            f"environment {name!r} protects {', '.join(resources)}; nothing was changed",
+            next="To let them go: set environment.protect and environment.deletion_protection to false in "
+            f"Pulumi.{name}.yaml and run tee-infra up {name} first",
         )
 
 

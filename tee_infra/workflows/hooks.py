@@ -44,7 +44,9 @@ class ForeignHookError(RefusedError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"{path} {reason}; to have both, put this line before the first that reads the input: {LINE}")
+        super().__init__(
+            f"{path} {reason}", next=f"To have both, put this line before the first that reads the input: {LINE}"
+        )
 
 
 class HookFileError(UsageError):

@@ -122,7 +122,7 @@ def _read_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--at {text!r} is no time; write it as 2026-01-01T12:00:00Z") from None
+        raise UsageError(f"--at {text!r} is no time", next="Write it as 2026-01-01T12:00:00Z") from None
     if moment.tzinfo is None:
-        raise UsageError(f"--at {text!r} has no time zone; write it as {moment.isoformat()}Z")
+        raise UsageError(f"--at {text!r} has no time zone", next=f"Write it as {moment.isoformat()}Z")
     return moment.astimezone(UTC)

@@ -90,8 +90,8 @@ def _report(output: Output, results: list[CopyResult], ends: str) -> None:
     output.result({result.table: copy_facts(result) for result in results}, _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
-            f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again; see what "
-            f"differs: tee-infra data validate {ends}"
+            f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again",
+            next=f"See what differs: tee-infra data validate {ends}",
         )
 
 

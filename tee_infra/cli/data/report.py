@@ -48,4 +48,6 @@ def anonymize_report(
     if refused := [
         f"{name}.{entry.attribute}" for name, entries in found.items() for entry in entries if entry.refused
     ]:
-        raise PartialError(f"nobody has classified {', '.join(refused)}; do so in tee_infra/core/tables/item_shapes.py")
+        raise PartialError(
+            f"nobody has classified {', '.join(refused)}", next="Do so in tee_infra/core/tables/item_shapes.py"
+        )

@@ -86,7 +86,7 @@ def sync_dev(
     results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
     output.result({result.table: _table_facts(result) for result in results}, _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
-        raise PartialError(f"not what was copied: {', '.join(wrong)}; run the command again with --resume")
+        raise PartialError(f"not what was copied: {', '.join(wrong)}", next="Run the command again with --resume")
 
 
 def _plan_lines(plan: CopyPlan, choice: SubsetOptions, endpoint: str) -> list[str]:

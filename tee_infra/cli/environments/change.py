@@ -97,8 +97,8 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
     )
     if preview_only and plan.changes:
         raise PartialError(
-            f"{len(plan.changes)} resources of {environment.name} differ; see them, then run "
-            f"tee-infra refresh {environment.name} and tee-infra up {environment.name}"
+            f"{len(plan.changes)} resources of {environment.name} differ",
+            next=f"See them, then run tee-infra refresh {environment.name} and tee-infra up {environment.name}",
         )
 
 
@@ -137,8 +137,8 @@ class LeasedError(RefusedError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} has no stack file and is the registry's, which would take it for alive; "
-            f"destroy it for good: tee-infra feature destroy {environment}"
+            f"{environment} has no stack file and is the registry's, which would take it for alive",
+            next=f"Destroy it for good: tee-infra feature destroy {environment}",
         )
 
 

@@ -76,7 +76,7 @@ def create(
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL) if ttl else None
     if source is not None and seed != "anonymised":
-        raise UsageError(f"--from {source.name} is for --seed anonymised alone; give both, or neither")
+        raise UsageError(f"--from {source.name} is for --seed anonymised alone", next="Give both, or neither")
     project = find_project(Path.cwd())
     request = read_request(
         project.directory,

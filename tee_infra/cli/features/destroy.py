@@ -84,7 +84,7 @@ def _record(context: FeatureContext, environment: Environment | None, branch: st
             return require_record(context.control, environment.name)
         case Environment(), None:
             name = environment.name
-            raise UsageError(f"{name} is no feature environment; to take it down: tee-infra down {name}")
+            raise UsageError(f"{name} is no feature environment", next=f"To take it down: tee-infra down {name}")
         case _:
             raise UsageError("say which environment: its name, or its branch with --branch, and not both")
 

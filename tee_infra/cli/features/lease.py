@@ -61,7 +61,7 @@ def hold(
     name = require_feature(environment)
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
-        raise UsageError(f"--reason has {len(reason.strip())} characters; write from 1 to {_REASON_LENGTH}")
+        raise UsageError(f"--reason has {len(reason.strip())} characters", next=f"Write from 1 to {_REASON_LENGTH}")
     context = open_context_here(output, local=local)
     moment = context.at(now)
     _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)

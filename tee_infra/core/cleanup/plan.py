@@ -28,8 +28,8 @@ class NoBranchesError(RefusedError):
     def __init__(self, branches: Branches) -> None:
         self.source = branches.source
         super().__init__(
-            f"{branches.source} lists no branch at all, so nothing was decided; look at what it says, "
-            "or decide by leases alone: tee-infra cleanup --by-lease-only"
+            f"{branches.source} lists no branch at all, so nothing was decided",
+            next="Look at what it says, or decide by leases alone: tee-infra cleanup --by-lease-only",
         )
 
 
@@ -41,8 +41,8 @@ class BreakerError(RefusedError):
         self.live = live
         super().__init__(
             f"{destroys} environments would be destroyed, of {live} live ones: more than {BREAKER_COUNT} and more than "
-            "half is no ordinary run, so nothing was done. If it is right, say how many: "
-            f"tee-infra cleanup --max {destroys}"
+            "half is no ordinary run, so nothing was done",
+            next=f"If it is right, say how many: tee-infra cleanup --max {destroys}",
         )
 
 

@@ -48,9 +48,9 @@ class UnclassifiedError(RefusedError):
         self.holds = holds
         known = f"the catalog declares it as {declared}" if declared else "the catalog does not know it"
         super().__init__(
-            f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}; "
-            "classify it in tee_infra/core/tables/item_shapes.py, and see every such attribute with: "
-            f"tee-infra data anonymize-report --table {table}"
+            f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}",
+            next="Classify it in tee_infra/core/tables/item_shapes.py, and see every such attribute with: "
+            f"tee-infra data anonymize-report --table {table}",
         )
 
 

@@ -39,8 +39,8 @@ class WeakKeyError(UsageError):
     def __init__(self, length: int) -> None:
         self.length = length
         super().__init__(
-            f"the anonymisation key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}; "
-            "make one with: openssl rand -base64 32"
+            f"the anonymisation key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}",
+            next="Make one with: openssl rand -base64 32",
         )
 
 

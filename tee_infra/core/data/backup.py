@@ -143,8 +143,8 @@ def plan_restore(
     source, target = parse_environment(manifest.environment), parse_environment(environment)
     if source.kind.production and not target.kind.production:
         raise RestoreRefusedError(
-            f"a backup of {source.name} holds people's data and {target.name} is not production; use: "
-            f"tee-infra data sync-dev --from {source.name} --to {target.name} --anonymize"
+            f"a backup of {source.name} holds people's data and {target.name} is not production",
+            next=f"Use: tee-infra data sync-dev --from {source.name} --to {target.name} --anonymize",
         )
     held = {table.name: table for table in manifest.tables}
     if unknown := [name for name in targets if name not in held]:

@@ -95,7 +95,9 @@ def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> li
         alone = source if source.single else target
         chosen = chosen or [table.name for table in TABLES if next(iter(alone.tables)).endswith(table.name)]
         if len(chosen) != 1:
-            raise UsageError(f"{alone.name} is one table; say with --tables which of the environment's belongs to it")
+            raise UsageError(
+                f"{alone.name} is one table", next="Say with --tables which of the environment's belongs to it"
+            )
     return [(name, source.table(name), target.table(name)) for name in chosen or source.tables]
 
 
@@ -118,7 +120,8 @@ class ProductionTargetError(RefusedError):
     def __init__(self, target: str) -> None:
         self.target = target
         super().__init__(
-            f"{target} is production and never the target of a copy; `tee-infra backup restore` brings back lost data"
+            f"{target} is production and never the target of a copy",
+            next="`tee-infra backup restore` brings back lost data",
         )
 
 
@@ -129,8 +132,8 @@ class PlainCopyError(RefusedError):
         self.source = source
         self.target = target
         super().__init__(
-            f"{source} is production: a plain copy would carry personal data to {target}; anonymise it on the way: "
-            f"tee-infra data sync-dev --anonymize --from {source} --to {target}"
+            f"{source} is production: a plain copy would carry personal data to {target}",
+            next=f"Anonymise it on the way: tee-infra data sync-dev --anonymize --from {source} --to {target}",
         )
 
 

@@ -68,7 +68,7 @@ class ForeignResumePointError(UsageError):
         different = ", ".join(
             f"{name} {had[name]!r} is not {wanted[name]!r}" for name in wanted if wanted[name] != had[name]
         )
-        super().__init__(f"the checkpoint belongs to another copy: {different}; start anew without --resume")
+        super().__init__(f"the checkpoint belongs to another copy: {different}", next="Start anew without --resume")
 
 
 def header_line(header: Header) -> bytes:

@@ -15,10 +15,10 @@ PREFIX = "tee-infra-copy"
 
 
 class BulkFailedError(RemoteError):
-    """AWS ended an export or a load without success; `code` is its reason."""
+    """AWS ended an export or a load without success; `aws_code` is its reason."""
 
     def __init__(self, step: str, table: str, code: str, message: str) -> None:
-        self.code = code
+        self.aws_code = code
         super().__init__(f"{step} of {table}: {code or 'failed'}: {message}")
 
 

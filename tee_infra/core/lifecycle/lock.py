@@ -48,11 +48,13 @@ class LockedError(BusyError):
 
     def __init__(self, lock: Lock, now: datetime) -> None:
         self.lock = lock
+        self.holder = lock.holder
         held, left = max(now - lock.acquired_at, timedelta()), max(lock.ends_at - now, timedelta())
         super().__init__(
             f"{lock.name} is being changed by {lock.holder} ({lock.purpose}, for {render_duration(held)}, since "
-            f"{render_time(lock.acquired_at)}); wait for it and run the same command again. Should that process have "
-            f"died, its lock ends by itself in {render_duration(left)}"
+            f"{render_time(lock.acquired_at)})",
+            next="Wait for it and run the same command again. Should that process have died, its lock ends by itself "
+            f"in {render_duration(left)}",
         )
 
 
@@ -62,8 +64,8 @@ class LockLostError(BusyError):
     def __init__(self, lock: Lock) -> None:
         self.lock = lock
         super().__init__(
-            f"the lock on {lock.name} was not renewed in time and may be somebody else's now; nothing more was "
-            "changed. Run the same command again: it says who has the lock, or finishes"
+            f"the lock on {lock.name} was not renewed in time and may be somebody else's now; nothing more was changed",
+            next="Run the same command again: it says who has the lock, or finishes",
         )
 
 
@@ -73,6 +75,6 @@ class UnreadableLockError(RemoteError):
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         super().__init__(
-            f"the lock on {name} in table {CONTROL_TABLE} cannot be read: {reason}. Make sure that nobody works on "
-            f'{name}, then delete that item: pk "locks", sk "{name}"'
+            f"the lock on {name} in table {CONTROL_TABLE} cannot be read: {reason}",
+            next=f'Make sure that nobody works on {name}, then delete that item: pk "locks", sk "{name}"',
         )

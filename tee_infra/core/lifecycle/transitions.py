@@ -23,8 +23,8 @@ class BoundElsewhereError(RefusedError):
         self.record = record
         super().__init__(
             f"{record.environment} belongs to branch {record.branch!r} of {record.repository} and is not shared with "
-            f"branch {branch!r} of {repository}; rename the branch, or let the other one go first: "
-            f"tee-infra feature destroy {record.environment}"
+            f"branch {branch!r} of {repository}",
+            next=f"Rename the branch, or let the other one go first: tee-infra feature destroy {record.environment}",
         )
 
 
@@ -35,8 +35,8 @@ class GoneError(RefusedError):
         self.record = record
         was = f"was destroyed at {render_time(record.destroyed_at)}" if record.destroyed_at else "is being destroyed"
         super().__init__(
-            f"{record.environment} {was}; to make it anew: "
-            f"tee-infra feature create --branch {shlex.quote(record.branch)}"
+            f"{record.environment} {was}",
+            next=f"To make it anew: tee-infra feature create --branch {shlex.quote(record.branch)}",
         )
 
 
@@ -47,8 +47,8 @@ class QuarantinedError(RefusedError):
         self.record = record
         super().__init__(
             f"{record.environment} is in quarantine, since {record.failures} attempts to destroy it failed "
-            f"({record.problem or 'without a word'}); nothing was changed. See to it: "
-            f"tee-infra repair {record.environment}"
+            f"({record.problem or 'without a word'}); nothing was changed",
+            next=f"See to it: tee-infra repair {record.environment}",
         )
 
 
@@ -59,8 +59,8 @@ class LifeOverError(RefusedError):
         self.record = record
         super().__init__(
             f"{record.environment} was created at {render_time(record.created_at)}, and none lives longer than "
-            f"{render_duration(MAX_LIFE)}; to keep it for a reason: "
-            f"tee-infra feature hold {record.environment} --reason TEXT --for 7d"
+            f"{render_duration(MAX_LIFE)}",
+            next=f"To keep it for a reason: tee-infra feature hold {record.environment} --reason TEXT --for 7d",
         )
 
 
@@ -70,15 +70,14 @@ class QuotaError(RefusedError):
     def __init__(self, live: int, limit: int, first: FeatureRecord | None, now: datetime) -> None:
         self.live = live
         self.limit = limit
-        told = "see them with tee-infra feature list"
+        told, step = "", "See them with tee-infra feature list"
         if first is not None:
-            told = (
-                f"the first to end is {first.environment} of {first.owner}, {render_left(first.expires_at, now)}. "
-                f"Let one go: tee-infra feature destroy {first.environment}"
-            )
+            told = f"; the first to end is {first.environment} of {first.owner}, {render_left(first.expires_at, now)}"
+            step = f"Let one go: tee-infra feature destroy {first.environment}"
         super().__init__(
-            f"{live} feature environments live, and max_feature_environments in Pulumi.{FEATURE_HOST}.yaml is {limit}; "
-            f"{told}"
+            f"{live} feature environments live, and max_feature_environments in Pulumi.{FEATURE_HOST}.yaml is {limit}"
+            f"{told}",
+            next=step,
         )
 
 

@@ -16,7 +16,9 @@ class NoPullRequestError(UsageError):
 
     def __init__(self, variable: str, form: str) -> None:
         self.variable = variable
-        super().__init__(f"--post needs {variable}, {form}; set it, or write the comment to a file with --comment FILE")
+        super().__init__(
+            f"--post needs {variable}, {form}", next="Set it, or write the comment to a file with --comment FILE"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

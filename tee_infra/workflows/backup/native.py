@@ -62,7 +62,7 @@ def plan_native(
     of another environment's table.
     """
     if not suffix:
-        raise UsageError("a native restore makes a new table; name it with --suffix=-restored")
+        raise UsageError("a native restore makes a new table", next="Name it with --suffix=-restored")
     sources = list(tables.values())
     if backup is not None:
         sources = [NativeBackups(dynamodb.client).table_of(backup)]
@@ -71,7 +71,7 @@ def plan_native(
     steps = [NativeRestore(source, f"{source}{suffix}", backup, moment) for source in sources]
     for step in steps:
         if TableDefinitions(dynamodb.client).definition(step.target) is not None:
-            raise RefusedError(f"{step.target} exists, and a restore never overwrites; choose another --suffix")
+            raise RefusedError(f"{step.target} exists, and a restore never overwrites", next="Choose another --suffix")
     return steps
 
 

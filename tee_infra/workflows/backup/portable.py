@@ -41,7 +41,7 @@ class BackupExistsError(RefusedError):
 
     def __init__(self, location: str) -> None:
         self.location = location
-        super().__init__(f"{location} holds a finished backup; choose another place")
+        super().__init__(f"{location} holds a finished backup", next="Choose another place")
 
 
 def create_backup(
@@ -78,7 +78,7 @@ def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
     if MANIFEST in names:
         raise BackupExistsError(store.location)
     if names and UNFINISHED not in names:
-        raise UsageError(f"{store.location} holds files that are no backup; choose an empty place")
+        raise UsageError(f"{store.location} holds files that are no backup", next="Choose an empty place")
     with store.write(UNFINISHED) as file:
         file.write(json.dumps({"environment": environment, "started_at": started_at.isoformat()}).encode())
     for name in names:

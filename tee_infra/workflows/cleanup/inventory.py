@@ -33,7 +33,8 @@ class ClockSkewError(RefusedError):
         super().__init__(
             f"this machine says {render_time(now)} and AWS {render_time(asked_at)}: it is "
             f"{render_duration(abs(now - asked_at))} {ahead} AWS, and {render_duration(MAX_SKEW)} is the most that "
-            "leases are decided with; set the clock (timedatectl set-ntp true), then run the same command again"
+            "leases are decided with",
+            next="Set the clock (timedatectl set-ntp true), then run the same command again",
         )
 
 

@@ -19,8 +19,9 @@ class BranchesFileError(UsageError):
         self.file = file
         self.reason = reason
         super().__init__(
-            f"--branches-file {file}: {reason}; write one branch a line, as git for-each-ref "
-            "--format='%(refname)' refs/heads does, or decide by leases alone with --by-lease-only"
+            f"--branches-file {file}: {reason}",
+            next="Write one branch a line, as git for-each-ref --format='%(refname)' refs/heads does, "
+            "or decide by leases alone with --by-lease-only",
         )
 
 
@@ -30,8 +31,8 @@ class UnknownBranchesError(RemoteError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"nobody says which branches live ({reason}); name them with --branches-file FILE, "
-            "or decide by leases alone with --by-lease-only"
+            f"nobody says which branches live ({reason})",
+            next="Name them with --branches-file FILE, or decide by leases alone with --by-lease-only",
         )
 
 

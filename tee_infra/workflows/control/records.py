@@ -19,8 +19,9 @@ class UnregisteredError(UsageError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"there is no feature environment {environment}, and no Pulumi.{environment}.yaml; make it from its "
-            f"branch: tee-infra feature create --branch feature/{environment.removeprefix(FEATURE_PREFIX)}"
+            f"there is no feature environment {environment}, and no Pulumi.{environment}.yaml",
+            next="Make it from its branch: "
+            f"tee-infra feature create --branch feature/{environment.removeprefix(FEATURE_PREFIX)}",
         )
 
 
@@ -29,7 +30,9 @@ class UnreadableRecordError(RefusedError):
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
-        super().__init__(f"{environment}: {reason}; nothing was changed. Put it right: tee-infra repair {environment}")
+        super().__init__(
+            f"{environment}: {reason}; nothing was changed", next=f"Put it right: tee-infra repair {environment}"
+        )
 
 
 def find_record(control: ControlTable, environment: str) -> FeatureRecord | None:

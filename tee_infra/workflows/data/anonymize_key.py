@@ -20,13 +20,14 @@ class NoKeyError(UsageError):
 
     def __init__(self, parameter: str | None) -> None:
         self.parameter = parameter
-        made = (
-            f"no key in the SSM parameter {parameter}; make one: aws ssm put-parameter --type SecureString "
-            f'--name {parameter} --value "$(openssl rand -base64 32)"'
-            if parameter
-            else "a table of no environment has no key of its own"
-        )
-        super().__init__(f"{made}; or name one with --key-file or {KEY_VARIABLE}")
+        missing, step = "a table of no environment has no key of its own", "Name"
+        if parameter:
+            missing = f"no key in the SSM parameter {parameter}"
+            step = (
+                f"Make one: aws ssm put-parameter --type SecureString --name {parameter} "
+                '--value "$(openssl rand -base64 32)"; or name'
+            )
+        super().__init__(missing, next=f"{step} one with --key-file or {KEY_VARIABLE}")
 
 
 def read_key(

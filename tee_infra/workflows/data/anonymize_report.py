@@ -21,8 +21,8 @@ class UnclassifiedAttributesError(RefusedError):
     def __init__(self, attributes: Sequence[str]) -> None:
         self.attributes = list(attributes)
         super().__init__(
-            f"may be personal and nobody has classified it: {', '.join(attributes)}; "
-            "classify each in tee_infra/core/tables/item_shapes.py, then run the command again"
+            f"may be personal and nobody has classified it: {', '.join(attributes)}",
+            next="Classify each in tee_infra/core/tables/item_shapes.py, then run the command again",
         )
 
 

@@ -85,8 +85,8 @@ class CopyIncompleteError(PartialError):
         self.left = left
         self.segments = segments
         super().__init__(
-            f"{table}: {written:,} items are copied, {left} of {segments} segments are not finished: {reason}; "
-            "the same command with --resume goes on from here"
+            f"{table}: {written:,} items are copied, {left} of {segments} segments are not finished: {reason}",
+            next="The same command with --resume goes on from here",
         )
 
 

@@ -19,18 +19,18 @@ T = TypeVar("T")
 
 
 class RequestRefusedError(RemoteError):
-    """DynamoDB refused a request for good; `code` is its name for the reason."""
+    """DynamoDB refused a request for good; `aws_code` is its name for the reason."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
-        self.code = code
+        self.aws_code = code
         super().__init__(f"{operation}: {code}: {message}")
 
 
 class NoProgressError(RemoteError):
-    """Nothing was acknowledged for `seconds`; `code` is what the last attempt met."""
+    """Nothing was acknowledged for `seconds`; `aws_code` is what the last attempt met."""
 
     def __init__(self, operation: str, seconds: float, code: str) -> None:
-        self.code = code
+        self.aws_code = code
         super().__init__(f"{operation}: nothing was acknowledged for {seconds:.0f} s; the last attempt met {code}")
 
 

@@ -29,7 +29,7 @@ class SubsetOptions:
 
     def __post_init__(self) -> None:
         if self.fraction is not None and self.entities is not None:
-            raise UsageError("--fraction and --entities both say how many people; give one of them")
+            raise UsageError("--fraction and --entities both say how many people", next="Give one of them")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,9 @@ def _subset(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Subset | 
         return None
     people = TABLES[0]
     if people.name not in end.tables:
-        raise UsageError(f"--entities counts the people in {people.name}; use it with an environment, not {end.name}")
+        raise UsageError(
+            f"--entities counts the people in {people.name}", next=f"Use it with an environment, not {end.name}"
+        )
     return Subset.of_count(key, choice.entities, _partition_keys(source, people, end.tables[people.name]))
 
 

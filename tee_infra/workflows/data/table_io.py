@@ -117,7 +117,7 @@ def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
     try:
         requests.call("PutItem", put_new_body(table.name, item, table.key_names[0]), parse_nothing)
     except RequestRefusedError as error:
-        if error.code == "ConditionalCheckFailedException":
+        if error.aws_code == "ConditionalCheckFailedException":
             return False
         raise
     return True

@@ -21,8 +21,8 @@ class StackFileError(UsageError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"Pulumi.{environment}.yaml says what {environment} is, and the registry has no part in it: "
-            f"use tee-infra up {environment}, or remove the file"
+            f"Pulumi.{environment}.yaml says what {environment} is, and the registry has no part in it",
+            next=f"Use tee-infra up {environment}, or remove the file",
         )
 
 
@@ -33,7 +33,8 @@ class ForeignStackError(RefusedError):
         self.environment = environment
         super().__init__(
             f"there is a stack {environment} that the registry does not know, and its tags do not say that it belongs "
-            f"to branch {branch!r}; nothing was changed. See what it is: tee-infra repair {environment}"
+            f"to branch {branch!r}; nothing was changed",
+            next=f"See what it is: tee-infra repair {environment}",
         )
 
 
@@ -42,7 +43,9 @@ class BrokenStateError(RefusedError):
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
-        super().__init__(f"{environment}: {reason}; nothing was changed. Mend it: tee-infra repair {environment}")
+        super().__init__(
+            f"{environment}: {reason}; nothing was changed", next=f"Mend it: tee-infra repair {environment}"
+        )
 
 
 class UnknownTablesError(RefusedError):
@@ -53,7 +56,8 @@ class UnknownTablesError(RefusedError):
         self.tables = tables
         super().__init__(
             f"{environment} has no state, but {', '.join(tables)} are there: the state is lost, or somebody made them "
-            f"by hand; nothing was changed. See to it: tee-infra repair {environment}"
+            "by hand; nothing was changed",
+            next=f"See to it: tee-infra repair {environment}",
         )
 
 

@@ -41,7 +41,7 @@ class ForeignClockError(UsageError):
     """Another clock than the real one, where real things live and die by it."""
 
     def __init__(self, target: AwsTarget) -> None:
-        super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}; leave it out")
+        super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}", next="Leave it out")
 
 
 def clock(target: AwsTarget, now: datetime | None) -> datetime:

@@ -33,9 +33,10 @@ class DeletionProtectedError(RefusedError):
         self.tables = tables
         super().__init__(
             f"{environment}: deletion protection is on for {', '.join(tables)}, which the program leaves off, so "
-            "somebody wants to keep what is in there; nothing was deleted. Ask them, switch it off with "
+            "somebody wants to keep what is in there; nothing was deleted",
+            next="Ask them, switch it off with "
             f"aws dynamodb update-table --no-deletion-protection-enabled --table-name {tables[0]}, "
-            "then run the same command again"
+            "then run the same command again",
         )
 
 
@@ -45,7 +46,9 @@ class UnreadableStateError(RefusedError):
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
         self.reason = reason
-        super().__init__(f"{environment}: {reason}; nothing was deleted. Mend it: tee-infra repair {environment}")
+        super().__init__(
+            f"{environment}: {reason}; nothing was deleted", next=f"Mend it: tee-infra repair {environment}"
+        )
 
 
 class LeftoversError(RemoteError):
@@ -56,8 +59,8 @@ class LeftoversError(RemoteError):
         self.left = left
         told = "; ".join(f"{name}: {reason}" for name, reason in left.items())
         super().__init__(
-            f"{environment} is not gone from AWS: {told}. Find out whose it is, delete it by hand, "
-            f"then run tee-infra feature destroy {environment}"
+            f"{environment} is not gone from AWS: {told}",
+            next=f"Find out whose it is, delete it by hand, then run tee-infra feature destroy {environment}",
         )
 
 

@@ -27,8 +27,8 @@ class HeldError(RefusedError):
         self.environment = environment
         self.hold = hold
         super().__init__(
-            f"{environment} is held by {hold.by} until {render_time(hold.until)}: {hold.reason}. Nothing was changed. "
-            f"Ask them, then: tee-infra feature release {environment}"
+            f"{environment} is held by {hold.by} until {render_time(hold.until)}: {hold.reason}. Nothing was changed",
+            next=f"Ask them, then: tee-infra feature release {environment}",
         )
 
 
@@ -39,7 +39,8 @@ class ForeignEnvironmentError(RefusedError):
         self.record = record
         super().__init__(
             f"{record.environment} belongs to branch {record.branch!r} of {record.repository}, and this is a checkout "
-            f"for {repository}; nothing was changed. Run the command there"
+            f"for {repository}; nothing was changed",
+            next="Run the command there",
         )
 
 

@@ -28,7 +28,8 @@ class ForkError(RefusedError):
         self.running_in = running_in
         super().__init__(
             f"this runs for {running_in}, and environment.repository is {repository}: branches of forks are never "
-            "deployed, since anybody may write them. If the repository has moved, name it in Pulumi.dev.yaml"
+            "deployed, since anybody may write them",
+            next="If the repository has moved, name it in Pulumi.dev.yaml",
         )
 
 

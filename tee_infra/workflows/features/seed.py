@@ -34,8 +34,8 @@ class NoSourceError(UsageError):
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} is yet to be filled with another environment's data; say whose: "
-            "--seed anonymised --from staging"
+            f"{environment} is yet to be filled with another environment's data",
+            next="Say whose: --seed anonymised --from staging",
         )
 
 
@@ -46,7 +46,7 @@ class SeedIncompleteError(PartialError):
         self.environment = environment
         self.tables = tables
         super().__init__(
-            f"{environment} does not hold what was copied: {', '.join(tables)}; run the same command again"
+            f"{environment} does not hold what was copied: {', '.join(tables)}", next="Run the same command again"
         )
 
 
@@ -66,7 +66,7 @@ def open_source(source: Environment, target: str, connection: Connection, enviro
     `UnclassifiedAttributesError` where the source holds what nobody has classified.
     """
     if source.name == target:
-        raise UsageError(f"--from is {target}, which is the environment that is to be seeded; name another one")
+        raise UsageError(f"--from is {target}, which is the environment that is to be seeded", next="Name another one")
     end = copy_side(source.name)
     check_sides(end, copy_side(target), anonymised=True)
     dynamodb = open_dynamodb(connection)

@@ -27,12 +27,14 @@ class NoRecordError(RefusedError):
     def __init__(self, environment: str, record: Unreadable | None) -> None:
         self.environment = environment
         if record is None:
-            what = f"the registry does not know {environment}; if it is a branch's, making it again takes over what is "
-            what += "there: tee-infra feature create --branch NAME"
+            what = f"the registry does not know {environment}"
+            step = "If it is a branch's, making it again takes over what is there: "
+            step += "tee-infra feature create --branch NAME"
         else:
-            what = f"{environment}: {record.reason}; put the item right by hand, or bring it back from the table's "
-            what += f'point-in-time recovery: table {names.CONTROL_TABLE}, pk "registry", sk "{environment}"'
-        super().__init__(f"{what}. Nothing was changed")
+            what = f"{environment}: {record.reason}"
+            step = "Put the item right by hand, or bring it back from the table's point-in-time recovery: "
+            step += f'table {names.CONTROL_TABLE}, pk "registry", sk "{environment}"'
+        super().__init__(f"{what}. Nothing was changed", next=step)
 
 
 @dataclass(frozen=True, kw_only=True)

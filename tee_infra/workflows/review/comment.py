@@ -30,7 +30,7 @@ class CommentFileError(UsageError):
     def __init__(self, file: Path, reason: str) -> None:
         self.file = file
         self.reason = reason
-        super().__init__(f"--comment {file}: {reason}; choose a file that can be written")
+        super().__init__(f"--comment {file}: {reason}", next="Choose a file that can be written")
 
 
 @dataclass(frozen=True, kw_only=True)

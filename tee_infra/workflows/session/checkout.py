@@ -21,7 +21,9 @@ class NoProjectError(UsageError):
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        super().__init__(f"no Pulumi.yaml of the project {NAME!r} in {directory} or above; run this in the checkout")
+        super().__init__(
+            f"no Pulumi.yaml of the project {NAME!r} in {directory} or above", next="Run this in the checkout"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +66,10 @@ class Project:
         try:
             document = yaml.safe_load(self._file(environment).read_text(encoding="utf-8"))
         except FileNotFoundError:
-            hint = f"there is no such file; copy Pulumi.{environment.kind.name}.yaml and set environment.name"
+            step = f"Copy Pulumi.{environment.kind.name}.yaml and set environment.name"
             if environment.is_feature:
-                hint = "there is no such file; make the branch's environment: tee-infra feature create --branch BRANCH"
-            raise SettingsError(environment.name, [hint]) from None
+                step = "Make the branch's environment: tee-infra feature create --branch BRANCH"
+            raise SettingsError(environment.name, ["there is no such file"], next=step) from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise SettingsError(environment.name, [f"it is no YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))

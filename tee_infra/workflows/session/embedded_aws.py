@@ -22,7 +22,7 @@ class NotRunningError(RemoteError):
     """The embedded AWS is needed and is not running."""
 
     def __init__(self) -> None:
-        super().__init__("the embedded AWS is not running; start it: tee-infra local start")
+        super().__init__("the embedded AWS is not running", next="Start it: tee-infra local start")
 
 
 def require(project: Project) -> EmbeddedAws:
