@@ -6,10 +6,8 @@ from typing import NoReturn
 
 import click
 
+from tee_infra.cli.envelope import ReportedError, envelope, failure_of
 from tee_infra.cli.root import root
-from tee_infra.errors import TeeInfraError
-
-INTERRUPTED = 130
 
 
 def main() -> NoReturn:
@@ -18,29 +16,26 @@ def main() -> NoReturn:
     The one place where errors become exit codes. `--debug` shows the traceback that people are spared otherwise.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job ends as cleanly as Ctrl-C
-    debug = "--debug" in sys.argv
     try:
         root.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; run the same command again to finish or to see where it stands", INTERRUPTED)
-    except TeeInfraError as error:
-        if debug:
-            raise
-        _fail(str(error), error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception as error:
-        if debug:
-            raise
-        _fail(f"{type(error).__name__}: {' '.join(str(error).split())}; --debug shows where", TeeInfraError.exit_code)
+    except ReportedError as reported:
+        sys.exit(_complain(reported.error))
+    except (Exception, KeyboardInterrupt) as error:
+        if "--json" in sys.argv:  # it failed before its command began
+            click.echo(envelope(None, failure=failure_of(error)))
+        sys.exit(_complain(error))
     sys.exit(0)
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(code)
+def _complain(error: BaseException) -> int:
+    """Tell people what went wrong; the exit code."""
+    failure = failure_of(error)
+    if isinstance(error, click.ClickException):
+        error.show()
+    elif "--debug" in sys.argv and isinstance(error, Exception) and not isinstance(error, click.Abort):
+        raise error
+    else:
+        click.echo(f"error: {failure.line()}", err=True)
+    return failure.exit_code

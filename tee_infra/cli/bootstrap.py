@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from tee_infra.cli.options import EnvironmentName, dry_run_option, json_option, local_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel
 from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.workflows.session import bootstrap as workflow
@@ -14,6 +15,20 @@ from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.reach import reach
 
 
+class BootstrapResult(ResultModel):
+    """What was or would be changed in the account, one line each, and where its stacks keep their state.
+
+    `backend_url` and `secrets_provider` are null for the embedded AWS.
+    """
+
+    region: str
+    changes: list[str]
+    changed: bool
+    backend_url: str | None
+    secrets_provider: str | None
+
+
+@prints(BootstrapResult)
 @click.command()
 @click.argument("environment", type=EnvironmentName(), default=FEATURE_HOST, metavar="[ENV]")
 @local_option
@@ -33,18 +48,17 @@ def bootstrap(environment: Environment, local: bool, dry_run: bool, as_json: boo
     if reached.running is not None:
         region = reached.running.region
     changes = workflow.bootstrap(reached.connection, account_id, region, output.say, dry_run=dry_run)
-    facts = {
-        "target": reached.target.describe(),
-        "region": region,
-        "changes": changes,
-        "changed": bool(changes) and not dry_run,
-        "backend_url": None if reached.target.embedded else backend_url("standing", account_id, region),
-        "secrets_provider": None if reached.target.embedded else secrets_provider(region),
-    }
+    result = BootstrapResult(
+        region=region,
+        changes=changes,
+        changed=bool(changes) and not dry_run,
+        backend_url=None if reached.target.embedded else backend_url("standing", account_id, region),
+        secrets_provider=None if reached.target.embedded else secrets_provider(region),
+    )
     lines = [_summary(len(changes), dry_run=dry_run)]
     if not reached.target.embedded:
         lines += _next(environment.name, account_id, region)
-    output.result(facts, lines)
+    output.result(result, lines)
 
 
 def _summary(changes: int, *, dry_run: bool) -> str:

@@ -2,19 +2,20 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.options import json_option, local_option, now_option
-from tee_infra.cli.output import Output, table
-from tee_infra.core.cleanup.decision import Policy
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import ResultModel, Time
+from tee_infra.core.cleanup.decision import Action, Policy, ReasonCode
 from tee_infra.core.cleanup.plan import Decision, LeaseWarning
 from tee_infra.core.cost.environment import PRICES_AS_OF
-from tee_infra.core.times import parse_duration, render_duration, render_left, render_time
+from tee_infra.core.times import parse_duration, render_duration, render_left
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.cleanup.live_branches import live_branches
 from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
@@ -40,6 +41,57 @@ class NotAllDestroyedError(PartialError):
         super().__init__("; ".join(parts), next="What is above says why, and the next run goes on")
 
 
+class DecisionFacts(ResultModel):
+    """What is or would be done with an environment, and why; `reason_code` keeps its meaning."""
+
+    environment: str
+    action: Action
+    reason_code: ReasonCode
+    reason: str
+    owner: str | None
+    branch: str | None
+    expires_at: Time | None
+
+
+class WarningFacts(ResultModel):
+    """An environment whose lease ends `within` this time, e.g. 48h."""
+
+    environment: str
+    owner: str
+    branch: str
+    expires_at: Time
+    within: str
+
+
+class DestroyFacts(ResultModel):
+    """How the destroy of an environment ended."""
+
+    environment: str
+    result: Literal["destroyed", "failed", "kept", "not-started"]
+    detail: str
+    seconds: float
+
+
+class CleanupPlanFacts(ResultModel):
+    """The decisions about every environment, and the leases that end soon."""
+
+    target: str
+    decisions: list[DecisionFacts]
+    warnings: list[WarningFacts]
+    saved_usd_per_month: float
+
+
+class CleanupRunFacts(CleanupPlanFacts):
+    """The decisions, and what --execute did."""
+
+    results: list[DestroyFacts]
+
+
+class CleanupResult(RootModel[CleanupRunFacts | CleanupPlanFacts]):
+    """What would be destroyed and why; with --execute, also how that ended."""
+
+
+@prints(CleanupResult)
 @click.command()
 @click.option("--execute", "do_it", is_flag=True, help="Destroy what is shown; without it nothing is written at all.")
 @click.option(
@@ -91,14 +143,13 @@ def cleanup(
     )
     planned = plan(context, branches, moment, policy)
     if not do_it:
-        output.result(_facts(context, planned), _lines(planned, moment))
+        output.result(_plan_facts(context, planned), _lines(planned, moment))
         return
     for line in _lines(planned, moment):
         output.say(line)
     results = execute(context, planned, moment, policy, budget)
-    output.result(
-        _facts(context, planned) | {"results": [asdict(result) for result in results]}, _result_lines(results)
-    )
+    ended = [DestroyFacts.model_validate(result) for result in results]
+    output.result(CleanupRunFacts(**vars(_plan_facts(context, planned)), results=ended), _result_lines(results))
     if any(result.result in ("failed", "not-started") for result in results):
         raise NotAllDestroyedError(results)
 
@@ -132,25 +183,20 @@ def _result_lines(results: list[Result]) -> list[str]:
     return [f"{counts}, in {seconds:.0f} s"]
 
 
-def _facts(context: FeatureContext, planned: Planned) -> dict[str, Any]:
-    return {
-        "target": context.target.describe(),
-        "decisions": [_decision_facts(decision) for decision in planned.plan.decisions],
-        "warnings": [_warning_facts(warned) for warned in planned.warnings],
-        "saved_usd_per_month": round(planned.saved_usd, 2),
-    }
+def _plan_facts(context: FeatureContext, planned: Planned) -> CleanupPlanFacts:
+    return CleanupPlanFacts(
+        target=context.target.describe(),
+        decisions=[DecisionFacts.model_validate(decision) for decision in planned.plan.decisions],
+        warnings=[_warning_facts(warned) for warned in planned.warnings],
+        saved_usd_per_month=round(planned.saved_usd, 2),
+    )
 
 
-def _decision_facts(decision: Decision) -> dict[str, Any]:
-    expires_at = render_time(decision.expires_at) if decision.expires_at else None
-    return asdict(decision) | {"expires_at": expires_at}
-
-
-def _warning_facts(warned: LeaseWarning) -> dict[str, Any]:
-    return {
-        "environment": warned.environment,
-        "owner": warned.owner,
-        "branch": warned.branch,
-        "expires_at": render_time(warned.expires_at),
-        "within": render_duration(warned.bound),
-    }
+def _warning_facts(warned: LeaseWarning) -> WarningFacts:
+    return WarningFacts(
+        environment=warned.environment,
+        owner=warned.owner,
+        branch=warned.branch,
+        expires_at=warned.expires_at,
+        within=render_duration(warned.bound),
+    )

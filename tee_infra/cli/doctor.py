@@ -1,17 +1,32 @@
 """`tee-infra doctor`."""
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.options import json_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel
 from tee_infra.errors import RemoteError
 from tee_infra.workflows.doctor import diagnose
 
 
+class FindingFacts(ResultModel):
+    """One thing that the commands need: whether it is `ok`, what was found, and the `fix`, empty where it is `ok`."""
+
+    name: str
+    ok: bool
+    value: str
+    fix: str
+
+
+class DoctorResult(RootModel[list[FindingFacts]]):
+    """Everything that the commands need."""
+
+
+@prints(DoctorResult)
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
@@ -22,7 +37,7 @@ def doctor(as_json: bool) -> None:
         lines.append(f"{'ok ' if finding.ok else 'NO '} {finding.name}: {finding.value}")
         if finding.fix:
             lines.append(f"      fix: {finding.fix}")
-    Output(as_json).result([asdict(finding) for finding in findings], lines)
+    Output(as_json).result(DoctorResult.model_validate(findings, from_attributes=True), lines)
     missing = [finding.name for finding in findings if not finding.ok]
     if missing:
         raise RemoteError(f"not ready: {', '.join(missing)}")

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from tee_infra.cli.options import dry_run_option, json_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel
 from tee_infra.workflows import hooks as workflow
 from tee_infra.workflows.hooks import Action
 from tee_infra.workflows.session.checkout import find_project
@@ -15,11 +16,25 @@ _DONE = {"create": "written", "update": "brought up to date", "remove": "removed
 _PLANNED = {"create": "would be written", "update": "would be brought up to date", "remove": "would be removed"}
 
 
+class HookResult(ResultModel):
+    """The hook's file, and what was or would be done to it."""
+
+    hook: str
+    action: Action
+
+
+class HooksAnnounceResult(ResultModel):
+    """What becomes of environments by a push, one line each."""
+
+    lines: list[str]
+
+
 @click.group()
 def hooks() -> None:
     """Say before a push what it does to feature environments."""
 
 
+@prints(HookResult)
 @hooks.command()
 @dry_run_option
 @json_option
@@ -35,6 +50,7 @@ def install(dry_run: bool, as_json: bool) -> None:
     _tell(output, workflow.where(project), workflow.install(project, programs, dry_run=dry_run), dry_run=dry_run)
 
 
+@prints(HookResult)
 @hooks.command()
 @dry_run_option
 @json_option
@@ -45,15 +61,17 @@ def uninstall(dry_run: bool, as_json: bool) -> None:
     _tell(output, workflow.where(project), workflow.uninstall(project, dry_run=dry_run), dry_run=dry_run)
 
 
+@prints(HooksAnnounceResult)
 @hooks.command()
 @click.argument("remote", required=False)
 @click.argument("url", required=False)
-def announce(remote: str | None, url: str | None) -> None:  # noqa: ARG001  # git hands a hook both
+@json_option
+def announce(remote: str | None, url: str | None, as_json: bool) -> None:  # noqa: ARG001  # git hands a hook both
     """Read what is pushed as git tells a pre-push hook, and say what becomes of each environment."""
-    for line in workflow.announcements(find_project(Path.cwd()), sys.stdin.buffer.read(), url):
-        click.echo(line)
+    lines = list(workflow.announcements(find_project(Path.cwd()), sys.stdin.buffer.read(), url))
+    Output(as_json).result(HooksAnnounceResult(lines=lines), lines)
 
 
 def _tell(output: Output, path: Path, action: Action, *, dry_run: bool) -> None:
     said = _PLANNED.get(action, _DONE[action]) if dry_run else _DONE[action]
-    output.result({"hook": str(path), "action": action}, [f"{path}: {said}"])
+    output.result(HookResult(hook=str(path), action=action), [f"{path}: {said}"])

@@ -8,12 +8,48 @@ import click
 
 from tee_infra import local as local_aws
 from tee_infra.cli.options import json_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel, Time
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.start_local import start_local
+
+
+class LocalStartResult(ResultModel):
+    """The embedded AWS that runs now."""
+
+    endpoint: str
+    provider_port: int
+    pid: int
+    region: str
+    directory: str
+    started_at: Time
+
+
+class LocalStatusResult(ResultModel):
+    """Whether it runs, and then where; the resource types that it makes for real, and those that only state knows."""
+
+    running: bool
+    endpoint: str | None
+    provider_port: int | None
+    pid: int | None
+    directory: str
+    materialised_types: list[str]
+    recorded_only_types: list[str]
+
+
+class LocalStopResult(ResultModel):
+    """Whether it was running, and was stopped."""
+
+    stopped: bool
+
+
+class LocalEnvResult(ResultModel):
+    """The variables with which `pulumi` and any AWS SDK use the embedded AWS."""
+
+    variables: dict[str, str]
 
 
 @click.group()
@@ -24,15 +60,27 @@ def local() -> None:
     """
 
 
+@prints(LocalStartResult)
 @local.command()
 @click.option("--port", type=click.IntRange(1024, 65534), help="The endpoint's port; the provider takes the next one.")
-def start(port: int | None) -> None:
+@json_option
+def start(port: int | None, as_json: bool) -> None:
     """Start it in the background. Starting it twice is fine."""
-    running = start_local(find_project(Path.cwd()), click.echo, port=port)
-    click.echo(f"the embedded AWS is at {running.endpoint}")
-    click.echo('use it: eval "$(tee-infra local env)"')
+    output = Output(as_json)
+    running = start_local(find_project(Path.cwd()), output.say, port=port)
+    result = LocalStartResult(
+        endpoint=running.endpoint,
+        provider_port=running.provider_port,
+        pid=running.pid,
+        region=running.region,
+        directory=str(running.directory),
+        started_at=running.started_at,
+    )
+    lines = [f"the embedded AWS is at {running.endpoint}", 'use it: eval "$(tee-infra local env)"']
+    output.result(result, lines)
 
 
+@prints(LocalStatusResult)
 @local.command()
 @json_option
 def status(as_json: bool) -> None:
@@ -40,27 +88,32 @@ def status(as_json: bool) -> None:
     project = find_project(Path.cwd())
     running = local_aws.status(project.embedded_directory)
     materialised, recorded = local_aws.materialised_types(), local_aws.recorded_only_types()
-    facts = {
-        "running": running is not None,
-        "endpoint": running.endpoint if running else None,
-        "provider_port": running.provider_port if running else None,
-        "pid": running.pid if running else None,
-        "directory": str(project.embedded_directory),
-        "materialised_types": materialised,
-        "recorded_only_types": recorded,
-    }
-    Output(as_json).result(facts, [*_state_lines(running), "", *_type_lines(materialised, recorded)])
+    result = LocalStatusResult(
+        running=running is not None,
+        endpoint=running.endpoint if running else None,
+        provider_port=running.provider_port if running else None,
+        pid=running.pid if running else None,
+        directory=str(project.embedded_directory),
+        materialised_types=list(materialised),
+        recorded_only_types=list(recorded),
+    )
+    Output(as_json).result(result, [*_state_lines(running), "", *_type_lines(materialised, recorded)])
 
 
+@prints(LocalStopResult)
 @local.command()
-def stop() -> None:
+@json_option
+def stop(as_json: bool) -> None:
     """Save what it holds and end it."""
     stopped = local_aws.stop(find_project(Path.cwd()).embedded_directory)
-    click.echo("stopped; its data is kept for the next start" if stopped else "it was not running")
+    line = "stopped; its data is kept for the next start" if stopped else "it was not running"
+    Output(as_json).result(LocalStopResult(stopped=stopped), [line])
 
 
+@prints(LocalEnvResult)
 @local.command()
-def env() -> None:
+@json_option
+def env(as_json: bool) -> None:
     """Print shell exports with which `pulumi` and any AWS SDK use it.
 
     Type: eval "$(tee-infra local env)"
@@ -68,8 +121,9 @@ def env() -> None:
     project = find_project(Path.cwd())
     running = embedded_aws.require(project)
     engine = ensure_engine(os.environ, lambda line: click.echo(line, err=True))
-    for name, value in embedded_aws.environment_of(project, engine, running).items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    variables = embedded_aws.environment_of(project, engine, running)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    Output(as_json).result(LocalEnvResult(variables=variables), lines)
 
 
 def _state_lines(running: EmbeddedAws | None) -> list[str]:

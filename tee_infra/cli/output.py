@@ -1,37 +1,92 @@
 """What commands print: results on standard output, and under `--json` JSON alone there."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, TypeVar
 
 import click
+from pydantic import BaseModel
 
+from tee_infra.cli.envelope import ReportedError, TargetFacts, envelope, failure_of
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
 from tee_infra.errors import RefusedError, UsageError
 
+Command = TypeVar("Command", bound=click.Command)
+
+_OUTPUT: Final = f"{__name__}.output"
+"""Where a run of a command keeps its output, for its end."""
+_MODELS: Final[dict[click.Command, type[BaseModel]]] = {}
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Output:
-    """Where a command's text goes. `as_json`: everything for people goes to standard error."""
+    """Where a command's text goes. `as_json`: one document on standard output; text for people on standard error.
+
+    `target` is where the command went, once that is known.
+    """
 
     as_json: bool = False
+    target: TargetFacts | None = None
+    _result: BaseModel | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.meta[_OUTPUT] = self
 
     def say(self, line: str) -> None:
         """A line for people, at once."""
         click.echo(line, err=self.as_json)
 
-    def result(self, data: Any, lines: Iterable[str]) -> None:
-        """What the command is for: `data` under `--json`, else `lines`."""
+    def result(self, result: BaseModel, lines: Iterable[str]) -> None:
+        """What the command is for: `result` under `--json`, once the command ends, else `lines`, at once."""
         if self.as_json:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+            self._result = result
             return
         for line in lines:
             click.echo(line)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Print the document, with what went wrong if something did."""
+        result = None if self._result is None else self._result.model_dump(mode="json", by_alias=True)
+        click.echo(envelope(self.target, result, failure_of(error) if error else None))
+
+
+def prints(model: type[BaseModel]) -> Callable[[Command], Command]:
+    """What a command's result is: its `model`, in the one document that it prints under `--json` when it ends."""
+
+    def install(command: Command) -> Command:
+        run = command.callback
+        if run is None:
+            raise TypeError(command)
+
+        @wraps(run)
+        def run_to_the_document(*arguments: Any, **options: Any) -> None:
+            if not options["as_json"]:
+                run(*arguments, **options)
+                return
+            meta = click.get_current_context().meta
+            try:
+                run(*arguments, **options)
+            except (Exception, KeyboardInterrupt) as error:
+                (meta.get(_OUTPUT) or Output(as_json=True)).end(error)
+                raise ReportedError(error) from error
+            meta[_OUTPUT].end()
+
+        command.callback = run_to_the_document
+        _MODELS[command] = model
+        return command
+
+    return install
+
+
+def model_of(command: click.Command) -> type[BaseModel]:
+    """The model of a command's result. Raises `KeyError` for a command that has none."""
+    return _MODELS[command]
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -75,15 +130,20 @@ def plan_json(plan: EngineRun) -> dict[str, Any]:
     }
 
 
+def require_yes(output: Output, *, yes: bool) -> None:
+    """Refuse at once what would ask where nobody can answer. Raises `UsageError` for `--json` without `--yes`."""
+    if output.as_json and not yes:
+        raise UsageError("--json cannot ask", next="Add --yes to go on without a question")
+
+
 def confirm_by_name(output: Output, name: str, question: str, *, yes: bool) -> None:
     """Go on only when `name` is typed, or `--yes` was given.
 
     Raises `RefusedError` when something else is typed, and `UsageError` for `--json`, where nobody can answer.
     """
+    require_yes(output, yes=yes)
     if yes:
         return
-    if output.as_json:
-        raise UsageError("--json cannot ask", next="Add --yes to go on without a question")
     typed = click.prompt(f"{question}\nType {name} to go on", default="", show_default=False)
     if typed != name:
         raise RefusedError(f"{typed!r} is not {name!r}; nothing was changed")

@@ -1,10 +1,8 @@
 """`tee-infra repair`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,10 +14,11 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, confirm_by_name
+from tee_infra.cli.output import Output, confirm_by_name, prints
+from tee_infra.cli.results import ResultModel
 from tee_infra.core.environments import Environment
 from tee_infra.errors import PartialError
-from tee_infra.workflows.repair.diagnose import Finding, diagnose
+from tee_infra.workflows.repair.diagnose import Finding, Kind, diagnose
 from tee_infra.workflows.repair.repair import Repaired, repair, settled
 from tee_infra.workflows.repair.subject import RepairSubject, open_subject
 from tee_infra.workflows.session.checkout import find_project
@@ -36,6 +35,25 @@ class NotWellError(PartialError):
         super().__init__(f"{environment} is not well: {first.found}{others}", next=first.cure)
 
 
+class FindingFacts(ResultModel):
+    """Something that is wrong, and how it is put right: by `repair` itself if it `mends`, else by a person."""
+
+    kind: Kind
+    found: str
+    cure: str
+    mends: bool
+
+
+class RepairResult(ResultModel):
+    """What was found, and what remains of it. `counts`: what a preview finds then, null where there was none."""
+
+    environment: str
+    findings: list[FindingFacts]
+    remaining: list[FindingFacts]
+    counts: dict[str, int] | None
+
+
+@prints(RepairResult)
 @click.command("repair")
 @environment_argument
 @local_option
@@ -56,13 +74,13 @@ def repair_command(
         findings = diagnose(subject)
         if dry_run or not any(finding.mends for finding in findings):
             done = Repaired(remaining=findings, plan=None if findings else settled(subject))
-            output.result(_facts(subject, findings, done), [*_lines(findings), *_end(subject, done)])
+            output.result(_result(subject, findings, done), [*_lines(findings), *_end(subject, done)])
         else:
             for line in _lines(findings):
                 output.say(line)
             confirm_by_name(output, environment.name, "This mends what repair can mend.", yes=yes)
             done = repair(subject, findings)
-            output.result(_facts(subject, findings, done), [*_lines(done.remaining), *_end(subject, done)])
+            output.result(_result(subject, findings, done), [*_lines(done.remaining), *_end(subject, done)])
     if done.remaining and not dry_run:
         raise NotWellError(environment.name, done.remaining)
 
@@ -83,11 +101,10 @@ def _end(subject: RepairSubject, done: Repaired) -> Iterator[str]:
         yield f"a preview finds {done.plan.summary()}{then}"
 
 
-def _facts(subject: RepairSubject, findings: Sequence[Finding], done: Repaired) -> dict[str, Any]:
-    return {
-        "target": subject.opened.target.describe(),
-        "environment": subject.environment.name,
-        "findings": [asdict(finding) for finding in findings],
-        "remaining": [asdict(finding) for finding in done.remaining],
-        "counts": done.plan.counts() if done.plan else None,
-    }
+def _result(subject: RepairSubject, findings: Sequence[Finding], done: Repaired) -> RepairResult:
+    return RepairResult(
+        environment=subject.environment.name,
+        findings=[FindingFacts.model_validate(finding) for finding in findings],
+        remaining=[FindingFacts.model_validate(finding) for finding in done.remaining],
+        counts=done.plan.counts() if done.plan else None,
+    )

@@ -15,7 +15,7 @@ def test_credentials_of_another_account_are_refused_with_both_numbers() -> None:
 
 
 def test_without_credentials_the_next_command_is_said() -> None:
-    with pytest.raises(NoAccessError, match=r"there are no credentials; log in \(aws sso login\)"):
+    with pytest.raises(NoAccessError, match=r"there are no credentials[.] Log in \(aws sso login\)"):
         require_account("111122223333", "us-east-1")
 
 

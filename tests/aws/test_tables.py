@@ -46,8 +46,8 @@ def test_a_table_that_is_not_there_is_named_with_where_we_looked() -> None:
 @pytest.mark.parametrize(
     ("connection", "kind", "said"),
     [
-        (Connection(region="us-east-1"), AwsError, "reading table 't': no AWS credentials; .* --local"),
-        (Connection(), UsageError, "reading table 't': no AWS region; set AWS_REGION"),
+        (Connection(region="us-east-1"), AwsError, "reading table 't': no AWS credentials. .* --local"),
+        (Connection(), UsageError, "reading table 't': no AWS region. Set AWS_REGION"),
         (Connection(region="us-east-1", endpoint="http://127.0.0.1:9", access_key="k"), AwsError, "Could not connect"),
     ],
 )

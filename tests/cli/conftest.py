@@ -2,10 +2,11 @@ from collections.abc import Callable, Iterator
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tests.emulator import reset, serve_moto, session
+from tests.support.commands import invoke
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,7 @@ def dynamodb(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDb:
 def run() -> Callable[..., Result]:
     """Run a command; errors are raised, as the root command sees them."""
 
-    def invoke(command: click.Command, *arguments: str, typed: str | None = None) -> Result:
-        return CliRunner().invoke(command, arguments, input=typed, catch_exceptions=False)
+    def run_it(command: click.Command, *arguments: str, typed: str | None = None) -> Result:
+        return invoke(command, *arguments, typed=typed)
 
-    return invoke
+    return run_it

@@ -1,6 +1,5 @@
 """`tee-infra hooks`: what it prints."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from tee_infra.cli.hooks import hooks
 from tests.git_repositories import Clone, clone_in
+from tests.support.commands import document
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_the_target_comes_first_and_json_stands_alone(clone: Clone, run: Callabl
     assert planned.output.splitlines() == [f"target: {hook}", f"{hook}: would be written"]
     assert not hook.exists()
     done = run(hooks, "install", "--json")
-    assert json.loads(done.stdout) == {"hook": str(hook), "action": "create"}
+    assert document(done.stdout, ("install",), hooks)["result"] == {"hook": str(hook), "action": "create"}
     assert done.stderr == f"target: {hook}\n"
     assert run(hooks, "install").output.splitlines()[1] == f"{hook}: nothing to do"
     assert run(hooks, "uninstall").output.splitlines()[1] == f"{hook}: removed"

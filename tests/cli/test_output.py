@@ -1,13 +1,16 @@
 import json
 
 import pytest
+from pydantic import BaseModel
 
+from tee_infra.cli.envelope import TargetFacts
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
 from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
-from tee_infra.errors import UsageError
+from tee_infra.errors import PartialError, UsageError
 
+ACCOUNT = "111122223333"
 PLAN = EngineRun(
     changes=(
         Change(operation="update", type="t:U", name="budget", urn="u", differences={"limit": "update"}),
@@ -16,19 +19,43 @@ PLAN = EngineRun(
 )
 
 
-def test_under_json_standard_output_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+class Found(BaseModel):
+    a: int
+
+
+def test_under_json_standard_output_is_one_document_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output(as_json=True)
     output.say("target: somewhere")
-    output.result({"a": 1}, ["a is 1"])
-    printed = capsys.readouterr()
-    assert json.loads(printed.out) == {"a": 1}
-    assert printed.err == "target: somewhere\n"
+    output.result(Found(a=1), ["a is 1"])
+    assert capsys.readouterr() == ("", "target: somewhere\n")
+    output.target = TargetFacts(environment="dev", account_id=ACCOUNT, region="eu-central-1", embedded=False)
+    output.end()
+    target = {"environment": "dev", "account_id": ACCOUNT, "region": "eu-central-1", "embedded": False}
+    assert json.loads(capsys.readouterr().out) == {"target": target, "result": {"a": 1}}
+
+
+def test_the_embedded_aws_has_no_account(capsys: pytest.CaptureFixture[str]) -> None:
+    here = TargetFacts(environment="dev", account_id="000000000000", region="us-east-1", embedded=True)
+    Output(as_json=True, target=here).end()
+    assert json.loads(capsys.readouterr().out)["target"]["account_id"] is None
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_failure_is_in_the_same_document_as_the_result(capsys: pytest.CaptureFixture[str], found: bool) -> None:
+    output = Output(as_json=True)
+    if found:
+        output.result(Found(a=1), [])
+    output.end(PartialError("two sides differ", next="Look"))
+    told = json.loads(capsys.readouterr().out)
+    assert told["error"] == {"code": "partial", "message": "two sides differ", "next": "Look"}
+    assert told.get("result") == ({"a": 1} if found else None)
+    assert ("result" in told) is found
 
 
 def test_for_people_everything_is_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output()
     output.say("target: somewhere")
-    output.result({"a": 1}, ["a is 1"])
+    output.result(Found(a=1), ["a is 1"])
     assert capsys.readouterr().out == "target: somewhere\na is 1\n"
 
 
@@ -68,7 +95,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 
 
 def test_json_without_yes_is_refused_because_nobody_can_answer() -> None:
-    with pytest.raises(UsageError, match="add --yes"):
+    with pytest.raises(UsageError, match="Add --yes"):
         confirm_by_name(Output(as_json=True), "dev", "Sure?", yes=False)
 
 

@@ -1,6 +1,5 @@
 """A checkout of its own with an embedded AWS of its own, driven as a user would drive it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.stacks import Stack
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.stack_session import StackSession, open_stack
+from tests.support.commands import document
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tee-infra")
@@ -32,10 +32,12 @@ class Done:
     code: int
     out: str
     err: str
+    arguments: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The result of a `tee-infra` command."""
+        return document(self.out, self.arguments)["result"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Checkout:
             timeout=SECONDS, check=False,
         )  # fmt: skip
         assert "Traceback" not in ended.stderr + ended.stdout, ended.stderr + ended.stdout
-        return Done(ended.returncode, ended.stdout, ended.stderr)
+        return Done(ended.returncode, ended.stdout, ended.stderr, tuple(command[1:]))
 
 
 def clean_environment() -> dict[str, str]:

@@ -47,7 +47,7 @@ class Runner:
             capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
         assert "Traceback" not in ended.stderr + ended.stdout, ended.stderr + ended.stdout
-        return Done(ended.returncode, ended.stdout, ended.stderr)
+        return Done(ended.returncode, ended.stdout, ended.stderr, (*command.split(), *extra))
 
 
 def runner_in(directory: Path, origin: Path) -> Runner:

@@ -1,13 +1,12 @@
 """A fleet's walk through cleanup, as its users and its accidents make it."""
 
-import json
-
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
 from tee_infra.cli.root import root
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import checkpoint_of, home_of, kill, make_expired, start, state_names, tables_of, wait_for
+from tests.support.commands import invoke, json_of
 from tests.workflows.homes import make_table
 
 pytestmark = pytest.mark.engine
@@ -46,7 +45,7 @@ def gather_fleet(checkout: Checkout) -> None:
 
 def the_plan_says_what_and_why_and_writes_nothing(checkout: Checkout) -> None:
     before = written(checkout)
-    planned = json.loads(run("cleanup", *cleanup_options(checkout)))
+    planned = json_of(run, "cleanup", *cleanup_options(checkout))
     assert {found["environment"]: (found["action"], found["reason_code"]) for found in planned["decisions"]} == {
         "dev": ("keep", "standing"),
         "feature-broken": ("destroy", "expired-half-created"),
@@ -75,7 +74,7 @@ def executing_does_exactly_that(checkout: Checkout) -> None:
 
 def a_second_run_does_nothing(checkout: Checkout) -> None:
     before = written(checkout)
-    assert json.loads(run("cleanup", "--execute", *cleanup_options(checkout)))["results"] == []
+    assert json_of(run, "cleanup", "--execute", *cleanup_options(checkout))["results"] == []
     assert written(checkout) == before
 
 
@@ -89,8 +88,8 @@ def create(branch: str, now: str) -> None:
     run("feature", "create", "--branch", branch, "--ttl", "1h", "--seed", "none", "--now", now)
 
 
-def run(*arguments: str) -> str:
-    return CliRunner().invoke(root, arguments, catch_exceptions=False).stdout
+def run(*arguments: str) -> Result:
+    return invoke(root, *arguments)
 
 
 def written(checkout: Checkout) -> tuple[list, list[str]]:

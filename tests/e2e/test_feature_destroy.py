@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from tee_infra.cli.features.destroy import destroy
 from tee_infra.errors import RefusedError, UsageError
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import T0, home_of, make, read, tables_of
+from tests.support.commands import invoke
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 
@@ -26,10 +27,10 @@ def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command in this process; its errors are raised."""
     monkeypatch.chdir(checkout.directory)
 
-    def invoke(*arguments: str, typed: str = "") -> Result:
-        return CliRunner().invoke(destroy, [*arguments, "--now", AT], input=typed, catch_exceptions=False)
+    def run_it(*arguments: str, typed: str = "") -> Result:
+        return invoke(destroy, *arguments, "--now", AT, typed=typed)
 
-    return invoke
+    return run_it
 
 
 def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkout, run: Run) -> None:
@@ -73,7 +74,7 @@ def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["dev"], "dev is no feature environment; to take it down: tee-infra down dev"),
+        (["dev"], "dev is no feature environment. To take it down: tee-infra down dev"),
         ([], "its name, or its branch with --branch, and not both"),
         (["feature-x", "--branch", "feature/x"], "its name, or its branch with --branch, and not both"),
         (["feature-nobody"], "there is no feature environment feature-nobody"),

@@ -1,6 +1,5 @@
 """Feature environments with the real engine: made, made again, interrupted, lost, many at once."""
 
-import json
 import os
 import re
 import shlex
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from tee_infra.aws.control_table import REGISTRY
 from tee_infra.aws.identity import NoAccessError
@@ -46,6 +45,7 @@ from tests.e2e.features import (
     wait_for,
     whole,
 )
+from tests.support.commands import invoke, json_of
 from tests.workflows.homes import record_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("features")]
@@ -74,7 +74,7 @@ def context(checkout: Checkout) -> FeatureContext:
 def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A command in this process, which is cheaper; errors are raised as the root command sees them."""
     monkeypatch.chdir(checkout.directory)
-    return lambda *arguments: CliRunner().invoke(root, arguments, catch_exceptions=False)
+    return lambda *arguments: invoke(root, *arguments)
 
 
 def request(context: FeatureContext, branch: str, **fields: Any) -> CreateRequest:
@@ -108,12 +108,12 @@ def test_a_branch_gets_an_environment_that_can_be_used_at_once(checkout: Checkou
         "AWS_ENDPOINT_URL": shell["AWS_ENDPOINT_URL"],
     }
 
-    again = json.loads(run("feature", "create", "--branch", "feature/new-auth", "--now", NOW, "--json").stdout)
+    again = json_of(run, "feature", "create", "--branch", "feature/new-auth", "--now", NOW, "--json")
     assert again["changes"] == []
     assert {key: again[key] for key in again.keys() - {"changes", "counts"}} == {
         key: made[key] for key in made.keys() - {"changes", "counts"}
     }
-    listed = json.loads(run("feature", "list", "--now", NOW, "--json").stdout)
+    listed = json_of(run, "feature", "list", "--now", NOW, "--json")
     (entry,) = (entry for entry in listed if entry["environment"] == "feature-new-auth")
     assert {key: entry[key] for key in ("branch", "expires_at", "tables", "app", "owner", "hold")} == {
         key: made[key] for key in ("branch", "expires_at", "tables", "app", "owner", "hold")
@@ -190,7 +190,7 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(
     run("feature", "destroy", "feature-gone", "--now", NOW, "--yes")
     late = "feature create --branch feature/gone --unless-destroyed"
     for command in (late, "preview feature-gone", "up feature-gone", "schema check feature-gone"):
-        with pytest.raises(GoneError, match="was destroyed at 2026-12-01T00:00:00Z; to make it anew: tee-infra"):
+        with pytest.raises(GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z[.] To make it anew: tee-infra"):
             run(*command.split())
     assert tables_of(checkout, "feature-gone") == []
     again = T0 + timedelta(days=40)
@@ -221,8 +221,8 @@ def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout
 
 def test_a_dry_run_writes_nothing(checkout: Checkout, context: FeatureContext, run: Run) -> None:
     before = state_names(checkout)
-    shown = run("feature", "create", "--branch", "feature/dry", "--dry-run", "--json").stdout
-    assert json.loads(shown)["counts"] == {"create": 10}
+    shown = json_of(run, "feature", "create", "--branch", "feature/dry", "--dry-run", "--json")
+    assert shown["counts"] == {"create": 10}
     assert (state_names(checkout), context.control.record("feature-dry")) == (before, None)
     assert context.control.history("feature-dry") == []
 
@@ -259,14 +259,14 @@ def test_it_is_an_environment_to_every_other_command(checkout: Checkout, context
     run("data", "seed", "--env", name, "--members", "3")
     assert items(checkout, f"{name}-tee-admin") == 3
     assert f"{name} is as its stack says" in run("refresh", name, "--preview-only").output
-    assert json.loads(run("up", name, "--json").stdout)["environment"] == name
-    assert json.loads(run("preview", name, "--json").stdout)["changes"] == []
-    shown = json.loads(run("show", name, "--json").stdout)
+    assert json_of(run, "up", name, "--json")["environment"] == name
+    assert json_of(run, "preview", name, "--json")["changes"] == []
+    shown = json_of(run, "show", name, "--json")
     assert (shown["kind"], shown["resources"], shown["outputs"]["tables"]) == ("feature", 10, shown["tables"])
-    with pytest.raises(RefusedError, match=f"destroy it for good: tee-infra feature destroy {name}"):
+    with pytest.raises(RefusedError, match=f"Destroy it for good: tee-infra feature destroy {name}"):
         run("down", name, "--yes")
     checkout.client("dynamodb").delete_table(TableName=f"{name}-tee-admin")  # by hand
-    assert json.loads(run("up", name, "--json").stdout)["counts"] == {"create": 1}
+    assert json_of(run, "up", name, "--json")["counts"] == {"create": 1}
 
 
 def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, run: Run) -> None:
@@ -277,9 +277,9 @@ def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, ru
         f"{name}: lease until 2026-12-07T23:30:00Z (in 5 d)"
         in run("feature", "extend", name, "--ttl", "5d", *at).output
     )
-    extended = json.loads(run("feature", "extend", "--branch", "feature/leased", "--ttl", "14d", "--json", *at).stdout)
+    extended = json_of(run, "feature", "extend", "--branch", "feature/leased", "--ttl", "14d", "--json", *at)
     assert extended["expires_at"] == "2026-12-16T23:30:00Z"
-    held = json.loads(run("feature", "hold", name, "--reason", "the demo", "--for", "7d", "--json", *at).stdout)
+    held = json_of(run, "feature", "hold", name, "--reason", "the demo", "--for", "7d", "--json", *at)
     assert (held["hold"]["reason"], held["hold"]["until"]) == ("the demo", "2026-12-09T23:30:00Z")
     close = run("feature", "list", "--now", "2026-12-16T22:00:00Z").output
     assert re.search(rf"^{name} .* in 1 h 30 min !! ", close, re.MULTILINE)
@@ -305,7 +305,7 @@ UNKNOWN = [
 @pytest.mark.parametrize("command", UNKNOWN)
 def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> None:
     with pytest.raises(
-        UnregisteredError, match=r"make it from its branch: tee-infra feature create --branch feature/x$"
+        UnregisteredError, match=r"Make it from its branch: tee-infra feature create --branch feature/x$"
     ):
         run(*command.split())
 

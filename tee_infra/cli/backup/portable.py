@@ -1,10 +1,10 @@
 """`tee-infra backup create | list | verify`; `restore` is in `tee_infra.cli.backup.restore`."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.aws.native_backups import NativeBackup
 from tee_infra.cli.backup.restore import restore
@@ -18,7 +18,8 @@ from tee_infra.cli.data.options import (
     tables_option,
 )
 from tee_infra.cli.options import EnvironmentName, json_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import ResultModel, TableNames, Time
 from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
@@ -27,6 +28,73 @@ from tee_infra.workflows.backup.native import create_native, list_native
 from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find_backups, verify_backup
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 from tee_infra.workflows.session.file_store import open_store
+
+
+class NativeBackupFacts(TableNames):
+    """A backup of one table that DynamoDB keeps."""
+
+    arn: str
+    name: str
+    status: str
+    size_bytes: int
+    created_at: Time
+
+
+class BackedUpTable(TableNames):
+    """A table in a portable backup, with the digest of its items."""
+
+    items: int
+    digest: str
+    files: int
+    size_bytes: int
+
+
+class PortableBackupFacts(ResultModel):
+    """A finished portable backup of an environment's tables."""
+
+    location: str
+    environment: str
+    started_at: Time
+    finished_at: Time
+    items: int
+    tables: list[BackedUpTable]
+
+
+class NativeBackupsFacts(ResultModel):
+    """The native backups that were made, one of each table."""
+
+    environment: str
+    native: list[NativeBackupFacts]
+
+
+class BackupCreateResult(RootModel[PortableBackupFacts | NativeBackupsFacts]):
+    """The backup that was made."""
+
+
+class FoundBackupFacts(ResultModel):
+    """A place with a portable backup, or with the `problem` why there is none; the rest is null then."""
+
+    location: str
+    problem: str | None
+    environment: str | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
+    items: int | None = None
+    tables: list[BackedUpTable] | None = None
+
+
+class BackupListResult(ResultModel):
+    """The backups of an environment: with AWS, and in the places that were named."""
+
+    native: list[NativeBackupFacts]
+    portable: list[FoundBackupFacts]
+
+
+class BackupVerifyResult(PortableBackupFacts):
+    """A backup, and what is wrong with it."""
+
+    problems: list[str]
+    verified: bool
 
 
 @click.group()
@@ -38,6 +106,7 @@ def backup() -> None:
     """
 
 
+@prints(BackupCreateResult)
 @backup.command()
 @environment_option
 @click.option("--output", "location", metavar=LOCATION, help="Make a portable backup here.")
@@ -69,7 +138,8 @@ def create(
     output.say(f"{environment.name} at {dynamodb.endpoint}")
     if location is None:
         made = create_native(dynamodb, environment.name, wanted, datetime.now(UTC))
-        output.result({"environment": environment.name, "native": _native_facts(made)}, _native_lines(made))
+        result = NativeBackupsFacts(environment=environment.name, native=_native_facts(wanted, made))
+        output.result(result, _native_lines(made))
         return
     with Counting() as counting:
         store = open_store(location, connection)
@@ -77,6 +147,7 @@ def create(
     output.result(_facts(location, manifest), _lines(location, manifest))
 
 
+@prints(BackupListResult)
 @backup.command("list")
 @environment_option
 @click.option(
@@ -98,16 +169,18 @@ def list_command(
     Unfinished and damaged portable backups are listed with what is wrong.
     """
     connection = connect_data(environment, endpoint_url)
-    native = list_native(open_dynamodb(connection), chosen_tables(environment, tables))
+    wanted = chosen_tables(environment, tables)
+    native = list_native(open_dynamodb(connection), wanted)
     found = [entry for location in locations for entry in find_backups(open_store(location, connection))]
     mine = [entry for entry in found if entry.manifest is None or entry.manifest.environment == environment.name]
-    facts = {"native": _native_facts(native), "portable": [_found_facts(entry) for entry in mine]}
+    portable = [_found_facts(entry) for entry in mine]
     lines = _native_lines(native)
     if locations:
         lines += ["", *table(("PLACE", "MADE", "ITEMS"), [_found_row(entry) for entry in mine])]
-    Output(as_json).result(facts, lines)
+    Output(as_json).result(BackupListResult(native=_native_facts(wanted, native), portable=portable), lines)
 
 
+@prints(BackupVerifyResult)
 @backup.command()
 @click.option("--env", "environment", type=EnvironmentName(), help="Whose backup it should be.")
 @click.option("--input", "location", required=True, metavar=LOCATION, help="The portable backup.")
@@ -121,38 +194,38 @@ def verify(*, environment: Environment | None, location: str, endpoint_url: str 
     if environment is not None and manifest.environment != environment.name:
         problems.append(f"a backup of {manifest.environment}, not of {environment.name}")
     output.result(
-        _facts(location, manifest) | {"problems": problems, "verified": not problems},
+        BackupVerifyResult(**vars(_facts(location, manifest)), problems=problems, verified=not problems),
         _lines(location, manifest) + (problems or ["verified: every file, item and count is as written"]),
     )
     if problems:
         raise PartialError(f"{location} is damaged: {'; '.join(problems[:5])}")
 
 
-def _facts(location: str, manifest: Manifest) -> dict[str, Any]:
-    return {
-        "location": location,
-        "environment": manifest.environment,
-        "started_at": render_time(manifest.started_at),
-        "finished_at": render_time(manifest.finished_at),
-        "items": manifest.items,
-        "tables": [
-            {
-                "table": entry.name,
-                "source": entry.source,
-                "items": entry.items,
-                "digest": entry.digest,
-                "files": len(entry.files),
-                "size": sum(file.size for file in entry.files),
-            }
+def _facts(location: str, manifest: Manifest) -> PortableBackupFacts:
+    return PortableBackupFacts(
+        location=location,
+        environment=manifest.environment,
+        started_at=manifest.started_at,
+        finished_at=manifest.finished_at,
+        items=manifest.items,
+        tables=[
+            BackedUpTable(
+                table=entry.name,
+                physical_name=entry.source,
+                items=entry.items,
+                digest=entry.digest,
+                files=len(entry.files),
+                size_bytes=sum(file.size for file in entry.files),
+            )
             for entry in manifest.tables
         ],
-    }
+    )
 
 
 def _lines(location: str, manifest: Manifest) -> list[str]:
     rows = [
-        (entry["source"], f"{entry['items']:,}", f"{entry['size']:,}", entry["digest"])
-        for entry in _facts(location, manifest)["tables"]
+        (entry.physical_name, f"{entry.items:,}", f"{entry.size_bytes:,}", entry.digest)
+        for entry in _facts(location, manifest).tables
     ]
     return [
         f"{location}: {manifest.environment}, finished {render_time(manifest.finished_at)}",
@@ -160,10 +233,10 @@ def _lines(location: str, manifest: Manifest) -> list[str]:
     ]
 
 
-def _found_facts(entry: FoundBackup) -> dict[str, Any]:
+def _found_facts(entry: FoundBackup) -> FoundBackupFacts:
     if entry.manifest is None:
-        return {"location": entry.location, "problem": entry.problem}
-    return _facts(entry.location, entry.manifest) | {"problem": None}
+        return FoundBackupFacts(location=entry.location, problem=entry.problem)
+    return FoundBackupFacts(**vars(_facts(entry.location, entry.manifest)), problem=None)
 
 
 def _found_row(entry: FoundBackup) -> tuple[str, str, str]:
@@ -172,8 +245,20 @@ def _found_row(entry: FoundBackup) -> tuple[str, str, str]:
     return entry.location, render_time(entry.manifest.finished_at), f"{entry.manifest.items:,}"
 
 
-def _native_facts(backups: list[NativeBackup]) -> list[dict[str, Any]]:
-    return [asdict(entry) | {"created_at": render_time(entry.created_at)} for entry in backups]
+def _native_facts(tables: Mapping[str, str], backups: list[NativeBackup]) -> list[NativeBackupFacts]:
+    logical = {physical: name for name, physical in tables.items()}
+    return [
+        NativeBackupFacts(
+            table=logical[entry.table],
+            physical_name=entry.table,
+            arn=entry.arn,
+            name=entry.name,
+            status=entry.status,
+            size_bytes=entry.size,
+            created_at=entry.created_at,
+        )
+        for entry in backups
+    ]
 
 
 def _native_lines(backups: list[NativeBackup]) -> list[str]:

@@ -1,17 +1,17 @@
 """`tee-infra backup restore`."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
 from tee_infra.cli.options import dry_run_option, json_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore as portable
@@ -20,6 +20,54 @@ from tee_infra.workflows.session.data_connection import connect_data, open_dynam
 from tee_infra.workflows.session.file_store import FileStore, open_store
 
 
+class PlannedRestore(TableNames):
+    """A table that would be restored into the one called `physical_name`, new or empty."""
+
+    items: int
+    creates: bool
+
+
+class RestoredTableFacts(TableNames):
+    """A table that was restored into the one called `physical_name`, `created` for it.
+
+    `validated`: it holds what the backup holds.
+    `reapplied`: what a new table got back, beside its items.
+    """
+
+    created: bool
+    items: int
+    validated: bool
+    reapplied: list[str]
+
+
+class PortableRestoreFacts(ResultModel):
+    """What was restored from a portable backup, or with --dry-run would be."""
+
+    location: str
+    environment: str
+    tables: Sequence[RestoredTableFacts | PlannedRestore]
+
+
+class NativeRestoreFacts(TableNames):
+    """A table that AWS restored from its `source` into the one called `physical_name`, or would: then without
+    `reapplied`, which is what it got back beside its items."""
+
+    source: str
+    reapplied: list[str] | None = None
+
+
+class NativeRestoresFacts(ResultModel):
+    """What was restored from native backups, or with --dry-run would be."""
+
+    environment: str
+    tables: list[NativeRestoreFacts]
+
+
+class BackupRestoreResult(RootModel[PortableRestoreFacts | NativeRestoresFacts]):
+    """The tables that were restored, or would be."""
+
+
+@prints(BackupRestoreResult)
 @click.command()
 @environment_option
 @click.option("--input", "location", metavar=LOCATION, help="From this portable backup.")
@@ -60,7 +108,7 @@ def restore(
         _restore_portable(output, dynamodb, store, environment.name, targets, dry_run=dry_run)
     else:
         at = _read_time(moment) if moment else None
-        _restore_native(output, dynamodb, sources, suffix, backup=arn, moment=at, dry_run=dry_run)
+        _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=at, dry_run=dry_run)
 
 
 def _restore_portable(
@@ -76,24 +124,31 @@ def _restore_portable(
     for step in plan.steps:
         into = "a new table" if step.creates else "the empty table"
         output.say(f"  {step.backup.items:,} items of {step.backup.source} into {into} {step.target}")
-    facts: dict[str, Any] = {"location": store.location, "environment": environment}
     if dry_run:
         planned = [
-            {
-                "table": step.backup.name,
-                "target": step.target,
-                "items": step.backup.items,
-                "creates": bool(step.creates),
-            }
+            PlannedRestore(
+                table=step.backup.name, physical_name=step.target, items=step.backup.items, creates=bool(step.creates)
+            )
             for step in plan.steps
         ]
-        output.result(facts | {"tables": planned}, [])
+        output.result(PortableRestoreFacts(location=store.location, environment=environment, tables=planned), [])
         return
     with Counting() as counting:
         restored = portable.restore_backup(dynamodb, store, plan, counting)
     rows = [(entry.target, f"{entry.items:,}", "yes", ", ".join(entry.reapplied) or "-") for entry in restored]
+    tables = [
+        RestoredTableFacts(
+            table=entry.name,
+            physical_name=entry.target,
+            created=entry.created,
+            items=entry.items,
+            validated=entry.validated,
+            reapplied=entry.reapplied,
+        )
+        for entry in restored
+    ]
     output.result(
-        facts | {"tables": [asdict(entry) for entry in restored]},
+        PortableRestoreFacts(location=store.location, environment=environment, tables=tables),
         table(("TABLE", "ITEMS", "VALIDATED", "GIVEN BACK"), rows),
     )
 
@@ -101,6 +156,7 @@ def _restore_portable(
 def _restore_native(
     output: Output,
     dynamodb: DynamoDb,
+    environment: str,
     tables: Mapping[str, str],
     suffix: str,
     *,
@@ -111,11 +167,20 @@ def _restore_native(
     steps = plan_native(dynamodb, tables, suffix, backup=backup, moment=moment)
     for step in steps:
         output.say(f"  {step.source} into the new table {step.target}")
-    if dry_run:
-        output.result({"tables": [{"source": step.source, "target": step.target} for step in steps]}, [])
-        return
-    restored = restore_native(dynamodb, steps, output.say)
-    output.result({"tables": [asdict(entry) for entry in restored]}, [])
+    reapplied = (
+        {} if dry_run else {entry.target: entry.reapplied for entry in restore_native(dynamodb, steps, output.say)}
+    )
+    logical = {physical: name for name, physical in tables.items()}
+    restored = [
+        NativeRestoreFacts(
+            table=logical[step.source],
+            physical_name=step.target,
+            source=step.source,
+            reapplied=reapplied.get(step.target),
+        )
+        for step in steps
+    ]
+    output.result(NativeRestoresFacts(environment=environment, tables=restored), [])
 
 
 def _read_time(text: str) -> datetime:

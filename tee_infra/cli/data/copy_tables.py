@@ -1,10 +1,11 @@
 """`tee-infra data copy`."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.options import (
@@ -16,15 +17,80 @@ from tee_infra.cli.data.options import (
     transport_option,
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, require_yes, table
+from tee_infra.cli.results import ResultModel, SideFacts, side_facts
 from tee_infra.core.codec.scan_filter import parse_scan_filter
-from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, check_sides, copy_side
+from tee_infra.core.data.comparison import Comparison
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side
+from tee_infra.core.data.estimate import Route
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
+class TransferredTable(SideFacts):
+    """One side of a planned transfer: as DescribeTable tells it, `size` in bytes, up to six hours old."""
+
+    name: str
+    arn: str
+    key_names: list[str]
+    key_types: list[str]
+    items: int
+    size: int
+    indexes: int
+    indexes_size: int
+    deletion_protection: bool
+
+
+class EstimateFacts(ResultModel):
+    """What a transfer will take: `size` in bytes, `dollars` at on-demand prices of us-east-1."""
+
+    items: int
+    size: int
+    seconds: float
+    dollars: float
+
+
+class PlannedCopy(ResultModel):
+    """What would be copied. `table`, or `name`, is the table's name in the catalog."""
+
+    table: str
+    name: str
+    source: TransferredTable
+    target: TransferredTable
+    estimate: EstimateFacts
+    route: Route
+
+
+class CopiedTable(ResultModel):
+    """What was copied. `read` and `written` include runs before a --resume.
+
+    `validated`: the target has all of it. `missing`, `different` and `extra` items of the target were counted only
+    where a first, cheap comparison found a difference. `extra` ones are left alone and fail nothing.
+    """
+
+    table: str
+    source: SideFacts
+    target: SideFacts
+    read: int
+    written: int
+    retried: int
+    throttled: int
+    requests: int
+    seconds: float
+    client_cpu_seconds: float
+    validated: bool
+    missing: int
+    different: int
+    extra: int
+
+
+class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
+    """Table -> what was copied, or with --dry-run would be. The envelope's target is where it is written to."""
+
+
+@prints(DataCopyResult)
 @click.command()
 @ends_options
 @tables_option
@@ -65,6 +131,7 @@ def copy(
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
     check_sides(*ends, anonymised=False)
+    require_yes(output, yes=yes or dry_run)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     plan = prepare_copy(
         databases[0],
@@ -79,15 +146,17 @@ def copy(
     for line in _plan_lines(plan, databases[0].endpoint, databases[1].endpoint):
         output.say(line)
     if dry_run:
-        output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
+        output.result(DataCopyResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
         return
     path = checkpoint or Path(f".tee/copy-{_file_name(plan)}.checkpoint")
     results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
-    _report(output, results, f"--from {source} --to {target}")
+    planned = {entry.name: entry for entry in plan.tables}
+    copied = {result.table: CopiedTable(**copy_facts(ends, planned[result.table], result)) for result in results}
+    output.result(DataCopyResult(copied), _result_lines(results))
+    _require_validated(results, f"--from {source} --to {target}")
 
 
-def _report(output: Output, results: list[CopyResult], ends: str) -> None:
-    output.result({result.table: copy_facts(result) for result in results}, _result_lines(results))
+def _require_validated(results: list[CopyResult], ends: str) -> None:
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again",
@@ -113,12 +182,25 @@ def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
     return lines
 
 
-def copy_facts(result: CopyResult) -> dict[str, Any]:
+def planned_copy(ends: tuple[CopySide, CopySide], plan: TablePlan) -> PlannedCopy:
+    """What would be copied, for scripts."""
+    source, target = (
+        TransferredTable(**vars(side_facts(end, facts.name)), **vars(facts))
+        for end, facts in zip(ends, (plan.source, plan.target), strict=True)
+    )
+    estimate = EstimateFacts.model_validate(plan.estimate)
+    return PlannedCopy(
+        table=plan.name, name=plan.name, source=source, target=target, estimate=estimate, route=plan.route
+    )
+
+
+def copy_facts(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyResult) -> dict[str, Any]:
     """What was copied, for scripts."""
-    facts = asdict(result)
-    compared = facts.pop("comparison")
+    facts = vars(result).copy()
+    compared = facts.pop("comparison") or Comparison()
     del facts["rules"]
-    return facts | {kind: compared[kind] if compared else 0 for kind in ("missing", "different", "extra")}
+    sides = {"source": side_facts(ends[0], plan.source.name), "target": side_facts(ends[1], plan.target.name)}
+    return facts | sides | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra")}
 
 
 def _result_lines(results: list[CopyResult]) -> list[str]:

@@ -1,12 +1,12 @@
 """`tee-infra data anonymize-report`."""
 
-from dataclasses import asdict
-
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import json_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import ResultModel
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_report import SAMPLE_ITEMS, report_table
@@ -14,6 +14,23 @@ from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
+class ReportedAttribute(ResultModel):
+    """What an attribute becomes, and in how many sampled items each DynamoDB type was `seen`.
+
+    `refused`: the types for which a copy would stop.
+    """
+
+    attribute: str
+    becomes: str
+    seen: dict[str, int]
+    refused: list[str]
+
+
+class AnonymizeReportResult(RootModel[dict[str, list[ReportedAttribute]]]):
+    """Table -> its attributes. Shapes and counts, never a value."""
+
+
+@prints(AnonymizeReportResult)
 @click.command("anonymize-report")
 @click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
 @click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
@@ -43,8 +60,8 @@ def anonymize_report(
         for name, entries in found.items()
         for entry in entries
     ]
-    facts = {name: [asdict(entry) for entry in entries] for name, entries in found.items()}
-    output.result(facts, table(("TABLE", "ATTRIBUTE", "BECOMES", "TYPES SEEN"), rows))
+    result = AnonymizeReportResult.model_validate(found, from_attributes=True)
+    output.result(result, table(("TABLE", "ATTRIBUTE", "BECOMES", "TYPES SEEN"), rows))
     if refused := [
         f"{name}.{entry.attribute}" for name, entries in found.items() for entry in entries if entry.refused
     ]:

@@ -1,14 +1,14 @@
 """`tee-infra data seed`."""
 
-from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import endpoint_option
 from tee_infra.cli.options import EnvironmentName, json_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
@@ -16,6 +16,25 @@ from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
+class FilledTable(TableNames):
+    """A table, and how many synthetic items were written to it."""
+
+    items: int
+
+
+class DataSeedResult(ResultModel):
+    """What was written. The same `seed`, `day` and number of members give the same items."""
+
+    environment: str
+    seed: int
+    day: date
+    members: int
+    tables: list[FilledTable]
+    seconds: float
+    client_cpu_seconds: float
+
+
+@prints(DataSeedResult)
 @click.command()
 @click.option("--env", "environment", type=EnvironmentName(), required=True, help="The environment to fill.")
 @click.option("--members", type=click.IntRange(1), default=500, show_default=True, help="How many people.")
@@ -43,6 +62,14 @@ def seed(
     data = SyntheticData(seed, day.date())
     with Counting() as counting:
         seeded = seed_data(dynamodb, environment, copy_side(environment.name).tables, data, members, progress=counting)
-    facts = {"environment": environment.name, "seed": seed, "day": data.day.isoformat(), "members": members}
+    result = DataSeedResult(
+        environment=environment.name,
+        seed=seed,
+        day=data.day,
+        members=members,
+        tables=[FilledTable(table=entry.name, physical_name=entry.table, items=entry.items) for entry in seeded.tables],
+        seconds=seeded.seconds,
+        client_cpu_seconds=seeded.client_cpu_seconds,
+    )
     rows = [(entry.table, f"{entry.items:,}") for entry in seeded.tables]
-    output.result(facts | asdict(seeded), [*table(("TABLE", "ITEMS"), rows), f"done in {seeded.seconds:,.1f} s"])
+    output.result(result, [*table(("TABLE", "ITEMS"), rows), f"done in {seeded.seconds:,.1f} s"])

@@ -1,14 +1,15 @@
 """`tee-infra data sync-dev`."""
 
 import os
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.data.copy_progress import carry_out
-from tee_infra.cli.data.copy_tables import copy_facts
+from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy
 from tee_infra.cli.data.options import (
     checkpoint_option,
     endpoint_option,
@@ -17,8 +18,9 @@ from tee_infra.cli.data.options import (
     transport_option,
 )
 from tee_infra.cli.options import dry_run_option, json_option, yes_option
-from tee_infra.cli.output import Output, table
-from tee_infra.core.data.copy_policy import check_sides, copy_side
+from tee_infra.cli.output import Output, prints, require_yes, table
+from tee_infra.cli.results import ResultModel
+from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, copy_side
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.anonymize_key import read_key
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
@@ -27,6 +29,25 @@ from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
+class AppliedRule(ResultModel):
+    """What an attribute became, and of how many values."""
+
+    attribute: str
+    becomes: str
+    count: int
+
+
+class SyncedCopy(CopiedTable):
+    """What was copied, and the rules of anonymising that were applied."""
+
+    rules: list[AppliedRule]
+
+
+class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
+    """Table -> what was copied, or with --dry-run would be. The envelope's target is where it is written to."""
+
+
+@prints(DataSyncDevResult)
 @click.command("sync-dev")
 @click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
 @click.option("--to", "target", default="dev", show_default=True, help="An environment, or table:NAME.")
@@ -72,6 +93,7 @@ def sync_dev(
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
     check_sides(*ends, anonymised=anonymize)  # before anybody is asked for a key
+    require_yes(output, yes=yes or dry_run)
     connections = [connect_data(end.environment, endpoint_url) for end in ends]
     databases = [open_dynamodb(connection) for connection in connections]
     key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
@@ -80,11 +102,13 @@ def sync_dev(
     for line in _plan_lines(plan, choice, databases[1].endpoint):
         output.say(line)
     if dry_run:
-        output.result({entry.name: asdict(entry) for entry in plan.tables}, [])
+        output.result(DataSyncDevResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
         return
     path = checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-"))
     results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
-    output.result({result.table: _table_facts(result) for result in results}, _result_lines(results))
+    planned = {entry.name: entry for entry in plan.tables}
+    copied = {result.table: _synced(ends, planned[result.table], result) for result in results}
+    output.result(DataSyncDevResult(copied), _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(f"not what was copied: {', '.join(wrong)}", next="Run the command again with --resume")
 
@@ -101,8 +125,9 @@ def _plan_lines(plan: CopyPlan, choice: SubsetOptions, endpoint: str) -> list[st
     ]
 
 
-def _table_facts(result: CopyResult) -> dict[str, Any]:
-    return copy_facts(result) | {"rules": [asdict(rule) for rule in result.rules]}
+def _synced(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyResult) -> SyncedCopy:
+    rules = [AppliedRule.model_validate(rule) for rule in result.rules]
+    return SyncedCopy.model_validate(copy_facts(ends, plan, result) | {"rules": rules})
 
 
 def _result_lines(results: list[CopyResult]) -> list[str]:

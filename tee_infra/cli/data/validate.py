@@ -1,21 +1,55 @@
 """`tee-infra data validate`."""
 
 import json
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.data.options import endpoint_option, ends_options, tables_option, transport_option
 from tee_infra.cli.options import json_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, table
+from tee_infra.cli.output import Output, confirm_by_name, prints, require_yes, table
+from tee_infra.cli.results import ResultModel, SideFacts, side_facts
 from tee_infra.core.data.comparison import Comparison
-from tee_infra.core.data.copy_policy import copy_side
+from tee_infra.core.data.copy_policy import copy_side, pair_tables
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.validate_environment import validate_tables
 from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
+class DifferenceFacts(ResultModel):
+    """One key whose items differ, as DynamoDB's JSON; `paths` are those that differ in an item on both sides."""
+
+    kind: Literal["missing", "extra", "different"]
+    key: dict[str, dict[str, str]]
+    paths: list[str]
+
+
+class ComparedTable(ResultModel):
+    """How a table differs between two sides. All differences are counted, the first ones are listed.
+
+    `missing`: items that the target lacks; `extra`: those that the source lacks. `repaired` of the missing ones were
+    put into the target.
+    """
+
+    table: str
+    source: SideFacts
+    target: SideFacts
+    equal: bool
+    source_items: int
+    target_items: int
+    missing: int
+    extra: int
+    different: int
+    repaired: int
+    differences: list[DifferenceFacts]
+
+
+class DataValidateResult(RootModel[dict[str, ComparedTable]]):
+    """Table -> how its two sides differ."""
+
+
+@prints(DataValidateResult)
 @click.command()
 @ends_options
 @tables_option
@@ -42,6 +76,7 @@ def validate(
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
+    require_yes(output, yes=yes or not repair_missing)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     output.say(f"{source} at {databases[0].endpoint} against {target} at {databases[1].endpoint}")
     if repair_missing:
@@ -49,16 +84,22 @@ def validate(
     found = validate_tables(
         databases[0], databases[1], ends, tables, transport=transport, repair_missing=repair_missing
     )
-    output.result({name: _facts(comparison) for name, comparison in found.items()}, _lines(found))
+    sides = {
+        name: (side_facts(ends[0], one), side_facts(ends[1], two)) for name, one, two in pair_tables(*ends, tables)
+    }
+    compared = {name: _compared(name, sides[name], comparison) for name, comparison in found.items()}
+    output.result(DataValidateResult(compared), _lines(found))
     if different := [name for name, comparison in found.items() if not comparison.equal]:
         raise PartialError(f"not equal: {', '.join(different)}")
 
 
-def _facts(comparison: Comparison) -> dict[str, Any]:
+def _compared(name: str, sides: tuple[SideFacts, SideFacts], comparison: Comparison) -> ComparedTable:
     differences = [
-        {"kind": entry.kind, "key": json.loads(entry.key), "paths": entry.paths} for entry in comparison.differences
+        DifferenceFacts(kind=entry.kind, key=json.loads(entry.key), paths=list(entry.paths))
+        for entry in comparison.differences
     ]
-    return {"equal": comparison.equal, **asdict(comparison), "differences": differences}
+    facts = {"table": name, "source": sides[0], "target": sides[1], "equal": comparison.equal}
+    return ComparedTable.model_validate(vars(comparison) | facts | {"differences": differences})
 
 
 def _lines(found: dict[str, Comparison]) -> list[str]:

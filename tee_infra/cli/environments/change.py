@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_yes
+from tee_infra.cli.results import EngineRunFacts, FeatureRunFacts, Outputs
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import EngineRun
@@ -23,6 +24,19 @@ from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.stack_session import StackSession
 
 
+class EnvironmentRunResult(EngineRunFacts):
+    """What the engine planned or did to an environment. `tables` and `outputs` are of one that is up, else null."""
+
+    environment: str
+    tables: dict[str, str] | None = None
+    outputs: Outputs | None = None
+
+
+class UpResult(RootModel[EnvironmentRunResult | FeatureRunFacts]):
+    """What `up` did, or would do; for an environment of the registry, what `feature create` prints."""
+
+
+@prints(UpResult)
 @click.command()
 @environment_argument
 @local_option
@@ -59,15 +73,16 @@ def up(
     if dry_run:
         _preview(environment, to, output, local=local)
         return
-    told, facts = _attempt(environment, change, output, local=local)
+    told = _attempt(environment, change, output, local=local)
     tell(to, environment.name, "up", told)
     done, tables = told.run, table_names(environment)
     output.result(
-        facts | plan_json(done) | {"tables": tables, "outputs": dict(done.outputs)},
+        _run_result(environment, done, tables=tables, outputs=dict(done.outputs)),
         [f"{environment.name} is up: {done.report()}", *(f"  {name}" for name in tables.values())],
     )
 
 
+@prints(EnvironmentRunResult)
 @click.command()
 @environment_argument
 @local_option
@@ -78,6 +93,7 @@ def preview(environment: Environment, local: bool, comment: Path | None, post: b
     _preview(environment, reviewers(comment, post=post), Output(as_json), local=local)
 
 
+@prints(EnvironmentRunResult)
 @click.command()
 @environment_argument
 @local_option
@@ -93,7 +109,7 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
         plan = opened.stack.preview_refresh() if preview_only else _refresh(opened)
     drift = [f"{environment.name} differs from its stack:", *plan_lines(plan)]
     output.result(
-        _facts(opened) | plan_json(plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
+        _run_result(environment, plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
     )
     if preview_only and plan.changes:
         raise PartialError(
@@ -102,6 +118,7 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
         )
 
 
+@prints(EnvironmentRunResult)
 @click.command()
 @environment_argument
 @local_option
@@ -114,6 +131,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     Refused, before anything is deleted, where a resource is protected. The empty stack stays.
     """
     output = Output(as_json)
+    require_yes(output, yes=yes or dry_run)
     if find_project(Path.cwd()).is_registered(environment):
         raise LeasedError(environment.name)
 
@@ -128,7 +146,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
             return
         with opened.lock("tee-infra down") as check:
             done = apply.down(opened.stack, confirm, check)
-    output.result(_facts(opened) | plan_json(done), [f"{environment.name} is down: {done.report()}"])
+    output.result(_run_result(environment, done), [f"{environment.name} is down: {done.report()}"])
 
 
 class LeasedError(RefusedError):
@@ -143,26 +161,24 @@ class LeasedError(RefusedError):
 
 
 def _preview(environment: Environment, to: Audience, output: Output, *, local: bool) -> None:
-    told, facts = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
+    told = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
     if told.error is None:
-        output.result(facts | plan_json(told.run), plan_lines(told.run))
+        output.result(_run_result(environment, told.run), plan_lines(told.run))
     tell(to, environment.name, "preview", told)
 
 
 def _attempt(
     environment: Environment, change: Callable[[StackSession], EngineRun], output: Output, *, local: bool
-) -> tuple[RunSummary, dict[str, Any]]:
-    """What came of a change for reviewers, and the facts about the environment, which are empty if it never opened."""
-    facts: dict[str, Any] = {}
+) -> RunSummary:
+    """What came of a change, for reviewers."""
     known = RunSummary(now=datetime.now(UTC))
 
     def run() -> RunSummary:
         with _open(environment, local, output) as opened:
-            facts.update(_facts(opened))
             leased = replace(known, expires_at=opened.settings.expires_at)
             return attempt(leased, lambda: replace(leased, run=change(opened)))
 
-    return attempt(known, run), facts
+    return attempt(known, run)
 
 
 def _refresh(opened: StackSession) -> EngineRun:
@@ -180,8 +196,11 @@ def _say_plan(output: Output, plan: EngineRun) -> None:
 
 
 def _show_plan(opened: StackSession, output: Output, plan: EngineRun) -> None:
-    output.result(_facts(opened) | plan_json(plan), plan_lines(plan))
+    output.result(_run_result(opened.environment, plan), plan_lines(plan))
 
 
-def _facts(opened: StackSession) -> dict[str, Any]:
-    return {"environment": opened.environment.name, "target": opened.target.describe()}
+def _run_result(
+    environment: Environment, run: EngineRun, *, tables: dict[str, str] | None = None, outputs: Outputs | None = None
+) -> EnvironmentRunResult:
+    facts = plan_json(run) | {"environment": environment.name, "tables": tables, "outputs": outputs}
+    return EnvironmentRunResult.model_validate(facts)

@@ -1,15 +1,25 @@
 """`tee-infra env export`."""
 
+import json
 import os
 from pathlib import Path
 
 import click
 
-from tee_infra.cli.output import Output
+from tee_infra.cli.options import json_option
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel
 from tee_infra.core.app_config import render_dotenv, render_typescript
 from tee_infra.core.environments import current_environment, resolve_stage
 from tee_infra.workflows.session.app_variables import app_environment
 from tee_infra.workflows.session.checkout import find_project
+
+
+class EnvExportResult(ResultModel):
+    """The variables that connect the app to an environment."""
+
+    environment: str
+    variables: dict[str, str]
 
 
 @click.group()
@@ -17,22 +27,22 @@ def env() -> None:
     """What the app needs to know about its environment."""
 
 
+@prints(EnvExportResult)
 @env.command()
 @click.option("--stage", help="As the app writes it; else STAGE, else NODE_ENV, else dev.")
 @click.option(
     "--format", "as_format", type=click.Choice(["dotenv", "json", "typescript"]), default="dotenv", show_default=True
 )
-def export(stage: str | None, as_format: str) -> None:
+@json_option
+def export(stage: str | None, as_format: str, as_json: bool) -> None:
     """Print table names and variables for the app.
 
     `typescript` prints a module that reads STAGE and NODE_ENV when the app runs; --stage is its default.
     """
     environment = resolve_stage(stage) if stage else current_environment(os.environ)
-    if as_format == "typescript":
+    if as_format == "typescript" and not as_json:
         click.echo(render_typescript(environment), nl=False)
         return
     variables = app_environment(find_project(Path.cwd()), environment)
-    if as_format == "json":
-        Output(as_json=True).result(variables, ())
-    else:
-        click.echo(render_dotenv(variables), nl=False)
+    text = json.dumps(variables, indent=2) if as_format == "json" else render_dotenv(variables).removesuffix("\n")
+    Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), [text])

@@ -1,11 +1,14 @@
 """`tee-infra list | show`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.options import environment_argument, json_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import EnvironmentFacts, Outputs
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
 from tee_infra.workflows.environments.list import EnvironmentRow, list_environments
@@ -13,15 +16,30 @@ from tee_infra.workflows.environments.show import show_environment, show_registe
 from tee_infra.workflows.session.checkout import find_project
 
 
+class ListResult(RootModel[list[EnvironmentFacts]]):
+    """Every environment that has a stack file."""
+
+
+class ShowResult(EnvironmentFacts):
+    """One environment. `settings` are those in force, `outputs` what its stack exports, empty before the first `up`."""
+
+    target: str
+    settings: dict[str, Any]
+    outputs: Outputs
+
+
+@prints(ListResult)
 @click.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
     """List the environments."""
     listed = list_environments(find_project(Path.cwd()))
     headings = ("ENVIRONMENT", "KIND", "OWNER", "AWS", "RESOURCES", "EXPIRES")
-    Output(as_json).result([entry.facts() for entry in listed], table(headings, [_row(entry) for entry in listed]))
+    result = ListResult.model_validate([entry.facts() for entry in listed])
+    Output(as_json).result(result, table(headings, [_row(entry) for entry in listed]))
 
 
+@prints(ShowResult)
 @click.command()
 @environment_argument
 @json_option
@@ -35,7 +53,8 @@ def show(environment: Environment, as_json: bool) -> None:
     lines = table(("TABLE", "PHYSICAL NAME"), [(logical, physical) for logical, physical in facts["tables"].items()])
     for heading in ("settings", "outputs"):
         lines += ["", heading.upper(), *(f"  {key}: {value}" for key, value in facts[heading].items())]
-    output.result(facts, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
+    shown = ShowResult.model_validate(facts)
+    output.result(shown, [f"{environment.name} ({facts['kind']}) on {facts['target']}", "", *lines])
 
 
 def _row(entry: EnvironmentRow) -> tuple[str, ...]:

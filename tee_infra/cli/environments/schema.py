@@ -5,12 +5,35 @@ from pathlib import Path
 import click
 
 from tee_infra.cli.options import environment_argument, json_option, local_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import ResultModel, TableNames
+from tee_infra.core import names
 from tee_infra.core.environments import Environment
+from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import PartialError
 from tee_infra.workflows.environments.schema import check_schema, pull_schema
 from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.connect import connect, describe
+
+
+class SchemaPullResult(ResultModel):
+    """The catalog `entry`, as Python text, for a live table."""
+
+    physical_name: str
+    entry: str
+
+
+class CheckedTable(TableNames):
+    """How a live table differs from the catalog, one line each."""
+
+    differences: list[str]
+
+
+class SchemaCheckResult(ResultModel):
+    """How the tables of an environment differ from the catalog."""
+
+    environment: str
+    tables: list[CheckedTable]
 
 
 @click.group()
@@ -18,19 +41,23 @@ def schema() -> None:
     """Compare the catalog of tables with live ones."""
 
 
+@prints(SchemaPullResult)
 @schema.command()
 @click.option("--table", required=True, metavar="NAME", help="The table's physical name.")
 @local_option
-def pull(table: str, local: bool) -> None:
+@json_option
+def pull(table: str, local: bool, as_json: bool) -> None:
     """Print the catalog entry for a live table.
 
     Looks where this shell's AWS variables lead, or on the embedded AWS with --local.
     """
     connection = connect(find_project(Path.cwd()), None, use_local=local)
     click.echo(f"target: {describe(connection)}", err=True)
-    click.echo(pull_schema(table, connection))
+    entry = pull_schema(table, connection)
+    Output(as_json).result(SchemaPullResult(physical_name=table, entry=entry), [entry])
 
 
+@prints(SchemaCheckResult)
 @schema.command()
 @environment_argument
 @local_option
@@ -44,6 +71,10 @@ def check(environment: Environment, local: bool, as_json: bool) -> None:
     lines: list[str] = []
     for table, differences in found.items():
         lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: as the catalog says"]
-    output.result(found, lines)
+    physical = {table.name: names.table(environment.name, table.name) for table in TABLES}
+    tables = [
+        CheckedTable(table=name, physical_name=table, differences=found[table]) for name, table in physical.items()
+    ]
+    output.result(SchemaCheckResult(environment=environment.name, tables=tables), lines)
     if differing := [table for table, differences in found.items() if differences]:
         raise PartialError(f"{len(differing)} of {len(found)} tables differ from the catalog: {', '.join(differing)}")

@@ -5,7 +5,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -18,7 +18,8 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, plan_json, plan_lines
+from tee_infra.cli.output import Output, plan_json, plan_lines, prints
+from tee_infra.cli.results import FeatureRunFacts
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
@@ -39,6 +40,7 @@ from tee_infra.workflows.session.connect import connect
 DEFAULT_SOURCE: Final = "staging"
 
 
+@prints(FeatureRunFacts)
 @click.command()
 @click.option("--branch", required=True, metavar="BRANCH", help="The git branch, as feature/new-auth.")
 @click.option("--ttl", metavar="TIME", help="How long after its last activity it lives, as 72h; kept, else 72h.")
@@ -135,7 +137,7 @@ def _carry_out(
     else:
         done = create_feature(context, request, now, source, confirm_losses(output, request.environment, yes=yes))
         facts = _facts(context, done, now)
-        output.result(facts, created_lines(done.record, done.plan, facts["app"], now))
+        output.result(facts, created_lines(done.record, done.plan, facts.app, now))
     told = RunSummary(now=now, run=done.plan, expires_at=done.record.expires_at)
     return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
@@ -151,5 +153,5 @@ def _source(
     return open_source(source, request.environment, connection, os.environ)
 
 
-def _facts(context: FeatureContext, done: Created, now: datetime) -> dict[str, Any]:
-    return feature_facts(context, done.record, now) | plan_json(done.plan)
+def _facts(context: FeatureContext, done: Created, now: datetime) -> FeatureRunFacts:
+    return FeatureRunFacts.model_validate(feature_facts(context, done.record, now) | plan_json(done.plan))

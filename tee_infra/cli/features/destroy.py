@@ -14,11 +14,13 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_yes
+from tee_infra.cli.results import ChangeFacts, IgnoredFacts, ResultModel, TableNames, Time
+from tee_infra.core.changes.engine_run import Operation
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.destroy_transitions import shortened
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
-from tee_infra.core.lifecycle.record import FeatureRecord
+from tee_infra.core.lifecycle.record import FeatureRecord, State
 from tee_infra.core.times import parse_duration, render_left, render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import locked
@@ -29,6 +31,39 @@ from tee_infra.workflows.features.plan_destroy import DestroyPlan, plan_destroy,
 from tee_infra.workflows.session.checkout import find_project
 
 
+class DestroyedTable(TableNames):
+    """A table that goes, with what it holds: as AWS counts, up to six hours old."""
+
+    items: int
+    size_bytes: int
+
+
+class FeatureDestroyResult(ResultModel):
+    """A feature environment, and what is or would be destroyed of it; null where there was nothing to plan.
+
+    `state` is null for a branch that never had an environment. `sweep`: what no stack knows of and goes as well;
+    `left`: what stays, and why. `deleted` resources and those `swept` are gone.
+    """
+
+    target: str
+    environment: str
+    branch: str
+    state: State | None
+    destroyed_at: Time | None
+    expires_at: Time | None = None
+    changes: list[ChangeFacts] | None = None
+    ignored: list[IgnoredFacts] | None = None
+    counts: dict[Operation, int] | None = None
+    monthly_usd: float | None = None
+    prices_as_of: str | None = None
+    sweep: list[str] | None = None
+    left: dict[str, str] | None = None
+    tables: list[DestroyedTable] | None = None
+    deleted: int | None = None
+    swept: list[str] | None = None
+
+
+@prints(FeatureDestroyResult)
 @click.command()
 @click.argument("environment", type=EnvironmentName(), metavar="ENV", required=False)
 @click.option("--branch", metavar="B", help="The environment of this git branch, instead of its name.")
@@ -56,6 +91,7 @@ def destroy(
     """
     output = Output(as_json)
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
+    require_yes(output, yes=yes or dry_run or cut is not None)
     context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
     moment = context.at(now)
     try:
@@ -64,12 +100,14 @@ def destroy(
         if branch is None:
             raise
         # A pipeline hears of every branch's end, also of those that never got an environment.
+        nothing = {"target": context.target.describe(), "environment": error.environment, "branch": branch}
         output.result(
-            _nothing(context, error.environment, branch), [f"{branch} has no environment: nothing to destroy"]
+            _result(nothing | {"state": None, "destroyed_at": None}),
+            [f"{branch} has no environment: nothing to destroy"],
         )
         return
     if record.state == "destroyed":
-        output.result(_facts(context, record), [_was_destroyed(record, moment)])
+        output.result(_result(_facts(context, record)), [_was_destroyed(record, moment)])
     elif cut is not None:
         _shorten(context, record, moment, cut, output, dry_run=dry_run)
     else:
@@ -100,7 +138,7 @@ def _shorten(
     line = f"the lease of {after.environment} {'would end' if dry_run else 'ends'} at {end}"
     if after.state in ("destroying", "quarantined"):
         line = f"{after.environment} is on its way out already: {after.problem or 'its destroy was begun'}"
-    output.result(_facts(context, after) | {"expires_at": render_time(after.expires_at)}, [line])
+    output.result(_result(_facts(context, after) | {"expires_at": after.expires_at}), [line])
 
 
 def _destroy(
@@ -109,15 +147,16 @@ def _destroy(
     require_destroyable(context, record, now)
     plan = plan_destroy(context, record)
     if dry_run:
-        output.result(_facts(context, record) | _plan_facts(plan), _plan_lines(plan))
+        output.result(_result(_facts(context, record) | _plan_facts(record.environment, plan)), _plan_lines(plan))
         return
     for line in _plan_lines(plan):
         output.say(line)
     confirm_by_name(output, record.environment, "This deletes all of it, data included.", yes=yes)
     with locked(context.locks, record.environment, context.actor, "tee-infra feature destroy") as held:
         done = destroy_feature(context, record, now, held=held)
+    ended = {"deleted": done.deleted, "swept": list(done.swept)}
     output.result(
-        _facts(context, done.record) | _plan_facts(plan) | {"deleted": done.deleted, "swept": done.swept},
+        _result(_facts(context, done.record) | _plan_facts(record.environment, plan) | ended),
         [f"{record.environment} is gone: {done.deleted} resources deleted{_swept(done)}"],
     )
 
@@ -129,8 +168,16 @@ def _plan_lines(plan: DestroyPlan) -> list[str]:
     return lines + [f"  {table.name} holds about {table.items:,} items" for table in plan.tables]
 
 
-def _plan_facts(plan: DestroyPlan) -> dict[str, Any]:
-    tables = [{"name": table.name, "items": table.items, "bytes": table.size} for table in plan.tables]
+def _plan_facts(environment: str, plan: DestroyPlan) -> dict[str, Any]:
+    tables = [
+        DestroyedTable(
+            table=table.name.removeprefix(f"{environment}-"),
+            physical_name=table.name,
+            items=table.items,
+            size_bytes=table.size,
+        )
+        for table in plan.tables
+    ]
     return plan_json(plan.changes) | {"sweep": list(plan.swept), "left": plan.left, "tables": tables}
 
 
@@ -140,13 +187,12 @@ def _facts(context: FeatureContext, record: FeatureRecord) -> dict[str, Any]:
         "environment": record.environment,
         "branch": record.branch,
         "state": record.state,
-        "destroyed_at": render_time(record.destroyed_at) if record.destroyed_at else None,
+        "destroyed_at": record.destroyed_at,
     }
 
 
-def _nothing(context: FeatureContext, environment: str, branch: str) -> dict[str, Any]:
-    facts = {"target": context.target.describe(), "environment": environment, "branch": branch}
-    return facts | {"state": None, "destroyed_at": None}
+def _result(facts: dict[str, Any]) -> FeatureDestroyResult:
+    return FeatureDestroyResult.model_validate(facts)
 
 
 def _was_destroyed(record: FeatureRecord, now: datetime) -> str:

@@ -6,7 +6,8 @@ import click
 
 from tee_infra.cli.features.report import lease_line, open_context_here, require_feature
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
-from tee_infra.cli.output import Output
+from tee_infra.cli.output import Output, prints
+from tee_infra.cli.results import FeatureFacts
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.lease import MAX_HOLD, MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import FeatureRecord
@@ -18,6 +19,7 @@ from tee_infra.workflows.features.lease import extend_lease, hold_environment, r
 from tee_infra.workflows.features.plan_destroy import record_of_branch
 
 
+@prints(FeatureFacts)
 @click.command()
 @click.argument("environment", type=EnvironmentName(), metavar="[ENV]", required=False)
 @click.option("--branch", metavar="BRANCH", help="The environment of this git branch, instead of its name.")
@@ -43,6 +45,7 @@ def extend(
     _result(context, done.record, moment, output)
 
 
+@prints(FeatureFacts)
 @click.command()
 @environment_argument
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever wonders what it is still there for.")
@@ -67,6 +70,7 @@ def hold(
     _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)
 
 
+@prints(FeatureFacts)
 @click.command()
 @environment_argument
 @local_option
@@ -94,4 +98,5 @@ def _name(context: FeatureContext, environment: Environment | None, branch: str 
 
 
 def _result(context: FeatureContext, record: FeatureRecord, now: datetime, output: Output) -> None:
-    output.result(feature_facts(context, record, now), [f"{record.environment}: {lease_line(record, now)}"])
+    result = FeatureFacts.model_validate(feature_facts(context, record, now))
+    output.result(result, [f"{record.environment}: {lease_line(record, now)}"])

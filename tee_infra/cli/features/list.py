@@ -2,13 +2,15 @@
 
 import shlex
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, Literal
 
 import click
+from pydantic import RootModel
 
 from tee_infra.cli.features.report import about_lines, open_context_here, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
-from tee_infra.cli.output import Output, table
+from tee_infra.cli.output import Output, prints, table
+from tee_infra.cli.results import FeatureFacts, Outputs, ResultModel, Time
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.history import HistoryEntry
@@ -20,6 +22,48 @@ from tee_infra.workflows.features.list import FeatureRow, list_features, show_fe
 _HEADINGS: Final = ("ENVIRONMENT", "BRANCH", "OWNER", "STATE", "LEASE ENDS", "HELD", "ITEMS", "USD/MONTH", "LOCKED BY")
 
 
+class LockFacts(ResultModel):
+    """Who changes the environment right now, with which command, and since when."""
+
+    holder: str
+    purpose: str
+    since: Time
+
+
+class FeatureRowFacts(FeatureFacts):
+    """A feature environment with what it holds (`items` and `bytes`, up to six hours old), lacks and costs."""
+
+    items: int | None
+    bytes: int | None
+    missing: list[str]
+    monthly_usd: float | None
+    lock: LockFacts | None
+
+
+class FeatureListResult(RootModel[list[FeatureRowFacts]]):
+    """The feature environments; those whose record cannot be read come first."""
+
+
+class EntryFacts(ResultModel):
+    """One thing that was done to an environment: what, by whom, where, and how it ended."""
+
+    environment: str
+    action: str
+    result: Literal["begun", "done", "failed", "refused"]
+    when: Time
+    who: str
+    where: str
+    detail: str
+
+
+class FeatureShowResult(FeatureRowFacts):
+    """One feature environment, what its stack exports, and the last of what was done to it."""
+
+    outputs: Outputs
+    history: list[EntryFacts]
+
+
+@prints(FeatureListResult)
 @click.command("list")
 @click.option("--all", "tombstones", is_flag=True, help="Destroyed ones as well.")
 @local_option
@@ -35,10 +79,11 @@ def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json
     context = open_context_here(output, local=local)
     moment = context.at(now)
     listed = list_features(context, tombstones=tombstones)
-    facts = [entry.facts(context, moment) for entry in listed]
-    output.result(facts, _lines(listed, moment, context.host.max_feature_environments))
+    result = FeatureListResult.model_validate([entry.facts(context, moment) for entry in listed])
+    output.result(result, _lines(listed, moment, context.host.max_feature_environments))
 
 
+@prints(FeatureShowResult)
 @click.command()
 @environment_argument
 @local_option
@@ -52,16 +97,16 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
     moment = context.at(now)
     shown = show_feature(context, name)
     facts = shown.listed.facts(context, moment)
-    history = [entry.model_dump(mode="json") for entry in shown.history]
+    result = FeatureShowResult.model_validate(facts | {"outputs": shown.outputs, "history": shown.history})
     lines = [
         f"{name} ({shown.record.state})",
         *about_lines(shown.record, moment),
         "",
-        *_about_tables(shown.listed, facts),
+        *_about_tables(shown.listed, result.tables),
     ]
     lines += ["", "OUTPUTS", *(f"  {key}: {value}" for key, value in shown.outputs.items())]
     lines += ["", "LATELY", *(f"  {_told(entry)}" for entry in shown.history)]
-    output.result(facts | {"outputs": shown.outputs, "history": history}, lines)
+    output.result(result, lines)
 
 
 def _lines(listed: list[FeatureRow], now: datetime, limit: int) -> list[str]:
@@ -101,11 +146,10 @@ def _end(record: FeatureRecord, now: datetime) -> str:
     return render_left(record.expires_at, now) + mark
 
 
-def _about_tables(listed: FeatureRow, facts: dict[str, Any]) -> list[str]:
-    missing = set(listed.table_usage.missing) if listed.table_usage else set(facts["tables"].values())
+def _about_tables(listed: FeatureRow, tables: dict[str, str]) -> list[str]:
+    missing = set(listed.table_usage.missing) if listed.table_usage else set(tables.values())
     rows = [
-        (logical, physical, "not there" if physical in missing else "there")
-        for logical, physical in facts["tables"].items()
+        (logical, physical, "not there" if physical in missing else "there") for logical, physical in tables.items()
     ]
     lines = table(("TABLE", "PHYSICAL NAME", ""), rows)
     if listed.table_usage and listed.monthly_usd is not None:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import PartialError, UsageError
 from tests.emulator import create_tables, everything, put, session
+from tests.support.commands import json_of
 
 Run = Callable[..., Result]
 
@@ -27,15 +27,15 @@ def test_a_backup_is_made_listed_verified_and_restored(
     dynamodb: DynamoDb, tables: dict[str, str], run: Run, tmp_path: Path
 ) -> None:
     place = str(tmp_path / "monday")
-    made = json.loads(run(backup, "create", "--env", "dev", "--output", place, "--json").stdout)
+    made = json_of(run, backup, "create", "--env", "dev", "--output", place, "--json")
     assert made["items"] == sum(len(everything(dynamodb, table)) for table in tables.values())
-    listed = json.loads(run(backup, "list", "--env", "dev", "--input", str(tmp_path), "--json").stdout)
+    listed = json_of(run, backup, "list", "--env", "dev", "--input", str(tmp_path), "--json")
     assert [(entry["location"], entry["items"]) for entry in listed["portable"]] == [(place, made["items"])]
-    verified = json.loads(run(backup, "verify", "--env", "dev", "--input", place, "--json").stdout)
+    verified = json_of(run, backup, "verify", "--env", "dev", "--input", place, "--json")
     assert (verified["verified"], verified["problems"]) == (True, [])
     arguments = ("restore", "--env", "dev", "--input", place, "--suffix=-restored")
-    assert json.loads(run(backup, *arguments, "--dry-run", "--json").stdout)["tables"][0]["creates"] is True
-    restored = json.loads(run(backup, *arguments, "--json").stdout)
+    assert json_of(run, backup, *arguments, "--dry-run", "--json")["tables"][0]["creates"] is True
+    restored = json_of(run, backup, *arguments, "--json")
     assert all(entry["validated"] for entry in restored["tables"])
     for physical in tables.values():
         assert everything(dynamodb, f"{physical}-restored") == everything(dynamodb, physical)
@@ -75,7 +75,7 @@ def test_s3_is_a_place_too(dynamodb: DynamoDb, moto_endpoint: str, tables: dict[
     keys = {entry["Key"] for entry in s3.list_objects_v2(Bucket="backups")["Contents"]}
     assert keys == {f"tee/monday/{name}" for name in (MANIFEST, *(f"{table}/0000.json.gz" for table in tables))}
     assert "verified" in run(backup, "verify", "--input", place).stdout
-    listed = json.loads(run(backup, "list", "--env", "dev", "--input", "s3://backups/tee", "--json").stdout)
+    listed = json_of(run, backup, "list", "--env", "dev", "--input", "s3://backups/tee", "--json")
     assert [entry["location"] for entry in listed["portable"]] == [place]
     run(backup, "restore", "--env", "dev", "--input", place, "--suffix=-again", "--tables", "tee-admin")
     assert everything(dynamodb, "dev-tee-admin-again") == everything(dynamodb, "dev-tee-admin")
@@ -85,12 +85,12 @@ def test_s3_is_a_place_too(dynamodb: DynamoDb, moto_endpoint: str, tables: dict[
 
 
 def test_native_backups_are_made_listed_and_restored(dynamodb: DynamoDb, run: Run) -> None:
-    made = json.loads(run(backup, "create", "--env", "dev", "--native", "--tables", "tee-admin", "--json").stdout)
-    listed = json.loads(run(backup, "list", "--env", "dev", "--json").stdout)
+    made = json_of(run, backup, "create", "--env", "dev", "--native", "--tables", "tee-admin", "--json")
+    listed = json_of(run, backup, "list", "--env", "dev", "--json")
     assert [entry["arn"] for entry in listed["native"]] == [made["native"][0]["arn"]]
     arguments = ("restore", "--env", "dev", "--backup", made["native"][0]["arn"], "--suffix=-native", "--json")
-    restored = json.loads(run(backup, *arguments).stdout)
-    assert restored["tables"][0]["target"] == "dev-tee-admin-native"
+    restored = json_of(run, backup, *arguments)
+    assert restored["tables"][0]["physical_name"] == "dev-tee-admin-native"
     assert everything(dynamodb, "dev-tee-admin-native") == everything(dynamodb, "dev-tee-admin")
 
 

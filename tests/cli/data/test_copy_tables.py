@@ -2,15 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.group import data
+from tee_infra.cli.envelope import ReportedError
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
-from tee_infra.errors import PartialError, UsageError
+from tee_infra.errors import PartialError, TeeInfraError, UsageError
 from tests.emulator import create_tables, everything, put
+from tests.support.commands import document
 
 TABLE = "tee-admin"
 
@@ -28,6 +31,17 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(data, arguments)
 
 
+def result_of(done: Result, command: str) -> Any:
+    return document(done.stdout, (command,), data)["result"]
+
+
+def failed(done: Result, error: type[TeeInfraError]) -> bool:
+    """Whether it was this, told on standard output as well."""
+    assert isinstance(done.exception, ReportedError)
+    assert json.loads(done.stdout)["error"]["code"] == error.code
+    return isinstance(done.exception.error, error)
+
+
 def items(*numbers: int) -> list[bytes]:
     return [f'{{"pk":{{"S":"MEMBER#{number}"}},"sk":{{"S":"PROFILE"}}}}'.encode() for number in numbers]
 
@@ -38,7 +52,7 @@ def test_copies_between_environments_and_prints_json_alone(dynamodb: DynamoDb) -
     put(dynamodb, f"staging-{TABLE}", items(*range(60)))
     done = run("copy", "--from", "staging", "--to", "dev", "--tables", TABLE, "--yes", "--json")
     assert done.exit_code == 0
-    facts = json.loads(done.stdout)[TABLE]
+    facts = result_of(done, "copy")[TABLE]
     assert (facts["read"], facts["written"], facts["retried"], facts["validated"]) == (60, 60, 0, True)
     assert facts["seconds"] > 0
     assert facts["client_cpu_seconds"] > 0
@@ -54,7 +68,7 @@ def test_copies_a_table_by_its_physical_name(dynamodb: DynamoDb, transport: str)
     assert run("copy", *ends, "--yes", "--json", "--transport", transport).exit_code == 0
     compared = run("validate", *ends, "--json", "--transport", transport)
     assert compared.exit_code == 0
-    assert json.loads(compared.stdout)[f"staging-{TABLE}"]["equal"] is True
+    assert result_of(compared, "validate")[f"staging-{TABLE}"]["equal"] is True
 
 
 def test_where_and_limit_choose_items(dynamodb: DynamoDb) -> None:
@@ -63,10 +77,10 @@ def test_where_and_limit_choose_items(dynamodb: DynamoDb) -> None:
     put(dynamodb, f"staging-{TABLE}", items(*range(30)))
     where = ("--where", "pk begins_with MEMBER#1")
     done = run("copy", "--from", "staging", "--to", "dev", "--tables", TABLE, *where, "--yes", "--json")
-    facts = json.loads(done.stdout)[TABLE]
+    facts = result_of(done, "copy")[TABLE]
     assert (facts["written"], facts["validated"]) == (11, True)
     done = run("copy", "--from", "staging", "--to", "dev", "--tables", TABLE, "--limit", "7", "--yes", "--json")
-    facts = json.loads(done.stdout)[TABLE]
+    facts = result_of(done, "copy")[TABLE]
     assert (facts["read"], facts["written"], facts["validated"]) == (7, 7, True)
 
 
@@ -77,15 +91,15 @@ def test_validate_says_what_differs_and_repairs_what_is_missing(dynamodb: Dynamo
     put(dynamodb, f"dev-{TABLE}", [*items(2, 3), b'{"pk":{"S":"x"},"sk":{"S":"y"},"m":{"M":{"a":{"N":"2"}}}}'])
     ends = ("--from", "staging", "--to", "dev", "--tables", TABLE)
     found = run("validate", *ends, "--json")
-    assert isinstance(found.exception, PartialError)
-    facts = json.loads(found.stdout)[TABLE]
+    assert failed(found, PartialError)
+    facts = result_of(found, "validate")[TABLE]
     assert (facts["equal"], facts["missing"], facts["extra"], facts["different"]) == (False, 1, 1, 1)
     assert {entry["kind"]: entry["paths"] for entry in facts["differences"]}["different"] == ["m.M.a.N"]
     missing = next(entry["key"] for entry in facts["differences"] if entry["kind"] == "missing")
     assert missing == {"pk": {"S": "MEMBER#1"}, "sk": {"S": "PROFILE"}}
-    repaired = json.loads(run("validate", *ends, "--repair-missing", "--yes", "--json").stdout)[TABLE]
+    repaired = result_of(run("validate", *ends, "--repair-missing", "--yes", "--json"), "validate")[TABLE]
     assert (repaired["repaired"], repaired["extra"], repaired["different"]) == (1, 1, 1)
-    assert json.loads(run("validate", *ends, "--json").stdout)[TABLE]["missing"] == 0
+    assert result_of(run("validate", *ends, "--json"), "validate")[TABLE]["missing"] == 0
 
 
 @pytest.mark.parametrize(
@@ -100,16 +114,16 @@ def test_validate_says_what_differs_and_repairs_what_is_missing(dynamodb: Dynamo
         ("table:prod-tee-admin", "dev", PlainCopyError),
     ],
 )
-def test_refuses_production(source: str, target: str, error: type[Exception]) -> None:
+def test_refuses_production(source: str, target: str, error: type[TeeInfraError]) -> None:
     done = run("copy", "--from", source, "--to", target, "--yes", "--json")
-    assert isinstance(done.exception, error)
+    assert failed(done, error)
 
 
 def test_json_needs_yes_and_a_dry_run_writes_nothing(dynamodb: DynamoDb) -> None:
     create_tables(dynamodb, "staging")
     create_tables(dynamodb, "dev")
     put(dynamodb, f"staging-{TABLE}", items(1))
-    assert isinstance(run("copy", "--from", "staging", "--to", "dev", "--json").exception, UsageError)
+    assert failed(run("copy", "--from", "staging", "--to", "dev", "--json"), UsageError)
     done = run("copy", "--from", "staging", "--to", "dev", "--dry-run", "--json")
-    assert json.loads(done.stdout)[TABLE]["route"] == "wire"
+    assert result_of(done, "copy")[TABLE]["route"] == "wire"
     assert everything(dynamodb, f"dev-{TABLE}") == {}

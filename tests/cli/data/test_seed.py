@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 
 from click.testing import Result
@@ -6,6 +5,7 @@ from click.testing import Result
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.seed import seed
 from tests.emulator import create_tables, everything
+from tests.support.commands import json_of
 
 Run = Callable[..., Result]
 
@@ -13,10 +13,10 @@ Run = Callable[..., Result]
 def test_an_environment_is_filled_and_filling_it_again_changes_nothing(dynamodb: DynamoDb, run: Run) -> None:
     tables = create_tables(dynamodb, "dev")
     arguments = ("--env", "dev", "--members", "12", "--seed", "42", "--json")
-    facts = json.loads(run(seed, *arguments).stdout)
+    facts = json_of(run, seed, *arguments)
     assert (facts["environment"], facts["members"], facts["day"]) == ("dev", 12, "2026-01-01")
     held = {name: everything(dynamodb, physical) for name, physical in tables.items()}
-    assert {entry["name"]: entry["items"] for entry in facts["tables"]} == {name: len(held[name]) for name in tables}
+    assert {entry["table"]: entry["items"] for entry in facts["tables"]} == {name: len(held[name]) for name in tables}
     run(seed, *arguments)
     assert {name: everything(dynamodb, physical) for name, physical in tables.items()} == held
 

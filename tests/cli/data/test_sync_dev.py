@@ -12,6 +12,7 @@ from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetErro
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.data.anonymize_key import NoKeyError
 from tests.emulator import create_tables, everything, put
+from tests.support.commands import json_of
 
 Run = Callable[..., Result]
 
@@ -26,7 +27,7 @@ def environments(dynamodb: DynamoDb, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_people_get_pseudonyms_and_the_report_says_which_rules_were_applied(dynamodb: DynamoDb, run: Run) -> None:
-    facts = json.loads(run(sync_dev, "--anonymize", "--entities", "5", "--yes", "--json").stdout)
+    facts = json_of(run, sync_dev, "--anonymize", "--entities", "5", "--yes", "--json")
     admin = facts["tee-admin"]
     assert (admin["table"], admin["read"], admin["written"], admin["validated"]) == ("tee-admin", 8, 5, True)
     assert {rule["attribute"]: rule["count"] for rule in admin["rules"]}["email"] == 5
@@ -36,7 +37,7 @@ def test_people_get_pseudonyms_and_the_report_says_which_rules_were_applied(dyna
 
 
 def test_a_dry_run_and_a_wrong_name_write_nothing(dynamodb: DynamoDb, run: Run) -> None:
-    shown = json.loads(run(sync_dev, "--anonymize", "--dry-run", "--json").stdout)
+    shown = json_of(run, sync_dev, "--anonymize", "--dry-run", "--json")
     assert shown["tee-schedules"]["target"]["name"] == "dev-tee-schedules"
     with pytest.raises(RefusedError, match="nothing was changed"):
         run(sync_dev, "--anonymize", typed="staging\n")
@@ -55,10 +56,10 @@ def test_what_protects_production_comes_before_the_question_for_a_key(
         run(sync_dev, "--yes")
     with pytest.raises(ProductionTargetError):
         run(sync_dev, "--anonymize", "--to", "prod", "--yes")
-    with pytest.raises(NoKeyError, match=r"make one: aws ssm put-parameter .* --name /tee/prod/anonymize-key"):
+    with pytest.raises(NoKeyError, match=r"Make one: aws ssm put-parameter .* --name /tee/prod/anonymize-key"):
         run(sync_dev, "--anonymize", "--yes")
 
 
 def test_two_ways_to_say_how_many_are_one_too_many(run: Run) -> None:
-    with pytest.raises(UsageError, match="give one of them"):
+    with pytest.raises(UsageError, match="Give one of them"):
         run(sync_dev, "--anonymize", "--fraction", "0.5", "--entities", "3", "--yes")

@@ -53,7 +53,7 @@ def test_the_report_says_how_to_use_it() -> None:
 
 @pytest.mark.parametrize("operation", ["delete", "replace"])
 def test_nobody_is_asked_under_json_and_what_is_lost_needs_an_answer(operation: Operation) -> None:
-    with pytest.raises(UsageError, match="--json cannot ask; add --yes"):
+    with pytest.raises(UsageError, match=r"--json cannot ask[.] Add --yes"):
         confirm_losses(Output(as_json=True), "feature-x", yes=False)(plan(operation))
     confirm_losses(Output(as_json=True), "feature-x", yes=True)(plan(operation))
 

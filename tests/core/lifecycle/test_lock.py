@@ -32,7 +32,7 @@ def test_who_waits_is_told_who_since_when_and_what_next() -> None:
     assert isinstance(error, BusyError)
     assert str(error) == (
         "feature-x is being changed by ann on laptop, process 12 (tee-infra up, for 3 min, since "
-        "2026-11-30T23:57:00Z); wait for it and run the same command again. Should that process have died, its lock "
+        "2026-11-30T23:57:00Z). Wait for it and run the same command again. Should that process have died, its lock "
         "ends by itself in 70 s"
     )
 

@@ -97,7 +97,7 @@ def test_only_an_explicit_create_begins_a_new_life(state: str) -> None:
         deployed_until=NOW,
         destroyed_at=NOW if state[-2] == "e" else None,
     )
-    with pytest.raises(GoneError, match=r"(was destroyed at 2026-11-20T00:00:00Z|is being destroyed); .* --branch"):
+    with pytest.raises(GoneError, match=r"(was destroyed at 2026-11-20T00:00:00Z|is being destroyed)[.] .* --branch"):
         requested(gone, request(revive=False), NOW + DAY)
     revived = requested(gone, request(), NOW + DAY)
     assert (revived.state, revived.created_at, revived.seeded, revived.hold) == ("creating", NOW + DAY, False, None)
@@ -138,7 +138,7 @@ def test_an_extension_counts_from_now_and_never_shortens() -> None:
 def test_an_extension_ends_with_the_longest_life() -> None:
     capped = extended(record(), 14 * DAY, NOW + 25 * DAY)
     assert capped.expires_at == NOW + MAX_LIFE
-    with pytest.raises(LifeOverError, match=r"none lives longer than 30 d; .* feature hold feature-x"):
+    with pytest.raises(LifeOverError, match=r"none lives longer than 30 d[.] .* feature hold feature-x"):
         extended(capped, DAY, NOW + 29 * DAY + 12 * HOUR)
     with pytest.raises(LifeOverError):
         extended(capped, DAY, NOW + 31 * DAY)
@@ -191,5 +191,5 @@ def test_the_quota_counts_what_lives_or_may_live_and_says_what_ends_first() -> N
     with pytest.raises(QuotaError):
         check_quota(known, "feature-gone", 2, NOW)
     check_quota(known, "feature-a", 1, NOW)
-    with pytest.raises(QuotaError, match="see them with tee-infra feature list"):
+    with pytest.raises(QuotaError, match="See them with tee-infra feature list"):
         check_quota({"feature-b": Unreadable(reason="?")}, "feature-new", 1, NOW)

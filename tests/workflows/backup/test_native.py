@@ -81,7 +81,7 @@ def test_an_existing_table_is_never_a_target(dynamodb: DynamoDb, tables: dict[st
     )
     with pytest.raises(RefusedError, match="prod-tee-admin-old exists, and a restore never overwrites"):
         plan_native(dynamodb, tables, "-old", moment=NOW)
-    with pytest.raises(UsageError, match="name it with --suffix"):
+    with pytest.raises(UsageError, match="Name it with --suffix"):
         plan_native(dynamodb, tables, "", moment=NOW)
 
 

@@ -87,7 +87,7 @@ def test_another_branch_of_the_same_name_is_refused(context: FeatureContext) -> 
 
 def test_a_stack_file_makes_it_one_that_stands(context: FeatureContext) -> None:
     (context.project.directory / "Pulumi.feature-x.yaml").touch()
-    with pytest.raises(StackFileError, match=r"use tee-infra up feature-x, or remove the file"):
+    with pytest.raises(StackFileError, match=r"Use tee-infra up feature-x, or remove the file"):
         create(context, request())
     assert context.control.record(NAME) is None
 

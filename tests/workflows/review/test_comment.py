@@ -94,7 +94,7 @@ def test_a_file_needs_no_github(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(CommentFileError, match="No such file or directory; choose a file that can be written"):
+    with pytest.raises(CommentFileError, match=r"No such file or directory[.] Choose a file that can be written"):
         audience({}, tmp_path / "missing" / "comment.md", post=False)
 
 

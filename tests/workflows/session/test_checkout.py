@@ -23,7 +23,7 @@ def test_the_checkout_is_found_from_a_folder_inside(checkout: Path) -> None:
 
 def test_another_project_is_not_this_one(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: other\n")
-    with pytest.raises(NoProjectError, match="run this in the checkout"):
+    with pytest.raises(NoProjectError, match="Run this in the checkout"):
         find_project(tmp_path)
 
 
@@ -56,5 +56,5 @@ def test_a_file_that_says_nothing_sensible_is_one_line(checkout: Path, text: str
 
 
 def test_a_missing_file_says_what_to_copy(checkout: Path) -> None:
-    with pytest.raises(SettingsError, match=r"copy Pulumi\.prod\.yaml"):
+    with pytest.raises(SettingsError, match=r"Copy Pulumi\.prod\.yaml"):
         find_project(checkout).settings(parse_environment("prod-v2"))

@@ -1,0 +1,99 @@
+"""The one JSON document that a command prints under `--json`: where it went, its result, and what went wrong."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import click
+
+from tee_infra.errors import TeeInfraError, UsageError
+
+INTERRUPTED: Final = "interrupted"
+UNEXPECTED: Final = "unexpected"
+INTERRUPTED_EXIT_CODE: Final = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One failure. `code` is stable, `next` is the next step or None, `fields` are the error's own facts."""
+
+    code: str
+    message: str
+    exit_code: int
+    next: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def line(self) -> str:
+        """For people."""
+        return f"{self.message}. {self.next}" if self.next else self.message
+
+    def facts(self) -> dict[str, Any]:
+        """For scripts."""
+        return {"code": self.code, "message": self.message, "next": self.next, **self.fields}
+
+
+class ReportedError(Exception):
+    """A failure that standard output has already; `error` is what was raised."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetFacts:
+    """Where a command went. `environment` is None where it was about no single one."""
+
+    environment: str | None
+    account_id: str | None
+    region: str | None
+    embedded: bool
+
+    def facts(self) -> dict[str, Any]:
+        """For scripts: no account is named for the embedded AWS."""
+        return {
+            "environment": self.environment,
+            "account_id": None if self.embedded else self.account_id,
+            "region": self.region,
+            "embedded": self.embedded,
+        }
+
+
+def envelope(target: TargetFacts | None, result: Any = None, failure: Failure | None = None) -> str:
+    """The document. `result` is JSON as it stands; a command that fails before it has one leaves it out."""
+    document: dict[str, Any] = {"target": target.facts() if target else None}
+    if result is not None or failure is None:
+        document["result"] = result
+    if failure is not None:
+        document["error"] = failure.facts()
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The failure that an exception stands for: one of ours, click's complaint, Ctrl-C, or a mistake in the program."""
+    match error:
+        case TeeInfraError():
+            return Failure(
+                code=error.code,
+                message=error.message,
+                exit_code=error.exit_code,
+                next=error.next,
+                fields=error.fields(),
+            )
+        case click.ClickException():
+            return Failure(code=UsageError.code, message=error.format_message(), exit_code=error.exit_code)
+        case click.Abort() | KeyboardInterrupt():
+            return Failure(
+                code=INTERRUPTED,
+                message="interrupted",
+                exit_code=INTERRUPTED_EXIT_CODE,
+                next="Run the same command again to finish or to see where it stands",
+            )
+        case _:
+            return Failure(
+                code=UNEXPECTED,
+                message=f"{type(error).__name__}: {' '.join(str(error).split())}",
+                exit_code=TeeInfraError.exit_code,
+                next="Add --debug to see where",
+            )
