@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import boto3
 
-from bench.anonymise import three_attributes
+from bench.anonymize import three_attributes
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions
@@ -30,7 +30,7 @@ from tee_infra.workflows.data.table_io import TableAccess
 
 Run: TypeAlias = Callable[[], object]
 
-SOURCE, TARGET, ANONYMISED = "bench-source", "bench-target", "bench-anonymised"
+SOURCE, TARGET, ANONYMIZED = "bench-source", "bench-target", "bench-anonymized"
 REGION = "us-east-1"
 THREADS = 8
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
@@ -45,7 +45,7 @@ def engine_sides(url: str, transport: TransportName, target: str = TARGET) -> tu
 
 def engine_copy(url: str, transport: TransportName = "raw", transform: Transform | None = None) -> Run:
     """As the command does it: with a checkpoint, and validated."""
-    source, target = engine_sides(url, transport, ANONYMISED if transform else TARGET)
+    source, target = engine_sides(url, transport, ANONYMIZED if transform else TARGET)
     options = CopyOptions(transform=transform)
     header = Header(SOURCE, TARGET, (), options.segments)
     checkpoint = ResumeFile.open(Path(tempfile.mkdtemp()) / "checkpoint", header, resume=False)
@@ -135,7 +135,7 @@ CLIENTS: dict[str, Callable[[str], Run]] = {
     **({"dynamodump backup + restore": dynamodump_copy} if shutil.which("dynamodump") else {}),
     "data copy --transport botocore": lambda url: engine_copy(url, "botocore"),
     "data copy": engine_copy,
-    "data copy + 3 anonymised attributes": lambda url: engine_copy(url, "raw", three_attributes()),
+    "data copy + 3 anonymized attributes": lambda url: engine_copy(url, "raw", three_attributes()),
     "boto3 scan both and compare": boto3_validate,
     "data validate": engine_validate,
 }

@@ -1,7 +1,7 @@
 """A near-null DynamoDB: answers from memory with precomputed bytes, so that the client's own cost shows.
 
-Any table exists and holds `--items` items in whatever number of segments is asked for, `bench-anonymised` holds what
-the anonymiser makes of them. Writes are acknowledged and forgotten, up to `--limit` units a second; what is over comes
+Any table exists and holds `--items` items in whatever number of segments is asked for, `bench-anonymized` holds what
+the anonymizer makes of them. Writes are acknowledged and forgotten, up to `--limit` units a second; what is over comes
 back unprocessed. `Stub.Stats` returns the counts.
 """
 
@@ -13,6 +13,7 @@ import zlib
 from typing import Any
 
 from bench.anonymise import three_attributes
+from bench.anonymize import three_attributes
 from tee_infra.core.codec.transform import Transform
 
 PAGE_ITEMS = 2500
@@ -79,7 +80,7 @@ class Throttle:
 
 class Stub:
     def __init__(self, items: int, throttle: Throttle, latency: float) -> None:
-        self.table, self.anonymised = Table(items), Table(items, three_attributes())
+        self.table, self.anonymized = Table(items), Table(items, three_attributes())
         self.throttle, self.latency = throttle, latency
         self.counts = {"requests": 0, "writes": 0, "items": 0, "refused": 0}
 
@@ -90,8 +91,8 @@ class Stub:
                 return self.write(body)
             case "Scan":
                 request = json.loads(body)
-                anonymised = request["TableName"] == "bench-anonymised"
-                return 200, (self.anonymised if anonymised else self.table).scan(request)
+                anonymized = request["TableName"] == "bench-anonymized"
+                return 200, (self.anonymized if anonymized else self.table).scan(request)
             case "DescribeTable":
                 return 200, self.describe(json.loads(body)["TableName"])
             case "Stats":

@@ -15,7 +15,7 @@ COMMANDS: Final[Commands] = {
     "show": ("environments.list", "show", "Show one environment: settings, tables, outputs."),
     "env": ("environments.export", "env", "What the app needs to know about its environment."),
     "schema": ("environments.schema", "schema", "Compare the catalog of tables with live ones."),
-    "data": ("data.group", "data", "Copy, anonymise, seed and compare the items of environments."),
+    "data": ("data.group", "data", "Copy, anonymize, seed and compare the items of environments."),
     "feature": ("features.group", "feature", "Environments of branches: make, keep, list and destroy them."),
     "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),
     "cleanup": ("cleanup", "cleanup", "Destroy feature environments whose time is over."),

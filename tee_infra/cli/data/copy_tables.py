@@ -124,13 +124,13 @@ def copy(
 ) -> None:
     """Copy tables, item for item, and validate the copy.
 
-    Production is never the target, and its data leaves it anonymised only: `data sync-dev`. Items of the target under
+    Production is never the target, and its data leaves it anonymized only: `data sync-dev`. Items of the target under
     other keys are left alone. What is written to the source while the copy runs may be missed. Interrupted in any
     way, the same command with --resume finishes it. Exit code 5: not finished, or the target is not what was copied.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
-    check_sides(*ends, anonymised=False)
+    check_sides(*ends, anonymized=False)
     require_yes(output, yes=yes or dry_run)
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     plan = prepare_copy(

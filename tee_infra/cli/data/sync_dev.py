@@ -92,7 +92,7 @@ def sync_dev(
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
-    check_sides(*ends, anonymised=anonymize)  # before anybody is asked for a key
+    check_sides(*ends, anonymized=anonymize)  # before anybody is asked for a key
     require_yes(output, yes=yes or dry_run)
     connections = [connect_data(end.environment, endpoint_url) for end in ends]
     databases = [open_dynamodb(connection) for connection in connections]

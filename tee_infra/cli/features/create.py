@@ -45,8 +45,8 @@ DEFAULT_SOURCE: Final = "staging"
 @click.option("--branch", required=True, metavar="BRANCH", help="The git branch, as feature/new-auth.")
 @click.option("--ttl", metavar="TIME", help="How long after its last activity it lives, as 72h; kept, else 72h.")
 @click.option("--owner", metavar="NAME", help="Who answers for it; kept, else git's user.email.")
-@click.option("--seed", type=click.Choice(["synthetic", "anonymised", "none"]), help="Its first data; else synthetic.")
-@click.option("--from", "source", type=EnvironmentName(), metavar="ENV", help="Whose data is anonymised; else staging.")
+@click.option("--seed", type=click.Choice(["synthetic", "anonymized", "none"]), help="Its first data; else synthetic.")
+@click.option("--from", "source", type=EnvironmentName(), metavar="ENV", help="Whose data is anonymized; else staging.")
 @click.option("--unless-destroyed", is_flag=True, help="Refuse to make again what was destroyed.")
 @local_option
 @now_option
@@ -77,8 +77,8 @@ def create(
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL) if ttl else None
-    if source is not None and seed != "anonymised":
-        raise UsageError(f"--from {source.name} is for --seed anonymised alone", next="Give both, or neither")
+    if source is not None and seed != "anonymized":
+        raise UsageError(f"--from {source.name} is for --seed anonymized only", next="Give both, or neither")
     project = find_project(Path.cwd())
     request = read_request(
         project.directory,
@@ -146,7 +146,7 @@ def _source(
     context: FeatureContext, request: CreateRequest, chosen: Environment | None, *, local: bool
 ) -> Source | None:
     """Checked before there is anything of the new environment."""
-    if request.seed != "anonymised":
+    if request.seed != "anonymized":
         return None
     source = chosen or parse_environment(DEFAULT_SOURCE)
     connection = connect(context.project, source, use_local=local)

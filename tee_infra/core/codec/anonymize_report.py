@@ -1,4 +1,4 @@
-"""What anonymising would do to a table, said about shapes: attribute names, types and counts, never values."""
+"""What anonymizing would do to a table, said about shapes: attribute names, types and counts, never values."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Anonymise items: replace what the catalog calls personal, keep what it calls safe, refuse everything else.
+"""Anonymize items: replace what the catalog calls personal, keep what it calls safe, refuse everything else.
 
 Items are DynamoDB's own JSON and only their outermost level is decoded; of the values, only the personal ones.
 """

@@ -26,7 +26,7 @@ BECOMES: Final[Mapping[Personal, str]] = {
     Personal.FREE_TEXT: "filler of about the same length",
 }
 
-EMAIL_DOMAIN: Final = "anonymised.example.com"  # RFC 2606: example.com is nobody's
+EMAIL_DOMAIN: Final = "anonymised.example.com"  # kept as first spelled: it is part of every pseudonym that was written
 _PHONE_PREFIX: Final = "+1555"  # the North American area code 555 is not assigned
 _UNREADABLE_DATE: Final = "1900-01-01"
 _MINIMUM_KEY_LENGTH: Final = 32
@@ -34,12 +34,12 @@ _LONGEST_SHIFT_DAYS: Final = 180
 
 
 class WeakKeyError(UsageError):
-    """An anonymisation key that can be guessed. The message never holds it."""
+    """An anonymization key that can be guessed. The message never holds it."""
 
     def __init__(self, length: int) -> None:
         self.length = length
         super().__init__(
-            f"the anonymisation key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}",
+            f"the anonymization key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}",
             next="Make one with: openssl rand -base64 32",
         )
 
@@ -75,7 +75,7 @@ class Pseudonyms:
     def _name(self, value: str, _person: str) -> str:
         number = _number(self._names, value)
         name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}"
-        # An anonymised source may hold this very name; its neighbour in the pool is as good.
+        # An anonymized source may hold this very name; its neighbour in the pool is as good.
         return name if name != value else f"{FIRST[(number + 1) % len(FIRST)]} {name.split()[1]}"
 
     def _email(self, value: str, _person: str) -> str:
@@ -110,7 +110,7 @@ def derive_key(secret: str) -> bytes:
     text = secret.strip()
     if len(text) < _MINIMUM_KEY_LENGTH:
         raise WeakKeyError(len(text))
-    return hashlib.blake2b(text.encode(), digest_size=32, person=b"tee:anonymise").digest()
+    return hashlib.blake2b(text.encode(), digest_size=32, person=b"tee:anonymise").digest()  # kept as first spelled
 
 
 def _keyed(key: bytes, kind: bytes, size: int) -> "hashlib.blake2b":

@@ -28,7 +28,7 @@ class SubsetError(UsageError):
 class Subset:
     """The entities whose hash under `key` is below `threshold`, of 2**64.
 
-    The hash is BLAKE2b with a domain of its own: with the anonymiser's key it tells nothing about pseudonyms.
+    The hash is BLAKE2b with a domain of its own: with the anonymizer's key it tells nothing about pseudonyms.
     """
 
     key: bytes

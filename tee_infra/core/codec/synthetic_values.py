@@ -1,7 +1,7 @@
 """What synthetic items are made of: pools of values, and how often each occurs.
 
 A change here changes what every seed produces; `tests/core/codec/test_synthetic.py` pins a digest, so it is seen.
-No name here is one of `anonymize_names`, so a synthetic source can show that nothing of it survives anonymising.
+No name here is one of `anonymize_names`, so a synthetic source can show that nothing of it survives anonymizing.
 """
 
 from math import isqrt

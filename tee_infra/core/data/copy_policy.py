@@ -72,14 +72,14 @@ def copy_side(text: str) -> CopySide:
     return CopySide(name=environment.name, environment=environment, tables=tables)
 
 
-def check_sides(source: CopySide, target: CopySide, *, anonymised: bool) -> None:
+def check_sides(source: CopySide, target: CopySide, *, anonymized: bool) -> None:
     """Who may copy to whom. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
 
-    Nothing is ever copied onto production; what leaves production is anonymised.
+    Nothing is ever copied onto production; what leaves production is anonymized.
     """
     if target.production:
         raise ProductionTargetError(target.name)
-    if source.production and not anonymised:
+    if source.production and not anonymized:
         raise PlainCopyError(source.name, target.name)
 
 
@@ -133,7 +133,7 @@ class PlainCopyError(RefusedError):
         self.target = target
         super().__init__(
             f"{source} is production: a plain copy would carry personal data to {target}",
-            next=f"Anonymise it on the way: tee-infra data sync-dev --anonymize --from {source} --to {target}",
+            next=f"Anonymize it on the way: tee-infra data sync-dev --anonymize --from {source} --to {target}",
         )
 
 

@@ -5,15 +5,17 @@ A record changes only as `core.lifecycle.transitions` and `core.lifecycle.destro
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tee_infra.core.lifecycle.lease import GONE_BRANCH_TTL, lease_end
 
 State = Literal["creating", "active", "marked", "destroying", "destroyed", "quarantined"]
-Seed = Literal["synthetic", "anonymised", "none"]
+Seed = Literal["synthetic", "anonymized", "none"]
 Time = Annotated[AwareDatetime, Field(strict=False)]
+OLD_SEEDS: Final = {"anonymised": "anonymized"}
+"""Spellings in records and scripts of earlier versions."""
 
 MAX_FAILURES = 5
 """So many destroys in a row may fail before a person has to look."""
@@ -53,7 +55,7 @@ class FeatureRecord(BaseModel):
     head: str | None = None
     """The branch's commit at the last activity, where it was known."""
     hold: Hold | None = None
-    seed: Seed = "synthetic"
+    seed: Annotated[Seed, BeforeValidator(lambda value: OLD_SEEDS.get(value, value))] = "synthetic"
     seeded: bool = False
     marked_at: Time | None = None
     destroyed_at: Time | None = None

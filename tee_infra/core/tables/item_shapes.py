@@ -1,6 +1,6 @@
 """The shape of the items in each table, with every attribute classified as personal or not.
 
-An attribute without a classification is an error (`tests/core/tables/test_item_shapes.py`): anonymised copies
+An attribute without a classification is an error (`tests/core/tables/test_item_shapes.py`): anonymized copies
 fail closed on what nobody has looked at.
 """
 

@@ -16,7 +16,7 @@ _PARAMETER: Final = "anonymize-key"
 
 
 class NoKeyError(UsageError):
-    """There is no key to anonymise with; `parameter` is where it should be."""
+    """There is no key to anonymize with; `parameter` is where it should be."""
 
     def __init__(self, parameter: str | None) -> None:
         self.parameter = parameter

@@ -1,4 +1,4 @@
-"""Say what anonymising would do to live tables, by a sample of their items."""
+"""Say what anonymizing would do to live tables, by a sample of their items."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice

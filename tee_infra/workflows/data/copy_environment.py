@@ -74,8 +74,8 @@ def prepare_copy(
     Raises as `check_sides`, `pair_tables`, `plan_table` and `choose_members` do, `NoTableError`, and
     `UnclassifiedAttributesError`.
     """
-    anonymised = choice is not None and choice.key is not None
-    check_sides(*ends, anonymised=anonymised)
+    anonymized = choice is not None and choice.key is not None
+    check_sides(*ends, anonymized=anonymized)
     partly = bool(condition.members) or limit is not None or choice is not None
     plans = [
         plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)

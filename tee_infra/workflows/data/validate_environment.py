@@ -24,7 +24,7 @@ def validate_tables(
     `pair_tables` do, and `DifferentKeysError`.
     """
     if repair_missing:
-        check_sides(*ends, anonymised=False)
+        check_sides(*ends, anonymized=False)
     mine, its = source.transport(transport), target.transport(transport)
     found: dict[str, Comparison] = {}
     for name, here, there in pair_tables(*ends, tables):

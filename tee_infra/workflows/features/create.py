@@ -48,7 +48,7 @@ def create_feature(
         recorded(context.control, context.actor, environment, "create") as details,
     ):
         record = admit(context, request, now)
-        if record.seed == "anonymised" and not record.seeded and source is None:
+        if record.seed == "anonymized" and not record.seeded and source is None:
             raise NoSourceError(environment)
         record = context.control.write(record)
         plan = _bring_up(context, record, confirm, held.check)

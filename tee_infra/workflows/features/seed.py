@@ -1,4 +1,4 @@
-"""The first data of a feature environment: people who never existed, or some of another environment's, anonymised."""
+"""The first data of a feature environment: people who never existed, or some of another environment's, anonymized."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class NoSourceError(UsageError):
         self.environment = environment
         super().__init__(
             f"{environment} is yet to be filled with another environment's data",
-            next="Say whose: --seed anonymised --from staging",
+            next="Name it: --seed anonymized --from staging",
         )
 
 
@@ -68,7 +68,7 @@ def open_source(source: Environment, target: str, connection: Connection, enviro
     if source.name == target:
         raise UsageError(f"--from is {target}, which is the environment that is to be seeded", next="Name another one")
     end = copy_side(source.name)
-    check_sides(end, copy_side(target), anonymised=True)
+    check_sides(end, copy_side(target), anonymized=True)
     dynamodb = open_dynamodb(connection)
     key = read_key(source, None, environ, connection)
     tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}
@@ -87,7 +87,7 @@ def seed_feature(
     """
     if record.seed == "none":
         return 0
-    if record.seed == "anonymised":
+    if record.seed == "anonymized":
         if source is None:
             raise NoSourceError(record.environment)
         report(f"seeding with {FRACTION:.0%} of the people of {source.end.name}, under pseudonyms")

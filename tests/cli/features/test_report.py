@@ -37,7 +37,7 @@ def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> Non
     [
         ({"seeded": True}, "filled once with synthetic data"),
         ({"seed": "none"}, "no data to begin with"),
-        ({"seed": "anonymised"}, "anonymised data to come"),
+        ({"seed": "anonymized"}, "anonymized data to come"),
     ],
 )
 def test_what_it_was_filled_with_is_told(fields: dict[str, object], said: str) -> None:

@@ -116,7 +116,7 @@ def test_every_rule_is_counted() -> None:
 
 
 OURS = " ".join(("MEMBER#", EMAIL_DOMAIN, *FIRST, *LAST))
-"""What stands in an anonymised item whatever was there before."""
+"""What stands in an anonymized item whatever was there before."""
 SAFE_TEXT = st.text(st.characters(codec="utf-8"), min_size=6).filter(lambda text: not text.isspace())
 
 

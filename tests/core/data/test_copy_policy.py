@@ -25,23 +25,23 @@ def facts(name: str = "t", **more: object) -> TableFacts:
     return TableFacts(**{"name": name, "arn": "", "key_names": ("pk",), "key_types": ("S",), **more})
 
 
-@given(source=st.sampled_from(ENDS), target=st.sampled_from(ENDS), anonymised=st.booleans())
-def test_production_is_never_written_and_never_left_plainly(source: str, target: str, anonymised: bool) -> None:
+@given(source=st.sampled_from(ENDS), target=st.sampled_from(ENDS), anonymized=st.booleans())
+def test_production_is_never_written_and_never_left_plainly(source: str, target: str, anonymized: bool) -> None:
     ends = copy_side(source), copy_side(target)
     if "prod" in target:
         with pytest.raises(ProductionTargetError):
-            check_sides(*ends, anonymised=anonymised)
-    elif "prod" in source and not anonymised:
+            check_sides(*ends, anonymized=anonymized)
+    elif "prod" in source and not anonymized:
         with pytest.raises(PlainCopyError, match="data sync-dev --anonymize"):
-            check_sides(*ends, anonymised=anonymised)
+            check_sides(*ends, anonymized=anonymized)
     else:
-        check_sides(*ends, anonymised=anonymised)
+        check_sides(*ends, anonymized=anonymized)
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
 def test_the_legacy_tables_are_production_as_a_target(table: str) -> None:
     with pytest.raises(ProductionTargetError):
-        check_sides(copy_side("dev"), copy_side(f"table:{table}"), anonymised=True)
+        check_sides(copy_side("dev"), copy_side(f"table:{table}"), anonymized=True)
 
 
 def test_an_environment_that_is_none_is_an_error() -> None:

@@ -112,7 +112,7 @@ def test_whoever_is_second_hears_who_is_first(context: FeatureContext) -> None:
 
 def test_somebody_elses_data_is_not_taken_without_a_word(context: FeatureContext) -> None:
     with pytest.raises(NoSourceError):
-        create(context, request(seed="anonymised"))
+        create(context, request(seed="anonymized"))
     assert context.control.record(NAME) is None
 
 

@@ -50,7 +50,7 @@ def test_another_environments_people_come_under_pseudonyms_and_only_some_of_them
         put(dynamodb, physical, SyntheticData(7).items(name, range(40)))
     create_tables(dynamodb, "feature-x")
     source = Source(end=copy_side("staging"), dynamodb=dynamodb, key=KEY)
-    items = seed(dynamodb, source=source, seed="anonymised")
+    items = seed(dynamodb, source=source, seed="anonymized")
     taken = held(dynamodb, "feature-x")
     assert items == sum(len(table) for table in taken.values())
     assert 0 < len(taken["tee-admin"]) < 8
@@ -59,8 +59,8 @@ def test_another_environments_people_come_under_pseudonyms_and_only_some_of_them
 
 
 def test_nobodys_data_is_guessed(dynamodb: DynamoDb) -> None:
-    with pytest.raises(NoSourceError, match=r"Say whose: --seed anonymised --from staging"):
-        seed(dynamodb, seed="anonymised")
+    with pytest.raises(NoSourceError, match=r"Name it: --seed anonymized --from staging"):
+        seed(dynamodb, seed="anonymized")
 
 
 def open_it(dynamodb: DynamoDb, source: str, **environ: str) -> Source:

@@ -1,5 +1,5 @@
 # ruff: noqa: N815  # attribute names are the items'
-"""The anonymiser over the stub's items: three of thirteen attributes are personal."""
+"""The anonymizer over the stub's items: three of thirteen attributes are personal."""
 
 from typing import Annotated
 
