@@ -12,7 +12,6 @@ import time
 import zlib
 from typing import Any
 
-from bench.anonymise import three_attributes
 from bench.anonymize import three_attributes
 from tee_infra.core.codec.transform import Transform
 

@@ -13,7 +13,7 @@ from tee_infra.cli.root import root
 def main() -> NoReturn:
     """Run the command line and exit: 0, an error's own code, 2 for wrong usage, 130 for Ctrl-C.
 
-    The one place where errors become exit codes. `--debug` shows the traceback that people are spared otherwise.
+    The only place where errors become exit codes. `--debug` prints the traceback.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job ends as cleanly as Ctrl-C
     try:

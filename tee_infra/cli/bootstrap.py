@@ -30,15 +30,21 @@ class BootstrapResult(ResultModel):
 
 @prints(BootstrapResult)
 @click.command()
-@click.argument("environment", type=EnvironmentName(), default=FEATURE_HOST, metavar="[ENV]")
+@click.argument(
+    "environment",
+    type=EnvironmentName(),
+    default=FEATURE_HOST,
+    metavar="[ENV]",
+    help=f"An environment in the account. Default: {FEATURE_HOST}.",
+)
 @local_option
 @dry_run_option
 @json_option
 def bootstrap(environment: Environment, local: bool, dry_run: bool, as_json: bool) -> None:
-    """Prepare an AWS account: state, its key, locks and registry.
+    """Prepare an AWS account: state, key, locks, registry.
 
-    Makes what is missing and puts right what differs in the account of ENV, dev if none is named. Run it as often as
-    you like; the embedded AWS does it by itself.
+    Creates missing resources and corrects drifted ones in the account of ENV. Idempotent. The embedded AWS is prepared
+    automatically.
     """
     output = Output(as_json)
     project = find_project(Path.cwd())
@@ -63,15 +69,15 @@ def bootstrap(environment: Environment, local: bool, dry_run: bool, as_json: boo
 
 def _summary(changes: int, *, dry_run: bool) -> str:
     if not changes:
-        return "nothing to do"
-    return f"{changes} to do; nothing was changed" if dry_run else f"{changes} done"
+        return "no changes needed"
+    return f"{changes} changes planned. Nothing was changed" if dry_run else f"{changes} changes made"
 
 
 def _next(environment: str, account_id: str, region: str) -> list[str]:
     provider = shlex.quote(secrets_provider(region))
     return [
         "",
-        "stacks in this account keep their state there; for each of them once:",
+        "Stacks in this account keep their state in its bucket. Once for each stack:",
         f"  export PULUMI_BACKEND_URL={shlex.quote(backend_url('standing', account_id, region))}",
         f"  pulumi stack init {environment} --secrets-provider {provider}",
         f"  tee-infra up {environment}",

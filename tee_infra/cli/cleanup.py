@@ -9,7 +9,7 @@ from typing import Final, Literal
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.options import json_option, local_option, now_option
+from tee_infra.cli.options import examples, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, Time
 from tee_infra.core.cleanup.decision import Action, Policy, ReasonCode
@@ -23,22 +23,25 @@ from tee_infra.workflows.features.context import FeatureContext, open_feature_co
 from tee_infra.workflows.session.checkout import find_project
 
 MAX_DESTROYS: Final = 20
-"""As many as may live at once; more in one run is something that a person should have seen."""
+"""As many as the default quota; a person has to confirm more in one run with `--max`."""
 _BUDGET: Final = {"at_least": timedelta(minutes=1), "at_most": timedelta(hours=6)}
 _GRACE: Final = {"at_least": timedelta(), "at_most": timedelta(days=7)}
 _ORDER: Final = ("destroy", "review", "keep")
 
 
 class NotAllDestroyedError(PartialError):
-    """Some of what was to go is still there."""
+    """Some environments that were planned to be destroyed still exist."""
 
     def __init__(self, results: list[Result]) -> None:
         self.results = results
         failed = [result.environment for result in results if result.result == "failed"]
         waiting = [result.environment for result in results if result.result == "not-started"]
-        parts = [f"{len(failed)} could not be destroyed ({', '.join(failed)})"] if failed else []
-        parts += [f"the time was over before {len(waiting)} ({', '.join(waiting)})"] if waiting else []
-        super().__init__("; ".join(parts), next="What is above says why, and the next run goes on")
+        parts = [f"{len(failed)} failed ({', '.join(failed)})"] if failed else []
+        parts += [f"{len(waiting)} not started within the time budget ({', '.join(waiting)})"] if waiting else []
+        super().__init__(
+            f"cleanup: {'; '.join(parts)}. The reasons are shown above, and the next run retries",
+            next="To retry now: tee-infra cleanup --execute",
+        )
 
 
 class DecisionFacts(ResultModel):
@@ -92,20 +95,36 @@ class CleanupResult(RootModel[CleanupRunFacts | CleanupPlanFacts]):
 
 
 @prints(CleanupResult)
-@click.command()
-@click.option("--execute", "do_it", is_flag=True, help="Destroy what is shown; without it nothing is written at all.")
-@click.option(
-    "--max", "most", type=click.IntRange(1), metavar="N", help=f"How many at most.  [default: {MAX_DESTROYS}]"
+@click.command(
+    epilog=examples("tee-infra cleanup", "tee-infra cleanup --execute --grace 1h", "tee-infra cleanup --json")
 )
-@click.option("--time-budget", default="10m", show_default=True, help="Begin no other destroy after this time.")
-@click.option("--grace", default="0m", show_default=True, help="Mark first, and destroy this much later.")
+@click.option("--execute", "do_it", is_flag=True, help="Carry out the plan. Without it, only print the plan.")
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(1),
+    metavar="N",
+    help=f"Maximum number of environments to destroy. Default: {MAX_DESTROYS}.",
+)
+@click.option(
+    "--time-budget",
+    default="10m",
+    metavar="DURATION",
+    help="Start no further destroy after DURATION, e.g. 30m. Default: 10m.",
+)
+@click.option(
+    "--grace",
+    default="0m",
+    metavar="DURATION",
+    help="Mark first, and destroy in a run at least DURATION later, e.g. 1h. Default: 0m.",
+)
 @click.option(
     "--branches-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="F",
-    help="The live branches, one a line, instead of asking GitHub or git.",
+    metavar="FILE",
+    help="File with the live branches, one per line. Default: the branches of GitHub or git.",
 )
-@click.option("--by-lease-only", is_flag=True, help="Ask nobody about branches: leases alone decide.")
+@click.option("--by-lease-only", is_flag=True, help="Decide only by leases, without a list of the live branches.")
 @local_option
 @now_option
 @json_option
@@ -121,9 +140,10 @@ def cleanup(
     now: datetime | None,
     as_json: bool,
 ) -> None:
-    """Destroy feature environments whose time is over.
+    """Destroy expired feature environments.
 
-    Shows what it would do with each and why. With --execute, which is what a schedule runs, it does it and asks nobody.
+    Prints the action for each environment and its reason. With --execute, e.g. in a scheduled run, carries out the plan
+    without confirmation.
     """
     output = Output(as_json)
     budget = parse_duration(time_budget, "--time-budget", **_BUDGET)
@@ -134,7 +154,7 @@ def cleanup(
     )
     if by_lease_only and branches_file is not None:
         raise UsageError(
-            "--by-lease-only asks for no branches, and --branches-file names some", next="Give one of them"
+            "cleanup: --by-lease-only and --branches-file exclude each other", next="Give only one of them"
         )
     context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
     moment = context.at(now)
@@ -157,17 +177,17 @@ def cleanup(
 def _lines(planned: Planned, now: datetime) -> Iterator[str]:
     decisions = sorted(planned.plan.decisions, key=lambda decision: _ORDER.index(decision.action))
     if not decisions:
-        yield "there are no feature environments"
+        yield "no feature environments"
         return
-    yield from table(("ACTION", "ENVIRONMENT", "WHY"), [_row(decision) for decision in decisions])
+    yield from table(("ACTION", "ENVIRONMENT", "REASON"), [_row(decision) for decision in decisions])
     for warned in planned.warnings:
         yield (
-            f"{warned.environment} ({warned.owner}) has less than {render_duration(warned.bound)}: its lease ends "
-            f"{render_left(warned.expires_at, now)}. To keep it: tee-infra feature extend {warned.environment}"
+            f"{warned.environment} ({warned.owner}): the lease ends {render_left(warned.expires_at, now)}. To extend "
+            f"it: tee-infra feature extend {warned.environment} --ttl 72h"
         )
     if planned.plan.destroys:
         count = len(planned.plan.destroys)
-        yield f"{count} to destroy, which saves about ${planned.saved_usd:,.2f} a month (prices of {PRICES_AS_OF})"
+        yield f"{count} to destroy; saves about ${planned.saved_usd:,.2f} a month (prices of {PRICES_AS_OF})"
 
 
 def _row(decision: Decision) -> tuple[str, str, str]:
@@ -176,7 +196,7 @@ def _row(decision: Decision) -> tuple[str, str, str]:
 
 def _result_lines(results: list[Result]) -> list[str]:
     if not results:
-        return ["nothing was destroyed"]
+        return ["no environment was destroyed"]
     kinds = [result.result for result in results]
     seconds = sum(result.seconds for result in results)
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))

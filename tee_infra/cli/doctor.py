@@ -30,7 +30,7 @@ class DoctorResult(RootModel[list[FindingFacts]]):
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Show what the commands need and how to fix what is missing."""
+    """Check the prerequisites of the commands, with fixes."""
     findings = diagnose(Path.cwd(), os.environ)
     lines: list[str] = []
     for finding in findings:
@@ -40,4 +40,4 @@ def doctor(as_json: bool) -> None:
     Output(as_json).result(DoctorResult.model_validate(findings, from_attributes=True), lines)
     missing = [finding.name for finding in findings if not finding.ok]
     if missing:
-        raise RemoteError(f"not ready: {', '.join(missing)}")
+        raise RemoteError(f"doctor: {len(missing)} checks failed: {', '.join(missing)}. The fixes are shown above")

@@ -26,7 +26,7 @@ class EngineResult(ResultModel):
 def engine(as_json: bool) -> None:
     """Find, install or build the Pulumi CLI.
 
-    Every command that needs it does this by itself; this one does nothing else. A build takes minutes, once.
+    Every command that needs the CLI does this automatically. The first build takes minutes.
     """
     found = ensure_engine(os.environ, report_to(sys.stderr))
     result = EngineResult(version=found.version, command=str(found.command), source=found.source)

@@ -88,12 +88,12 @@ def failure_of(error: BaseException) -> Failure:
                 code=INTERRUPTED,
                 message="interrupted",
                 exit_code=INTERRUPTED_EXIT_CODE,
-                next="Run the same command again to finish or to see where it stands",
+                next="Run the same command again to resume",
             )
         case _:
             return Failure(
                 code=UNEXPECTED,
                 message=f"{type(error).__name__}: {' '.join(str(error).split())}",
                 exit_code=TeeInfraError.exit_code,
-                next="Add --debug to see where",
+                next="Add --debug to print the traceback",
             )

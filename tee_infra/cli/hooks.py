@@ -12,8 +12,8 @@ from tee_infra.workflows import hooks as workflow
 from tee_infra.workflows.hooks import Action
 from tee_infra.workflows.session.checkout import find_project
 
-_DONE = {"create": "written", "update": "brought up to date", "remove": "removed", "none": "nothing to do"}
-_PLANNED = {"create": "would be written", "update": "would be brought up to date", "remove": "would be removed"}
+_DONE = {"create": "created", "update": "updated", "remove": "removed", "none": "unchanged"}
+_PLANNED = {"create": "would be created", "update": "would be updated", "remove": "would be removed"}
 
 
 class HookResult(ResultModel):
@@ -31,7 +31,7 @@ class HooksAnnounceResult(ResultModel):
 
 @click.group()
 def hooks() -> None:
-    """Say before a push what it does to feature environments."""
+    """Manage the git hook that announces what a push does."""
 
 
 @prints(HookResult)
@@ -39,10 +39,10 @@ def hooks() -> None:
 @dry_run_option
 @json_option
 def install(dry_run: bool, as_json: bool) -> None:
-    """Write a pre-push hook into this checkout.
+    """Install the pre-push hook in this checkout.
 
-    It only announces: it never stops a push, holds no credentials and asks no network. A hook that is there already
-    and is not this one stays as it is.
+    The hook only prints announcements: it never stops a push, needs no credentials and no network. A pre-push hook
+    from another source is never overwritten.
     """
     output, project = Output(as_json), find_project(Path.cwd())
     output.say(f"target: {workflow.where(project)}")
@@ -55,7 +55,7 @@ def install(dry_run: bool, as_json: bool) -> None:
 @dry_run_option
 @json_option
 def uninstall(dry_run: bool, as_json: bool) -> None:
-    """Remove the pre-push hook that `install` wrote."""
+    """Remove the pre-push hook that `install` created."""
     output, project = Output(as_json), find_project(Path.cwd())
     output.say(f"target: {workflow.where(project)}")
     _tell(output, workflow.where(project), workflow.uninstall(project, dry_run=dry_run), dry_run=dry_run)
@@ -63,11 +63,14 @@ def uninstall(dry_run: bool, as_json: bool) -> None:
 
 @prints(HooksAnnounceResult)
 @hooks.command()
-@click.argument("remote", required=False)
-@click.argument("url", required=False)
+@click.argument("remote", required=False, metavar="[REMOTE]", help="Name of the git remote.")
+@click.argument("url", required=False, metavar="[URL]", help="URL of the git remote.")
 @json_option
 def announce(remote: str | None, url: str | None, as_json: bool) -> None:  # noqa: ARG001  # git hands a hook both
-    """Read what is pushed as git tells a pre-push hook, and say what becomes of each environment."""
+    """Announce the effect of a push on feature environments.
+
+    Reads the refs from standard input, in the format of git's pre-push hook.
+    """
     lines = list(workflow.announcements(find_project(Path.cwd()), sys.stdin.buffer.read(), url))
     Output(as_json).result(HooksAnnounceResult(lines=lines), lines)
 

@@ -11,11 +11,12 @@ Commands = Mapping[str, tuple[str, str, str]]
 
 
 class LazyGroup(click.Group):
-    """A group of `lazy` commands."""
+    """A group of commands in `sections`, heading -> commands."""
 
-    def __init__(self, *arguments: Any, lazy: Commands, **options: Any) -> None:
+    def __init__(self, *arguments: Any, sections: Mapping[str, Commands], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._lazy = lazy
+        self.sections = sections
+        self._lazy = {name: command for commands in sections.values() for name, command in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names, in the order in which they were written."""
@@ -29,6 +30,8 @@ class LazyGroup(click.Group):
         return getattr(import_module(f"tee_infra.cli.{module}"), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The commands of `--help`, none of them loaded."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in self._lazy.items()])
+        """The commands of `--help` under their headings, none of them loaded."""
+        width = max(map(len, self._lazy))
+        for heading, commands in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), line) for name, (_, _, line) in commands.items()])

@@ -54,18 +54,26 @@ class LocalEnvResult(ResultModel):
 
 @click.group()
 def local() -> None:
-    """The embedded AWS on this machine.
+    """Manage the embedded AWS on this machine.
 
-    It needs no account, hands out fake credentials and listens on loopback only.
+    It needs no account, uses fake credentials and listens on loopback only.
     """
 
 
 @prints(LocalStartResult)
 @local.command()
-@click.option("--port", type=click.IntRange(1024, 65534), help="The endpoint's port; the provider takes the next one.")
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65534),
+    metavar="PORT",
+    help="Port of the endpoint; the provider uses PORT + 1. Default: free ports.",
+)
 @json_option
 def start(port: int | None, as_json: bool) -> None:
-    """Start it in the background. Starting it twice is fine."""
+    """Start the embedded AWS in the background.
+
+    Idempotent: a running embedded AWS keeps running.
+    """
     output = Output(as_json)
     running = start_local(find_project(Path.cwd()), output.say, port=port)
     result = LocalStartResult(
@@ -76,7 +84,7 @@ def start(port: int | None, as_json: bool) -> None:
         directory=str(running.directory),
         started_at=running.started_at,
     )
-    lines = [f"the embedded AWS is at {running.endpoint}", 'use it: eval "$(tee-infra local env)"']
+    lines = [f"embedded AWS: running at {running.endpoint}", 'To use it in this shell: eval "$(tee-infra local env)"']
     output.result(result, lines)
 
 
@@ -84,7 +92,7 @@ def start(port: int | None, as_json: bool) -> None:
 @local.command()
 @json_option
 def status(as_json: bool) -> None:
-    """Show whether it runs, and what it makes for real."""
+    """Show the state of the embedded AWS and its resource types."""
     project = find_project(Path.cwd())
     running = local_aws.status(project.embedded_directory)
     materialised, recorded = local_aws.materialised_types(), local_aws.recorded_only_types()
@@ -104,9 +112,9 @@ def status(as_json: bool) -> None:
 @local.command()
 @json_option
 def stop(as_json: bool) -> None:
-    """Save what it holds and end it."""
+    """Save the data of the embedded AWS and stop it."""
     stopped = local_aws.stop(find_project(Path.cwd()).embedded_directory)
-    line = "stopped; its data is kept for the next start" if stopped else "it was not running"
+    line = "embedded AWS: stopped, data kept for the next start" if stopped else "embedded AWS: not running"
     Output(as_json).result(LocalStopResult(stopped=stopped), [line])
 
 
@@ -114,9 +122,9 @@ def stop(as_json: bool) -> None:
 @local.command()
 @json_option
 def env(as_json: bool) -> None:
-    """Print shell exports with which `pulumi` and any AWS SDK use it.
+    """Print shell exports that point pulumi and AWS SDKs at it.
 
-    Type: eval "$(tee-infra local env)"
+    Run: eval "$(tee-infra local env)"
     """
     project = find_project(Path.cwd())
     running = embedded_aws.require(project)
@@ -128,17 +136,17 @@ def env(as_json: bool) -> None:
 
 def _state_lines(running: EmbeddedAws | None) -> list[str]:
     if running is None:
-        return ["not running; start it: tee-infra local start"]
+        return ["embedded AWS: not running. To start it: tee-infra local start"]
     return [
-        f"running at {running.endpoint} (provider on port {running.provider_port}, process {running.pid})",
+        f"embedded AWS: running at {running.endpoint}, provider on port {running.provider_port}, process {running.pid}",
         f"since {running.started_at:%Y-%m-%d %H:%M:%S %Z}, account {local_aws.ACCOUNT_ID}, {running.region}",
     ]
 
 
 def _type_lines(materialised: tuple[str, ...], recorded: tuple[str, ...]) -> list[str]:
     return [
-        "resource types that exist for real:",
+        "materialized resource types (created in the embedded AWS):",
         *(f"  {token}" for token in materialised),
-        "resource types that only the stack's state knows:",
+        "recorded resource types (kept only in the stack's state):",
         *(f"  {token}" for token in recorded),
     ]

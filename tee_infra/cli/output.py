@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, and under `--json` JSON alone there."""
+"""What commands print: results on standard output, and under `--json` only JSON there."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Output:
         click.echo(line, err=self.as_json)
 
     def result(self, result: BaseModel, lines: Iterable[str]) -> None:
-        """What the command is for: `result` under `--json`, once the command ends, else `lines`, at once."""
+        """Print the result: `result` under `--json`, once the command ends, otherwise `lines`, at once."""
         if self.as_json:
             self._result = result
             return
@@ -99,18 +99,20 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def plan_lines(plan: EngineRun) -> list[str]:
-    """A plan for people: what is lost first, then the rest, each with the paths that differ; then what AWS ignores."""
+    """A plan for people: deletions and replacements first, each with its differing paths; ignored changes last."""
     lines: list[str] = []
     for change in sorted(plan.changes, key=lambda change: not change.destroys):
         lines.append(f"  {_SIGNS[change.operation]} {change.operation:<8} {change.type}  {change.name}")
         lines += [f"      {path} ({kind})" for path, kind in change.differences.items()]
     for entry in plan.ignored:
-        lines.append(f"  ! {entry.name}: AWS never hears of {', '.join(entry.paths)}, and the table stays as it is")
+        lines.append(
+            f"  ! {entry.name}: {', '.join(entry.paths)} differ but are never sent to AWS; the table stays unchanged"
+        )
     return [*lines, f"  {plan.summary()}"]
 
 
 def plan_json(plan: EngineRun) -> dict[str, Any]:
-    """A plan for scripts. `class` is of tables alone; `monthly_usd` is how much more is paid at rest, an estimate."""
+    """A plan for scripts. `class` is only set for tables; `monthly_usd` estimates the added monthly storage cost."""
     return {
         "changes": [
             {
@@ -131,19 +133,19 @@ def plan_json(plan: EngineRun) -> dict[str, Any]:
 
 
 def require_yes(output: Output, *, yes: bool) -> None:
-    """Refuse at once what would ask where nobody can answer. Raises `UsageError` for `--json` without `--yes`."""
+    """Refuse at once where the command could not ask. Raises `UsageError` for `--json` without `--yes`."""
     if output.as_json and not yes:
-        raise UsageError("--json cannot ask", next="Add --yes to go on without a question")
+        raise UsageError("--json: cannot ask for confirmation. Nothing was changed", next="Add --yes")
 
 
 def confirm_by_name(output: Output, name: str, question: str, *, yes: bool) -> None:
-    """Go on only when `name` is typed, or `--yes` was given.
+    """Continue only if `name` is typed or `--yes` was given.
 
-    Raises `RefusedError` when something else is typed, and `UsageError` for `--json`, where nobody can answer.
+    Raises `RefusedError` for any other answer, and `UsageError` under `--json`, which cannot ask.
     """
     require_yes(output, yes=yes)
     if yes:
         return
-    typed = click.prompt(f"{question}\nType {name} to go on", default="", show_default=False)
+    typed = click.prompt(f"{question}\nType {name} to continue", default="", show_default=False)
     if typed != name:
-        raise RefusedError(f"{typed!r} is not {name!r}; nothing was changed")
+        raise RefusedError(f"confirmation: {typed!r} is not {name!r}. Nothing was changed")

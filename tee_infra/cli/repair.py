@@ -25,14 +25,14 @@ from tee_infra.workflows.session.checkout import find_project
 
 
 class NotWellError(PartialError):
-    """Something is left that only a person can see to."""
+    """A finding is left that repair cannot fix."""
 
     def __init__(self, environment: str, remaining: Sequence[Finding]) -> None:
         self.environment = environment
         self.remaining = remaining
         first = remaining[0]
-        others = f", and {len(remaining) - 1} more, all shown above" if len(remaining) > 1 else ""
-        super().__init__(f"{environment} is not well: {first.found}{others}", next=first.cure)
+        others = f" ({len(remaining) - 1} more are shown above)" if len(remaining) > 1 else ""
+        super().__init__(f"{environment}: not repaired: {first.found}{others}", next=f"To repair it: {first.cure}")
 
 
 class FindingFacts(ResultModel):
@@ -64,10 +64,10 @@ class RepairResult(ResultModel):
 def repair_command(
     *, environment: Environment, local: bool, now: datetime | None, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Find what is wrong with an environment, and mend it.
+    """Diagnose and repair an environment.
 
-    Stale stack locks, a state that cannot be read or was lost, creates that a killed run left open, quarantine. Deletes
-    and changes no resource, and says which command goes on where one was never finished.
+    Repairs stale stack locks, unreadable or lost state, creates that a killed run left pending, and quarantine. Never
+    deletes or changes a resource. For an unfinished run, prints the command that resumes it.
     """
     output = Output(as_json)
     with open_subject(find_project(Path.cwd()), environment, output.say, local=local, now=now) as subject:
@@ -78,7 +78,12 @@ def repair_command(
         else:
             for line in _lines(findings):
                 output.say(line)
-            confirm_by_name(output, environment.name, "This mends what repair can mend.", yes=yes)
+            confirm_by_name(
+                output,
+                environment.name,
+                f"This repairs the findings of {environment.name} that are marked `repair`.",
+                yes=yes,
+            )
             done = repair(subject, findings)
             output.result(_result(subject, findings, done), [*_lines(done.remaining), *_end(subject, done)])
     if done.remaining and not dry_run:
@@ -88,17 +93,17 @@ def repair_command(
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         yield f"! {finding.found}"
-        yield f"  {'repair:' if finding.mends else 'do this:'} {finding.cure}"
+        yield f"  {'repair' if finding.mends else 'by hand'}: {finding.cure}"
 
 
 def _end(subject: RepairSubject, done: Repaired) -> Iterator[str]:
     name, record = subject.environment.name, subject.record
     if not done.remaining:
         gone = record is not None and record.state == "destroyed"
-        yield f"{name} was destroyed, and there is nothing to repair" if gone else f"nothing is wrong with {name}"
+        yield f"{name}: destroyed, nothing to repair" if gone else f"{name}: healthy"
     if done.plan is not None:
-        then = f"; make it so: tee-infra up {name}" if done.plan.changes else ""
-        yield f"a preview finds {done.plan.summary()}{then}"
+        then = f". To apply: tee-infra up {name}" if done.plan.changes else ""
+        yield f"preview: {done.plan.summary()}{then}"
 
 
 def _result(subject: RepairSubject, findings: Sequence[Finding], done: Repaired) -> RepairResult:

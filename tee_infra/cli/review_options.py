@@ -1,4 +1,4 @@
-"""Options of commands whose outcome reviewers are told."""
+"""Options of commands that report to reviewers."""
 
 import os
 from collections.abc import Callable
@@ -20,18 +20,18 @@ def review_options(command: Command) -> Command:
         "--comment",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Write the outcome as Markdown for reviewers, also when it fails.",
+        help="Write the result, also a failure, to FILE as Markdown for reviewers.",
     )
     post = click.option(
         "--post",
         is_flag=True,
-        help="Put the outcome on the pull request, as one comment for each environment.",
+        help="Post the result to the pull request, in one comment per environment.",
     )
     return file(post(command))
 
 
 def reviewers(comment: Path | None, *, post: bool, branch: str | None = None) -> Audience:
-    """Who is told of the run. What that takes is checked at once. Raises `CommentFileError`, `NoPullRequestError`."""
+    """The recipients of the review comment, checked at once. Raises `CommentFileError`, `NoPullRequestError`."""
     return audience(os.environ, comment, post=post, branch=branch)
 
 

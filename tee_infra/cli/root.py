@@ -1,43 +1,52 @@
 """The root command, and every command that it has."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import click
 
 from tee_infra.cli.lazy import Commands, LazyGroup
 
-COMMANDS: Final[Commands] = {
-    "up": ("environments.change", "up", "Create or update an environment."),
-    "preview": ("environments.change", "preview", "Show what `up` would change."),
-    "refresh": ("environments.change", "refresh", "Find what was changed behind the stack's back."),
-    "down": ("environments.change", "down", "Delete everything in an environment."),
-    "list": ("environments.list", "list_command", "List the environments."),
-    "show": ("environments.list", "show", "Show one environment: settings, tables, outputs."),
-    "env": ("environments.export", "env", "What the app needs to know about its environment."),
-    "schema": ("environments.schema", "schema", "Compare the catalog of tables with live ones."),
-    "data": ("data.group", "data", "Copy, anonymize, seed and compare the items of environments."),
-    "feature": ("features.group", "feature", "Environments of branches: make, keep, list and destroy them."),
-    "repair": ("repair", "repair_command", "Find what is wrong with an environment, and mend it."),
-    "cleanup": ("cleanup", "cleanup", "Destroy feature environments whose time is over."),
-    "backup": ("backup.portable", "backup", "Back up an environment's tables, and bring them back."),
-    "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, its key, locks and registry."),
-    "hooks": ("hooks", "hooks", "Say before a push what it does to feature environments."),
-    "local": ("local", "local", "The embedded AWS on this machine."),
-    "engine": ("engine", "engine", "Find, install or build the Pulumi CLI."),
-    "doctor": ("doctor", "doctor", "Show what the commands need and how to fix what is missing."),
+SECTIONS: Final[Mapping[str, Commands]] = {
+    "Environments": {
+        "up": ("environments.change", "up", "Create or update an environment."),
+        "preview": ("environments.change", "preview", "Show what `up` would change."),
+        "refresh": ("environments.change", "refresh", "Detect drift and write it into the stack's state."),
+        "down": ("environments.change", "down", "Delete every resource of an environment."),
+        "list": ("environments.list", "list_command", "List the environments."),
+        "show": ("environments.list", "show", "Show settings, tables and outputs of one environment."),
+        "repair": ("repair", "repair_command", "Diagnose and repair an environment."),
+        "env": ("environments.export", "env", "Export the app's variables for an environment."),
+    },
+    "Branches": {
+        "feature": ("features.group", "feature", "Manage per-branch (ephemeral) environments."),
+        "cleanup": ("cleanup", "cleanup", "Destroy expired feature environments."),
+        "hooks": ("hooks", "hooks", "Manage the git hook that announces what a push does."),
+    },
+    "Data": {
+        "data": ("data.group", "data", "Copy, anonymize, seed and compare table data."),
+        "backup": ("backup.portable", "backup", "Back up and restore an environment's tables."),
+        "schema": ("environments.schema", "schema", "Compare the table catalog with live tables."),
+    },
+    "Account and machine": {
+        "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, key, locks, registry."),
+        "local": ("local", "local", "Manage the embedded AWS on this machine."),
+        "engine": ("engine", "engine", "Find, install or build the Pulumi CLI."),
+        "doctor": ("doctor", "doctor", "Check the prerequisites of the commands, with fixes."),
+    },
 }
 
 
 @click.command(
     cls=LazyGroup,
-    lazy=COMMANDS,
+    sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@click.option("--debug", is_flag=True, help="Show a traceback when a command fails.")
 @click.version_option(package_name="tee-infra")
 def root(debug: bool) -> None:
     """Isolated environments for a DynamoDB application, one Pulumi stack each.
 
-    Exit codes: 0 done, 1 AWS or the engine failed, 2 wrong usage or configuration, 3 refused by a protection,
-    4 somebody else holds it, 5 done in part or two sides differ.
+    Exit codes: 0 done, 1 AWS or the Pulumi CLI failed, 2 wrong usage or configuration, 3 refused by a protection,
+    4 locked by another run, 5 partial failure or differences found.
     """

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from tee_infra.cli import reference
-from tee_infra.cli.root import COMMANDS, root
+from tee_infra.cli.root import root
 from tee_infra.core.environments import KINDS
 from tee_infra.core.settings import Settings
 
@@ -43,14 +43,6 @@ def test_the_reference_is_up_to_date() -> None:
     """Made in a process of its own: click remembers the help options of whoever asked a command for them first."""
     made = subprocess.run([sys.executable, "-m", reference.__name__], capture_output=True, text=True, check=True)
     assert (ROOT / "docs" / "commands.md").read_text() == made.stdout
-
-
-def test_the_help_line_of_a_command_is_its_own() -> None:
-    context = click.Context(root)
-    for name, (_, _, line) in COMMANDS.items():
-        command = root.get_command(context, name)
-        assert command is not None
-        assert (command.help or "").splitlines()[0].rstrip(".") == line.rstrip(".")
 
 
 def test_every_setting_is_documented_with_each_kinds_value() -> None:

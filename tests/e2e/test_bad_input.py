@@ -26,8 +26,8 @@ def error_line(done: Done) -> str:
         (["up", "prod-v2"], 2, "Pulumi.prod-v2.yaml: there is no such file. Copy Pulumi.prod.yaml"),
         (["show", "feature-x"], 2, "tee-infra feature create --branch feature/x"),
         (["up", "dev", "--json"], 0, ""),
-        (["down", "dev", "--json"], 2, "--json cannot ask. Add --yes"),
-        (["schema", "pull", "--local", "--table", "nope"], 2, "no table 'nope' on http://127.0.0.1:"),
+        (["down", "dev", "--json"], 2, "--json: cannot ask for confirmation. Nothing was changed. Add --yes"),
+        (["schema", "pull", "nope", "--local"], 2, "no table 'nope' on http://127.0.0.1:"),
     ],
 )
 def test_wrong_usage(shared: Checkout, arguments: list[str], code: int, said: str) -> None:

@@ -256,7 +256,7 @@ def test_it_is_an_environment_to_every_other_command(checkout: Checkout, context
     make(context, "feature/all-round")
     name = "feature-all-round"
     assert "as the catalog says" in run("schema", "check", name).output
-    run("data", "seed", "--env", name, "--members", "3")
+    run("data", "seed", name, "--members", "3")
     assert items(checkout, f"{name}-tee-admin") == 3
     assert f"{name} is as its stack says" in run("refresh", name, "--preview-only").output
     assert json_of(run, "up", name, "--json")["environment"] == name

@@ -9,15 +9,9 @@ from pydantic import RootModel
 from tee_infra.aws.native_backups import NativeBackup
 from tee_infra.cli.backup.restore import restore
 from tee_infra.cli.data.counting import Counting
-from tee_infra.cli.data.options import (
-    LOCATION,
-    chosen_tables,
-    endpoint_option,
-    environment_option,
-    read_units_option,
-    tables_option,
-)
-from tee_infra.cli.options import EnvironmentName, json_option
+from tee_infra.cli.data.options import PLACE, chosen_tables, endpoint_option, read_units_option, tables_option
+from tee_infra.cli.old_names import renamed_argument
+from tee_infra.cli.options import EnvironmentName, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames, Time
 from tee_infra.core.data.backup import Manifest
@@ -99,18 +93,24 @@ class BackupVerifyResult(PortableBackupFacts):
 
 @click.group()
 def backup() -> None:
-    """Back up an environment's tables, and bring them back.
+    """Back up and restore an environment's tables.
 
-    A portable backup is a folder or a place in S3 that DynamoDB's import reads and any account can restore. A native
-    one stays with AWS, costs no reads, and restores into new tables only.
+    A portable backup is a directory or an S3 prefix in DynamoDB's import format, and any account can restore it. A
+    native backup stays in AWS, consumes no read units, and restores only into new tables.
     """
 
 
 @prints(BackupCreateResult)
-@backup.command()
-@environment_option
-@click.option("--output", "location", metavar=LOCATION, help="Make a portable backup here.")
-@click.option("--native", is_flag=True, help="Make DynamoDB's own on-demand backup of each table.")
+@backup.command(
+    epilog=examples(
+        "tee-infra backup create prod --output s3://backups/tee/2026-12-01",
+        "tee-infra backup create dev --output backups/dev --tables tee-schedules",
+        "tee-infra backup create prod --native",
+    )
+)
+@environment_argument
+@click.option("--output", "location", metavar="DIR", help=f"Create a portable backup in {PLACE}.")
+@click.option("--native", is_flag=True, help="Create an on-demand backup of each table in DynamoDB.")
 @tables_option
 @read_units_option
 @endpoint_option
@@ -125,12 +125,13 @@ def create(
     endpoint_url: str | None,
     as_json: bool,
 ) -> None:
-    """Make a backup: portable with --output, or --native.
+    """Create a backup: portable (--output) or native (--native).
 
-    An interrupted portable backup is no backup; the same command begins it anew. A finished one is never overwritten.
+    An interrupted portable backup cannot be restored; run the same command again to restart it. A complete backup is
+    never overwritten.
     """
     if (location is not None) == native:
-        raise UsageError("say where with --output, or --native")
+        raise UsageError("backup create: needs exactly one of --output DIR and --native")
     output = Output(as_json)
     connection = connect_data(environment, endpoint_url)
     dynamodb = open_dynamodb(connection)
@@ -149,9 +150,13 @@ def create(
 
 @prints(BackupListResult)
 @backup.command("list")
-@environment_option
+@environment_argument
 @click.option(
-    "--input", "locations", multiple=True, metavar=LOCATION, help="Look here and right below; may be repeated."
+    "--input",
+    "locations",
+    multiple=True,
+    metavar="DIR",
+    help=f"Also list portable backups in {PLACE}, one level deep; repeatable.",
 )
 @tables_option
 @endpoint_option
@@ -164,9 +169,9 @@ def list_command(
     endpoint_url: str | None,
     as_json: bool,
 ) -> None:
-    """List the native backups of an environment, and the portable ones in given places.
+    """List an environment's native and portable backups.
 
-    Unfinished and damaged portable backups are listed with what is wrong.
+    Incomplete and damaged portable backups are listed with their problem.
     """
     connection = connect_data(environment, endpoint_url)
     wanted = chosen_tables(environment, tables)
@@ -176,29 +181,39 @@ def list_command(
     portable = [_found_facts(entry) for entry in mine]
     lines = _native_lines(native)
     if locations:
-        lines += ["", *table(("PLACE", "MADE", "ITEMS"), [_found_row(entry) for entry in mine])]
+        lines += ["", *table(("LOCATION", "FINISHED", "ITEMS"), [_found_row(entry) for entry in mine])]
     Output(as_json).result(BackupListResult(native=_native_facts(wanted, native), portable=portable), lines)
 
 
 @prints(BackupVerifyResult)
 @backup.command()
-@click.option("--env", "environment", type=EnvironmentName(), help="Whose backup it should be.")
-@click.option("--input", "location", required=True, metavar=LOCATION, help="The portable backup.")
+@renamed_argument(
+    "environment",
+    old="--env",
+    type=EnvironmentName(),
+    metavar="[ENV]",
+    required=False,
+    help="Environment that the backup must be of. Default: any.",
+)
+@click.option("--input", "location", required=True, metavar="DIR", help=f"The portable backup: {PLACE}.")
 @endpoint_option
 @json_option
 def verify(*, environment: Environment | None, location: str, endpoint_url: str | None, as_json: bool) -> None:
-    """Read a portable backup to its end: exit code 5 when it is not what was written."""
+    """Verify a portable backup; exits 5 if it is damaged.
+
+    Reads every file and compares its checksum, its items and its counts with the manifest.
+    """
     output = Output(as_json)
     with Counting() as counting:
         manifest, problems = verify_backup(open_store(location, connect_data(environment, endpoint_url)), counting)
     if environment is not None and manifest.environment != environment.name:
-        problems.append(f"a backup of {manifest.environment}, not of {environment.name}")
+        problems.append(f"it is a backup of {manifest.environment}, not of {environment.name}")
     output.result(
         BackupVerifyResult(**vars(_facts(location, manifest)), problems=problems, verified=not problems),
-        _lines(location, manifest) + (problems or ["verified: every file, item and count is as written"]),
+        _lines(location, manifest) + (problems or ["verified: every file, item and count matches the manifest"]),
     )
     if problems:
-        raise PartialError(f"{location} is damaged: {'; '.join(problems[:5])}")
+        raise PartialError(f"{location}: the backup is damaged: {'; '.join(problems[:5])}")
 
 
 def _facts(location: str, manifest: Manifest) -> PortableBackupFacts:
@@ -263,7 +278,7 @@ def _native_facts(tables: Mapping[str, str], backups: list[NativeBackup]) -> lis
 
 def _native_lines(backups: list[NativeBackup]) -> list[str]:
     rows = [(entry.table, render_time(entry.created_at), entry.status, entry.arn) for entry in backups]
-    return table(("TABLE", "MADE", "STATUS", "ARN"), rows) if rows else ["no native backups"]
+    return table(("TABLE", "CREATED", "STATUS", "ARN"), rows) if rows else ["no native backups"]
 
 
 backup.add_command(restore)

@@ -1,15 +1,15 @@
 """`tee-infra backup restore`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.counting import Counting
-from tee_infra.cli.data.options import LOCATION, chosen_tables, endpoint_option, environment_option, tables_option
-from tee_infra.cli.options import dry_run_option, json_option
+from tee_infra.cli.data.options import PLACE, chosen_tables, endpoint_option, tables_option
+from tee_infra.cli.options import Moment, dry_run_option, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.environments import Environment
@@ -68,12 +68,24 @@ class BackupRestoreResult(RootModel[PortableRestoreFacts | NativeRestoresFacts])
 
 
 @prints(BackupRestoreResult)
-@click.command()
-@environment_option
-@click.option("--input", "location", metavar=LOCATION, help="From this portable backup.")
-@click.option("--backup", "arn", metavar="ARN", help="From this native backup of one table.")
-@click.option("--at", "moment", metavar="TIME", help="As they were at this time: 2026-01-01T12:00:00Z.")
-@click.option("--suffix", default="", metavar="TEXT", help="Restore into new tables, this after their names.")
+@click.command(
+    epilog=examples(
+        "tee-infra backup restore dev --input backups/dev --dry-run",
+        "tee-infra backup restore prod --input s3://backups/tee --suffix=-old",
+        "tee-infra backup restore prod --at 2026-12-01T12:00:00Z --suffix=-old",
+    )
+)
+@environment_argument
+@click.option("--input", "location", metavar="DIR", help=f"Restore a portable backup: {PLACE}.")
+@click.option("--backup", "arn", metavar="ARN", help="Restore the native backup of one table.")
+@click.option(
+    "--at",
+    "moment",
+    type=Moment(),
+    metavar="TIMESTAMP",
+    help="Restore to this point in time, e.g. 2026-12-01T12:00:00Z.",
+)
+@click.option("--suffix", default="", metavar="SUFFIX", help="Restore into new tables named TABLE followed by SUFFIX.")
 @tables_option
 @endpoint_option
 @dry_run_option
@@ -83,20 +95,21 @@ def restore(
     environment: Environment,
     location: str | None,
     arn: str | None,
-    moment: str | None,
+    moment: datetime | None,
     suffix: str,
     tables: tuple[str, ...],
     endpoint_url: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Bring tables back, into new or empty ones: a restore never overwrites, so it does not ask.
+    """Restore tables into new or empty tables.
 
-    A portable backup is verified before, and the tables are compared with it after. New tables get back what they had:
-    indexes, TTL, point-in-time recovery, tags, streams and deletion protection.
+    Never overwrites an item, and therefore does not ask for confirmation. A portable backup is verified before the
+    restore and compared with the tables after it. New tables get the settings of the backed up tables: indexes, TTL,
+    point-in-time recovery, tags, streams and deletion protection.
     """
     if sum(choice is not None for choice in (location, arn, moment)) != 1:
-        raise UsageError("say what to restore: one of --input, --backup and --at")
+        raise UsageError("backup restore: needs exactly one of --input DIR, --backup ARN and --at TIMESTAMP")
     output = Output(as_json)
     connection = connect_data(environment, endpoint_url)
     dynamodb = open_dynamodb(connection)
@@ -107,8 +120,7 @@ def restore(
         store = open_store(location, connection)
         _restore_portable(output, dynamodb, store, environment.name, targets, dry_run=dry_run)
     else:
-        at = _read_time(moment) if moment else None
-        _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=at, dry_run=dry_run)
+        _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=moment, dry_run=dry_run)
 
 
 def _restore_portable(
@@ -149,7 +161,7 @@ def _restore_portable(
     ]
     output.result(
         PortableRestoreFacts(location=store.location, environment=environment, tables=tables),
-        table(("TABLE", "ITEMS", "VALIDATED", "GIVEN BACK"), rows),
+        table(("TABLE", "ITEMS", "VALIDATED", "REAPPLIED SETTINGS"), rows),
     )
 
 
@@ -181,13 +193,3 @@ def _restore_native(
         for step in steps
     ]
     output.result(NativeRestoresFacts(environment=environment, tables=restored), [])
-
-
-def _read_time(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text!r} is no time", next="Write it as 2026-01-01T12:00:00Z") from None
-    if moment.tzinfo is None:
-        raise UsageError(f"--at {text!r} has no time zone", next=f"Write it as {moment.isoformat()}Z")
-    return moment.astimezone(UTC)

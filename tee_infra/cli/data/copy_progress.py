@@ -16,7 +16,7 @@ _PLAIN_SECONDS: Final = 10.0
 
 
 class CopyMeter:
-    """Says on standard error how far a copy is. Use it with `with`."""
+    """Prints the progress of a copy on standard error. Use it with `with`."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -30,7 +30,7 @@ class CopyMeter:
             sys.stderr.write("\n")
 
     def __call__(self, table: TablePlan, at: CopyProgress) -> None:
-        """`at` is how far the copy of `table` is."""
+        """`at` is the progress of the copy of `table`."""
         now = time.monotonic()
         if self._terminal:
             sys.stderr.write(f"\r\033[K{progress_line(table, at)}")

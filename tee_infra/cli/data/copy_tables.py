@@ -13,10 +13,11 @@ from tee_infra.cli.data.options import (
     endpoint_option,
     ends_options,
     read_units_option,
+    resume_option,
     tables_option,
     transport_option,
 )
-from tee_infra.cli.options import dry_run_option, json_option, yes_option
+from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_yes, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
 from tee_infra.core.codec.scan_filter import parse_scan_filter
@@ -91,16 +92,26 @@ class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
 
 
 @prints(DataCopyResult)
-@click.command()
+@click.command(
+    epilog=examples(
+        "tee-infra data copy --from staging --to dev --dry-run",
+        "tee-infra data copy --from staging --to dev --tables tee-schedules",
+        "tee-infra data copy --from staging --to dev --resume",
+    )
+)
 @ends_options
 @tables_option
-@click.option("--where", multiple=True, metavar="CONDITION", help="Only items like 'status = booked'; may be repeated.")
+@click.option(
+    "--where", multiple=True, metavar="CONDITION", help="Only matching items, e.g. 'status = booked'; repeatable."
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items of each table.")
 @read_units_option
-@click.option("--bucket", metavar="NAME", help="An S3 bucket through which AWS itself copies tables of 5 GB and more.")
+@click.option(
+    "--bucket", metavar="BUCKET", help="S3 bucket for DynamoDB's export and bulk load of tables of 5 GB or more."
+)
 @transport_option
 @checkpoint_option
-@click.option("--resume", is_flag=True, help="Go on where an interrupted copy stopped.")
+@resume_option
 @endpoint_option
 @dry_run_option
 @yes_option
@@ -122,11 +133,11 @@ def copy(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Copy tables, item for item, and validate the copy.
+    """Copy tables item by item and validate the copy.
 
-    Production is never the target, and its data leaves it anonymized only: `data sync-dev`. Items of the target under
-    other keys are left alone. What is written to the source while the copy runs may be missed. Interrupted in any
-    way, the same command with --resume finishes it. Exit code 5: not finished, or the target is not what was copied.
+    Production is never a target. Production data is only copied anonymized: tee-infra data sync-dev. Items of the
+    target with other keys are kept. Writes to the source during the copy may be missed. An interrupted copy is resumed
+    with --resume. Exits 5 if the copy is incomplete or the target differs from it.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
@@ -159,8 +170,9 @@ def copy(
 def _require_validated(results: list[CopyResult], ends: str) -> None:
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
-            f"the target is not what was copied: {', '.join(wrong)}; if nobody writes to it, copy again",
-            next=f"See what differs: tee-infra data validate {ends}",
+            f"data copy: the target differs from the copied items in {', '.join(wrong)}. All items were written; other "
+            "writers may have changed them since",
+            next=f"To list the differences: tee-infra data validate {ends}",
         )
 
 
@@ -178,12 +190,12 @@ def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
             f"{', by export and bulk load' if entry.route == 'aws' else ''}"
         )
         if entry.route == "wire" and entry.source.size >= AWS_ROUTE_BYTES:
-            lines.append("    at this size AWS's own export and bulk load is cheaper: --bucket")
+            lines.append("    DynamoDB's export and bulk load is cheaper at this size: add --bucket BUCKET")
     return lines
 
 
 def planned_copy(ends: tuple[CopySide, CopySide], plan: TablePlan) -> PlannedCopy:
-    """What would be copied, for scripts."""
+    """The plan of copying a table, for JSON."""
     source, target = (
         TransferredTable(**vars(side_facts(end, facts.name)), **vars(facts))
         for end, facts in zip(ends, (plan.source, plan.target), strict=True)
@@ -195,7 +207,7 @@ def planned_copy(ends: tuple[CopySide, CopySide], plan: TablePlan) -> PlannedCop
 
 
 def copy_facts(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyResult) -> dict[str, Any]:
-    """What was copied, for scripts."""
+    """The result of copying a table, for JSON."""
     facts = vars(result).copy()
     compared = facts.pop("comparison") or Comparison()
     del facts["rules"]
@@ -217,4 +229,4 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
         )
         for result in results
     ]
-    return table(("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS LEFT ALONE", "VALIDATED"), rows)
+    return table(("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS KEPT", "VALIDATED"), rows)

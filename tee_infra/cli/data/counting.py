@@ -10,7 +10,7 @@ _PLAIN_SECONDS: Final = 5.0
 
 
 class Counting:
-    """Counts items by what is worked on, and says so on standard error. Threads may share it; use it with `with`."""
+    """Counts items per task and prints them on standard error. Thread-safe; use it with `with`."""
 
     def __init__(self, expected: int | None = None) -> None:
         self._expected = expected
@@ -29,7 +29,7 @@ class Counting:
             sys.stderr.write("\n")
 
     def __call__(self, what: str, items: int) -> None:
-        """`items` more are done of `what`."""
+        """`items` more of the task `what` are done."""
         with self._lock:
             now = time.monotonic()
             if what != self._what:

@@ -1,4 +1,4 @@
-"""`tee-infra data`: copies, anonymized data for development, synthetic data, and comparisons."""
+"""`tee-infra data`: copies, anonymized data for development, synthetic data, comparisons."""
 
 import click
 
@@ -11,7 +11,7 @@ from tee_infra.cli.data.validate import validate
 
 @click.group()
 def data() -> None:
-    """Copy, anonymize, seed and compare the items of environments."""
+    """Copy, anonymize, seed and compare table data."""
 
 
 for command in (copy, sync_dev, anonymize_report, seed, validate):

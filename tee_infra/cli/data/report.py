@@ -3,7 +3,8 @@
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.data.options import endpoint_option
+from tee_infra.cli.data.options import END, endpoint_option, tables_option
+from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel
@@ -32,23 +33,30 @@ class AnonymizeReportResult(RootModel[dict[str, list[ReportedAttribute]]]):
 
 @prints(AnonymizeReportResult)
 @click.command("anonymize-report")
-@click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
-@click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be repeated.")
-@click.option("--sample", type=click.IntRange(1), default=SAMPLE_ITEMS, show_default=True, help="Items to look at.")
+@renamed_argument("source", old="--from", default="prod", metavar="[ENV]", help=f"Source: {END}. Default: prod.")
+@tables_option
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=SAMPLE_ITEMS,
+    metavar="N",
+    help=f"Number of items to sample in each table. Default: {SAMPLE_ITEMS}.",
+)
 @endpoint_option
 @json_option
 def anonymize_report(
     source: str, tables: tuple[str, ...], sample: int, endpoint_url: str | None, as_json: bool
 ) -> None:
-    """Show what each attribute would become, by its shape in a sample of items. Never shows a value.
+    """Report how each attribute would be anonymized.
 
-    Exit code 5 when a copy would be refused because of an attribute that nobody has classified.
+    Samples items and shows attribute names, types and counts, never values. Exits 5 if a copy would be refused because
+    the catalog does not classify an attribute.
     """
     output = Output(as_json)
     end = copy_side(source)
     dynamodb = open_dynamodb(connect_data(end.environment, endpoint_url))
     if unknown := [name for name in tables if name not in end.tables]:
-        raise UsageError(f"unknown table {unknown[0]!r}; allowed: {', '.join(end.tables)}")
+        raise UsageError(f"unknown table {unknown[0]!r}. Allowed: {', '.join(end.tables)}")
     output.say(f"{end.name} at {dynamodb.endpoint}")
     transport = dynamodb.transport()
     found = {
@@ -66,5 +74,6 @@ def anonymize_report(
         f"{name}.{entry.attribute}" for name, entries in found.items() for entry in entries if entry.refused
     ]:
         raise PartialError(
-            f"nobody has classified {', '.join(refused)}", next="Do so in tee_infra/core/tables/item_shapes.py"
+            f"{end.name}: unclassified attributes: {', '.join(refused)}",
+            next="Classify them in tee_infra/core/tables/item_shapes.py",
         )

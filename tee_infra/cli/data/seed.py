@@ -6,7 +6,7 @@ import click
 
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import endpoint_option
-from tee_infra.cli.options import EnvironmentName, json_option
+from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
@@ -36,25 +36,29 @@ class DataSeedResult(ResultModel):
 
 @prints(DataSeedResult)
 @click.command()
-@click.option("--env", "environment", type=EnvironmentName(), required=True, help="The environment to fill.")
-@click.option("--members", type=click.IntRange(1), default=500, show_default=True, help="How many people.")
-@click.option("--seed", type=int, default=42, show_default=True, help="Which people: another seed, other people.")
+@environment_argument
+@click.option(
+    "--members", type=click.IntRange(1), default=500, metavar="N", help="Number of synthetic members. Default: 500."
+)
+@click.option(
+    "--seed", type=int, default=42, metavar="N", help="Seed of the generator; another seed, other members. Default: 42."
+)
 @click.option(
     "--day",
     type=click.DateTime(["%Y-%m-%d"]),
     default=DEFAULT_DAY.isoformat(),
-    show_default=True,
-    help="What the data takes for today.",
+    metavar="DATE",
+    help=f"Date that the data treats as today. Default: {DEFAULT_DAY.isoformat()}.",
 )
 @endpoint_option
 @json_option
 def seed(
     *, environment: Environment, members: int, seed: int, day: datetime, endpoint_url: str | None, as_json: bool
 ) -> None:
-    """Fill an environment with synthetic items.
+    """Write synthetic members to an environment.
 
-    The same seed, day and number of members give the same items on any machine; a second run changes nothing. About
-    seven items a member over the three tables. Items under other keys are left alone.
+    Deterministic: the same seed, day and number of members create the same items on any machine, and a second run
+    changes nothing. Each member has about seven items in the three tables. Items with other keys are kept.
     """
     output = Output(as_json)
     dynamodb = open_dynamodb(connect_data(environment, endpoint_url))

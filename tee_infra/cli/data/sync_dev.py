@@ -11,13 +11,16 @@ from pydantic import RootModel
 from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy
 from tee_infra.cli.data.options import (
+    END,
     checkpoint_option,
     endpoint_option,
     read_units_option,
+    resume_option,
     tables_option,
     transport_option,
 )
-from tee_infra.cli.options import dry_run_option, json_option, yes_option
+from tee_infra.cli.old_names import renamed_option
+from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_yes, table
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, copy_side
@@ -48,20 +51,29 @@ class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
 
 
 @prints(DataSyncDevResult)
-@click.command("sync-dev")
-@click.option("--from", "source", default="prod", show_default=True, help="An environment, or table:NAME.")
-@click.option("--to", "target", default="dev", show_default=True, help="An environment, or table:NAME.")
+@click.command(
+    "sync-dev",
+    epilog=examples(
+        "tee-infra data sync-dev --anonymize --fraction 0.05",
+        "tee-infra data sync-dev --anonymize --members 200 --to staging --dry-run",
+    ),
+)
+@click.option("--from", "source", default="prod", metavar="ENV", help=f"Source: {END}. Default: prod.")
+@click.option("--to", "target", default="dev", metavar="ENV", help=f"Target: {END}. Default: dev.")
 @tables_option
-@click.option("--anonymize", is_flag=True, help="Replace what the catalog calls personal. Production requires it.")
-@click.option("--fraction", type=float, metavar="F", help="Take about this share of the people, as 0.05.")
-@click.option("--entities", type=int, metavar="N", help="Take exactly so many people.")
+@click.option("--anonymize", is_flag=True, help="Replace personal data by pseudonyms. Required for production data.")
+@click.option("--fraction", type=float, metavar="FRACTION", help="Copy about this fraction of the members, e.g. 0.05.")
+@renamed_option("--members", "entities", old="--entities", type=int, metavar="N", help="Copy exactly N members.")
 @click.option(
-    "--key-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The key, instead of SSM's."
+    "--key-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="File with the anonymization key. Default: the source's SSM parameter.",
 )
 @read_units_option
 @transport_option
 @checkpoint_option
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@resume_option
 @endpoint_option
 @dry_run_option
 @yes_option
@@ -84,15 +96,15 @@ def sync_dev(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Copy an environment's data for development: some of its people, under pseudonyms.
+    """Copy a subset of members, anonymized, for development.
 
-    With --fraction or --entities the same people are taken in every table, so nothing refers to somebody left out. What
-    stands in for a person depends on the key alone and is the same in every table and every run.
-    Items of the target under other keys are left alone. Refuses attributes that nobody has classified.
+    With --fraction or --members, the same members are copied from every table, so references stay valid. Pseudonyms
+    depend only on the anonymization key: they are the same in every table and every run. Items of the target with other
+    keys are kept. Refuses attributes that the catalog does not classify.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
-    check_sides(*ends, anonymized=anonymize)  # before anybody is asked for a key
+    check_sides(*ends, anonymized=anonymize)  # before the key is read
     require_yes(output, yes=yes or dry_run)
     connections = [connect_data(end.environment, endpoint_url) for end in ends]
     databases = [open_dynamodb(connection) for connection in connections]
@@ -110,14 +122,17 @@ def sync_dev(
     copied = {result.table: _synced(ends, planned[result.table], result) for result in results}
     output.result(DataSyncDevResult(copied), _result_lines(results))
     if wrong := [result.table for result in results if not result.validated]:
-        raise PartialError(f"not what was copied: {', '.join(wrong)}", next="Run the command again with --resume")
+        raise PartialError(
+            f"data sync-dev: the target differs from the copied items in {', '.join(wrong)}. All items were written",
+            next="Run the same command with --resume",
+        )
 
 
 def _plan_lines(plan: CopyPlan, choice: SubsetOptions, endpoint: str) -> list[str]:
     subset = plan.members.subset if plan.members else None
-    people = "everybody" if subset is None else f"{subset.fraction:.2%} of the people"
-    names = "under pseudonyms" if choice.key is not None else "as they are"
-    lines = [f"{plan.source.name} -> {plan.target.name} at {endpoint}: {people}, {names}"]
+    members = "all members" if subset is None else f"{subset.fraction:.2%} of the members"
+    form = "anonymized" if choice.key is not None else "not anonymized"
+    lines = [f"{plan.source.name} -> {plan.target.name} at {endpoint}: {members}, {form}"]
     return lines + [
         f"  {entry.source.name} -> {entry.target.name}: about {entry.estimate.items:,} items to read, "
         f"{entry.estimate.seconds:,.0f} s, ${entry.estimate.dollars:,.2f} at most"
@@ -144,5 +159,5 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
     rules = [
         (result.table, rule.attribute, rule.becomes, f"{rule.count:,}") for result in results for rule in result.rules
     ]
-    lines = table(("TABLE", "READ", "WRITTEN", "OTHERS LEFT ALONE", "VALIDATED"), rows)
-    return [*lines, "", *table(("TABLE", "ATTRIBUTE", "BECAME", "VALUES"), rules)] if rules else lines
+    lines = table(("TABLE", "READ", "WRITTEN", "OTHERS KEPT", "VALIDATED"), rows)
+    return [*lines, "", *table(("TABLE", "ATTRIBUTE", "REPLACED BY", "VALUES"), rules)] if rules else lines

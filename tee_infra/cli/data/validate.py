@@ -53,7 +53,7 @@ class DataValidateResult(RootModel[dict[str, ComparedTable]]):
 @click.command()
 @ends_options
 @tables_option
-@click.option("--repair-missing", is_flag=True, help="Put what the target lacks. Never overwrites.")
+@click.option("--repair-missing", is_flag=True, help="Write missing items to the target. Never overwrites.")
 @transport_option
 @endpoint_option
 @yes_option
@@ -69,10 +69,10 @@ def validate(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Compare tables item by item: exit code 0 when they are equal, 5 when not.
+    """Compare tables item by item; exits 5 if they differ.
 
-    Reads both tables once if they are equal, and looks up by key what differs if not. `--repair-missing` keeps the
-    rules of `data copy`.
+    Equal tables are read once; differing items are then looked up by key. --repair-missing follows the rules of
+    `data copy`: production is never a target.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
@@ -80,7 +80,7 @@ def validate(
     databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
     output.say(f"{source} at {databases[0].endpoint} against {target} at {databases[1].endpoint}")
     if repair_missing:
-        confirm_by_name(output, ends[1].name, f"This puts missing items into {ends[1].name}.", yes=yes)
+        confirm_by_name(output, ends[1].name, f"This writes missing items to {ends[1].name}.", yes=yes)
     found = validate_tables(
         databases[0], databases[1], ends, tables, transport=transport, repair_missing=repair_missing
     )
@@ -90,7 +90,7 @@ def validate(
     compared = {name: _compared(name, sides[name], comparison) for name, comparison in found.items()}
     output.result(DataValidateResult(compared), _lines(found))
     if different := [name for name, comparison in found.items() if not comparison.equal]:
-        raise PartialError(f"not equal: {', '.join(different)}")
+        raise PartialError(f"data validate: {target} differs from {source} in {', '.join(different)}")
 
 
 def _compared(name: str, sides: tuple[SideFacts, SideFacts], comparison: Comparison) -> ComparedTable:

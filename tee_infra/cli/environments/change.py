@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.options import dry_run_option, environment_argument, json_option, local_option, yes_option
+from tee_infra.cli.options import dry_run_option, environment_argument, examples, json_option, local_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_yes
 from tee_infra.cli.results import EngineRunFacts, FeatureRunFacts, Outputs
 from tee_infra.cli.review_options import review_options, reviewers, tell
@@ -37,7 +37,7 @@ class UpResult(RootModel[EnvironmentRunResult | FeatureRunFacts]):
 
 
 @prints(UpResult)
-@click.command()
+@click.command(epilog=examples("tee-infra up dev", "tee-infra up prod --dry-run", "tee-infra up staging --yes --json"))
 @environment_argument
 @local_option
 @yes_option
@@ -49,8 +49,8 @@ def up(
 ) -> None:
     """Create or update an environment.
 
-    Shows the plan first, and asks before anything is deleted or replaced. A feature environment without a stack file is
-    brought up to date for its branch, as `tee-infra feature create` does it.
+    Prints the plan and asks for confirmation before a resource is deleted or replaced. A feature environment without a
+    stack file is updated from its branch, as `tee-infra feature create` does.
     """
     output = Output(as_json)
     if find_project(Path.cwd()).is_registered(environment):
@@ -63,7 +63,7 @@ def up(
         _say_plan(output, plan)
         if plan.destructive:
             lost = ", ".join(change.name for change in plan.destructive)
-            confirm_by_name(output, environment.name, f"This deletes or replaces: {lost}", yes=yes)
+            confirm_by_name(output, environment.name, f"This deletes or replaces {lost}.", yes=yes)
 
     def change(opened: StackSession) -> EngineRun:
         with opened.lock("tee-infra up") as check:
@@ -78,18 +78,21 @@ def up(
     done, tables = told.run, table_names(environment)
     output.result(
         _run_result(environment, done, tables=tables, outputs=dict(done.outputs)),
-        [f"{environment.name} is up: {done.report()}", *(f"  {name}" for name in tables.values())],
+        [f"{environment.name}: up to date, {done.report()}", *(f"  {name}" for name in tables.values())],
     )
 
 
 @prints(EnvironmentRunResult)
-@click.command()
+@click.command(epilog=examples("tee-infra preview prod", "tee-infra preview staging --comment comment.md"))
 @environment_argument
 @local_option
 @review_options
 @json_option
 def preview(environment: Environment, local: bool, comment: Path | None, post: bool, as_json: bool) -> None:
-    """Show what `up` would change."""
+    """Show what `up` would change.
+
+    Changes nothing in AWS.
+    """
     _preview(environment, reviewers(comment, post=post), Output(as_json), local=local)
 
 
@@ -97,24 +100,22 @@ def preview(environment: Environment, local: bool, comment: Path | None, post: b
 @click.command()
 @environment_argument
 @local_option
-@click.option("--preview-only", is_flag=True, help="Only report: exit code 5 when something differs.")
+@click.option("--preview-only", is_flag=True, help="Only detect drift; exits 5 if there is any.")
 @json_option
 def refresh(environment: Environment, local: bool, preview_only: bool, as_json: bool) -> None:
-    """Find what was changed behind the stack's back.
+    """Detect drift and write it into the stack's state.
 
-    Writes what is there into the stack's state, so that the next `up` puts it right.
+    Drift is a change that was made outside of the stack, e.g. in the console. The next `up` reverts it.
     """
     output = Output(as_json)
     with _open(environment, local, output) as opened:
         plan = opened.stack.preview_refresh() if preview_only else _refresh(opened)
-    drift = [f"{environment.name} differs from its stack:", *plan_lines(plan)]
-    output.result(
-        _run_result(environment, plan), drift if plan.changes else [f"{environment.name} is as its stack says"]
-    )
+    drift = [f"{environment.name}: drift detected", *plan_lines(plan)]
+    output.result(_run_result(environment, plan), drift if plan.changes else [f"{environment.name}: no drift"])
     if preview_only and plan.changes:
         raise PartialError(
-            f"{len(plan.changes)} resources of {environment.name} differ",
-            next=f"See them, then run tee-infra refresh {environment.name} and tee-infra up {environment.name}",
+            f"{environment.name}: {len(plan.changes)} resources drifted. Nothing was changed",
+            next=f"To revert them: tee-infra refresh {environment.name} && tee-infra up {environment.name}",
         )
 
 
@@ -126,9 +127,9 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
 @dry_run_option
 @json_option
 def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete everything in an environment.
+    """Delete every resource of an environment.
 
-    Refused, before anything is deleted, where a resource is protected. The empty stack stays.
+    Refused before the first deletion if a resource is protected. The empty stack is kept.
     """
     output = Output(as_json)
     require_yes(output, yes=yes or dry_run)
@@ -138,7 +139,12 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     def confirm(plan: EngineRun) -> None:
         _say_plan(output, plan)
         if plan.changes:
-            confirm_by_name(output, environment.name, "This deletes all of it, data included.", yes=yes)
+            confirm_by_name(
+                output,
+                environment.name,
+                f"This deletes every resource of {environment.name}, including its data.",
+                yes=yes,
+            )
 
     with _open(environment, local, output) as opened:
         if dry_run:
@@ -146,17 +152,18 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
             return
         with opened.lock("tee-infra down") as check:
             done = apply.down(opened.stack, confirm, check)
-    output.result(_run_result(environment, done), [f"{environment.name} is down: {done.report()}"])
+    output.result(_run_result(environment, done), [f"{environment.name}: deleted, {done.report()}"])
 
 
 class LeasedError(RefusedError):
-    """A feature environment of the registry, which must hear of its end."""
+    """`down` of a feature environment without a stack file: the registry would still list it as active."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} has no stack file and is the registry's, which would take it for alive",
-            next=f"Destroy it for good: tee-infra feature destroy {environment}",
+            f"{environment}: feature environments are destroyed through the registry, not with `down`. Nothing was "
+            "changed",
+            next=f"Run: tee-infra feature destroy {environment}",
         )
 
 

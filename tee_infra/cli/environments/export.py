@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from tee_infra.cli.options import json_option
+from tee_infra.cli.old_names import renamed_argument
+from tee_infra.cli.options import EnvironmentName, json_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.app_config import render_dotenv, render_typescript
-from tee_infra.core.environments import current_environment, resolve_stage
+from tee_infra.core.environments import Environment, current_environment
 from tee_infra.workflows.session.app_variables import app_environment
 from tee_infra.workflows.session.checkout import find_project
 
@@ -24,22 +25,33 @@ class EnvExportResult(ResultModel):
 
 @click.group()
 def env() -> None:
-    """What the app needs to know about its environment."""
+    """Export the app's variables for an environment."""
 
 
 @prints(EnvExportResult)
 @env.command()
-@click.option("--stage", help="As the app writes it; else STAGE, else NODE_ENV, else dev.")
+@renamed_argument(
+    "environment",
+    old="--stage",
+    type=EnvironmentName(),
+    metavar="[ENV]",
+    required=False,
+    help="Default: the variable STAGE, else NODE_ENV, else dev.",
+)
 @click.option(
-    "--format", "as_format", type=click.Choice(["dotenv", "json", "typescript"]), default="dotenv", show_default=True
+    "--format",
+    "as_format",
+    type=click.Choice(["dotenv", "json", "typescript"]),
+    default="dotenv",
+    help="Output format. Default: dotenv.",
 )
 @json_option
-def export(stage: str | None, as_format: str, as_json: bool) -> None:
+def export(environment: Environment | None, as_format: str, as_json: bool) -> None:
     """Print table names and variables for the app.
 
-    `typescript` prints a module that reads STAGE and NODE_ENV when the app runs; --stage is its default.
+    `typescript` prints a module that reads STAGE and NODE_ENV when the app runs, and defaults to ENV.
     """
-    environment = resolve_stage(stage) if stage else current_environment(os.environ)
+    environment = environment or current_environment(os.environ)
     if as_format == "typescript" and not as_json:
         click.echo(render_typescript(environment), nl=False)
         return

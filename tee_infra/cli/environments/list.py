@@ -32,7 +32,10 @@ class ShowResult(EnvironmentFacts):
 @click.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the environments."""
+    """List the environments.
+
+    Lists every environment that has a stack file. Feature environments: tee-infra feature list.
+    """
     listed = list_environments(find_project(Path.cwd()))
     headings = ("ENVIRONMENT", "KIND", "OWNER", "AWS", "RESOURCES", "EXPIRES")
     result = ListResult.model_validate([entry.facts() for entry in listed])
@@ -44,7 +47,7 @@ def list_command(as_json: bool) -> None:
 @environment_argument
 @json_option
 def show(environment: Environment, as_json: bool) -> None:
-    """Show one environment: settings, tables, outputs."""
+    """Show settings, tables and outputs of one environment."""
     output, project = Output(as_json), find_project(Path.cwd())
     if project.is_registered(environment):
         facts = show_registered(project, environment, output.say)

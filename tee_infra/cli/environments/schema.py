@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import environment_argument, json_option, local_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import ResultModel, TableNames
@@ -38,18 +39,18 @@ class SchemaCheckResult(ResultModel):
 
 @click.group()
 def schema() -> None:
-    """Compare the catalog of tables with live ones."""
+    """Compare the table catalog with live tables."""
 
 
 @prints(SchemaPullResult)
 @schema.command()
-@click.option("--table", required=True, metavar="NAME", help="The table's physical name.")
+@renamed_argument("table", old="--table", metavar="TABLE", help="Physical name of the table.")
 @local_option
 @json_option
 def pull(table: str, local: bool, as_json: bool) -> None:
     """Print the catalog entry for a live table.
 
-    Looks where this shell's AWS variables lead, or on the embedded AWS with --local.
+    Uses the AWS account of this shell's variables, or the embedded AWS with --local.
     """
     connection = connect(find_project(Path.cwd()), None, use_local=local)
     click.echo(f"target: {describe(connection)}", err=True)
@@ -63,18 +64,21 @@ def pull(table: str, local: bool, as_json: bool) -> None:
 @local_option
 @json_option
 def check(environment: Environment, local: bool, as_json: bool) -> None:
-    """Compare the catalog with an environment's live tables: exit code 5 when they differ."""
+    """Compare the catalog with live tables; exits 5 if they differ."""
     output = Output(as_json)
     connection = connect(find_project(Path.cwd()), environment, use_local=local)
     output.say(f"target: {describe(connection)}")
     found = check_schema(environment, connection)
     lines: list[str] = []
     for table, differences in found.items():
-        lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: as the catalog says"]
+        lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: equal to the catalog"]
     physical = {table.name: names.table(environment.name, table.name) for table in TABLES}
     tables = [
         CheckedTable(table=name, physical_name=table, differences=found[table]) for name, table in physical.items()
     ]
     output.result(SchemaCheckResult(environment=environment.name, tables=tables), lines)
     if differing := [table for table, differences in found.items() if differences]:
-        raise PartialError(f"{len(differing)} of {len(found)} tables differ from the catalog: {', '.join(differing)}")
+        raise PartialError(
+            f"{environment.name}: {len(differing)} of {len(found)} tables differ from the catalog: "
+            f"{', '.join(differing)}"
+        )

@@ -10,9 +10,11 @@ from typing import Final
 import click
 
 from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context_here
+from tee_infra.cli.old_names import RenamedChoice
 from tee_infra.cli.options import (
     EnvironmentName,
     dry_run_option,
+    examples,
     json_option,
     local_option,
     now_option,
@@ -23,7 +25,7 @@ from tee_infra.cli.results import FeatureRunFacts
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
-from tee_infra.core.lifecycle.record import Seed
+from tee_infra.core.lifecycle.record import OLD_SEEDS, Seed
 from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
@@ -41,13 +43,37 @@ DEFAULT_SOURCE: Final = "staging"
 
 
 @prints(FeatureRunFacts)
-@click.command()
-@click.option("--branch", required=True, metavar="BRANCH", help="The git branch, as feature/new-auth.")
-@click.option("--ttl", metavar="TIME", help="How long after its last activity it lives, as 72h; kept, else 72h.")
-@click.option("--owner", metavar="NAME", help="Who answers for it; kept, else git's user.email.")
-@click.option("--seed", type=click.Choice(["synthetic", "anonymized", "none"]), help="Its first data; else synthetic.")
-@click.option("--from", "source", type=EnvironmentName(), metavar="ENV", help="Whose data is anonymized; else staging.")
-@click.option("--unless-destroyed", is_flag=True, help="Refuse to make again what was destroyed.")
+@click.command(
+    epilog=examples(
+        "tee-infra feature create --branch feature/new-auth",
+        "tee-infra feature create --branch feature/new-auth --ttl 7d --dry-run",
+        "tee-infra feature create --branch feature/x --seed anonymized --from staging",
+    )
+)
+@click.option("--branch", required=True, metavar="BRANCH", help="Git branch, e.g. feature/new-auth.")
+@click.option(
+    "--ttl",
+    metavar="DURATION",
+    help="Lease after the last activity, e.g. 72h. Default: unchanged, or 72h for a new environment.",
+)
+@click.option(
+    "--owner",
+    metavar="OWNER",
+    help="Responsible person or team. Default: unchanged, or git's user.email for a new environment.",
+)
+@click.option(
+    "--seed",
+    type=RenamedChoice(["synthetic", "anonymized", "none"], OLD_SEEDS),
+    help="Initial data. Default: unchanged, or synthetic for a new environment.",
+)
+@click.option(
+    "--from",
+    "source",
+    type=EnvironmentName(),
+    metavar="ENV",
+    help=f"Source of --seed anonymized. Default: {DEFAULT_SOURCE}.",
+)
+@click.option("--unless-destroyed", is_flag=True, help="Do not create a destroyed environment again.")
 @local_option
 @now_option
 @dry_run_option
@@ -70,15 +96,16 @@ def create(
     post: bool,
     as_json: bool,
 ) -> None:
-    """Make the environment of a branch, or bring it up to date.
+    """Create or update the environment of a branch.
 
-    Run it as often as you like: it finishes what an earlier run began, renews the lease, fills the tables once, and
-    asks before anything is deleted or replaced. What was destroyed begins anew, unless --unless-destroyed.
+    Idempotent: resumes an interrupted run, renews the lease, and writes the initial data only once. Asks for
+    confirmation before a resource is deleted or replaced. A destroyed environment is created again, unless
+    --unless-destroyed is given.
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL) if ttl else None
     if source is not None and seed != "anonymized":
-        raise UsageError(f"--from {source.name} is for --seed anonymized only", next="Give both, or neither")
+        raise UsageError(f"--from {source.name}: only valid with --seed anonymized", next="Give both, or neither")
     project = find_project(Path.cwd())
     request = read_request(
         project.directory,
@@ -105,7 +132,7 @@ def create(
 def update(
     environment: str, output: Output, *, local: bool, yes: bool, dry_run: bool, comment: Path | None, post: bool
 ) -> None:
-    """`tee-infra up` of an environment that the registry knows: the same for the branch that it is bound to."""
+    """`tee-infra up` of a registered environment: the same as `create` for its branch."""
     to = reviewers(comment, post=post)
 
     def run() -> RunSummary:
@@ -145,7 +172,7 @@ def _carry_out(
 def _source(
     context: FeatureContext, request: CreateRequest, chosen: Environment | None, *, local: bool
 ) -> Source | None:
-    """Checked before there is anything of the new environment."""
+    """The checked source of anonymized data, before any resource of the new environment is created."""
     if request.seed != "anonymized":
         return None
     source = chosen or parse_environment(DEFAULT_SOURCE)

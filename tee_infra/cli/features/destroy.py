@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
     EnvironmentName,
     dry_run_option,
@@ -65,9 +66,11 @@ class FeatureDestroyResult(ResultModel):
 
 @prints(FeatureDestroyResult)
 @click.command()
-@click.argument("environment", type=EnvironmentName(), metavar="ENV", required=False)
-@click.option("--branch", metavar="B", help="The environment of this git branch, instead of its name.")
-@click.option("--after", metavar="DURATION", help="Destroy nothing: let the lease end this soon, as in 24h.")
+@renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
+@click.option("--branch", metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
+@click.option(
+    "--after", metavar="DURATION", help="Only shorten the lease, to end DURATION from now at the latest, e.g. 24h."
+)
 @local_option
 @now_option
 @yes_option
@@ -86,8 +89,9 @@ def destroy(
 ) -> None:
     """Destroy a feature environment.
 
-    Its data goes with it. Afterwards AWS is asked whether it is gone, and what a killed run leaves, the next one
-    finishes. With --after the lease is only cut short, and cleanup destroys it then, unless somebody uses the branch.
+    Deletes the stack, its data and its leftovers in AWS, and verifies that no resource is left. Resumes an interrupted
+    run. With --after, only the lease is shortened: cleanup destroys the environment after it, unless a push to the
+    branch renews the lease.
     """
     output = Output(as_json)
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
@@ -99,11 +103,11 @@ def destroy(
     except UnregisteredError as error:
         if branch is None:
             raise
-        # A pipeline hears of every branch's end, also of those that never got an environment.
+        # A pipeline gets an event for every deleted branch, also for those that never had an environment.
         nothing = {"target": context.target.describe(), "environment": error.environment, "branch": branch}
         output.result(
             _result(nothing | {"state": None, "destroyed_at": None}),
-            [f"{branch} has no environment: nothing to destroy"],
+            [f"{branch}: no environment, nothing to destroy"],
         )
         return
     if record.state == "destroyed":
@@ -122,9 +126,13 @@ def _record(context: FeatureContext, environment: Environment | None, branch: st
             return require_record(context.control, environment.name)
         case Environment(), None:
             name = environment.name
-            raise UsageError(f"{name} is no feature environment", next=f"To take it down: tee-infra down {name}")
+            raise UsageError(
+                f"{name}: permanent environment; `feature destroy` handles feature environments only. "
+                "Nothing was changed",
+                next=f"To delete its resources: tee-infra down {name}",
+            )
         case _:
-            raise UsageError("say which environment: its name, or its branch with --branch, and not both")
+            raise UsageError("feature destroy: needs exactly one of ENV and --branch BRANCH")
 
 
 def _shorten(
@@ -135,9 +143,9 @@ def _shorten(
 
     after = shorten(record) if dry_run else change_record(context.control, record.environment, shorten)
     end = f"{render_time(after.expires_at)} ({render_left(after.expires_at, now)})"
-    line = f"the lease of {after.environment} {'would end' if dry_run else 'ends'} at {end}"
+    line = f"{after.environment}: the lease {'would end' if dry_run else 'ends'} {end}"
     if after.state in ("destroying", "quarantined"):
-        line = f"{after.environment} is on its way out already: {after.problem or 'its destroy was begun'}"
+        line = f"{after.environment}: already being destroyed: {after.problem or 'an earlier run was interrupted'}"
     output.result(_result(_facts(context, after) | {"expires_at": after.expires_at}), [line])
 
 
@@ -151,21 +159,23 @@ def _destroy(
         return
     for line in _plan_lines(plan):
         output.say(line)
-    confirm_by_name(output, record.environment, "This deletes all of it, data included.", yes=yes)
+    confirm_by_name(
+        output, record.environment, f"This deletes every resource of {record.environment}, including its data.", yes=yes
+    )
     with locked(context.locks, record.environment, context.actor, "tee-infra feature destroy") as held:
         done = destroy_feature(context, record, now, held=held)
     ended = {"deleted": done.deleted, "swept": list(done.swept)}
     output.result(
         _result(_facts(context, done.record) | _plan_facts(record.environment, plan) | ended),
-        [f"{record.environment} is gone: {done.deleted} resources deleted{_swept(done)}"],
+        [f"{record.environment}: destroyed, {done.deleted} resources deleted{_swept(done)}"],
     )
 
 
 def _plan_lines(plan: DestroyPlan) -> list[str]:
-    lines = plan_lines(plan.changes) if plan.changes.changes else ["  no stack knows of anything to delete"]
-    lines += [f"  - sweep    {name}" for name in plan.swept]
-    lines += [f"  ! left     {name}: {reason}" for name, reason in plan.left.items()]
-    return lines + [f"  {table.name} holds about {table.items:,} items" for table in plan.tables]
+    lines = plan_lines(plan.changes) if plan.changes.changes else ["  no resources in the stack"]
+    lines += [f"  - leftover {name}" for name in plan.swept]
+    lines += [f"  ! blocked  {name}: {reason}" for name, reason in plan.left.items()]
+    return lines + [f"  {table.name}: about {table.items:,} items" for table in plan.tables]
 
 
 def _plan_facts(environment: str, plan: DestroyPlan) -> dict[str, Any]:
@@ -197,10 +207,10 @@ def _result(facts: dict[str, Any]) -> FeatureDestroyResult:
 
 def _was_destroyed(record: FeatureRecord, now: datetime) -> str:
     if record.destroyed_at is None:
-        return f"{record.environment} was destroyed already"
+        return f"{record.environment}: already destroyed"
     when = f"{render_time(record.destroyed_at)}, {render_left(record.destroyed_at, now)}"
-    return f"{record.environment} was destroyed already, at {when}"
+    return f"{record.environment}: already destroyed at {when}"
 
 
 def _swept(done: Destroyed) -> str:
-    return f", and {len(done.swept)} that the stack had left behind: {', '.join(done.swept)}" if done.swept else ""
+    return f", and {len(done.swept)} leftovers: {', '.join(done.swept)}" if done.swept else ""

@@ -1,4 +1,4 @@
-"""`tee-infra feature`: environments of branches."""
+"""`tee-infra feature`: per-branch environments."""
 
 from typing import Final
 
@@ -7,20 +7,20 @@ import click
 from tee_infra.cli.lazy import Commands, LazyGroup
 
 COMMANDS: Final[Commands] = {
-    "create": ("features.create", "create", "Make the environment of a branch, or bring it up to date."),
-    "extend": ("features.lease", "extend", "Let an environment live longer."),
-    "hold": ("features.lease", "hold", "Keep an environment for a reason, whatever its lease says."),
-    "release": ("features.lease", "release", "End a hold."),
-    "list": ("features.list", "list_command", "List the environments of branches."),
-    "show": ("features.list", "show", "Show one: lease, tables, outputs, and what was done to it."),
+    "create": ("features.create", "create", "Create or update the environment of a branch."),
+    "extend": ("features.lease", "extend", "Extend the lease of a feature environment."),
+    "hold": ("features.lease", "hold", "Hold a feature environment: cleanup keeps it."),
+    "release": ("features.lease", "release", "Release a hold."),
+    "list": ("features.list", "list_command", "List the feature environments."),
+    "show": ("features.list", "show", "Show lease, tables, outputs and history."),
     "destroy": ("features.destroy", "destroy", "Destroy a feature environment."),
 }
 
 
-@click.command(cls=LazyGroup, lazy=COMMANDS)
+@click.command(cls=LazyGroup, sections={"Commands": COMMANDS})
 def feature() -> None:
-    """Environments of branches: make, keep, list and destroy them.
+    """Manage per-branch (ephemeral) environments.
 
-    Each has a lease. Whatever is done to its branch renews it, and when it has ended, `tee-infra cleanup` destroys the
-    environment.
+    A feature environment has a lease. Each push to its branch and each update renews the lease. `tee-infra cleanup`
+    destroys the environment after the lease has expired.
     """

@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from tee_infra.cli.features.report import lease_line, open_context_here, require_feature
+from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import FeatureFacts
@@ -21,19 +22,19 @@ from tee_infra.workflows.features.plan_destroy import record_of_branch
 
 @prints(FeatureFacts)
 @click.command()
-@click.argument("environment", type=EnvironmentName(), metavar="[ENV]", required=False)
-@click.option("--branch", metavar="BRANCH", help="The environment of this git branch, instead of its name.")
-@click.option("--ttl", required=True, metavar="TIME", help="How long it lives from now on, as 24h.")
+@renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
+@click.option("--branch", metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
+@click.option("--ttl", required=True, metavar="DURATION", help="Lease from now on, e.g. 24h.")
 @local_option
 @now_option
 @json_option
 def extend(
     *, environment: Environment | None, branch: str | None, ttl: str, local: bool, now: datetime | None, as_json: bool
 ) -> None:
-    """Let an environment live longer.
+    """Extend the lease of a feature environment.
 
-    Never shortens a lease, and never carries it further than 30 days from its creation. From then on the environment
-    lives as long after every activity.
+    Never shortens the lease, and never extends it beyond 30 days after the creation. Later activity renews the lease
+    for the same duration.
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
@@ -48,23 +49,23 @@ def extend(
 @prints(FeatureFacts)
 @click.command()
 @environment_argument
-@click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever wonders what it is still there for.")
-@click.option("--for", "duration", required=True, metavar="TIME", help="How long from now on, as 7d; 30d at most.")
+@click.option("--reason", required=True, metavar="REASON", help="Reason, shown in lists and to cleanup.")
+@click.option("--for", "duration", required=True, metavar="DURATION", help="Length of the hold, e.g. 7d; at most 30d.")
 @local_option
 @now_option
 @json_option
 def hold(
     *, environment: Environment, reason: str, duration: str, local: bool, now: datetime | None, as_json: bool
 ) -> None:
-    """Keep an environment for a reason, whatever its lease says.
+    """Hold a feature environment: cleanup keeps it.
 
-    Cleanup leaves it alone until the hold ends. A second hold replaces the first.
+    The hold overrides the lease until it ends. A second hold replaces the first.
     """
     output = Output(as_json)
     name = require_feature(environment)
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
-        raise UsageError(f"--reason has {len(reason.strip())} characters", next=f"Write from 1 to {_REASON_LENGTH}")
+        raise UsageError(f"--reason: {len(reason.strip())} characters. Allowed: 1 to {_REASON_LENGTH}")
     context = open_context_here(output, local=local)
     moment = context.at(now)
     _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)
@@ -77,9 +78,9 @@ def hold(
 @now_option
 @json_option
 def release(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
-    """End a hold.
+    """Release a hold.
 
-    The lease decides again; where it has ended meanwhile, the next cleanup takes the environment.
+    The lease applies again. If it has expired, the next cleanup destroys the environment.
     """
     output = Output(as_json)
     name = require_feature(environment)
@@ -93,7 +94,7 @@ _REASON_LENGTH = 500
 
 def _name(context: FeatureContext, environment: Environment | None, branch: str | None) -> str:
     if (environment is None) == (branch is None):
-        raise UsageError("say which environment: its name, or its branch with --branch, and not both")
+        raise UsageError("feature extend: needs exactly one of ENV and --branch BRANCH")
     return require_feature(environment) if environment else record_of_branch(context, branch or "").environment
 
 

@@ -65,15 +65,15 @@ class FeatureShowResult(FeatureRowFacts):
 
 @prints(FeatureListResult)
 @click.command("list")
-@click.option("--all", "tombstones", is_flag=True, help="Destroyed ones as well.")
+@click.option("--all", "tombstones", is_flag=True, help="Also list destroyed environments.")
 @local_option
 @now_option
 @json_option
 def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json: bool) -> None:
-    """List the environments of branches.
+    """List the feature environments.
 
-    Those whose lease ends first come first: `!` marks less than 48 hours, `!!` less than two. What an environment
-    holds is up to six hours old, and what it costs is an estimate at list prices while nobody uses it.
+    Sorted by the end of the lease: `!` marks a lease that ends within 48 hours, `!!` within two hours. Item counts are
+    up to six hours old. The cost is an estimate of the storage at list prices, without requests.
     """
     output = Output(as_json)
     context = open_context_here(output, local=local)
@@ -90,7 +90,7 @@ def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json
 @now_option
 @json_option
 def show(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
-    """Show one: lease, tables, outputs, and what was done to it."""
+    """Show lease, tables, outputs and history."""
     output = Output(as_json)
     name = require_feature(environment)
     context = open_context_here(output, local=local)
@@ -105,7 +105,7 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
         *_about_tables(shown.listed, result.tables),
     ]
     lines += ["", "OUTPUTS", *(f"  {key}: {value}" for key, value in shown.outputs.items())]
-    lines += ["", "LATELY", *(f"  {_told(entry)}" for entry in shown.history)]
+    lines += ["", "HISTORY", *(f"  {_told(entry)}" for entry in shown.history)]
     output.result(result, lines)
 
 
@@ -119,9 +119,15 @@ def _lines(listed: list[FeatureRow], now: datetime, limit: int) -> list[str]:
     for entry in live:
         if entry.table_usage and entry.table_usage.missing and entry.record and entry.record.state == "active":
             again = f"tee-infra feature create --branch {shlex.quote(entry.record.branch)}"
-            lines.append(f"{entry.environment} has lost {', '.join(entry.table_usage.missing)}; make it whole: {again}")
+            lines.append(
+                f"{entry.environment}: missing tables: {', '.join(entry.table_usage.missing)}. To create them: {again}"
+            )
     cost = sum(entry.monthly_usd or 0.0 for entry in live)
-    return [*lines, "", f"{len(live)} of {limit}, about ${cost:,.2f} a month at rest (list prices of {PRICES_AS_OF})"]
+    return [
+        *lines,
+        "",
+        f"{len(live)} of {limit}, about ${cost:,.2f} a month for storage (list prices of {PRICES_AS_OF})",
+    ]
 
 
 def _row(entry: FeatureRow, record: FeatureRecord, now: datetime) -> tuple[str, ...]:
@@ -148,13 +154,11 @@ def _end(record: FeatureRecord, now: datetime) -> str:
 
 def _about_tables(listed: FeatureRow, tables: dict[str, str]) -> list[str]:
     missing = set(listed.table_usage.missing) if listed.table_usage else set(tables.values())
-    rows = [
-        (logical, physical, "not there" if physical in missing else "there") for logical, physical in tables.items()
-    ]
+    rows = [(logical, physical, "missing" if physical in missing else "exists") for logical, physical in tables.items()]
     lines = table(("TABLE", "PHYSICAL NAME", ""), rows)
     if listed.table_usage and listed.monthly_usd is not None:
         held = f"{listed.table_usage.items:,} items, {listed.table_usage.size:,} bytes with indexes"
-        lines.append(f"{held}; about ${listed.monthly_usd:,.2f} a month at rest (list prices of {PRICES_AS_OF})")
+        lines.append(f"{held}; about ${listed.monthly_usd:,.2f} a month for storage (list prices of {PRICES_AS_OF})")
     if listed.lock:
         since = render_time(listed.lock.acquired_at)
         lines.append(f"locked by {listed.lock.holder} since {since}: {listed.lock.purpose}")

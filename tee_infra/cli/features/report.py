@@ -1,4 +1,4 @@
-"""What the `feature` commands say to people about an environment, and what they ask."""
+"""Text of the `feature` commands for people: reports and confirmations."""
 
 import shlex
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ from tee_infra.workflows.session.checkout import find_project
 
 
 def open_context_here(output: Output, *, local: bool) -> FeatureContext:
-    """What feature commands in this checkout work with; the target is reported first."""
+    """The home of this checkout's feature environments; prints the target first."""
     return open_feature_context(find_project(Path.cwd()), output.say, local=local)
 
 
 def require_feature(environment: Environment) -> str:
-    """Its name. Raises `UsageError` for one that stands."""
+    """Its name. Raises `UsageError` for a permanent environment."""
     if not environment.is_feature:
-        raise UsageError(f"{environment.name} is no feature environment: it has no lease and belongs to no branch")
+        raise UsageError(f"{environment.name}: permanent environment; only feature environments have a lease")
     return environment.name
 
 
 def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
-    """Show a plan and ask before anything is deleted or replaced; what only adds needs no answer."""
+    """Show a plan and ask for confirmation before a resource is deleted or replaced; additions need none."""
 
     def confirm(plan: EngineRun) -> None:
         if not plan.destructive:
@@ -39,42 +39,46 @@ def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
         for line in plan_lines(plan):
             output.say(line)
         lost = ", ".join(change.name for change in plan.destructive)
-        confirm_by_name(output, name, f"This deletes or replaces: {lost}", yes=yes)
+        confirm_by_name(output, name, f"This deletes or replaces {lost}.", yes=yes)
 
     return confirm
 
 
 def lease_line(record: FeatureRecord, now: datetime) -> str:
-    """Until when it lives: the lease's end, how far that is, and what stands against it; or since when it does not."""
+    """The end of the lease, the time left and the hold; or when the environment was destroyed."""
     if record.destroyed_at is not None:
         return f"destroyed {render_time(record.destroyed_at)} ({render_left(record.destroyed_at, now)})"
     end = f"{render_time(record.expires_at)} ({render_left(record.expires_at, now)})"
-    close = "; it ends soon: tee-infra feature extend" if warning(record.expires_at, now) else ""
-    said = f"lease ended {end}" if now >= record.expires_at else f"lease until {end}{close}"
+    close = (
+        f"; ends soon, to extend it: tee-infra feature extend {record.environment} --ttl 72h"
+        if warning(record.expires_at, now)
+        else ""
+    )
+    said = f"lease expired {end}" if now >= record.expires_at else f"lease until {end}{close}"
     if record.hold is not None and record.is_held(now):
         said += f"; held until {render_time(record.hold.until)} by {record.hold.by}: {record.hold.reason}"
     return said
 
 
 def about_lines(record: FeatureRecord, now: datetime) -> list[str]:
-    """Whose it is, until when, and what it was filled with."""
+    """Branch, owner, lease and initial data."""
     return [
-        f"  branch {record.branch} of {record.repository}, {record.owner} answers for it",
+        f"  branch {record.branch} of {record.repository}, owner {record.owner}",
         f"  {lease_line(record, now)}",
         f"  {_data(record)}",
     ]
 
 
 def created_lines(record: FeatureRecord, plan: EngineRun, app: Mapping[str, str], now: datetime) -> list[str]:
-    """What `create` reports."""
+    """The report of `feature create`."""
     tables = list(table_names(parse_environment(record.environment)).items())
     return [
-        f"{record.environment} is there: {plan.report()}",
+        f"{record.environment}: ready, {plan.report()}",
         *about_lines(record, now),
         "",
         *table(("TABLE", "PHYSICAL NAME"), tables),
         "",
-        "to use it:",
+        "To use it:",
         f"  STAGE={record.environment} yarn web",
         *(f"  export {name}={shlex.quote(value)}" for name, value in app.items()),
     ]
@@ -82,5 +86,5 @@ def created_lines(record: FeatureRecord, plan: EngineRun, app: Mapping[str, str]
 
 def _data(record: FeatureRecord) -> str:
     if record.seeded:
-        return f"filled once with {record.seed} data"
-    return "no data to begin with" if record.seed == "none" else f"{record.seed} data to come"
+        return f"initial data: {record.seed}"
+    return "initial data: none" if record.seed == "none" else f"initial data: {record.seed}, not written yet"

@@ -50,7 +50,7 @@ class UnclassifiedError(RefusedError):
         super().__init__(
             f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}",
             next="Classify it in tee_infra/core/tables/item_shapes.py, and see every such attribute with: "
-            f"tee-infra data anonymize-report --table {table}",
+            f"tee-infra data anonymize-report --tables {table}",
         )
 
 

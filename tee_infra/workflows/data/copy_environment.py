@@ -66,7 +66,7 @@ def prepare_copy(
     read_units: float | None = None,
     bucket: str | None = None,
 ) -> CopyPlan:
-    """Who may copy to whom, what there is to copy, and whether what is to be anonymised is classified.
+    """Who may copy to whom, what there is to copy, and whether what is to be anonymized is classified.
 
     Writes nothing. `tables` are logical names, none for all. With a `bucket`, tables above `AWS_ROUTE_BYTES` that are
     copied whole go through it, by AWS's own means.
@@ -81,7 +81,7 @@ def prepare_copy(
         plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)
         for name, mine, its in pair_tables(*ends, tables)
     ]
-    if anonymised:
+    if anonymized:
         transport = source.transport()
         check_shapes([(plan.name, TableAccess(transport, plan.source)) for plan in plans])
     return CopyPlan(

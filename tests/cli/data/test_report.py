@@ -24,7 +24,7 @@ def test_the_report_shows_shapes_and_says_what_would_stop_a_copy(dynamodb: Dynam
     assert not any(item["email"]["S"] in text for item in everything(dynamodb, "prod-tee-admin").values())
     put(dynamodb, "prod-tee-admin", [b'{"pk":{"S":"MEMBER#1"},"sk":{"S":"PROFILE"},"nickname":{"S":"Annie"}}'])
     with pytest.raises(PartialError, match=r"nobody has classified tee-admin\.nickname") as caught:
-        run(anonymize_report, "--from", "prod", "--table", "tee-admin", "--json")
+        run(anonymize_report, "prod", "--tables", "tee-admin", "--json")
     assert "Annie" not in str(caught.value)
 
 
@@ -36,4 +36,4 @@ def test_a_table_by_its_physical_name_is_one_of_the_catalogs(run: Run) -> None:
 
 def test_a_misspelt_table_is_not_an_empty_report(run: Run) -> None:
     with pytest.raises(UsageError, match="unknown table 'admin'; allowed: tee-admin"):
-        run(anonymize_report, "--table", "admin")
+        run(anonymize_report, "--tables", "admin")

@@ -12,7 +12,7 @@ Run = Callable[..., Result]
 
 def test_an_environment_is_filled_and_filling_it_again_changes_nothing(dynamodb: DynamoDb, run: Run) -> None:
     tables = create_tables(dynamodb, "dev")
-    arguments = ("--env", "dev", "--members", "12", "--seed", "42", "--json")
+    arguments = ("dev", "--members", "12", "--seed", "42", "--json")
     facts = json_of(run, seed, *arguments)
     assert (facts["environment"], facts["members"], facts["day"]) == ("dev", 12, "2026-01-01")
     held = {name: everything(dynamodb, physical) for name, physical in tables.items()}
@@ -23,6 +23,6 @@ def test_an_environment_is_filled_and_filling_it_again_changes_nothing(dynamodb:
 
 def test_people_see_the_target_first(dynamodb: DynamoDb, run: Run) -> None:
     create_tables(dynamodb, "dev")
-    lines = run(seed, "--env", "dev", "--members", "2", "--day", "2027-06-01").stdout.splitlines()
+    lines = run(seed, "dev", "--members", "2", "--day", "2027-06-01").stdout.splitlines()
     assert lines[0] == f"dev at {dynamodb.endpoint}: 2 synthetic members, seed 42"
     assert any(line.startswith("dev-tee-schedules") for line in lines)
