@@ -106,7 +106,7 @@ def plan_lines(plan: EngineRun) -> list[str]:
         lines += [f"      {path} ({kind})" for path, kind in change.differences.items()]
     for entry in plan.ignored:
         lines.append(
-            f"  ! {entry.name}: {', '.join(entry.paths)} differ but are never sent to AWS; the table stays unchanged"
+            f"  ! {entry.name}: {', '.join(entry.paths)} differ but are never sent to AWS; the table is not changed"
         )
     return [*lines, f"  {plan.summary()}"]
 

@@ -1,4 +1,4 @@
-"""What the commands need, as it is found on this machine."""
+"""Check the prerequisites of the commands on this machine."""
 
 import platform
 import sys
@@ -22,7 +22,7 @@ ALLOWED_SKEW_SECONDS: Final = 300
 
 
 def diagnose(directory: Path, environ: Mapping[str, str]) -> list[Finding]:
-    """Look at everything and change nothing. Never raises: what cannot be looked at is a finding."""
+    """Check every prerequisite. Changes nothing and never raises: a failed check is a finding."""
     findings = [_python(), *engine_findings(environ)]
     try:
         project = find_project(directory)
@@ -47,7 +47,7 @@ def _python() -> Finding:
         name="Python",
         ok=supported,
         value=f"{platform.python_version()} at {sys.executable}",
-        fix="" if supported else f"install Python {wanted} or later and run: make up",
+        fix="" if supported else f"install Python {wanted} or later, then run: make up",
     )
 
 
@@ -65,7 +65,9 @@ def _stack_files(project: Project) -> list[Finding]:
 
 def _embedded(running: EmbeddedAws | None) -> Finding:
     if running is None:
-        return Finding(name="embedded AWS", ok=True, value="not running; tee-infra local start, or any up, starts it")
+        return Finding(
+            name="embedded AWS", ok=True, value="not running; `tee-infra local start` and `tee-infra up` start it"
+        )
     return Finding(
         name="embedded AWS", ok=True, value=f"running at {running.endpoint}, provider on port {running.provider_port}"
     )
@@ -74,17 +76,19 @@ def _embedded(running: EmbeddedAws | None) -> Finding:
 def _credentials(environ: Mapping[str, str]) -> Finding:
     source = credentials_source()
     if environ.get("AWS_ENDPOINT_URL"):
-        return Finding(name="AWS credentials", ok=True, value=f"this shell talks to {environ['AWS_ENDPOINT_URL']}")
+        return Finding(
+            name="AWS credentials", ok=True, value=f"this shell uses the endpoint {environ['AWS_ENDPOINT_URL']}"
+        )
     return Finding(
         name="AWS credentials",
         ok=True,
-        value=f"from {source}" if source else "none, and none are needed for the embedded AWS",
+        value=f"from {source}" if source else "none; the embedded AWS needs none",
     )
 
 
 def _backend(project: Project, environ: Mapping[str, str]) -> Finding:
     named = environ.get("PULUMI_BACKEND_URL")
-    value = f"embedded stacks in {project.state_directory}; others in {named or 'what pulumi login chose'}"
+    value = f"embedded stacks in {project.state_directory}; others in {named or 'the backend of pulumi login'}"
     return Finding(name="backend", ok=True, value=value)
 
 
@@ -92,11 +96,11 @@ def _clock(running: EmbeddedAws | None) -> Finding:
     now = datetime.now(UTC)
     skew = clock_skew(running.endpoint if running else AWS_ADDRESS)
     if skew is None:
-        return Finding(name="clock", ok=True, value=f"{now:%Y-%m-%d %H:%M:%S} UTC, with nothing to compare it to")
+        return Finding(name="clock", ok=True, value=f"{now:%Y-%m-%d %H:%M:%S} UTC, no other clock to compare with")
     within = abs(skew) <= ALLOWED_SKEW_SECONDS
     return Finding(
         name="clock",
         ok=within,
         value=f"{now:%Y-%m-%d %H:%M:%S} UTC, {skew:+.0f} s from {'the embedded AWS' if running else 'AWS'}",
-        fix="" if within else "set the clock: AWS refuses signatures that are more than five minutes off",
+        fix="" if within else "set the clock: AWS refuses signatures that differ by more than five minutes",
     )

@@ -1,4 +1,4 @@
-"""A git hook that says, before a push, what it does to feature environments. It never stops one."""
+"""A git hook that announces the effect of a push on feature environments. It never stops a push."""
 
 import shlex
 from pathlib import Path
@@ -14,11 +14,11 @@ HOOK: Final = "pre-push"
 MARK: Final = "# tee-infra hooks install wrote this."
 LIMIT_SECONDS: Final = 5
 
-# `exec 3<&0`: what runs in the background of a script has no input otherwise. The second process there ends the first
-# one when it hangs, and keeps nothing of git's open meanwhile: git waits for that.
+# `exec 3<&0`: a background process of a script has no standard input otherwise. The second process kills a hanging
+# first one, and keeps none of git's files open meanwhile: git would wait for it.
 SCRIPT: Final = """\
 #!/bin/sh
-{mark} It says what a push does to feature environments, and never stops one.
+{mark} It announces the effect of a push on feature environments, and never stops a push.
 PATH="$PATH":{bin}
 cd {folder} && [ -f Pulumi.yaml ] && command -v tee-infra >/dev/null || exit 0
 exec 3<&0
@@ -34,18 +34,19 @@ LINE: Final = (
     'if pushed=$(mktemp); then cat >"$pushed"; tee-infra hooks announce "$@" <"$pushed" >&2 || :; '
     'exec <"$pushed"; rm -f "$pushed"; fi'
 )
-"""What somebody else's hook needs. It leaves the standard input to whatever follows: git-lfs reads it too."""
+"""The line for a hook of another tool. It passes the standard input on to the following commands, e.g. git-lfs."""
 
 Action = Literal["create", "update", "remove", "none"]
 
 
 class ForeignHookError(RefusedError):
-    """A hook that somebody else wrote, or a folder of hooks that other repositories share."""
+    """A hook of another tool, or a hooks folder that other repositories share."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         super().__init__(
-            f"{path} {reason}", next=f"To have both, put this line before the first that reads the input: {LINE}"
+            f"{path}: {reason}. Nothing was changed",
+            next=f"To use both, add this line before the first one that reads the input: {LINE}",
         )
 
 
@@ -54,22 +55,22 @@ class HookFileError(UsageError):
 
     def __init__(self, path: Path, error: OSError) -> None:
         self.path = path
-        super().__init__(f"{path}: {error.strerror or error}; git looks for hooks there by core.hooksPath")
+        super().__init__(f"{path}: {error.strerror or error}. git's core.hooksPath leads there")
 
 
 def where(project: Project) -> Path:
-    """The hook's file, whether it is there or not. Raises `GitError`."""
+    """The path of the hook, which need not exist. Raises `GitError`."""
     return hook_path(project.directory, HOOK)
 
 
 def install(project: Project, programs: Path, *, dry_run: bool) -> Action:
-    """Write the hook; `programs` is the folder with `tee-infra`, for when it is not on PATH.
+    """Write the hook; `programs` is the folder with `tee-infra`, in case it is not on PATH.
 
-    Raises `ForeignHookError` before anything of somebody else's is touched, `HookFileError` and `GitError`.
+    Raises `ForeignHookError` before a hook of another tool is changed, `HookFileError` and `GitError`.
     """
     path, text = where(project), _script(project, programs)
     if shared_hooks(project.directory):
-        raise ForeignHookError(path, "is where core.hooksPath sends every repository of yours, and stays as it is")
+        raise ForeignHookError(path, "shared by all repositories through core.hooksPath")
     found = _own(path)
     if found == text:
         return "none"
@@ -89,14 +90,14 @@ def uninstall(project: Project, *, dry_run: bool) -> Action:
 
 
 def announcements(project: Project, pushed: bytes, url: str | None = None) -> list[str]:
-    """One line for each feature branch in what git hands a pre-push hook; `url` is where it pushes to.
+    """One line for each feature branch in the standard input of a pre-push hook; `url` is the remote's.
 
     `pushed` is `<local ref> <local object> <remote ref> <remote object>` a line, an absent object all zeros. The local
     ref is as it was typed, `HEAD@{1 day ago}` for example, so the line is read from its end. Raises `SettingsError`.
     """
     repository = project.settings(parse_environment(FEATURE_HOST)).repository
     if url and other_repository(url, repository):
-        return []  # no pipeline of ours sees it
+        return []  # no pipeline of this repository gets the push
     fields = [line.decode(errors="backslashreplace").rsplit(" ", 3) for line in pushed.splitlines()]
     return [
         _announcement(ref.removeprefix(HEADS), repository, local=local, remote=remote)
@@ -114,7 +115,7 @@ def _announcement(branch: str, repository: str, *, local: str, remote: str) -> s
         return f"{branch}: {environment} will be destroyed"
     if not remote.strip("0"):
         return f"{branch}: first push, the pipeline will create {environment}"
-    return f"{branch}: {environment} will be refreshed"
+    return f"{branch}: {environment} will be updated"
 
 
 def _script(project: Project, programs: Path) -> str:
@@ -127,7 +128,7 @@ def _script(project: Project, programs: Path) -> str:
 
 
 def _own(path: Path) -> str | None:
-    """The hook's text if it is ours; None: there is none. Raises `ForeignHookError`, also for a link."""
+    """The text of our hook; None without a hook. Raises `ForeignHookError`, also for a link."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -135,7 +136,7 @@ def _own(path: Path) -> str | None:
     except OSError as error:
         raise HookFileError(path, error) from None
     if path.is_symlink() or (text is not None and MARK not in text):
-        raise ForeignHookError(path, "is somebody else's hook and stays as it is")
+        raise ForeignHookError(path, "a hook of another tool, never overwritten")
     return text
 
 

@@ -22,12 +22,12 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 def test_the_target_comes_first_and_json_stands_alone(clone: Clone, run: Callable[..., Result]) -> None:
     hook = clone.directory / ".git" / "hooks" / "pre-push"
     planned = run(hooks, "install", "--dry-run")
-    assert planned.output.splitlines() == [f"target: {hook}", f"{hook}: would be written"]
+    assert planned.output.splitlines() == [f"target: {hook}", f"{hook}: would be created"]
     assert not hook.exists()
     done = run(hooks, "install", "--json")
     assert document(done.stdout, ("install",), hooks)["result"] == {"hook": str(hook), "action": "create"}
     assert done.stderr == f"target: {hook}\n"
-    assert run(hooks, "install").output.splitlines()[1] == f"{hook}: nothing to do"
+    assert run(hooks, "install").output.splitlines()[1] == f"{hook}: unchanged"
     assert run(hooks, "uninstall").output.splitlines()[1] == f"{hook}: removed"
 
 

@@ -63,7 +63,7 @@ def test_every_class_of_error_is_in_the_contract() -> None:
         (KeyboardInterrupt(), 130, "interrupted"),
         (click.Abort(), 130, "interrupted"),
         (click.UsageError("no such option"), 2, "no such option"),
-        (ValueError("two\nlines"), 1, "error: ValueError: two lines. Add --debug to see where"),
+        (ValueError("two\nlines"), 1, "error: ValueError: two lines. Add --debug to print the traceback"),
     ],
 )
 def test_nothing_else_shows_a_traceback(

@@ -76,7 +76,7 @@ def test_a_plan_for_scripts_counts_as_well() -> None:
 def test_a_plan_says_what_aws_never_hears_of() -> None:
     plan = EngineRun(ignored=(Ignored(name="data-tee-admin", urn="u", paths=("attributes[1].type",)),))
     assert plan_lines(plan) == [
-        "  ! data-tee-admin: AWS never hears of attributes[1].type, and the table stays as it is",
+        "  ! data-tee-admin: attributes[1].type differ but are never sent to AWS; the table is not changed",
         "  no changes",
     ]
     assert plan_json(plan)["ignored"] == [{"name": "data-tee-admin", "urn": "u", "paths": ["attributes[1].type"]}]

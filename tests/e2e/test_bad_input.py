@@ -23,7 +23,7 @@ def error_line(done: Done) -> str:
     [
         (["up", "qa"], 2, "unknown environment 'qa'; allowed: prod, staging, dev"),
         (["preview", "prod-hotfix"], 2, "unknown environment 'prod-hotfix'"),
-        (["up", "prod-v2"], 2, "Pulumi.prod-v2.yaml: there is no such file. Copy Pulumi.prod.yaml"),
+        (["up", "prod-v2"], 2, "Pulumi.prod-v2.yaml: no such file. Copy Pulumi.prod.yaml"),
         (["show", "feature-x"], 2, "tee-infra feature create --branch feature/x"),
         (["up", "dev", "--json"], 0, ""),
         (["down", "dev", "--json"], 2, "--json: cannot ask for confirmation. Nothing was changed. Add --yes"),

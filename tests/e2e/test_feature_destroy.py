@@ -38,23 +38,23 @@ def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkou
     make(context, "feature-a")
     shown = run("feature-a", "--dry-run").stdout
     assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown
-    assert "feature-a-tee-admin holds about 0 items" in shown
-    with pytest.raises(RefusedError, match="'feature-b' is not 'feature-a'; nothing was changed"):
+    assert "feature-a-tee-admin: about 0 items" in shown
+    with pytest.raises(RefusedError, match=r"'feature-b' is not 'feature-a'. Nothing was changed"):
         run("feature-a", typed="feature-b\n")
-    with pytest.raises(UsageError, match="--json cannot ask"):
+    with pytest.raises(UsageError, match="--json: cannot ask"):
         run("feature-a", "--json")
     assert len(tables_of(checkout, "feature-a")) == 3
-    assert "feature-a is gone: 10 resources deleted" in run("feature-a", typed="feature-a\n").stdout
+    assert "feature-a: destroyed, 10 resources deleted" in run("feature-a", typed="feature-a\n").stdout
     assert tables_of(checkout, "feature-a") == []
     again = run("--branch", "feature/a", "--yes")
     assert again.exit_code == 0
-    assert "feature-a was destroyed already, at 2026-12-01T00:30:00Z, " in again.stdout
+    assert "feature-a: already destroyed at 2026-12-01T00:30:00Z, " in again.stdout
 
 
 def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Checkout, run: Run) -> None:
     context = home_of(checkout)
     make(context, "feature-c", up=False)
-    assert "would end at 2026-12-02T00:30:00Z (in 1 d)" in run("feature-c", "--after", "24h", "--dry-run").stdout
+    assert "would end 2026-12-02T00:30:00Z (in 1 d)" in run("feature-c", "--after", "24h", "--dry-run").stdout
     assert read(context, "feature-c").version == 1
     run("--branch", "feature/c", "--after", "24h", "--yes")
     assert (read(context, "feature-c").state, read(context, "feature-c").expires_at) == (
@@ -68,16 +68,16 @@ def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Che
 def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run) -> None:
     done = run("--branch", "feature/never", "--yes")
     assert done.exit_code == 0
-    assert "feature/never has no environment: nothing to destroy" in done.stdout
+    assert "feature/never: no environment, nothing to destroy" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["dev"], "dev is no feature environment. To take it down: tee-infra down dev"),
-        ([], "its name, or its branch with --branch, and not both"),
-        (["feature-x", "--branch", "feature/x"], "its name, or its branch with --branch, and not both"),
-        (["feature-nobody"], "there is no feature environment feature-nobody"),
+        (["dev"], "dev: permanent environment; .* To delete its resources: tee-infra down dev"),
+        ([], "needs exactly one of ENV and --branch BRANCH"),
+        (["feature-x", "--branch", "feature/x"], "needs exactly one of ENV and --branch BRANCH"),
+        (["feature-nobody"], "feature-nobody: no such feature environment"),
         (["feature-x", "--after", "soon"], "--after is 'soon'; write minutes, hours or days"),
     ],
 )

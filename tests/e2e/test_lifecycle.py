@@ -59,7 +59,7 @@ def test_down_asks_for_the_name(checkout: Checkout) -> None:
     assert checkout.tee("up", "dev", "--yes").code == 0
     refused = checkout.tee("down", "dev", typed="prod\n")
     assert refused.code == 3
-    assert "nothing was changed" in refused.err
+    assert "Nothing was changed" in refused.err
     assert len(checkout.tables()) == 3
     assert checkout.tee("down", "dev", typed="dev\n").code == 0
 

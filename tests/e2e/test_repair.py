@@ -87,7 +87,7 @@ def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, contex
     leave_open(checkpoint_of(checkout, "feature-open"), opened)
     checkout.client("ssm").delete_parameter(Name="/tee/feature-open/tables/tee-admin")
     (finding,), done = mended(checkout, "feature-open")
-    assert finding.found == "a run was killed while it made data-tee-admin, configuration-tables-tee-admin"
+    assert finding.found == "a run was killed while it created data-tee-admin, configuration-tables-tee-admin"
     assert done.remaining == []
     assert done.plan is not None
     assert [(change.operation, change.name) for change in done.plan.changes] == [("create", opened[1])]
@@ -102,9 +102,7 @@ def test_while_somebody_may_be_at_work_nothing_else_is_looked_at(checkout: Check
     lock.write_text(json.dumps(told))
     before = state_names(checkout)
     (finding,), done = mended(checkout, "feature-busy")
-    assert finding.found.startswith(
-        "the engine's lock on its stack is bob on another, process 1's since 2026-12-01T00:00"
-    )
+    assert finding.found.startswith("stack locked by bob on another, process 1 since 2026-12-01T00:00")
     assert finding.cure.endswith(f"delete {lock}")
     assert done.remaining == [finding]
     assert state_names(checkout) == before
@@ -116,7 +114,7 @@ def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, context: Feat
     project = Project(directory=checkout.directory)
     with open_subject(project, parse_environment("feature-making"), lambda _: None, local=False) as subject:
         (busy,) = diagnose(subject)
-        assert busy.found == "bob on another, process 2 is changing it (tee-infra feature create)"
+        assert busy.found == "locked by bob on another, process 2 (tee-infra feature create)"
         context.locks.release(lock)
         (finding,) = diagnose(subject)
         assert finding.cure == "tee-infra feature create --branch feature/making"
@@ -127,7 +125,7 @@ def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, con
     dynamodb = checkout.client("dynamodb")
     make_table(dynamodb, "feature-ill-tee-admin", {})
     (finding,), done = mended(checkout, "feature-ill")
-    assert finding.found == "it is in quarantine after 5 failed destroys: somebody's table"
+    assert finding.found == "quarantined after 5 failed destroys: somebody's table"
     assert [left.kind for left in done.remaining] == ["quarantine"]
     dynamodb.delete_table(TableName="feature-ill-tee-admin")
     make_table(dynamodb, "feature-ill-tee-admin", tags_of("feature-ill"))

@@ -32,14 +32,14 @@ def test_a_change_from_its_first_preview_to_its_deployment(checkout: Checkout, g
     refused = checkout.tee("up", "test", "--yes", "--post", **job(github) | {"GITHUB_TOKEN": ""})
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "error: --post needs GITHUB_TOKEN, one that may write pull requests. Set it, or write the comment to a file "
-        "with --comment FILE\n"
+        "error: --post needs GITHUB_TOKEN, a token that may write to pull requests. Set it, or write the comment "
+        "to a file with --comment FILE\n"
     )
 
     file = tmp_path / "comment.md"
     previewed = checkout.tee("preview", "test", "--post", "--comment", str(file), "--json", **job(github))
     assert previewed.code == 0, previewed.err
-    assert "posted the review comment" in previewed.err
+    assert "review comment: posted" in previewed.err
     assert github.bodies(1) == [file.read_text()]
     assert f"{previewed.json['counts']['create']} to create" in file.read_text()
     assert {change["class"] for change in previewed.json["changes"]} == {"safe", None}
@@ -69,7 +69,7 @@ def test_a_change_from_its_first_preview_to_its_deployment(checkout: Checkout, g
     github.faults.append(Fault(method="PATCH", status=403, message="no"))
     deployed = checkout.tee("up", "test", "--yes", "--post", **job(github))
     assert deployed.code == 0
-    assert "the review comment is not up to date: GitHub: " in deployed.err
+    assert "review comment: not updated: GitHub: " in deployed.err
     assert checkout.tee("preview", "test", "--post", **job(github)).code == 0
     (body,) = github.bodies(1)
     assert "✅ <code>test</code>: no changes" in body

@@ -57,7 +57,8 @@ def test_ctrl_c_says_what_is_left_and_leaves_a_checkpoint(tmp_path: Path) -> Non
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate()
         assert process.returncode == 5
-        assert "of 8 segments are not finished: interrupted" in output
+        assert "the copy stopped: interrupted" in output
+        assert "of 8 segments are incomplete" in output
         assert "--resume" in output
         memory.seconds = 0.0
         output, _ = start(url, checkpoint, "resume").communicate()

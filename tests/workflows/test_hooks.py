@@ -55,7 +55,7 @@ def test_a_push_says_what_becomes_of_each_environment(clone: Clone, project: Pro
     x, other = "HEAD:refs/heads/feature/x", feature_environment("feature/Other", REPOSITORY)
     assert push(clone, x, "HEAD:main") == "feature/x: first push, the pipeline will create feature-x\n"
     assert push(clone, x, "HEAD:refs/heads/feature/Other") == (
-        f"feature/x: feature-x will be refreshed\nfeature/Other: first push, the pipeline will create {other}\n"
+        f"feature/x: feature-x will be updated\nfeature/Other: first push, the pipeline will create {other}\n"
     )
     assert push(clone, "--delete", "feature/x") == "feature/x: feature-x will be destroyed\n"
 
@@ -145,7 +145,7 @@ def test_hooks_path_is_respected(clone: Clone, project: Project) -> None:
 
 def test_a_folder_of_hooks_for_every_repository_is_left_alone(clone: Clone, project: Project, tmp_path: Path) -> None:
     (tmp_path / "gitconfig").write_text(f"[core]\nhooksPath = {tmp_path / 'everywhere'}\n")
-    with pytest.raises(ForeignHookError, match="every repository of yours"):
+    with pytest.raises(ForeignHookError, match="shared by all repositories"):
         put(project)
     assert not (tmp_path / "everywhere").exists()
 
@@ -158,7 +158,7 @@ def test_somebody_elses_hook_stays(clone: Clone, project: Project, tmp_path: Pat
     path.write_bytes(theirs.read_bytes()) if kind == "file" else path.symlink_to(theirs)
     before = path.read_bytes() if path.exists() else None
     for change in (lambda: put(project), lambda: uninstall(project, dry_run=False)):
-        with pytest.raises(ForeignHookError, match="somebody else's hook"):
+        with pytest.raises(ForeignHookError, match="a hook of another tool"):
             change()
     assert (path.read_bytes() if path.exists() else None) == before
     assert path.is_symlink() == (kind != "file")

@@ -36,7 +36,7 @@ def env() -> None:
     type=EnvironmentName(),
     metavar="[ENV]",
     required=False,
-    help="Default: the variable STAGE, else NODE_ENV, else dev.",
+    help="Default: the variable STAGE or NODE_ENV, or dev without both.",
 )
 @click.option(
     "--format",

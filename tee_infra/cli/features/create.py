@@ -96,7 +96,7 @@ def create(
     post: bool,
     as_json: bool,
 ) -> None:
-    """Create or update the environment of a branch.
+    """Create or update the environment for a branch.
 
     Idempotent: resumes an interrupted run, renews the lease, and writes the initial data only once. Asks for
     confirmation before a resource is deleted or replaced. A destroyed environment is created again, unless

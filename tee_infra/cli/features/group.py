@@ -7,7 +7,7 @@ import click
 from tee_infra.cli.lazy import Commands, LazyGroup
 
 COMMANDS: Final[Commands] = {
-    "create": ("features.create", "create", "Create or update the environment of a branch."),
+    "create": ("features.create", "create", "Create or update the environment for a branch."),
     "extend": ("features.lease", "extend", "Extend the lease of a feature environment."),
     "hold": ("features.lease", "hold", "Hold a feature environment: cleanup keeps it."),
     "release": ("features.lease", "release", "Release a hold."),

@@ -1,7 +1,7 @@
-"""DynamoDB's own backups of an environment, and restores that give back what they lose.
+"""Native backups of an environment in DynamoDB, and restores that reapply lost settings.
 
 A native restore keeps items, keys and indexes. It loses TTL, point-in-time recovery, tags, streams and deletion
-protection, and what other services know about the table: alarms, scaling policies and IAM policies by ARN.
+protection, and the table's settings in other services: alarms, scaling policies and IAM policies by ARN.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class NativeRestore:
 
 @dataclass(frozen=True)
 class NativelyRestored:
-    """What came of it."""
+    """The result of one native restore; `reapplied` are the settings of the source."""
 
     source: str
     target: str
@@ -56,29 +56,36 @@ def plan_native(
     backup: str | None = None,
     moment: datetime | None = None,
 ) -> list[NativeRestore]:
-    """What to restore: the table of `backup`, or every one of `tables` as it was at `moment`.
+    """The restores of the table of `backup`, or of all `tables` to `moment`.
 
-    Targets are new tables, `suffix` after the name. Raises `RefusedError` when one exists, `UsageError` for a backup
-    of another environment's table.
+    Targets are new tables with `suffix` appended to the name. Raises `RefusedError` if one exists, and `UsageError` for
+    a backup of another environment's table.
     """
     if not suffix:
-        raise UsageError("a native restore makes a new table", next="Name it with --suffix=-restored")
+        raise UsageError(
+            "backup restore: a native restore creates new tables. Nothing was changed", next="Add --suffix=-restored"
+        )
     sources = list(tables.values())
     if backup is not None:
         sources = [NativeBackups(dynamodb.client).table_of(backup)]
         if sources[0] not in tables.values():
-            raise UsageError(f"{backup} is a backup of {sources[0]}, which is not one of {', '.join(tables.values())}")
+            raise UsageError(
+                f"{backup}: a backup of {sources[0]}. Nothing was changed. Allowed: {', '.join(tables.values())}"
+            )
     steps = [NativeRestore(source, f"{source}{suffix}", backup, moment) for source in sources]
     for step in steps:
         if TableDefinitions(dynamodb.client).definition(step.target) is not None:
-            raise RefusedError(f"{step.target} exists, and a restore never overwrites", next="Choose another --suffix")
+            raise RefusedError(
+                f"{step.target}: exists, and a restore never overwrites. Nothing was changed",
+                next="Choose another --suffix",
+            )
     return steps
 
 
 def restore_native(
     dynamodb: DynamoDb, steps: list[NativeRestore], say: Callable[[str], None]
 ) -> list[NativelyRestored]:
-    """Restore, wait, and give each new table what its source has, or what the catalog declares when that is gone."""
+    """Restore, wait, and reapply the settings of the source, or of the catalog if the source was deleted."""
     backups, tables = NativeBackups(dynamodb.client), TableDefinitions(dynamodb.client)
     definitions = {step.source: tables.definition(step.source) or _declared(step.source) for step in steps}
     for step in steps:
@@ -91,7 +98,7 @@ def restore_native(
     for step in steps:
         tables.wait_until_active(step.target)
         done = tables.reapply(step.target, definitions[step.source])
-        say(f"{step.target}: restored; given back: {', '.join(done) or 'nothing'}")
+        say(f"{step.target}: restored; reapplied settings: {', '.join(done) or 'none'}")
         restored.append(NativelyRestored(step.source, step.target, done))
     return restored
 

@@ -1,4 +1,4 @@
-"""Make, verify and list portable backups."""
+"""Create, verify and list portable backups."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -37,11 +37,13 @@ _THREADS: Final = 8
 
 
 class BackupExistsError(RefusedError):
-    """There is a finished backup at `location`, and backups are never overwritten."""
+    """`location` holds a complete backup, and backups are never overwritten."""
 
     def __init__(self, location: str) -> None:
         self.location = location
-        super().__init__(f"{location} holds a finished backup", next="Choose another place")
+        super().__init__(
+            f"{location}: holds a complete backup, which is never overwritten", next="Choose another --output"
+        )
 
 
 def create_backup(
@@ -53,10 +55,10 @@ def create_backup(
     *,
     read_units: float | None = None,
 ) -> Manifest:
-    """Back up `tables` (logical -> physical names) into an empty place, or begin an interrupted backup anew.
+    """Back up `tables` (logical -> physical names) into an empty location, or restart an interrupted backup.
 
-    A live table is read segment by segment: the backup holds each item as it was at some moment in between. The
-    manifest is written last and makes it a backup. `read_units` caps what is read a second. Raises
+    A live table is read segment by segment: the backup holds each item as of some moment during the run. The manifest
+    is written last and completes the backup. `read_units` caps the read units per second. Raises
     `BackupExistsError`, `UsageError`, `RemoteError`.
     """
     started_at = datetime.now(UTC)
@@ -73,12 +75,14 @@ def create_backup(
 
 
 def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
-    """Mark the place as an unfinished backup, and empty it of an earlier one."""
+    """Mark the location as an incomplete backup, and delete the files of an earlier incomplete one."""
     names = store.names()
     if MANIFEST in names:
         raise BackupExistsError(store.location)
     if names and UNFINISHED not in names:
-        raise UsageError(f"{store.location} holds files that are no backup", next="Choose an empty place")
+        raise UsageError(
+            f"{store.location}: holds files of no backup. Nothing was written", next="Choose an empty --output"
+        )
     with store.write(UNFINISHED) as file:
         file.write(json.dumps({"environment": environment, "started_at": started_at.isoformat()}).encode())
     for name in names:
@@ -92,7 +96,9 @@ def _save_table(
     physical, segments = side.table.name, segments_of(side.table.size)
     definition = definitions.definition(physical)
     if definition is None:
-        raise UsageError(f"{physical} was deleted while it was being backed up")
+        raise UsageError(
+            f"{physical}: the table was deleted during the backup. The backup is incomplete and cannot be restored"
+        )
 
     def save(segment: int, stop: Event) -> tuple[BackupFile, Signature]:
         with side.requests(stop, Backoff()) as requests:
@@ -111,7 +117,7 @@ def _save_table(
 
 
 def open_backup(store: FileStore) -> Manifest:
-    """The manifest of the backup in a place. Raises `NotABackupError`, which says so when it is unfinished."""
+    """The manifest of the backup in a location. Raises `NotABackupError`, also for an incomplete backup."""
     names = store.names()
     if MANIFEST not in names:
         return read_manifest(store.location, names, None)
@@ -120,7 +126,7 @@ def open_backup(store: FileStore) -> Manifest:
 
 
 def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[str]]:
-    """Read the whole backup: its manifest, and one line for each way in which it is not what was written.
+    """Read the whole backup: its manifest, and one line for each difference from the manifest.
 
     Raises `NotABackupError`.
     """
@@ -141,13 +147,13 @@ def verify_files(store: FileStore, manifest: Manifest, progress: Progress) -> li
             total.merge(signature)
             problems += [problem] if problem else []
         if (total.count, digest_text(total)) != (table.items, table.digest):
-            problems.append(f"{table.name}: the items are not those in the manifest")
+            problems.append(f"{table.name}: the items differ from the manifest")
     return problems
 
 
 @dataclass(frozen=True)
 class FoundBackup:
-    """What lies in one place: a manifest, or the `problem` why there is none."""
+    """A location with a backup: its manifest, or the `problem` that makes it unreadable."""
 
     location: str
     manifest: Manifest | None
@@ -155,7 +161,7 @@ class FoundBackup:
 
 
 def find_backups(store: FileStore) -> Iterator[FoundBackup]:
-    """The backups in a place and right below it; unfinished and damaged ones with their problem."""
+    """The backups in a location and one level below it; incomplete and damaged ones with their problem."""
     for place in (store, *store.inside()):
         names = set(place.names())
         if MANIFEST not in names and UNFINISHED not in names:

@@ -1,4 +1,4 @@
-"""Restore a portable backup: into new or empty tables only, checked before and after."""
+"""Restore a portable backup into new or empty tables, verified before and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _REQUESTS_UNDER_WAY: Final = 8
 
 @dataclass(frozen=True)
 class RestoredTable:
-    """One table after its restore. `reapplied` is what a new table was given beyond its keys and indexes."""
+    """One restored table. `reapplied` are the settings of a new table beyond its keys and indexes."""
 
     name: str
     target: str
@@ -37,32 +37,35 @@ class RestoredTable:
 
 
 class DamagedBackupError(RefusedError):
-    """A backup that is not what was written; `problems` has one line for each damage."""
+    """A backup that differs from its manifest; `problems` has one line for each difference."""
 
     def __init__(self, location: str, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__(f"{location} is damaged, nothing was restored: {'; '.join(problems[:5])}")
+        super().__init__(f"{location}: the backup is damaged: {'; '.join(problems[:5])}. Nothing was restored")
 
 
 class NotRestoredError(PartialError):
-    """The tables do not hold what the backup holds; `tables` has what became of each."""
+    """The restored tables differ from the backup; `tables` has the result of each."""
 
     def __init__(self, tables: list[RestoredTable]) -> None:
         self.tables = tables
         wrong = ", ".join(f"{table.target} ({table.items:,} items)" for table in tables if not table.validated)
-        super().__init__(f"not what the backup holds: {wrong}; did something write to them, or delete expired items?")
+        super().__init__(
+            f"backup restore: tables differ from the backup: {wrong}. They are kept; another writer or TTL may "
+            "have changed them"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestorePlan:
-    """What a restore will do, and the manifest of the backup that it goes by."""
+    """A planned restore, and the manifest of its backup."""
 
     manifest: Manifest
     steps: list[RestoreStep]
 
 
 def prepare_restore(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> RestorePlan:
-    """What a restore would do; changes nothing. Raises as `core.data.backup.plan_restore` and `open_backup` do."""
+    """The plan of a restore; changes nothing. Raises as `core.data.backup.plan_restore` and `open_backup` do."""
     manifest = open_backup(store)
     tables = TableDefinitions(dynamodb.client)
     existing = {physical: tables.definition(physical) for physical in targets.values()}
@@ -73,8 +76,8 @@ def prepare_restore(dynamodb: DynamoDb, store: FileStore, environment: str, targ
 def restore_backup(dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, progress: Progress) -> list[RestoredTable]:
     """Verify the backup, carry out the plan, and compare each table with the plan's manifest.
 
-    New tables get TTL, point-in-time recovery, tags and deletion protection after they are found to be right. Every
-    table is marked until all are done: the same restore after a crash goes on where a new one would refuse.
+    New tables get TTL, point-in-time recovery, tags and deletion protection after their validation. Every table is
+    marked until all are restored: the same restore resumes after a crash where a new restore would refuse.
     Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
     """
     problems = verify_files(store, plan.manifest, lambda name, items: progress(f"verify {name}", items))

@@ -28,7 +28,7 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 def write_segment(
     store: FileStore, name: str, pages: Iterable[list[msgspec.Raw]], progress: Callable[[int], None]
 ) -> tuple[BackupFile, Signature]:
-    """Write the items of `pages` to the file `name`, which appears when all are in it."""
+    """Write the items of `pages` to the file `name`, which appears when it is complete."""
     signature = Signature()
     with store.write(name) as stored:
         hashing = _Hashing(stored)
@@ -49,7 +49,7 @@ def read_segment(store: FileStore, name: str) -> Iterator[list[RawItem]]:
 
 
 def check_segment(store: FileStore, file: BackupFile, progress: Callable[[int], None]) -> tuple[str | None, Signature]:
-    """Read a file to its end: what is wrong with it, if anything, and the signature of its items."""
+    """Read a file to its end: its problem or None, and the signature of its items."""
     signature = Signature()
     try:
         with store.read(file.name) as stored:
@@ -59,11 +59,11 @@ def check_segment(store: FileStore, file: BackupFile, progress: Callable[[int], 
                     signature.add(items)
                     progress(len(items))
     except FileNotFoundError:
-        return None, signature  # the list of names says so already
+        return None, signature  # already reported by `missing_and_strange`
     except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
         return f"{file.name}: damaged: {error}", signature
     if (hashing.size, hashing.hash.hexdigest()) != (file.size, file.sha256):
-        return f"{file.name}: not the bytes in the manifest", signature
+        return f"{file.name}: size or SHA-256 differs from the manifest", signature
     if signature.count != file.items:
         return f"{file.name}: {signature.count} items, {file.items} in the manifest", signature
     return None, signature
@@ -81,7 +81,7 @@ def _grouped(lines: Iterable[bytes]) -> Iterator[list[RawItem]]:
 
 
 class _Hashing:
-    """A binary file that knows the SHA-256 and the number of the bytes that went through it."""
+    """A binary file that counts and hashes (SHA-256) the bytes that pass through it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -101,7 +101,7 @@ class _Hashing:
         self._file.flush()
 
     def close(self) -> None:
-        """Whoever opened the file closes it."""
+        """The caller that opened the file closes it."""
 
     def _note(self, data: bytes) -> None:
         self.hash.update(data)

@@ -1,4 +1,4 @@
-"""Gather what is known of the feature environments: listings first, a closer look only at what would be destroyed."""
+"""Gather the inventory of the feature environments: listings first, details only for candidates to destroy."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -20,30 +20,29 @@ from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import stack_locks
 
 MAX_SKEW: Final = timedelta(minutes=5)
-"""What AWS lets a signature differ, too (IAM User Guide, "Signature version 4")."""
+"""AWS allows the same skew for a signature (IAM User Guide, "Signature version 4")."""
 
 
 class ClockSkewError(RefusedError):
-    """This machine's clock is wrong, and leases are counted by it."""
+    """This machine's clock differs from AWS, so leases cannot be compared with it."""
 
     def __init__(self, now: datetime, asked_at: datetime) -> None:
         self.now = now
         self.asked_at = asked_at
         ahead = "ahead of" if now > asked_at else "behind"
         super().__init__(
-            f"this machine says {render_time(now)} and AWS {render_time(asked_at)}: it is "
-            f"{render_duration(abs(now - asked_at))} {ahead} AWS, and {render_duration(MAX_SKEW)} is the most that "
-            "leases are decided with",
+            f"clock: this machine ({render_time(now)}) is {render_duration(abs(now - asked_at))} {ahead} AWS "
+            f"({render_time(asked_at)}); allowed are {render_duration(MAX_SKEW)}. Nothing was changed",
             next="Set the clock (timedatectl set-ntp true), then run the same command again",
         )
 
 
 def gather_inventory(context: FeatureContext, branches: Branches | None, now: datetime) -> Inventory:
-    """Everything that registry, state, AWS and locks list, in a number of requests that grows with pages alone.
+    """The listings of registry, state, AWS and locks. The number of requests only grows with their pages.
 
-    The registry comes first and locks last: what is made meanwhile is locked by then, and what is destroyed meanwhile
-    still has a record, so neither looks like nobody's. Raises `ClockSkewError`, and `AwsError` for any listing that
-    is not whole.
+    The registry comes first and locks last: an environment created meanwhile is locked by then, and one destroyed
+    meanwhile still has a record, so neither looks like a leftover. Raises `ClockSkewError`, and `AwsError` for a
+    partial listing.
     """
     listing = context.control.listing()
     _require_clock(context, now, listing.asked_at)
@@ -71,13 +70,13 @@ def look_closer(context: FeatureContext, inventory: Inventory, names: Collection
 
 
 def _require_clock(context: FeatureContext, now: datetime, asked_at: datetime) -> None:
-    """On the embedded AWS `now` may be anybody's wish, and its clock is this machine's."""
+    """Not on the embedded AWS: `now` may be `--now`, and its clock is this machine's."""
     if not context.target.embedded and abs(now - asked_at) > MAX_SKEW:
         raise ClockSkewError(now, asked_at)
 
 
 def _resources(context: FeatureContext) -> list[Resource]:
-    """Tables after tags: what is tagged and no table any more is gone, and a table that is new has no tags yet."""
+    """Tables are listed after tags: a tagged table that is missing was deleted, and a new table has no tags yet."""
     aws = AwsInventory.connect(context.connection)
     here = Arns(account_id=context.target.account_id, region=context.host.region, environment="")
     return read_resources(aws.tagged(), aws.tables(), aws.roles(), here, NAME)

@@ -1,4 +1,4 @@
-"""Which branches live: by a file, by GitHub's API, or by git; the whole list or an error, never a part of it."""
+"""The live branches, from a file, GitHub's API or git. A partial listing is an error."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,28 +19,28 @@ class BranchesFileError(UsageError):
         self.file = file
         self.reason = reason
         super().__init__(
-            f"--branches-file {file}: {reason}",
-            next="Write one branch a line, as git for-each-ref --format='%(refname)' refs/heads does, "
-            "or decide by leases alone with --by-lease-only",
+            f"--branches-file {file}: {reason}. Nothing was changed",
+            next="Write one branch per line, as git for-each-ref --format='%(refname)' refs/heads does, or "
+            "decide only by leases with --by-lease-only",
         )
 
 
 class UnknownBranchesError(RemoteError):
-    """Nobody says which branches live, so nothing may be concluded from a branch that is not there."""
+    """The live branches cannot be listed, so a missing branch is no evidence that it was deleted."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"nobody says which branches live ({reason})",
-            next="Name them with --branches-file FILE, or decide by leases alone with --by-lease-only",
+            f"cannot list the live branches: {reason}. Nothing was changed",
+            next="Give them with --branches-file FILE, or decide only by leases with --by-lease-only",
         )
 
 
 def live_branches(project: Project, repository: str, environ: Mapping[str, str], file: Path | None) -> Branches:
-    """The branches of `repository` (`owner/name`), with heads and reviews where they are told.
+    """The branches of `repository` (`owner/name`), with heads and reviews if the source has them.
 
-    Asks the first of: `file`; GitHub, where GITHUB_TOKEN is set and the repository is a real one; the checkout's
-    `origin`. An empty list is returned as one. Raises `BranchesFileError` and `UnknownBranchesError`.
+    The source is the first of: `file`; GitHub, if GITHUB_TOKEN is set and the repository is not a placeholder; the
+    checkout's `origin`. An empty list is a valid result. Raises `BranchesFileError` and `UnknownBranchesError`.
     """
     if file is not None:
         return _from_file(file)
@@ -54,23 +54,23 @@ def live_branches(project: Project, repository: str, environ: Mapping[str, str],
 
 
 def _from_file(file: Path) -> Branches:
-    """Blank lines and space around a name are ignored. No name has space in it: git allows none."""
+    """Blank lines and surrounding spaces are ignored. A branch name has no spaces: git allows none."""
     try:
         lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").split("\n")]
     except OSError as error:
         raise BranchesFileError(file, error.strerror or str(error)) from None
     except UnicodeDecodeError:
-        raise BranchesFileError(file, "it is no UTF-8") from None
+        raise BranchesFileError(file, "not valid UTF-8") from None
     for number, line in enumerate(lines, start=1):
         if len(line.split()) > 1:
-            raise BranchesFileError(file, f"line {number} is {line!r}, no branch")
+            raise BranchesFileError(file, f"line {number} is {line!r}, not a branch name")
     return Branches(source=f"file {file}", heads=dict.fromkeys(line.removeprefix(HEADS) for line in lines if line))
 
 
 def _from_git(directory: Path, repository: str) -> Branches:
-    """Plain git shows the head of every pull request and does not tell open ones from closed ones."""
+    """Plain git lists the heads of open and closed pull requests without a difference."""
     if other := other_repository(remote_url(directory), repository):
-        raise GitError(f"origin is {other}, a fork perhaps, and the environments are of {repository}")
+        raise GitError(f"origin is {other}, perhaps a fork, but the environments belong to {repository}")
     refs = remote_refs(directory)
     return Branches(
         source="git ls-remote origin",

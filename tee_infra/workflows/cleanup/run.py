@@ -1,4 +1,4 @@
-"""Clean up feature environments whose time is over: look, decide, and where asked for, destroy one after the other."""
+"""Clean up expired feature environments: take inventory, plan, and with `--execute` destroy one after the other."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +25,13 @@ from tee_infra.workflows.session.data_connection import open_dynamodb
 from tee_infra.workflows.session.engine_locks import stack_locks
 
 LOCK: Final = "cleanup"
-"""The name that one cleanup at a time holds in the control table. No environment is called so."""
-_WRITTEN: Final = "somebody else wrote its record since it was looked at"
+"""The name of cleanup's lock in the control table. No environment has this name."""
+_WRITTEN: Final = "another run changed its record after it was planned"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What there is, what is to be done with it, whose lease ends soon, and what that saves a month (an estimate)."""
+    """The inventory, the plan, warnings about leases that end soon, and the estimated monthly savings."""
 
     inventory: Inventory
     plan: CleanupPlan
@@ -41,7 +41,7 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of one decision to destroy. `kept`: it was no longer right when its turn came."""
+    """The result of one decision to destroy. `kept`: the decision no longer held under the lock."""
 
     environment: str
     result: Literal["destroyed", "failed", "kept", "not-started"]
@@ -58,7 +58,7 @@ class _Run:
 
 
 def plan(context: FeatureContext, branches: Branches | None, now: datetime, policy: Policy) -> Planned:
-    """Look at everything and decide. Writes nothing. Raises as `gather_inventory` and `plan_cleanup` do."""
+    """Take inventory and plan. Writes nothing. Raises as `gather_inventory` and `plan_cleanup` do."""
     inventory = gather_inventory(context, branches, now)
     while unclear := needs_a_look(inventory, now, policy):
         inventory = look_closer(context, inventory, unclear)
@@ -76,10 +76,10 @@ def execute(
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Result]:
-    """Destroy what was planned, one after the other, as long as `budget` lasts; a failure does not stop the others.
+    """Destroy the planned environments one after the other within `budget`; a failure does not stop the others.
 
-    First notes what was seen of branches and marks whatever is to go, now or after a grace. Raises `LockedError`
-    while another cleanup runs.
+    First records the observed branches, and marks the environments to destroy now or after the grace. Raises
+    `LockedError` while another cleanup runs.
     """
     end = clock() + budget.total_seconds()
     run = _Run(context=context, inventory=planned.inventory, now=now, policy=policy)
@@ -90,10 +90,10 @@ def execute(
             held.check()
             began = clock()
             if began >= end:
-                detail = f"the time budget of {budget.total_seconds():.0f} s was over"
+                detail = f"the time budget of {budget.total_seconds():.0f} s was used up"
                 results.append(Result(environment=decision.environment, result="not-started", detail=detail))
                 continue
-            context.report(f"{decision.environment}: its turn")
+            context.report(f"{decision.environment}: destroying")
             result = _clean(run, decision.environment, noted.get(decision.environment))
             results.append(replace(result, seconds=round(clock() - began, 1)))
             context.report(f"{result.environment}: {result.result}, {result.detail}")
@@ -101,8 +101,7 @@ def execute(
 
 
 def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str, FeatureRecord]:
-    """Write down what was seen and what is marked. Returns the records as they are then, without those that somebody
-    else wrote meanwhile."""
+    """Write observations and marks. Returns the written records, without those that another run changed meanwhile."""
     ends = {
         decision.environment: decision.expires_at
         for decision in planned.plan.decisions
@@ -121,7 +120,7 @@ def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str,
 
 
 def _clean(run: _Run, name: str, record: FeatureRecord | None) -> Result:
-    """Destroy one environment, if that is still right; `record` is the one that was marked."""
+    """Destroy one environment if the decision still holds under its lock; `record` is its marked record."""
     if record is None:
         return Result(environment=name, result="kept", detail=_WRITTEN)
     try:
@@ -132,14 +131,14 @@ def _clean(run: _Run, name: str, record: FeatureRecord | None) -> Result:
             done = destroy_feature(run.context, record, run.now, held=held)
     except (LockedError, RecordChangedError) as error:
         return Result(environment=name, result="kept", detail=str(error))
-    except Exception as error:  # whatever is wrong with one of them, the others' time is over as well
+    except Exception as error:  # a failure must not keep the other expired environments alive
         return Result(environment=name, result="failed", detail=str(error) or type(error).__name__)
-    swept = f", and swept {', '.join(done.swept)}" if done.swept else ""
+    swept = f", and leftovers {', '.join(done.swept)}" if done.swept else ""
     return Result(environment=name, result="destroyed", detail=f"{done.deleted} resources deleted{swept}")
 
 
 def _reason_to_keep(run: _Run, record: FeatureRecord) -> str | None:
-    """Why an environment is not to go after all, by record, state and stack locks as they are now, under its lock."""
+    """The reason to keep an environment, from its current record, state and stack locks. None: destroy it."""
     context, name = run.context, record.environment
     (planned,) = (found for found in run.inventory.found if found.name == name)
     latest = context.control.record(name)
@@ -160,7 +159,7 @@ def _records(inventory: Inventory) -> dict[str, FeatureRecord]:
 
 
 def _monthly_usd(context: FeatureContext, records: Mapping[str, FeatureRecord], going: Sequence[Decision]) -> float:
-    """What those that go cost a month at rest."""
+    """The monthly storage cost of the environments to destroy."""
     names = [decision.environment for decision in going]
     sizes = table_usage(open_dynamodb(context.connection), names)
     return sum(monthly_usd(context.settings(records[name]), sizes[name].size) for name in names)

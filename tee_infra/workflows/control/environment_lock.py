@@ -19,7 +19,7 @@ _LAST_BEAT_SECONDS: Final = 10.0
 
 
 class LockHandle:
-    """A lock that is held. Call `check` before every step that must not run twice at once."""
+    """An acquired lock. Call `check` before every step that must not run twice at once."""
 
     def __init__(self, locks: Locks, lock: Lock, *, heartbeat: timedelta = HEARTBEAT) -> None:
         self._heartbeat = heartbeat.total_seconds()
@@ -33,9 +33,9 @@ class LockHandle:
         self._keeper.start()
 
     def check(self) -> None:
-        """Raises `LockLostError` once the lock is not ours any more.
+        """Raises `LockLostError` after the lock was lost.
 
-        Asks where no renewal was heard of for two beats: this machine may have slept.
+        Renews the lock if the last renewal is older than two heartbeats: this machine may have slept.
         """
         if self._lost:
             raise LockLostError(self._lock)
@@ -43,14 +43,14 @@ class LockHandle:
             self._renew()
 
     def release(self) -> None:
-        """Let the next one in. Where that fails, the lock ends by itself, and what was done is done."""
+        """Release the lock. If the release fails, the lock expires."""
         self._done.set()
         self._keeper.join(_LAST_BEAT_SECONDS)
         with suppress(TeeInfraError):
             self._locks.release(self._lock)
 
     def _keep(self) -> None:
-        """Renew it until it is given back. What fails is tried again at the next beat; what is refused is the end."""
+        """Renew the lock until its release. A failed renewal is retried at the next beat; a refused one is final."""
         while not self._done.wait(self._heartbeat):
             try:
                 self._renew()
@@ -72,7 +72,7 @@ class LockHandle:
 
 @contextmanager
 def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[LockHandle]:
-    """Hold the lock on `name` during the block. Raises `LockedError`, which says who has it, since when, what next."""
+    """Hold the lock on `name` during the block. Raises `LockedError`, with holder, start and next command."""
     held = LockHandle(locks, _take(locks, name, actor, purpose))
     try:
         yield held
@@ -81,12 +81,12 @@ def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[Loc
 
 
 def held_locks(locks: Locks) -> dict[str, Lock]:
-    """Every lock that somebody holds, by name: all but those that `locked` would take from the dead."""
+    """Every held lock by name, without those of dead processes, which `locked` would take over."""
     return {name: lock for name, lock in locks.live().items() if not _has_ended(locks, lock.holder)}
 
 
 def _take(locks: Locks, name: str, actor: Actor, purpose: str) -> Lock:
-    """Take it, also from a process of this machine that has died, where no other machine can know better."""
+    """Acquire the lock, also from a dead process of this machine if no other machine uses the locks."""
     try:
         return locks.acquire(name, actor.describe(), purpose)
     except LockedError as error:
@@ -102,5 +102,5 @@ def _has_ended(locks: Locks, holder: str) -> bool:
 
 
 def _clocks() -> tuple[float, float]:
-    """Seconds. Neither clock alone shows that a machine slept: the first may stand still, the second be set back."""
+    """Seconds on both clocks. After a sleep, the first may have stood still, and the second may have been set back."""
     return time.monotonic(), time.time()

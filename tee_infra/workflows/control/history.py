@@ -1,4 +1,4 @@
-"""Note in the control table that an action begins, and how it ended."""
+"""The history of an environment: entries in the control table for the begin and the end of each action."""
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -15,11 +15,10 @@ Result = Literal["begun", "done", "failed", "refused"]
 
 @contextmanager
 def recorded(control: ControlTable, actor: Actor, environment: str, action: str) -> Generator[list[str]]:
-    """Note the block as `action`. What it appends to the list becomes the detail of its end.
+    """Write the history of the block as `action`. The strings that it appends to the list become the end's detail.
 
-    Times are this machine's, whatever time the action decides by, so the entries are in the order of what was done. A
-    run that is killed leaves only the beginning. Raises as `ControlTable.append` does, but never hides what the
-    block raised.
+    Times are this machine's clock, never `--now`, so the entries are in the order of the actions. A killed run leaves
+    only its begin. Raises as `ControlTable.append` does, but never hides an error of the block.
     """
 
     def note(result: Result, detail: str = "") -> None:

@@ -8,7 +8,7 @@ from tee_infra.core.lifecycle.actor import Actor, actor
 
 
 def runs(process: int) -> bool:
-    """Whether a process of this machine is there."""
+    """Whether a process of this machine is running."""
     if process <= 0:
         return False
     try:
@@ -21,12 +21,12 @@ def runs(process: int) -> bool:
 
 
 def this_actor() -> Actor:
-    """Who runs this process, and where."""
+    """The user and the machine of this process."""
     return actor(os.environ, _user(), socket.gethostname(), os.getpid())
 
 
 def _user() -> str:
-    """The user's name; its number in a container that knows no names."""
+    """The user's name, or its number in a container without user names."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

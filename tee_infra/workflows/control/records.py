@@ -1,4 +1,4 @@
-"""Records of feature environments: found for whoever names one, and changed when nobody else did meanwhile."""
+"""Read and change the records of feature environments; concurrent changes are retried."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,29 +14,29 @@ _TRIES: Final = 5
 
 
 class UnregisteredError(UsageError):
-    """A feature environment that nobody has made, and that has no stack file either."""
+    """A feature environment without a registry record and without a stack file."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"there is no feature environment {environment}, and no Pulumi.{environment}.yaml",
-            next="Make it from its branch: "
-            f"tee-infra feature create --branch feature/{environment.removeprefix(FEATURE_PREFIX)}",
+            f"{environment}: no such feature environment, and no Pulumi.{environment}.yaml",
+            next="To create it from its branch: tee-infra feature create --branch "
+            f"feature/{environment.removeprefix(FEATURE_PREFIX)}",
         )
 
 
 class UnreadableRecordError(RefusedError):
-    """The registry's record of an environment says nothing certain, so nothing is done to it."""
+    """The registry record of an environment cannot be read, so the environment is not changed."""
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment}: {reason}; nothing was changed", next=f"Put it right: tee-infra repair {environment}"
+            f"{environment}: {reason}. Nothing was changed", next=f"To diagnose it: tee-infra repair {environment}"
         )
 
 
 def find_record(control: ControlTable, environment: str) -> FeatureRecord | None:
-    """The record of an environment, None where there never was one. Raises `UnreadableRecordError`."""
+    """The record of an environment, None without one. Raises `UnreadableRecordError`."""
     found = control.record(environment)
     if isinstance(found, Unreadable):
         raise UnreadableRecordError(environment, found.reason)
@@ -52,7 +52,7 @@ def require_record(control: ControlTable, environment: str) -> FeatureRecord:
 
 
 def require_live(control: ControlTable, environment: str) -> FeatureRecord:
-    """The record of an environment that is there. Raises as `require_record` does, and `GoneError` for a tombstone."""
+    """The record of a live environment. Raises as `require_record` does, and `GoneError` for a tombstone."""
     record = require_record(control, environment)
     if not record.live:
         raise GoneError(record)
@@ -62,10 +62,10 @@ def require_live(control: ControlTable, environment: str) -> FeatureRecord:
 def change_record(
     control: ControlTable, environment: str, change: Callable[[FeatureRecord], FeatureRecord]
 ) -> FeatureRecord:
-    """Write what `change` makes of the record as it is now, also when others write at the same time.
+    """Write `change` of the current record, with retries after concurrent writes.
 
-    `change` may be called again, with what they wrote, and a record that it returns as it was is not written. Raises
-    as `require_record` and `change` do, and `RecordChangedError` when others were faster every time.
+    `change` is called again with each newer record; an unchanged record is not written. Raises as `require_record` and
+    `change` do, and `RecordChangedError` after too many concurrent writes.
     """
     for _ in range(_TRIES):
         found = require_record(control, environment)

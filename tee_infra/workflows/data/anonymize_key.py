@@ -1,4 +1,4 @@
-"""The key of the pseudonyms: kept where the source is, never where the copy goes."""
+"""The anonymization key: kept in the account of the source, never in that of the target."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,18 +16,21 @@ _PARAMETER: Final = "anonymize-key"
 
 
 class NoKeyError(UsageError):
-    """There is no key to anonymize with; `parameter` is where it should be."""
+    """There is no anonymization key; `parameter` is the SSM parameter that should hold it."""
 
     def __init__(self, parameter: str | None) -> None:
         self.parameter = parameter
-        missing, step = "a table of no environment has no key of its own", "Name"
+        missing, step = "the table belongs to no environment, so no SSM parameter holds a key", ""
         if parameter:
-            missing = f"no key in the SSM parameter {parameter}"
+            missing = f"no SSM parameter {parameter}"
             step = (
-                f"Make one: aws ssm put-parameter --type SecureString --name {parameter} "
-                '--value "$(openssl rand -base64 32)"; or name'
+                f", or create the parameter: aws ssm put-parameter --type SecureString --name {parameter} "
+                '--value "$(openssl rand -base64 32)"'
             )
-        super().__init__(missing, next=f"{step} one with --key-file or {KEY_VARIABLE}")
+        super().__init__(
+            f"anonymization key: {missing}. Nothing was written",
+            next=f"Give a key with --key-file FILE or {KEY_VARIABLE}{step}",
+        )
 
 
 def read_key(

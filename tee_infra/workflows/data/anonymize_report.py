@@ -1,4 +1,4 @@
-"""Say what anonymizing would do to live tables, by a sample of their items."""
+"""Report how the attributes of live tables would be anonymized, from a sample of their items."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,18 +16,18 @@ SAMPLE_ITEMS: Final = 1000
 
 
 class UnclassifiedAttributesError(RefusedError):
-    """Sampled items hold what nobody has classified; `attributes` has `table.attribute (type)` for each."""
+    """Sampled items have attributes that the catalog does not classify: `table.attribute (type)` each."""
 
     def __init__(self, attributes: Sequence[str]) -> None:
         self.attributes = list(attributes)
         super().__init__(
-            f"may be personal and nobody has classified it: {', '.join(attributes)}",
-            next="Classify each in tee_infra/core/tables/item_shapes.py, then run the command again",
+            f"unclassified attributes may contain personal data: {', '.join(attributes)}. Nothing was written",
+            next="Classify each in tee_infra/core/tables/item_shapes.py, then run the same command again",
         )
 
 
 def report_table(name: str, side: TableAccess, sample: int = SAMPLE_ITEMS) -> list[AttributeReport]:
-    """What each attribute of the first `sample` items becomes. Never holds a value. Raises `UsageError`."""
+    """The replacement of each attribute in the first `sample` items, without any value. Raises `UsageError`."""
     table = catalog_table(name)
     with side.requests(Event(), Backoff()) as requests:
         pages = scan_pages(requests, side.table.name, extra={"Limit": sample})
@@ -36,7 +36,7 @@ def report_table(name: str, side: TableAccess, sample: int = SAMPLE_ITEMS) -> li
 
 
 def check_shapes(sides: Sequence[tuple[str, TableAccess]]) -> None:
-    """Refuse, before anything is written, what the sampled items of all tables would be refused for.
+    """Refuse unclassified attributes in samples of all tables before the first write.
 
     Raises `UnclassifiedAttributesError`, which names every attribute at once.
     """
@@ -53,12 +53,12 @@ def check_shapes(sides: Sequence[tuple[str, TableAccess]]) -> None:
 def catalog_table(name: str) -> Table:
     """The catalog's table for a logical or a physical name.
 
-    Raises `UsageError`: nobody knows what is personal in any other table.
+    Raises `UsageError` for any other table: the catalog does not classify its attributes.
     """
     for table in TABLES:
         if name == table.name or name.endswith(f"-{table.name}"):
             return table
     raise UsageError(
-        f"the catalog has no table {name!r}, so nobody knows what is personal in it; "
-        f"it has {', '.join(table.name for table in TABLES)}"
+        f"table {name!r}: not in the catalog, so its personal data is unknown. Nothing was written. "
+        f"Allowed: {', '.join(table.name for table in TABLES)}"
     )

@@ -1,8 +1,8 @@
-"""Compare two tables in passes, with memory that does not grow with them.
+"""Compare two tables in passes, in constant memory.
 
-Items that are spelled alike, as those of a copy nearly always are, are found equal by one cheap pass over both tables.
-Else the canonical items are digested into buckets by the hash of the key, so that it does not matter how either table
-is segmented, and only when buckets differ, `locate_differences` reads again, for their keys.
+Items with equal bytes, the usual result of a copy, are found equal by one cheap pass over both tables. Otherwise the
+canonical items are digested into buckets by the hash of the key, independent of the segments of either table, and
+`locate_differences` reads the differing buckets again.
 """
 
 import threading
@@ -18,7 +18,7 @@ from tee_infra.workflows.data.workers import run_workers
 
 
 def compare_tables(source: TableAccess, target: TableAccess, options: CompareOptions) -> Comparison:
-    """Compare what two tables hold. Raises `RequestRefusedError`, `NoProgressError`, `StoppedError`."""
+    """Compare the items of two tables. Raises `RequestRefusedError`, `NoProgressError`, `StoppedError`."""
     if options.subset or options.limit is not None:
         return locate_differences(source, target, options, frozenset(range(BUCKETS)), 0)
     mine = signature_of(source, options, options.transform, raw=True)
@@ -31,7 +31,7 @@ def compare_tables(source: TableAccess, target: TableAccess, options: CompareOpt
 def signature_of(
     side: TableAccess, options: CompareOptions, transform: Transform | None = None, *, raw: bool = False
 ) -> Signature:
-    """The signature of a table's items that pass the filter; `raw`: of the items as they are spelled."""
+    """The signature of a table's items that pass the filter; `raw`: of their bytes, not of their canonical form."""
     total, lock = Signature(), threading.Lock()
 
     def digest(pages: Iterator[Sequence[RawItem]]) -> None:
@@ -78,7 +78,7 @@ def _digest_table(
     transform: Transform | None,
     digest: Callable[[Iterator[Sequence[RawItem]]], None],
 ) -> None:
-    """Hand the pages of a table to `digest`, in each of several threads."""
+    """Pass the pages of a table to `digest` in several threads."""
     stop = threading.Event()
 
     def work(segments: Iterator[int]) -> None:

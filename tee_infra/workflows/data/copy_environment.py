@@ -1,4 +1,4 @@
-"""Copy the tables of one environment to another: who may, what it takes, and the copy itself."""
+"""Copy the tables of one environment to another: permission, estimate and the copy itself."""
 
 import time
 import uuid
@@ -28,10 +28,9 @@ EVERYTHING: Final = ScanFilter()
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPlan:
-    """What will be copied, decided before anything is written.
+    """A planned copy: the items that pass `filter`, the first `limit` of each table, and only those of `members`.
 
-    Items that pass `filter`, the first `limit` of each table, and if `members` is given only theirs and as it says.
-    `read_units` caps what is read a second. `bucket` is where big tables may pass through.
+    `read_units` caps the read units per second; `bucket`: for export and bulk load of big tables.
     """
 
     source: CopySide
@@ -66,10 +65,10 @@ def prepare_copy(
     read_units: float | None = None,
     bucket: str | None = None,
 ) -> CopyPlan:
-    """Who may copy to whom, what there is to copy, and whether what is to be anonymized is classified.
+    """Check that the copy is allowed and plan its tables; anonymized attributes must be classified. Writes nothing.
 
-    Writes nothing. `tables` are logical names, none for all. With a `bucket`, tables above `AWS_ROUTE_BYTES` that are
-    copied whole go through it, by AWS's own means.
+    `tables` are logical names, none for all. With a `bucket`, tables above `AWS_ROUTE_BYTES` that are copied whole go
+    through DynamoDB's export and bulk load.
 
     Raises as `check_sides`, `pair_tables`, `plan_table` and `choose_members` do, `NoTableError`, and
     `UnclassifiedAttributesError`.
@@ -108,8 +107,8 @@ def run_copy(
 ) -> list[CopyResult]:
     """Carry out a plan, table by table, each validated.
 
-    The checkpoint is removed when every table has been found to hold what was copied. Raises `CopyIncompleteError`,
-    `ForeignCheckpointError`, `UnclassifiedError`.
+    The resume file is deleted after every table was validated. Raises `CopyIncompleteError`,
+    `ForeignResumePointError`, `UnclassifiedError`.
     """
     checkpoint = ResumeFile.open(checkpoint_path, _header(source, target, plan), resume=resume)
     results: list[CopyResult] = []
@@ -163,7 +162,7 @@ def _copy_table(
 def _copy_in_aws(
     table: TablePlan, clients: tuple[Any, Any], sides: tuple[TableAccess, TableAccess], bucket: str
 ) -> CopyResult:
-    """By AWS's own route. Killed, what was started goes on in AWS; run again, it starts anew."""
+    """By DynamoDB's export and bulk load. They continue in AWS if this process is killed; a second run starts over."""
     began, cpu = time.monotonic(), time.process_time()
     load = copy_in_aws(clients, table.source, table.target, bucket=bucket, token=str(uuid.uuid4()))
     comparison = compare_tables(*sides, CompareOptions())

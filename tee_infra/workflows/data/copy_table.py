@@ -1,4 +1,4 @@
-"""Copy a table: scan, transform, write, checkpoint; a worker per segment; validated at the end."""
+"""Copy a table: scan, transform, write, checkpoint, validate; several workers draw from its segments."""
 
 import threading
 import time
@@ -21,11 +21,11 @@ from tee_infra.workflows.data.workers import run_workers
 
 @dataclass(frozen=True, kw_only=True)
 class CopyOptions:
-    """How to copy. `in_flight` is how many writes are under way at once over all workers."""
+    """Options of a copy. `in_flight`: maximum concurrent write requests of all workers."""
 
     transform: Transform | None = None
     compare_as: Transform | None = None
-    """What validation applies instead: the same transform without what it counts. None: `transform` itself."""
+    """The transform that validation applies: the same one without counters. None: `transform` itself."""
     filter: ScanFilter = field(default_factory=ScanFilter)
     limit: int | None = None
     workers: int = 2
@@ -34,17 +34,17 @@ class CopyOptions:
 
     @property
     def segments(self) -> int:
-        """How many segments to scan in. A limited copy takes the first items that come, so it has one."""
+        """Number of scan segments. A limited copy takes the first items of the table, so it has one segment."""
         return 1 if self.limit is not None else self.workers * SEGMENTS_A_WORKER
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyResult:
-    """What was copied. `read` and `written` include runs before a `--resume`; the rest is this run's.
+    """Result of a copy. `read` and `written` include the runs before a `--resume`; the other counts are this run's.
 
-    `validated`: the target has all that was copied, as it was copied. Other items may be there too: `comparison` counts
-    them, and is None when the target's signature is that of what was written, which is nearly always. `rules` says what
-    this run replaced, and is empty for a plain copy.
+    `validated`: the target has every copied item. It may have other items too, which `comparison` counts; it is None if
+    the target's signature equals that of the written items, the usual case. `rules`: the values that this run replaced,
+    empty for a plain copy.
     """
 
     table: str
@@ -67,7 +67,7 @@ class CopyResult:
 
 @dataclass(frozen=True, kw_only=True)
 class CopyProgress:
-    """How far a copy is: items acknowledged, bytes read, units written, replies that refused."""
+    """Progress of a copy: acknowledged items, bytes read, write units, throttled replies."""
 
     items: int
     size: int
@@ -77,7 +77,7 @@ class CopyProgress:
 
 
 class CopyIncompleteError(PartialError):
-    """A copy that did not reach its end: `left` segments of `segments` are not finished."""
+    """An incomplete copy: `left` segments of `segments` are not finished."""
 
     def __init__(self, table: str, written: int, left: int, segments: int, reason: str) -> None:
         self.table = table
@@ -85,8 +85,9 @@ class CopyIncompleteError(PartialError):
         self.left = left
         self.segments = segments
         super().__init__(
-            f"{table}: {written:,} items are copied, {left} of {segments} segments are not finished: {reason}",
-            next="The same command with --resume goes on from here",
+            f"{table}: the copy stopped: {reason}. {written:,} items were copied, {left} of {segments} segments "
+            "are incomplete",
+            next="To resume, run the same command with --resume",
         )
 
 
@@ -101,7 +102,7 @@ def copy_table(
 ) -> CopyResult:
     """Copy one table and validate the target. Raises `CopyIncompleteError`, also for Ctrl-C.
 
-    An item is counted and its page noted in the checkpoint only when the target has acknowledged it.
+    An item is counted, and its page recorded in the checkpoint, only after the target has acknowledged it.
     """
     began, cpu = time.monotonic(), time.process_time()
     run = _Run(source, target, options, checkpoint)
@@ -133,7 +134,7 @@ def copy_table(
 
 def _validate(run: "_Run") -> Comparison | None:
     options = run.options
-    # Where the target may rightly hold more than was copied now, only what was copied is looked for.
+    # A target of a partial copy may rightly have other items, so validation only looks for the copied ones.
     compare = CompareOptions(
         transform=options.compare_as or options.transform,
         filter=options.filter,
@@ -149,7 +150,7 @@ def _validate(run: "_Run") -> Comparison | None:
 
 
 class _Run:
-    """What the workers of one table share."""
+    """State shared by the workers of one table."""
 
     def __init__(self, source: TableAccess, target: TableAccess, options: CopyOptions, checkpoint: ResumeFile) -> None:
         self.source = source
@@ -195,7 +196,7 @@ class _Run:
         )
 
     def work(self, segments: Iterator[int]) -> None:
-        """One worker: every segment that it draws, until none is left."""
+        """One worker: copies the segments that it draws until none is left."""
         backoff, width = self.options.backoff, max(1, self.options.in_flight // self.options.workers)
         with (
             self.source.requests(self.stop, backoff) as reader,

@@ -1,7 +1,7 @@
-"""Pass 2 of comparing two tables: which keys differ, and how.
+"""Pass 2 of comparing two tables: the differing keys and paths.
 
-Every item of a differing bucket is looked up on the other side with a consistent read, and one that seems to differ
-is read again on its own side first: an item that changed while the scans ran is judged by what it is now.
+Every item of a differing bucket is looked up on the other side with a consistent read. An item that seems to differ is
+first read again on its own side: an item that changed during the scans is compared in its current version.
 """
 
 import threading
@@ -19,9 +19,9 @@ from tee_infra.workflows.data.workers import run_workers
 def locate_differences(
     source: TableAccess, target: TableAccess, options: CompareOptions, buckets: frozenset[int], target_items: int
 ) -> Comparison:
-    """The differences among the items of `buckets`, of which the target holds `target_items`.
+    """The differences among the items of `buckets`, of which the target has `target_items`.
 
-    With a transform the source cannot be asked by the target's keys: extra items are then counted and not named.
+    With a transform, the source cannot be read by the target's keys: extra items are then counted, but not listed.
     """
     search = _Search(source, target, options, buckets)
     backward = options.transform is None and not options.subset and options.limit is None
@@ -35,7 +35,7 @@ def locate_differences(
 
 @dataclass
 class _Search:
-    """What the workers share."""
+    """State shared by the workers."""
 
     source: TableAccess
     target: TableAccess
@@ -47,7 +47,7 @@ class _Search:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self, parts: Iterator[tuple[bool, int]]) -> None:
-        """One worker: each segment of either table that it draws."""
+        """One worker: searches the segments that it draws, of either table."""
         backoff = self.options.backoff
         with self.source.requests(self.stop, backoff) as source, self.target.requests(self.stop, backoff) as target:
             for backward, segment in parts:
@@ -60,7 +60,7 @@ class _Search:
                         self._find_missing(items, own, other)
 
     def _batches(self, requests: Requests, side: TableAccess, segment: int) -> Iterator[list[RawItem]]:
-        """The items of a segment that are in a differing bucket, as many at a time as one lookup takes."""
+        """The items of a segment in differing buckets, in batches of one lookup."""
         options = self.options
         left = options.limit
         for page in scan_pages(requests, side.table.name, segment, options.segments, options.filter.members):

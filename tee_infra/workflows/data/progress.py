@@ -3,4 +3,4 @@
 from collections.abc import Callable
 
 Progress = Callable[[str, int], None]
-"""(what is worked on, how many more items are done)."""
+"""(task, number of further items done)."""

@@ -1,4 +1,4 @@
-"""Requests that end well: retries, back-pressure and counting over a lane that knows none of these."""
+"""Requests with retries, back-pressure and counters on top of a plain lane."""
 
 import random
 import threading
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class RequestRefusedError(RemoteError):
-    """DynamoDB refused a request for good; `aws_code` is its name for the reason."""
+    """DynamoDB refused a request permanently; `aws_code` is DynamoDB's error code."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         self.aws_code = code
@@ -27,15 +27,15 @@ class RequestRefusedError(RemoteError):
 
 
 class NoProgressError(RemoteError):
-    """Nothing was acknowledged for `seconds`; `aws_code` is what the last attempt met."""
+    """No request was acknowledged for `seconds`; `aws_code` is the error of the last attempt."""
 
     def __init__(self, operation: str, seconds: float, code: str) -> None:
         self.aws_code = code
-        super().__init__(f"{operation}: nothing was acknowledged for {seconds:.0f} s; the last attempt met {code}")
+        super().__init__(f"{operation}: no request was acknowledged for {seconds:.0f} s; the last error was {code}")
 
 
 class StoppedError(RemoteError):
-    """Another worker failed, or somebody pressed Ctrl-C."""
+    """Another worker failed, or Ctrl-C was pressed."""
 
     def __init__(self) -> None:
         super().__init__("stopped before the end")
@@ -43,14 +43,14 @@ class StoppedError(RemoteError):
 
 @dataclass(slots=True)
 class Tally:
-    """What one worker did: requests sent, items and requests sent again, replies that refused, units consumed."""
+    """Counters of one worker: requests, retried items and requests, throttled replies, consumed units."""
 
     requests: int = 0
     retried: int = 0
     throttled: int = 0
     units: float = 0.0
     units_an_item: float = 1.0
-    """What the last write consumed for each item."""
+    """Consumed units per item of the last write."""
 
 
 @dataclass(slots=True)
@@ -66,17 +66,17 @@ class SharedRateLimiter:
             return self.pace.take(units, time.monotonic())
 
     def settle(self, reserved: float, consumed: float, refused: float) -> None:
-        """Say what became of a reservation."""
+        """Report the outcome of a reservation."""
         with self._lock:
             self.pace.settle(reserved, consumed, refused, time.monotonic())
 
 
 @dataclass(slots=True)
 class Requests:
-    """One worker's way to one table: a lane with a pace, patience and a tally. For one thread.
+    """One worker's requests to one table: a lane with a pace, patience and a tally. For one thread.
 
     `stop` ends it between two requests. `call` and `put_items` raise `RequestRefusedError`, `NoProgressError` and
-    `StoppedError`; what was acknowledged before stays acknowledged.
+    `StoppedError`; earlier acknowledged requests stay acknowledged.
     """
 
     lane: Lane
@@ -92,7 +92,7 @@ class Requests:
     _acknowledged_at: float = field(default_factory=time.monotonic)
 
     def call(self, operation: str, body: bytes, parse: Callable[[bytes], T], units: float = 0.0) -> T:
-        """One request until it is answered by what `parse` can read; `units` is what it will consume, roughly."""
+        """Retry one request until `parse` accepts its reply; `units` estimates its consumption."""
         self.acknowledged()
         while True:
             self.wait(self.pace.take(units))
@@ -104,7 +104,7 @@ class Requests:
             self.rest(operation)
 
     def send(self, operation: str, body: bytes) -> None:
-        """Start a request, for which the pace was asked."""
+        """Start a request after its units were reserved."""
         self.tally.requests += 1
         self.lane.send(operation, body)
 
@@ -125,12 +125,12 @@ class Requests:
         return None
 
     def acknowledged(self) -> None:
-        """Something was done: patience starts anew."""
+        """A request was acknowledged: reset the patience."""
         self.failed, self._rests = False, 0
         self._acknowledged_at = time.monotonic()
 
     def rest(self, operation: str) -> None:
-        """Back off after failures. Raises `NoProgressError` when patience is at its end."""
+        """Back off after failures. Raises `NoProgressError` after the patience."""
         silent = time.monotonic() - self._acknowledged_at
         if silent > self.backoff.patience:
             raise NoProgressError(operation, silent, self.last_code)

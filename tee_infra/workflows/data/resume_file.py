@@ -1,4 +1,4 @@
-"""The checkpoint on disk: appended to by the workers, read by `--resume`."""
+"""The resume file of a copy: appended to by the workers, read by `--resume`."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ from tee_infra.core.data.resume_point import Header, ResumePoint, header_line, p
 
 
 class ResumeFile:
-    """One copy's file. Appending is one write call: a killed process leaves at most one line cut off."""
+    """The file of one copy. An append is one write call: a killed process leaves at most one partial line."""
 
     def __init__(self, path: Path, state: ResumePoint) -> None:
         self.path = path
@@ -20,11 +20,11 @@ class ResumeFile:
 
     @classmethod
     def open(cls, path: Path, header: Header, *, resume: bool) -> Self:
-        """Begin a file, or go on with the one that is there. Raises `ForeignCheckpointError`."""
+        """Create a file, or with `resume` continue the existing one. Raises `ForeignCheckpointError`."""
         lines = path.read_bytes().splitlines(keepends=True) if resume and path.exists() else []
         opened = cls(path, read_resume_point(lines, header))
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Begun anew from what was read, so that a line cut off does not spoil the next one.
+        # Rewritten from the parsed positions: a partial last line must not corrupt the next one.
         fresh = path.with_name(f"{path.name}.new")
         positions = opened.state.positions.values()
         fresh.write_bytes(
@@ -43,7 +43,7 @@ class ResumeFile:
             os.write(self._file, position_line(table, segment, last_key, read, signature))
 
     def close(self, *, done: bool) -> None:
-        """Close it, and remove it when there is nothing left to resume."""
+        """Close the file, and delete it if the copy is `done`."""
         os.close(self._file)
         if done:
             self.path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Fill an environment with synthetic items."""
+"""Write synthetic members to an environment."""
 
 import time
 from collections.abc import Mapping
@@ -25,12 +25,14 @@ class SyntheticProductionError(RefusedError):
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
-        super().__init__(f"{environment} is production, and synthetic items have no place there")
+        super().__init__(
+            f"{environment}: production never gets synthetic items. Nothing was written. Name another environment"
+        )
 
 
 @dataclass(frozen=True)
 class SeededTable:
-    """What was written to one table, every item acknowledged."""
+    """Items written to one table, each acknowledged."""
 
     name: str
     table: str
@@ -39,7 +41,7 @@ class SeededTable:
 
 @dataclass(frozen=True)
 class Seeded:
-    """What was written to all of them."""
+    """Items written to all tables."""
 
     tables: list[SeededTable]
     seconds: float
@@ -55,10 +57,10 @@ def seed_data(
     *,
     progress: Progress,
 ) -> Seeded:
-    """Write the items of so many synthetic members to `tables` (logical -> physical names).
+    """Write the items of `members` synthetic members to `tables` (logical -> physical names).
 
-    The same data again writes the same items; items under other keys are left alone. Needs memory for a few
-    hundred members, however many there are. Raises `SyntheticProductionError`, `RemoteError`.
+    Idempotent; items with other keys are kept. Needs memory for a few hundred members, independent of their number.
+    Raises `SyntheticProductionError`, `RemoteError`.
     """
     if environment.kind.production:
         raise SyntheticProductionError(environment.name)

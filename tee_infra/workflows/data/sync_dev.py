@@ -1,4 +1,4 @@
-"""What a copy for development takes: some of an environment's members, and under what names."""
+"""The members of a copy for development: a subset, anonymized."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 
 @dataclass(frozen=True, kw_only=True)
 class SubsetOptions:
-    """Which members, and under what names. `key` None: under their own. Neither `fraction` nor `entities`: all."""
+    """The copied members. `key` None: not anonymized. Neither `fraction` nor `entities`: all members."""
 
     key: bytes | None
     fraction: float | None = None
@@ -29,19 +29,19 @@ class SubsetOptions:
 
     def __post_init__(self) -> None:
         if self.fraction is not None and self.entities is not None:
-            raise UsageError("--fraction and --entities both say how many people", next="Give one of them")
+            raise UsageError("data sync-dev: --fraction and --members exclude each other", next="Give only one of them")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The members that are copied: those in `subset`, all without one, under pseudonyms if there is a `key`."""
+    """The copied members: those in `subset`, all without one, anonymized if there is a `key`."""
 
     key: bytes | None
     subset: Subset | None
 
     @property
     def fingerprint(self) -> str:
-        """A text that changes with key and subset, and tells neither."""
+        """A digest that changes with key and subset, and reveals neither."""
         threshold = self.subset.threshold if self.subset else None
         text = f"{threshold}".encode()
         return hashlib.blake2b(text, digest_size=8, key=self.key or b"", person=b"tee:fingerprint").hexdigest()
@@ -51,7 +51,7 @@ class Members:
         return Anonymizer(catalog_table(name), Pseudonyms(self.key)) if self.key is not None else None
 
     def transform(self, name: str, anonymizer: Anonymizer | None) -> Transform | None:
-        """What the table's items become, personal values by `anonymizer`. Raises `UsageError`."""
+        """The change of the table's items, with personal values replaced by `anonymizer`. Raises `UsageError`."""
         subset = self.subset
         if subset is None:
             return anonymizer
@@ -65,7 +65,7 @@ class Members:
 
 
 def choose_members(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Members:
-    """The members that a choice comes to, counted in `source` if it says how many. Raises `UsageError`, `SubsetError`.
+    """The chosen members, counted in `source` if a number is given. Raises `UsageError`, `SubsetError`.
 
     And as `scan_pages` does.
     """
@@ -81,7 +81,8 @@ def _subset(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Subset | 
     people = TABLES[0]
     if people.name not in end.tables:
         raise UsageError(
-            f"--entities counts the people in {people.name}", next=f"Use it with an environment, not {end.name}"
+            f"--members: counts the members in {people.name}, and --from is {end.name}",
+            next="Use it with an environment",
         )
     return Subset.of_count(key, choice.entities, _partition_keys(source, people, end.tables[people.name]))
 

@@ -34,7 +34,7 @@ _COMPACT: Final = 4096
 
 @dataclass(frozen=True)
 class TableAccess:
-    """One table, the way to it, and the pace that everybody keeps who uses it for this purpose."""
+    """One table, its transport, and the pace shared by all its users."""
 
     transport: Transport
     table: TableFacts
@@ -42,7 +42,7 @@ class TableAccess:
 
     @contextmanager
     def requests(self, stop: threading.Event, backoff: Backoff, width: int = 1) -> Generator[Requests]:
-        """A worker's requests to the table, with up to `width` under way at once."""
+        """A worker's requests to the table, up to `width` at once."""
         lane = self.transport.lane(width)
         try:
             yield Requests(lane, self.pace, backoff, stop)
@@ -59,7 +59,7 @@ def scan_pages(
     *,
     start: bytes = b"",
 ) -> Generator[Page]:
-    """The pages of a segment after the raw key `start`; `extra` are members of the request such as a filter."""
+    """The pages of a segment after the raw key `start`; `extra` are fields of the request such as a filter."""
     units = 0.0
     while True:
         body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra)
@@ -73,10 +73,10 @@ def scan_pages(
 
 
 def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
-    """Write items, several requests at once; returns when every one of them is acknowledged.
+    """Write items with several requests at once; returns when every item is acknowledged.
 
-    What comes back unprocessed joins the items not yet sent, so that requests stay full. No two of the items may have
-    the same key. Raises `ItemTooLargeError` before anything is sent.
+    Unprocessed items are sent again with the unsent ones, so that requests stay full. No two items may have the same
+    key. Raises `ItemTooLargeError` before the first request.
     """
     requests.acknowledged()
     queue, sent = _Queue(items), deque[_Sent]()
@@ -85,7 +85,7 @@ def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
             batch = queue.take()
             units = requests.tally.units_an_item * len(batch)
             due = time.monotonic() + requests.pace.take(units)
-            # Replies are read while waiting: what they say about the pace must not wait as well.
+            # Replies are read while waiting, since they adjust the pace.
             while sent and (left := due - time.monotonic()) > 0 and requests.lane.ready(left):
                 _settle(requests, queue, sent.popleft())
             requests.wait(due - time.monotonic())
@@ -98,7 +98,7 @@ def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
 
 
 def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[RawItem]:
-    """The items with these raw keys, strongly consistent, in any order; absent ones are left out."""
+    """The items with these raw keys, strongly consistent, in any order; missing ones are omitted."""
     found: list[RawItem] = []
     pending = deque(keys)
     while pending:
@@ -113,7 +113,7 @@ def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[R
 
 
 def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
-    """Put an item unless its key is taken by now; whether it was put."""
+    """Put an item unless its key exists; returns whether it was put."""
     try:
         requests.call("PutItem", put_new_body(table.name, item, table.key_names[0]), parse_nothing)
     except RequestRefusedError as error:
@@ -124,14 +124,14 @@ def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
 
 
 class _Sent(NamedTuple):
-    """A request under way: its items, and the units that were reserved for it."""
+    """A sent request: its items, and its reserved units."""
 
     items: list[RawItem]
     units: float
 
 
 def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
-    """Take the reply to the oldest request; whatever was not written goes back into the queue."""
+    """Read the reply to the oldest request; unwritten items go back into the queue."""
     unwritten = requests.receive("BatchWriteItem", parse_unwritten, sent.units)
     tally = requests.tally
     if unwritten is None:
@@ -140,7 +140,7 @@ def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
         return
     refused = len(unwritten.items)
     written = len(sent.items) - refused
-    # Not every emulator says what was consumed.
+    # Not every emulator reports consumed units.
     consumed = unwritten.units or written * tally.units_an_item
     tally.retried += refused
     tally.throttled += refused > 0
@@ -156,7 +156,7 @@ def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
 
 
 class _Queue:
-    """Items in batches that keep both limits of BatchWriteItem, 25 items and 16 MB."""
+    """Items in batches within both limits of BatchWriteItem, 25 items and 16 MB."""
 
     def __init__(self, items: Sequence[RawItem]) -> None:
         self._items = list(items)

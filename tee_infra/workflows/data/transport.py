@@ -1,8 +1,8 @@
-"""What the data workflows ask of a way to DynamoDB.
+"""The interface of the data workflows to DynamoDB.
 
-Two adapters have it, `tee_infra.aws.dynamodb_raw` (signed HTTP of our own) and
-`tee_infra.aws.dynamodb_botocore` (all of botocore's behaviour), and the fakes of the tests. Neither retries:
-`tee_infra.workflows.data.request_loop` does, in one place for both.
+Two adapters implement it, `tee_infra.aws.dynamodb_raw` (our own signed HTTP client) and
+`tee_infra.aws.dynamodb_botocore` (botocore), and the fakes of the tests. Neither retries:
+`tee_infra.workflows.data.request_loop` does, for both.
 """
 
 from typing import Protocol
@@ -11,11 +11,11 @@ from tee_infra.core.codec.responses import Response
 
 
 class Lane(Protocol):
-    """Up to `width` requests under way at once, for one thread; replies come in the order of sending."""
+    """Up to `width` concurrent requests, for one thread; replies come in the order of sending."""
 
     @property
     def width(self) -> int:
-        """How many requests may be under way."""
+        """Maximum number of concurrent requests."""
         ...
 
     def send(self, operation: str, body: bytes) -> None:
@@ -23,26 +23,26 @@ class Lane(Protocol):
         ...
 
     def ready(self, seconds: float) -> bool:
-        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        """Whether the oldest reply has arrived, after waiting up to `seconds` for it."""
         ...
 
     def receive(self) -> Response:
-        """Wait for the reply to the oldest request under way. Never raises for what the network did."""
+        """Wait for the reply to the oldest request. Never raises for a network failure."""
         ...
 
     def close(self) -> None:
-        """Drop the connections."""
+        """Close the connections."""
         ...
 
 
 class Transport(Protocol):
-    """A way to one account's DynamoDB in one region."""
+    """A client of one account's DynamoDB in one region."""
 
     @property
     def endpoint(self) -> str:
-        """The URL that requests go to."""
+        """The URL of the requests."""
         ...
 
     def lane(self, width: int) -> Lane:
-        """A lane of its own for the calling thread."""
+        """A new lane for the calling thread."""
         ...

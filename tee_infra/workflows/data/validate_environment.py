@@ -1,4 +1,4 @@
-"""Compare the tables of two environments, and put what is missing if asked to."""
+"""Compare the tables of two environments, and optionally write missing items."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ def validate_tables(
     transport: TransportName | None,
     repair_missing: bool = False,
 ) -> dict[str, Comparison]:
-    """Logical table name -> how the target differs. `tables` are logical names, none for all.
+    """Logical table name -> comparison with the target. `tables` are logical names, none for all.
 
-    Comparing is allowed for anybody. Repairing writes, so it keeps the rules of copying. Raises as `check_sides` and
+    Comparing is always allowed. Repairing writes, so it follows the rules of copying. Raises as `check_sides` and
     `pair_tables` do, and `DifferentKeysError`.
     """
     if repair_missing:

@@ -1,4 +1,4 @@
-"""Threads over segments, each with connections of its own."""
+"""Threads that draw segments from one queue."""
 
 import threading
 from collections import deque
@@ -21,9 +21,9 @@ def run_workers(
     work: Callable[[Iterator[T]], None],
     tick: Callable[[], None] | None = None,
 ) -> None:
-    """Run `work` in threads that draw from the same `segments` until none is left; `tick` is called now and then.
+    """Run `work` in threads that draw from the same `segments` until none is left; `tick` is called every 0.5 s.
 
-    The first error sets `stop`, and so does Ctrl-C; it is raised here once every thread has ended.
+    The first error or Ctrl-C sets `stop`, and is raised after every thread has ended.
     """
     queue = deque(segments)
     count = max(1, min(workers, len(segments)))
@@ -39,7 +39,7 @@ def run_workers(
         if any(thread.done() and thread.exception() for thread in threads):
             stop.set()
     errors = [error for thread in threads if (error := thread.exception())]
-    # What the others met when they were told to stop is no news.
+    # The other workers' StoppedError is a consequence of the first error.
     for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
         raise error
 

@@ -1,4 +1,4 @@
-"""Which environments there are, and what one of them is made of."""
+"""The environments with a stack file, and their resource counts."""
 
 import os
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ from tee_infra.workflows.session.checkout import Project
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentRow:
-    """One environment. `settings` is None where its file says nothing sensible, and `problem` then says what.
+    """One environment. `settings` is None if its stack file is invalid; `problem` is the reason.
 
-    `resources` is how many the stack has; None: not known, because there is no engine or no such stack.
+    `resources` is the stack's number of resources; None: unknown, as there is no Pulumi CLI or no stack.
     """
 
     environment: Environment
@@ -26,7 +26,7 @@ class EnvironmentRow:
     resources: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """What scripts may rely on."""
+        """The JSON fields."""
         settings = self.settings
         return {
             "environment": self.environment.name,
@@ -41,9 +41,9 @@ class EnvironmentRow:
 
 
 def list_environments(project: Project) -> list[EnvironmentRow]:
-    """Every environment that has a stack file, with what its backend knows of it.
+    """Every environment with a stack file, with its resource count from the backend.
 
-    A file that cannot be read is listed with its problem, so that one mistake does not hide the others.
+    An invalid file is listed with its problem, and does not hide the other environments.
     """
     listed = [_listed(project, environment) for environment in project.environments()]
     engine = find_engine(os.environ)

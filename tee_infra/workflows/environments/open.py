@@ -1,4 +1,4 @@
-"""Open the stack of any environment: one that has a file in the checkout, or a feature environment in the registry."""
+"""Open the stack of any environment: with a stack file in the checkout, or a record in the registry."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ def open_environment(
 ) -> Generator[StackSession]:
     """The stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
-    A feature environment without a stack file is opened as the registry says, in a folder that is gone afterwards.
+    A feature environment without a stack file is opened from its record, in a temporary folder.
     Raises as `open_stack`, `open_feature_context` and `require_live` do.
     """
     if not project.is_registered(environment):
@@ -28,7 +28,7 @@ def open_environment(
     record = require_live(context.control, environment.name)
     if context.target.embedded:
         for holder in break_stale_locks(context.state, environment.name, alone=True):
-            report(f"removed the lock of a run that has ended ({holder})")
+            report(f"removed the stale stack lock of {holder}")
     with context.open(record) as opened:
         if context.started:
             catch_up(opened.stack, report)

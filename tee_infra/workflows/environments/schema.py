@@ -14,7 +14,7 @@ def pull_schema(table: str, connection: Connection) -> str:
 
 
 def check_schema(environment: Environment, connection: Connection) -> dict[str, list[str]]:
-    """Physical table name -> how it differs from the catalog. A table that is not there differs by that."""
+    """Physical table name -> differences from the catalog. A missing table is a difference."""
     found: dict[str, list[str]] = {}
     for table in TABLES:
         physical = names.table(environment.name, table.name)

@@ -1,4 +1,4 @@
-"""One environment in full: what its file says, where it lives, and what its stack exports."""
+"""One environment in full: its settings, its target and the outputs of its stack."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ from tee_infra.workflows.session.reach import Report
 
 
 def show_environment(project: Project, environment: Environment) -> dict[str, Any]:
-    """The facts that `list` gives, plus `target`, `settings` and `outputs` (empty before the first `up`).
+    """The fields of `list`, plus `target`, `settings` and `outputs` (empty before the first `up`).
 
     Raises `SettingsError`.
     """
@@ -30,7 +30,7 @@ def show_environment(project: Project, environment: Environment) -> dict[str, An
 
 
 def show_registered(project: Project, environment: Environment, report: Report) -> dict[str, Any]:
-    """The same of a feature environment without a stack file, by the registry and the state.
+    """The same fields for a feature environment without a stack file, from its record and its state.
 
     Raises as `open_feature_context` and `require_record` do.
     """

@@ -1,4 +1,4 @@
-"""Whether a feature environment may be made, and from what record: all that is refused before anything is done."""
+"""Admission of a feature environment: every refusal before the first write, and its first record."""
 
 from datetime import datetime
 
@@ -16,53 +16,53 @@ from tee_infra.workflows.session.data_connection import open_dynamodb
 
 
 class StackFileError(UsageError):
-    """The checkout has a file for the environment, which makes it one that stands."""
+    """The checkout has a stack file for the environment, so it is not managed by the registry."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"Pulumi.{environment}.yaml says what {environment} is, and the registry has no part in it",
-            next=f"Use tee-infra up {environment}, or remove the file",
+            f"{environment}: defined by Pulumi.{environment}.yaml, not by the registry. Nothing was changed",
+            next=f"Delete the file, or run: tee-infra up {environment}",
         )
 
 
 class ForeignStackError(RefusedError):
-    """There is a stack of this name, no record, and nothing in its state that says it were this branch's."""
+    """A stack of this name exists without a record, and its tags do not name this branch."""
 
     def __init__(self, environment: str, branch: str) -> None:
         self.environment = environment
         super().__init__(
-            f"there is a stack {environment} that the registry does not know, and its tags do not say that it belongs "
-            f"to branch {branch!r}; nothing was changed",
-            next=f"See what it is: tee-infra repair {environment}",
+            f"{environment}: a stack exists without a registry record, and its tags do not name branch {branch!r}. "
+            "Nothing was changed",
+            next=f"To diagnose it: tee-infra repair {environment}",
         )
 
 
 class BrokenStateError(RefusedError):
-    """The stack's state cannot be read, so nobody knows what it has."""
+    """The stack's state cannot be read, so its resources are unknown."""
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment}: {reason}; nothing was changed", next=f"Mend it: tee-infra repair {environment}"
+            f"{environment}: {reason}. Nothing was changed", next=f"To repair it: tee-infra repair {environment}"
         )
 
 
 class UnknownTablesError(RefusedError):
-    """Tables of the environment's that no stack knows: the state is lost, or they are somebody's own."""
+    """Tables with the environment's names exist without a stack: the state is lost, or a person created them."""
 
     def __init__(self, environment: str, tables: list[str]) -> None:
         self.environment = environment
         self.tables = tables
         super().__init__(
-            f"{environment} has no state, but {', '.join(tables)} are there: the state is lost, or somebody made them "
-            "by hand; nothing was changed",
-            next=f"See to it: tee-infra repair {environment}",
+            f"{environment}: no state, but these tables exist: {', '.join(tables)}. The state is lost, or the "
+            "tables were created by hand. Nothing was changed",
+            next=f"To diagnose it: tee-infra repair {environment}",
         )
 
 
 def admit(context: FeatureContext, request: CreateRequest, now: datetime) -> FeatureRecord:
-    """The record to begin with, unless a rule forbids it. Writes nothing.
+    """The first record, unless a rule forbids the environment. Writes nothing.
 
     Raises `StackFileError`, what `requested` and `check_quota` raise, `UnreadableRecordError`, `BrokenStateError`,
     `UnknownTablesError`, `ForeignStackError`.
@@ -81,7 +81,7 @@ def admit(context: FeatureContext, request: CreateRequest, now: datetime) -> Fea
 
 
 def read_state(context: FeatureContext, environment: str) -> Checkpoint | None:
-    """What the state of an environment's stack says; None where there is no stack. Raises `BrokenStateError`."""
+    """The parsed checkpoint of an environment's stack; None without a stack. Raises `BrokenStateError`."""
     checkpoint = context.checkpoint(environment)
     if isinstance(checkpoint, Unreadable):
         raise BrokenStateError(environment, checkpoint.reason)
@@ -95,8 +95,8 @@ def _refuse_unknown_tables(context: FeatureContext, environment: str) -> None:
 
 
 def _adopted(context: FeatureContext, record: FeatureRecord, checkpoint: Checkpoint) -> FeatureRecord:
-    """The record of a stack that the registry has lost. Whatever its tables hold stays: it counts as seeded."""
+    """The new record of a stack whose record was lost. The data of its tables is kept: it counts as seeded."""
     if not checkpoint.is_of(record.environment, record.branch, NAME):
         raise ForeignStackError(record.environment, record.branch)
-    context.report(f"the registry has lost {record.environment}, and its stack is this branch's: adopted, data and all")
+    context.report(f"{record.environment}: the registry record was lost; adopted the stack of this branch and its data")
     return record.changed(seeded=True)

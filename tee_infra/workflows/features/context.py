@@ -1,4 +1,4 @@
-"""Where feature environments live: in dev's account and region, with a state, a registry and locks of their own."""
+"""The home of feature environments: dev's account and region, and a separate state, registry and locks."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -38,14 +38,17 @@ from tee_infra.workflows.session.stack_session import StackSession
 
 
 class ForeignClockError(UsageError):
-    """Another clock than the real one, where real things live and die by it."""
+    """`--now` in an account, where leases must be compared with the real time."""
 
     def __init__(self, target: AwsTarget) -> None:
-        super().__init__(f"--now is for the embedded AWS alone, and this is {target.describe()}", next="Leave it out")
+        super().__init__(
+            f"--now: only allowed on the embedded AWS, not in {target.describe()}. Nothing was changed",
+            next="Omit --now",
+        )
 
 
 def clock(target: AwsTarget, now: datetime | None) -> datetime:
-    """This machine's time, or on the embedded AWS another one that somebody wants. Raises `ForeignClockError`."""
+    """This machine's time, or on the embedded AWS `now`. Raises `ForeignClockError`."""
     if now is not None and not target.embedded:
         raise ForeignClockError(target)
     return now or datetime.now(UTC).replace(microsecond=0)
@@ -53,9 +56,9 @@ def clock(target: AwsTarget, now: datetime | None) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureContext:
-    """What every lifecycle command works with. `state` holds the engine's files below its `.pulumi` folder.
+    """The context of every lifecycle command. `state` is the engine's `.pulumi` folder.
 
-    `started`: the embedded AWS was not running before.
+    `started`: this command started the embedded AWS.
     """
 
     project: Project
@@ -74,7 +77,7 @@ class FeatureContext:
     started: bool = False
 
     def at(self, now: datetime | None) -> datetime:
-        """The time to decide by. Raises `ForeignClockError`."""
+        """The time that leases are compared with. Raises `ForeignClockError`."""
         return clock(self.target, now)
 
     def settings(self, record: FeatureRecord) -> Settings:
@@ -82,12 +85,12 @@ class FeatureContext:
         return settings_for(parse_environment(record.environment), self._configuration(record))
 
     def checkpoint(self, environment: str) -> Checkpoint | Unreadable | None:
-        """What the state of an environment's stack says; None where there is no stack. Raises `AwsError`."""
+        """The state of an environment's stack; None without a stack. Raises `AwsError`."""
         return load_checkpoint(self.state, environment)
 
     @contextmanager
     def open(self, record: FeatureRecord) -> Generator[StackSession]:
-        """The environment's stack, in a folder of its own that is gone afterwards: nothing of it is in the checkout."""
+        """The environment's stack, in a temporary folder outside of the checkout."""
         environment = parse_environment(record.environment)
         with TemporaryDirectory(prefix="tee-infra-") as folder:
             directory = Path(folder)
@@ -127,7 +130,7 @@ class FeatureContext:
 def open_feature_context(project: Project, report: Report, *, local: bool) -> FeatureContext:
     """Reach the host's AWS; `report` gets the target as its first line. Raises `SettingsError`, and as `reach` does.
 
-    `local` takes the embedded AWS, whatever the host's settings name.
+    `local` uses the embedded AWS even if the host's settings name an account.
     """
     host = project.settings(parse_environment(FEATURE_HOST))
     if local:
@@ -154,11 +157,11 @@ def open_feature_context(project: Project, report: Report, *, local: bool) -> Fe
 
 
 def _state_of(project: Project, host: Settings, reached: Reached) -> tuple[str, dict[str, str], str | None]:
-    """Where the state is, the variables that lead the engine there, and what encrypts the secrets in it."""
+    """The location of the state, the engine's variables for it, and its secrets provider."""
     always = {
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_SELF_MANAGED_STATE_GZIP": "false",  # a stack in a file of another name would look lost
+        "PULUMI_SELF_MANAGED_STATE_GZIP": "false",  # a compressed stack has another file name, and would look lost
     }
     if reached.running is not None:
         folder = project.feature_state_directory

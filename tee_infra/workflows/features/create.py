@@ -1,7 +1,7 @@
-"""Make a feature environment, or bring the one that is there to what it should be: the same command for both.
+"""Create or update a feature environment: the same steps for both.
 
-Every step leaves something behind that the next run finds, whatever ends this one: the record before the stack, the
-stack before its resources, `seeded` and `active` only once they are true.
+An interrupted run can be resumed: the record is written before the stack, the stack before its resources, and `seeded`
+and `active` only after they are true.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from tee_infra.workflows.session.stack_session import catch_up
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """A feature environment as it is now, and what the engine changed for that."""
+    """The record of a created or updated environment, and the changes of the engine."""
 
     record: FeatureRecord
     plan: EngineRun
@@ -37,10 +37,9 @@ class Created:
 def create_feature(
     context: FeatureContext, request: CreateRequest, now: datetime, source: Source | None, confirm: Confirm
 ) -> Created:
-    """Create or complete the environment that `request` names; `confirm` sees what an existing one would lose.
+    """Create or update the environment that `request` names; `confirm` gets the plan of an existing one.
 
-    Raises `LockedError`, what `admit` raises, `NoSourceError`, what `confirm` raises, and what the engine, AWS and
-    `seed_feature` raise.
+    Raises `LockedError` and `NoSourceError`, and as `admit`, `confirm`, the engine, AWS and `seed_feature` do.
     """
     environment = request.environment
     with (
@@ -66,9 +65,9 @@ def create_feature(
 
 
 def preview_feature(context: FeatureContext, request: CreateRequest, now: datetime) -> Created:
-    """What `create_feature` would do, and the record that it would begin with. Writes nothing, not even a stack.
+    """The plan of `create_feature` and its first record. Writes nothing, not even a stack.
 
-    Raises what `create_feature` raises before it asks.
+    Raises as `create_feature` does before the confirmation.
     """
     record = admit(context, request, now)
     if context.checkpoint(record.environment) is not None:
@@ -81,11 +80,11 @@ def preview_feature(context: FeatureContext, request: CreateRequest, now: dateti
 def _bring_up(context: FeatureContext, record: FeatureRecord, confirm: Confirm, check: Check) -> EngineRun:
     name = record.environment
     for holder in break_stale_locks(context.state, name, alone=context.target.embedded):
-        context.report(f"removed the lock of a run that has ended ({holder})")
+        context.report(f"removed the stale stack lock of {holder}")
     with context.open(record) as opened:
         if read_state(context, name) is None:
             opened.stack.create()
-            return opened.stack.up()  # nothing is there that could be lost: no preview
+            return opened.stack.up()  # a new stack has no resources to lose: no preview
         tables = table_usage(open_dynamodb(context.connection), [name])[name]
         if context.started or record.state == "creating" or tables.missing:
             catch_up(opened.stack, context.report)
@@ -93,7 +92,7 @@ def _bring_up(context: FeatureContext, record: FeatureRecord, confirm: Confirm, 
 
 
 def _nowhere(context: FeatureContext, folder: Path) -> FeatureContext:
-    """The same context with a state that is thrown away: the engine previews only what has a stack."""
+    """The same home with a temporary state: the engine can only preview a stack that exists."""
     variables = {**context.backend_variables, "PULUMI_BACKEND_URL": folder.as_uri()}
     passphrase = {"PULUMI_CONFIG_PASSPHRASE": embedded_aws.PASSPHRASE}
     return replace(context, backend_variables=variables | passphrase, secrets_provider=None)

@@ -1,4 +1,4 @@
-"""Destroy one feature environment, or finish what an earlier run began."""
+"""Destroy one feature environment, or resume an interrupted destroy."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from tee_infra.workflows.session.checkout import NAME
 
 @dataclass(frozen=True, kw_only=True)
 class Destroyed:
-    """The tombstone, how many resources the engine `deleted`, and what was `swept` up after it, by kind and name."""
+    """The tombstone, the number of resources that the engine `deleted`, and the deleted leftovers (kind and name)."""
 
     record: FeatureRecord
     deleted: int
@@ -34,12 +34,12 @@ class Destroyed:
 
 
 def destroy_feature(context: FeatureContext, record: FeatureRecord, now: datetime, *, held: LockHandle) -> Destroyed:
-    """Destroy what `record` registers, from wherever an earlier run left it. The caller holds the environment's lock.
+    """Destroy the environment of `record`, also after an interrupted run. The caller holds the environment's lock.
 
-    Raises `RecordChangedError` before anything else where somebody wrote the record since. A refusal
-    (`DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`) leaves the record as it was; whatever else goes
-    wrong (`EngineError`, `StackLockedError`, `LeftoversError`, `AwsError`) counts towards quarantine. `LockLostError`
-    leaves everything to whoever holds the lock now.
+    Raises `RecordChangedError` before the first change if another run wrote the record. A refusal
+    (`DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`) leaves the record unchanged; any other failure
+    (`EngineError`, `StackLockedError`, `LeftoversError`, `AwsError`) counts towards quarantine. After `LockLostError`
+    nothing else is written.
     """
     leftovers = Leftovers.connect(context.connection, NAME)
     environment = parse_environment(record.environment)
@@ -61,7 +61,7 @@ def destroy_feature(context: FeatureContext, record: FeatureRecord, now: datetim
         except Exception as error:
             _count(work, failed(destroying, str(error) or type(error).__name__, now))
             raise
-        details += [f"the engine deleted {deleted}", *(f"swept {name}" for name in swept)]
+        details += [f"the engine deleted {deleted}", *(f"deleted leftover {name}" for name in swept)]
         tombstone = context.control.write(finished(destroying, now))
     return Destroyed(record=tombstone, deleted=deleted, swept=tuple(swept))
 
@@ -70,6 +70,6 @@ def _count(work: Destruction, after: FeatureRecord) -> None:
     work.context.control.write(after)
     if after.state == "quarantined":
         work.say(
-            f"QUARANTINED: {after.failures} destroys in a row have failed, the last because of: {after.problem}. "
-            f"It stays, and costs, until somebody has looked. Then: tee-infra repair {after.environment}"
+            f"QUARANTINED after {after.failures} failed destroys, the last one: {after.problem}. Cleanup skips it, and "
+            f"it still costs money. Run: tee-infra repair {after.environment}"
         )

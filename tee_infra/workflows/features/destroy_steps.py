@@ -1,7 +1,7 @@
-"""The steps of a destroy. Each may find itself done, half done or not begun by an earlier run, and none trusts it.
+"""The steps of a destroy. Each is idempotent: an earlier run may have completed it, half completed it or not begun it.
 
-Nothing is deleted before the state was backed up and every protection was asked; nothing counts as gone before AWS
-itself says so.
+No resource is deleted before the state is backed up and every protection is checked; no resource counts as deleted
+before AWS confirms it.
 """
 
 from collections.abc import Mapping
@@ -26,47 +26,46 @@ from tee_infra.workflows.session.file_store import copy_file
 
 
 class DeletionProtectedError(RefusedError):
-    """Somebody switched DynamoDB's deletion protection on for `tables`."""
+    """DynamoDB's deletion protection is on for `tables`, which the program leaves off."""
 
     def __init__(self, environment: str, tables: list[str]) -> None:
         self.environment = environment
         self.tables = tables
         super().__init__(
-            f"{environment}: deletion protection is on for {', '.join(tables)}, which the program leaves off, so "
-            "somebody wants to keep what is in there; nothing was deleted",
-            next="Ask them, switch it off with "
-            f"aws dynamodb update-table --no-deletion-protection-enabled --table-name {tables[0]}, "
-            "then run the same command again",
+            f"{environment}: deletion protection is on for {', '.join(tables)}; a person must have switched it on. "
+            "Nothing was deleted",
+            next="If the data may be deleted, run aws dynamodb update-table --no-deletion-protection-enabled "
+            f"--table-name {tables[0]}, then the same command again",
         )
 
 
 class UnreadableStateError(RefusedError):
-    """The environment's checkpoint cannot be read, so nobody knows what its stack holds."""
+    """The environment's checkpoint cannot be read, so the resources of its stack are unknown."""
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment
         self.reason = reason
         super().__init__(
-            f"{environment}: {reason}; nothing was deleted", next=f"Mend it: tee-infra repair {environment}"
+            f"{environment}: {reason}. Nothing was deleted", next=f"To repair it: tee-infra repair {environment}"
         )
 
 
 class LeftoversError(RemoteError):
-    """Something of the environment is still in AWS; `left` has why (`table feature-x-tee-admin` -> reason)."""
+    """Resources of the environment are still in AWS; `left`: `table feature-x-tee-admin` -> reason."""
 
     def __init__(self, environment: str, left: Mapping[str, str]) -> None:
         self.environment = environment
         self.left = left
         told = "; ".join(f"{name}: {reason}" for name, reason in left.items())
         super().__init__(
-            f"{environment} is not gone from AWS: {told}",
-            next=f"Find out whose it is, delete it by hand, then run tee-infra feature destroy {environment}",
+            f"{environment}: resources are left in AWS: {told}",
+            next=f"Find their owner, delete them by hand, then run: tee-infra feature destroy {environment}",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destruction:
-    """One destroy: of what `record` said before it, begun at `now`, while `held` is held."""
+    """One destroy: `record` as of its begin at `now`, under the lock `held`."""
 
     context: FeatureContext
     record: FeatureRecord
@@ -81,7 +80,7 @@ class Destruction:
 
 
 def read_state(context: FeatureContext, environment: Environment) -> Checkpoint | None:
-    """What an environment's state says; None where there is no stack. Raises `UnreadableStateError`."""
+    """An environment's checkpoint; None without a stack. Raises `UnreadableStateError`."""
     checkpoint = context.checkpoint(environment.name)
     if isinstance(checkpoint, Unreadable):
         raise UnreadableStateError(environment.name, checkpoint.reason)
@@ -89,28 +88,28 @@ def read_state(context: FeatureContext, environment: Environment) -> Checkpoint 
 
 
 def break_locks(work: Destruction) -> None:
-    """Remove the stack locks of runs that have ended. A lock of one that goes on makes the engine refuse later."""
+    """Remove the stack locks of ended runs. The lock of an active run makes the engine refuse later."""
     work.held.check()
     for holder in break_stale_locks(work.context.state, work.environment.name, alone=work.context.target.embedded):
-        work.say(f"removed the stack lock of a run that has ended ({holder})")
+        work.say(f"removed the stale stack lock of {holder}")
 
 
 def back_up(work: Destruction) -> Checkpoint | None:
-    """Copy the checkpoint to where neither the engine nor a later environment of this name overwrites it.
+    """Copy the checkpoint to a name that neither the engine nor a later environment of this name overwrites.
 
-    Returns what it says; None where there is no stack. Raises `UnreadableStateError`.
+    Returns the parsed checkpoint; None without a stack. Raises `UnreadableStateError`.
     """
     work.held.check()
     checkpoint = read_state(work.context, work.environment)
     copy, state = copy_of_checkpoint(work.environment.name, work.now), work.context.state
-    # A second run of the same moment finds less in the stack than the first one did.
+    # A second run in the same second finds fewer resources in the stack than the first one.
     if checkpoint is not None and copy not in state.names(copy.rpartition("/")[0]):
         copy_file(state, checkpoint_file(NAME, work.environment.name), copy)
     return checkpoint
 
 
 def respect_protection(work: Destruction) -> None:
-    """Ask AWS whether a table is protected, for the state knows only what the program once set. Never switches it off.
+    """Check deletion protection in AWS: the state only has the program's setting. Never switches it off.
 
     Raises `DeletionProtectedError`.
     """
@@ -121,9 +120,9 @@ def respect_protection(work: Destruction) -> None:
 
 
 def destroy_stack(work: Destruction, checkpoint: Checkpoint | None) -> int:
-    """Let the engine delete what it knows of; how many resources that were. Raises as `Stack` does."""
+    """Delete the resources of the stack, and return their number. Raises as `Stack` does."""
     if checkpoint is None:
-        work.say("it has no stack, so AWS is asked for what has its names")
+        work.say("no stack; searching AWS for resources with its names")
         return 0
     with work.context.open(work.record) as opened:
         stack, account = opened.stack, (opened.target.account_id, opened.settings.region)
@@ -136,8 +135,8 @@ def destroy_stack(work: Destruction, checkpoint: Checkpoint | None) -> int:
         try:
             stack.destroy()
         except EngineError as error:
-            work.say(f"{error}; looking at what is there, and trying once more")
-            break_locks(work)  # an engine that died has left its own
+            work.say(f"{error}; refreshing the state and retrying once")
+            break_locks(work)  # a killed engine leaves its own lock
             if not stack.recover(*account):
                 stack.refresh()
             work.held.check()
@@ -146,9 +145,9 @@ def destroy_stack(work: Destruction, checkpoint: Checkpoint | None) -> int:
 
 
 def sweep(work: Destruction) -> list[str]:
-    """Ask AWS what is still there, delete what is certainly this environment's, and ask again: nothing may be left.
+    """Delete the leftovers that certainly belong to this environment, and check that no resource is left.
 
-    Returns what was deleted (`table feature-x-tee-admin`). Raises `LeftoversError`.
+    Returns the deleted leftovers (`table feature-x-tee-admin`). Raises `LeftoversError`.
     """
     work.held.check()
     account_id, region = work.context.target.account_id, work.context.host.region
@@ -156,16 +155,16 @@ def sweep(work: Destruction) -> list[str]:
     for resource in plan.reclaim:
         work.held.check()
         work.leftovers.delete(resource)
-        work.say(f"swept {label(resource)}, which its stack had left behind")
+        work.say(f"deleted the leftover {label(resource)}")
     still = work.leftovers.find(work.environment) if plan.reclaim else []
-    left = {label(resource): "it was deleted, and is there again" for resource in still} | dict(plan.left)
+    left = {label(resource): "deleted, but it exists again" for resource in still} | dict(plan.left)
     if left:
         raise LeftoversError(work.environment.name, left)
     return [label(resource) for resource in plan.reclaim]
 
 
 def forget_stack(work: Destruction) -> None:
-    """Remove the empty stack. The engine refuses while it has resources."""
+    """Remove the empty stack. The engine refuses to remove a stack with resources."""
     work.held.check()
     if read_state(work.context, work.environment) is not None:
         with work.context.open(work.record) as opened:

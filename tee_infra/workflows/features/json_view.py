@@ -1,4 +1,4 @@
-"""A feature environment as scripts get to see it: the same members from every command."""
+"""The JSON view of a feature environment: the same fields from every command."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tee_infra.workflows.session.app_variables import app_environment
 
 
 def feature_facts(context: FeatureContext, record: FeatureRecord, now: datetime) -> dict[str, Any]:
-    """What scripts may rely on. Times as RFC 3339; `warning`: the lease ends within so many hours, else None."""
+    """The JSON fields. Times as RFC 3339; `warning`: the lease ends within this number of hours, else None."""
     environment = parse_environment(record.environment)
     left = warning(record.expires_at, now) if record.live else None
     return {
@@ -42,13 +42,13 @@ def feature_facts(context: FeatureContext, record: FeatureRecord, now: datetime)
 
 
 def quota_of(context: FeatureContext, environment: str) -> Quota:
-    """How many feature environments live, `environment` among them, and how many may. Raises `AwsError`."""
+    """The number of live feature environments, including `environment`, and its limit. Raises `AwsError`."""
     alive = living(context.control.listing().records)
     return Quota(used=len(alive.keys() | {environment}), limit=context.host.max_feature_environments)
 
 
 def unknown_facts(environment: str) -> dict[str, Any]:
-    """What is left to say where the record cannot be read."""
+    """The JSON fields of an environment whose record cannot be read."""
     empty = dict.fromkeys(("branch", "owner", "state", "expires_at", "hold"))
     return {"environment": environment, **empty, "tables": {}, "app": {}}
 

@@ -1,4 +1,4 @@
-"""How long a feature environment lives: extend its lease, hold it against cleanup, release it. No engine needed."""
+"""Extend the lease of a feature environment, hold it, release it. Needs no engine."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from tee_infra.workflows.features.context import FeatureContext
 
 @dataclass(frozen=True, kw_only=True)
 class Extended:
-    """A record with its new end. `capped`: why it ends earlier than was asked for; empty when it does not."""
+    """A record with its new lease. `capped`: the reason for an end earlier than requested, else empty."""
 
     record: FeatureRecord
     capped: str
 
 
 def extend_lease(context: FeatureContext, environment: str, ttl: timedelta, now: datetime) -> Extended:
-    """Let the lease run for `ttl` from now, and never shorter than before. An activity.
+    """Extend the lease to `ttl` from now; never shortens it. Counts as an activity.
 
     Raises as `change_record` and `core.lifecycle.transitions.extended` do.
     """
@@ -29,10 +29,8 @@ def extend_lease(context: FeatureContext, environment: str, ttl: timedelta, now:
         record = change_record(context.control, environment, lambda found: extended(found, ttl, now))
         capped = ""
         if record.expires_at < now + ttl:
-            life = f"none lives longer than {render_duration(MAX_LIFE)}"
-            capped = (
-                f"that is less than {render_duration(ttl)}: {life}, and it was created {render_time(record.created_at)}"
-            )
+            life = f"at most {render_duration(MAX_LIFE)} after its creation ({render_time(record.created_at)})"
+            capped = f"{environment}: the lease is shorter than {render_duration(ttl)}: {life}"
         details += [f"until {render_time(record.expires_at)}", *filter(None, [capped])]
     return Extended(record=record, capped=capped)
 
@@ -40,7 +38,7 @@ def extend_lease(context: FeatureContext, environment: str, ttl: timedelta, now:
 def hold_environment(
     context: FeatureContext, environment: str, reason: str, duration: timedelta, now: datetime
 ) -> FeatureRecord:
-    """Keep it for `duration` whatever its lease says, in the name of whoever runs this.
+    """Hold the environment for `duration` in the name of the current user; overrides the lease.
 
     A second hold replaces the first. Raises as `change_record` and `core.lifecycle.transitions.held` do.
     """
@@ -51,6 +49,6 @@ def hold_environment(
 
 
 def release_environment(context: FeatureContext, environment: str) -> FeatureRecord:
-    """End a hold, if there is one. Raises as `change_record` and `core.lifecycle.transitions.released` do."""
+    """Release a hold, if any. Raises as `change_record` and `core.lifecycle.transitions.released` do."""
     with recorded(context.control, context.actor, environment, "release"):
         return change_record(context.control, environment, released)

@@ -1,4 +1,4 @@
-"""Every feature environment that the registry knows, with what it holds, costs, and who is changing it."""
+"""Every feature environment of the registry, with its data size, cost and lock."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +20,14 @@ from tee_infra.workflows.features.usage import TableUsage, table_usage
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
 HISTORY: Final = 10
-"""So many entries are shown of what was done."""
+"""Number of history entries that `show` prints."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRow:
-    """One environment. Where its record cannot be read, `record` is None and `problem` says why.
+    """One environment. If its record cannot be read, `record` is None and `problem` is the reason.
 
-    `table_usage` and `monthly_usd` are None for a tombstone, which has nothing.
+    `table_usage` and `monthly_usd` are None for a tombstone.
     """
 
     environment: str
@@ -38,7 +38,7 @@ class FeatureRow:
     lock: Lock | None = None
 
     def facts(self, context: FeatureContext, now: datetime) -> dict[str, Any]:
-        """What scripts may rely on: `feature_facts`, and what was looked up beside it."""
+        """The JSON fields: `feature_facts`, size, cost and lock."""
         known = feature_facts(context, self.record, now) if self.record else unknown_facts(self.environment)
         held = self.table_usage
         return known | {
@@ -53,7 +53,7 @@ class FeatureRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureDetail:
-    """One environment: what `list` tells, what its stack exports, and the last of what was done to it.
+    """One environment: the row of `list`, the outputs of its stack, and the end of its history.
 
     `outputs` is empty before the first `up`.
     """
@@ -65,9 +65,9 @@ class FeatureDetail:
 
 
 def list_features(context: FeatureContext, *, tombstones: bool) -> list[FeatureRow]:
-    """Every environment, those whose lease ends first before the others; `tombstones`: the destroyed ones as well.
+    """Every environment, sorted by the end of its lease; `tombstones`: also the destroyed ones.
 
-    What cannot be read comes first, and hides nothing.
+    Environments with an unreadable record come first.
     """
     records, locks = context.control.listing().records, held_locks(context.locks)
     read = {name: _checked(context, record) for name, record in records.items()}
@@ -101,13 +101,13 @@ def lock_facts(lock: Lock | None) -> dict[str, str] | None:
 
 
 def _checked(context: FeatureContext, record: FeatureRecord | Unreadable) -> FeatureRecord | Unreadable:
-    """A record that says what no environment can be is as good as unreadable."""
+    """A record with invalid settings counts as unreadable."""
     if isinstance(record, Unreadable):
         return record
     try:
         context.settings(record)
     except UsageError as error:
-        return Unreadable(reason=f"its registry record makes no sense: {error}")
+        return Unreadable(reason=f"invalid registry record: {error}")
     return record
 
 

@@ -1,4 +1,4 @@
-"""What destroying a feature environment would delete, and whether it may be: looked at, nothing changed."""
+"""The plan of a destroy, and the protections that refuse it. Changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,34 +21,35 @@ from tee_infra.workflows.session.checkout import NAME
 
 
 class HeldError(RefusedError):
-    """Somebody holds the environment for a reason."""
+    """The environment has a hold."""
 
     def __init__(self, environment: str, hold: Hold) -> None:
         self.environment = environment
         self.hold = hold
         super().__init__(
-            f"{environment} is held by {hold.by} until {render_time(hold.until)}: {hold.reason}. Nothing was changed",
-            next=f"Ask them, then: tee-infra feature release {environment}",
+            f"{environment}: hold by {hold.by} until {render_time(hold.until)}: {hold.reason}. Nothing was changed",
+            next=f"To destroy it anyway, first run: tee-infra feature release {environment}",
         )
 
 
 class ForeignEnvironmentError(RefusedError):
-    """The environment is another repository's, whose settings nobody here knows."""
+    """The environment belongs to another repository, whose settings are not in this checkout."""
 
     def __init__(self, record: FeatureRecord, repository: str) -> None:
         self.record = record
         super().__init__(
-            f"{record.environment} belongs to branch {record.branch!r} of {record.repository}, and this is a checkout "
-            f"for {repository}; nothing was changed",
-            next="Run the command there",
+            f"{record.environment}: belongs to branch {record.branch!r} of {record.repository}, not of "
+            f"{repository}. Nothing was changed",
+            next=f"Run the command in a checkout of {record.repository}",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DestroyPlan:
-    """What the engine would delete, and what the tables hold.
+    """The deletions of the engine, and the tables with their item counts.
 
-    Where the engine knows of nothing: what would be `swept`, and `left` with the reason, which makes a destroy fail.
+    For a stack without resources: leftovers to delete in `swept`, and in `left` others with the reason that makes the
+    destroy fail.
     """
 
     changes: EngineRun
@@ -75,7 +76,7 @@ def require_destroyable(context: FeatureContext, record: FeatureRecord, now: dat
 
 
 def plan_destroy(context: FeatureContext, record: FeatureRecord) -> DestroyPlan:
-    """What a destroy would do now.
+    """The plan of a destroy.
 
     Raises `DeletionProtectedError`, `UnreadableStateError`, `ProtectedError`, `EngineError`, `AwsError`.
     """

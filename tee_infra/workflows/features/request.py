@@ -1,4 +1,4 @@
-"""What `feature create` is asked for: from the options, and for the rest from GitHub's variables, git and the user."""
+"""The request of `feature create`: from its options, GitHub's variables, git and the user."""
 
 import re
 from collections.abc import Mapping
@@ -14,22 +14,24 @@ from tee_infra.scm.git import HEADS, head_of, user_email
 
 
 class OwnerError(UsageError):
-    """An owner that cannot stand in a tag."""
+    """An owner with characters that a tag does not allow."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
-        super().__init__(f"--owner is {owner!r}; allowed are up to 128 letters, digits, spaces and any of _ . + - @")
+        super().__init__(
+            f"--owner {owner!r}: not allowed in a tag. Allowed: 1 to 128 letters, digits, spaces and _ . + - @"
+        )
 
 
 class ForkError(RefusedError):
-    """A workflow of another repository than the settings name: a fork's."""
+    """The workflow runs in another repository than the settings name, e.g. in a fork."""
 
     def __init__(self, running_in: str, repository: str) -> None:
         self.running_in = running_in
         super().__init__(
-            f"this runs for {running_in}, and environment.repository is {repository}: branches of forks are never "
-            "deployed, since anybody may write them",
-            next="If the repository has moved, name it in Pulumi.dev.yaml",
+            f"{running_in}: not the repository {repository} of the settings, and branches of forks are never "
+            "deployed. Nothing was changed",
+            next="If the repository was moved, set environment.repository in Pulumi.dev.yaml",
         )
 
 
@@ -45,7 +47,7 @@ def read_request(
     seed: Seed | None,
     revive: bool,
 ) -> CreateRequest:
-    """The wish for a branch of `repository`, which the host's settings name. `directory` is the checkout.
+    """The request for a branch of `repository`, which the host's settings name. `directory` is the checkout.
 
     Raises `BranchNameError`, `OwnerError`, `ForkError`.
     """
@@ -66,9 +68,9 @@ def read_request(
 def repeat_request(
     record: FeatureRecord, directory: Path, repository: str, environ: Mapping[str, str]
 ) -> CreateRequest:
-    """What the record says already, wished once more: not for what was destroyed. Raises `ForkError`.
+    """The request to update the environment of `record`, unless it was destroyed. Raises `ForkError`.
 
-    `repository` is the host's: a record of another one is not this checkout's to deploy, which `wished` refuses.
+    `repository` is the host's: `wished` refuses a record of another repository.
     """
     _refuse_forks(environ, repository)
     return CreateRequest(
@@ -104,7 +106,7 @@ def _may_own(name: str) -> bool:
 
 
 def _head(directory: Path, branch: str, environ: Mapping[str, str]) -> str | None:
-    """The branch's commit: what the workflow runs for, else what git knows. None: neither does."""
+    """The branch's commit from the workflow's variables, else from git. None: unknown."""
     commit = environ.get("GITHUB_SHA")
     if commit and environ.get("GITHUB_REF", HEADS + branch) == HEADS + branch:
         return commit

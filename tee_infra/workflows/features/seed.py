@@ -1,4 +1,4 @@
-"""The first data of a feature environment: people who never existed, or some of another environment's, anonymized."""
+"""The initial data of a feature environment: synthetic members, or an anonymized subset of another environment."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -23,36 +23,38 @@ from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_connection import open_dynamodb
 
 MEMBERS: Final = 50
-"""Of synthetic people: about 350 items in all."""
+"""Number of synthetic members: about 350 items in all."""
 FRACTION: Final = 0.05
-"""Of the source's people, the same ones in every table."""
+"""Fraction of the source's members, the same members in every table."""
 
 
 class NoSourceError(UsageError):
-    """An earlier run was to take another environment's data and did not come to it; this one does not say whose."""
+    """The initial data is anonymized, is not written yet, and this run names no source."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} is yet to be filled with another environment's data",
-            next="Name it: --seed anonymized --from staging",
+            f"{environment}: the anonymized initial data is not written yet, and no source is given. Nothing was "
+            "changed",
+            next="Run the same command with --seed anonymized --from staging",
         )
 
 
 class SeedIncompleteError(PartialError):
-    """Tables that do not hold what was copied to them."""
+    """Tables that differ from the items that were copied to them."""
 
     def __init__(self, environment: str, tables: list[str]) -> None:
         self.environment = environment
         self.tables = tables
         super().__init__(
-            f"{environment} does not hold what was copied: {', '.join(tables)}", next="Run the same command again"
+            f"{environment}: incomplete initial data in {', '.join(tables)}",
+            next="Run the same command again to resume",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Another environment whose data may be taken, checked. `key` makes the pseudonyms."""
+    """A checked source of anonymized data. `key` is the anonymization key."""
 
     end: CopySide
     dynamodb: DynamoDb
@@ -60,13 +62,13 @@ class Source:
 
 
 def open_source(source: Environment, target: str, connection: Connection, environ: Mapping[str, str]) -> Source:
-    """Check that `source` may be copied to the feature environment `target`, before there is anything of that.
+    """Check that `source` may be copied to the feature environment `target`, before its first resource is created.
 
     `connection` leads to the source. Raises as `check_sides` and `read_key` do, `NoTableError`, and
-    `UnclassifiedAttributesError` where the source holds what nobody has classified.
+    `UnclassifiedAttributesError` if the source has unclassified attributes.
     """
     if source.name == target:
-        raise UsageError(f"--from is {target}, which is the environment that is to be seeded", next="Name another one")
+        raise UsageError(f"--from {target}: is the target itself", next="Name another environment")
     end = copy_side(source.name)
     check_sides(end, copy_side(target), anonymized=True)
     dynamodb = open_dynamodb(connection)
@@ -80,9 +82,9 @@ def open_source(source: Environment, target: str, connection: Connection, enviro
 def seed_feature(
     dynamodb: DynamoDb, record: FeatureRecord, source: Source | None, report: Callable[[str], None]
 ) -> int:
-    """Write the record's seed to the environment's tables and return how many items that are.
+    """Write the initial data to the environment's tables, and return the number of items.
 
-    Written again it is the same: items under other keys are left alone. Raises `NoSourceError`, `SeedIncompleteError`,
+    Deterministic and idempotent; items with other keys are kept. Raises `NoSourceError`, `SeedIncompleteError`,
     and as `seed_data`, `prepare_copy` and `run_copy` do.
     """
     if record.seed == "none":
@@ -90,7 +92,7 @@ def seed_feature(
     if record.seed == "anonymized":
         if source is None:
             raise NoSourceError(record.environment)
-        report(f"seeding with {FRACTION:.0%} of the people of {source.end.name}, under pseudonyms")
+        report(f"seeding with {FRACTION:.0%} of the members of {source.end.name}, anonymized")
         return _copy(dynamodb, record, source)
     number = seed_number(record.repository, record.branch)
     report(f"seeding with {MEMBERS} synthetic members, seed {number}")
@@ -102,13 +104,13 @@ def seed_feature(
 
 
 def seed_number(repository: str, branch: str) -> int:
-    """The seed of a branch's synthetic people: its own, and the same every time."""
+    """The generator seed of a branch's synthetic members: a hash of repository and branch."""
     digest = hashlib.sha256(f"{repository}\0{branch}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
 
 
 def _copy(dynamodb: DynamoDb, record: FeatureRecord, source: Source) -> int:
-    """Begun anew after an interruption: it is little, and what stands in for a person depends on the key alone."""
+    """Restarted after an interruption: the subset is small, and pseudonyms depend only on the key."""
     ends = source.end, copy_side(record.environment)
     choice = SubsetOptions(key=source.key, fraction=FRACTION)
     plan = prepare_copy(source.dynamodb, dynamodb, ends, (), choice=choice)

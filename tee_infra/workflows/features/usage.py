@@ -1,4 +1,4 @@
-"""What AWS says of feature environments' tables: which are there, and how much they hold."""
+"""Existence and size of feature environments' tables in AWS."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ _THREADS: Final = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TableUsage:
-    """What an environment's tables hold, up to six hours ago: `size` in bytes, with the indexes.
+    """Usage of an environment's tables, up to six hours old: `size` in bytes, with the indexes.
 
-    `there` and `missing` are the physical names of those that are there, and of those that are not.
+    `there` and `missing` are the physical names of existing and of missing tables.
     """
 
     items: int
@@ -27,7 +27,7 @@ class TableUsage:
 
 
 def table_usage(dynamodb: DynamoDb, environments: Iterable[str]) -> dict[str, TableUsage]:
-    """What each of these feature environments holds, one DescribeTable a table. Raises `DynamoDbError`."""
+    """The usage of each feature environment, one DescribeTable per table. Raises `DynamoDbError`."""
     tables = {environment: tuple(copy_side(environment).tables.values()) for environment in environments}
     names = [name for of_one in tables.values() for name in of_one]
 

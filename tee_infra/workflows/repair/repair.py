@@ -1,4 +1,4 @@
-"""Mend what is wrong with an environment, never at the cost of a resource."""
+"""Repair an environment without deleting or changing a resource."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,14 +21,14 @@ from tee_infra.workflows.session.stack_session import StackSession
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """What is still wrong. `plan` is what the next `up` would change, once nothing is wrong any more."""
+    """The remaining findings; without any, `plan` has the changes of the next `up`."""
 
     remaining: list[Finding]
     plan: EngineRun | None
 
 
 def repair(subject: RepairSubject, shown: Sequence[Finding]) -> Repaired:
-    """Mend those of the findings that were `shown` to a person and are still there, under the environment's lock.
+    """Repair the findings that were `shown` to a person and still exist, under the environment's lock.
 
     Raises `LockedError`, `LockLostError`, `RecordChangedError`, `AwsError`, and as `Stack` does.
     """
@@ -45,14 +45,14 @@ def repair(subject: RepairSubject, shown: Sequence[Finding]) -> Repaired:
 
 
 def settled(subject: RepairSubject) -> EngineRun | None:
-    """What the next `up` would change; None where there is nothing to make whole."""
+    """The changes of the next `up`; None for a destroyed environment or without a stack."""
     if subject.is_going or subject.checkpoint() is None:
         return None
     return subject.opened.stack.preview()
 
 
 def _noted(subject: RepairSubject) -> AbstractContextManager[list[str]]:
-    """Feature environments have a record of what is done to them."""
+    """The history of the repair, for feature environments."""
     if subject.context is None:
         return nullcontext([])
     return recorded(subject.context.control, subject.context.actor, subject.environment.name, "repair")
@@ -64,15 +64,15 @@ def _break_locks(subject: RepairSubject) -> None:
 
 
 def _restore(subject: RepairSubject) -> list[Finding]:
-    """Put the newest backup in place, keep the broken file beside it, and take over what it does not know.
+    """Restore the newest backup, keep the broken file beside it, and adopt resources that the backup lacks.
 
-    Returns what cannot be taken over.
+    Returns the resources that cannot be adopted.
     """
     if subject.state is None:
         return []
     name = checkpoint_file(NAME, subject.environment.name)
     backup = subject.newest_backup()
-    # Another ending: the engine takes every *.json in this folder for a stack.
+    # Not *.json: the engine reads every *.json in this folder as a stack.
     was_there = copy_file(subject.state, name, f"{name}.broken-{subject.now:%Y%m%dT%H%M%SZ}")
     if backup is not None:
         copy_file(subject.state, backup, name)
@@ -84,14 +84,14 @@ def _restore(subject: RepairSubject) -> list[Finding]:
 def _adopt(opened: StackSession) -> list[Finding]:
     opened.stack.create()
     adoption = opened.stack.adopt(opened.target.account_id, opened.settings.region)
-    opened.report(f"took over what AWS has of {len(adoption.adopted)} resources")
+    opened.report(f"adopted {len(adoption.adopted)} resources from AWS")
     if not adoption.unknown and not opened.stack.preview().changes:
-        opened.stack.up()  # changes nothing, and notes in the state what hangs on what
+        opened.stack.up()  # changes no resource, and writes dependencies to the state
     return [_unknown(name, opened.environment.name) for name in adoption.unknown]
 
 
 def _unknown(name: str, environment: str) -> Finding:
-    cure = f"if AWS has it, before the next up: pulumi import TYPE {name} ID --stack {environment}"
+    cure = f"if it exists in AWS, run before the next up: pulumi import TYPE {name} ID --stack {environment}"
     return Finding(kind="lost", found=f"{name} cannot be found by its name", cure=cure, mends=False)
 
 
@@ -110,10 +110,10 @@ def _lift(subject: RepairSubject) -> None:
     sweep = plan_leftovers(record, leftovers.find(subject.environment), context.target.account_id, context.host.region)
     obstacles += [f"{name}: {reason}" for name, reason in sweep.left.items()]
     if obstacles:
-        context.report(f"still in the way: {'; '.join(obstacles)}")
+        context.report(f"still quarantined: {'; '.join(obstacles)}")
         return
     context.control.write(lifted(record))
-    context.report("nothing is in the way any more: the next cleanup goes on")
+    context.report("quarantine lifted; the next cleanup retries the destroy")
 
 
 _MENDS: Final[dict[Kind, Callable[[RepairSubject], list[Finding] | None]]] = {

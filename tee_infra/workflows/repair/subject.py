@@ -1,4 +1,4 @@
-"""An environment that something may be wrong with: its stack, the engine's files below it, and its record."""
+"""The subject of a repair: an environment's stack, the engine's state files, and its record."""
 
 import os
 from collections.abc import Generator
@@ -22,26 +22,27 @@ from tee_infra.workflows.session.stack_session import StackSession, open_stack
 
 
 class NoRecordError(RefusedError):
-    """Nobody can tell whose a feature environment is: the registry does not know it, or says nothing certain."""
+    """The registry has no record of a feature environment, or cannot read it: its branch is unknown."""
 
     def __init__(self, environment: str, record: Unreadable | None) -> None:
         self.environment = environment
         if record is None:
-            what = f"the registry does not know {environment}"
-            step = "If it is a branch's, making it again takes over what is there: "
-            step += "tee-infra feature create --branch NAME"
+            problem = "no registry record"
+            step = "To adopt its resources: tee-infra feature create --branch BRANCH"
         else:
-            what = f"{environment}: {record.reason}"
-            step = "Put the item right by hand, or bring it back from the table's point-in-time recovery: "
-            step += f'table {names.CONTROL_TABLE}, pk "registry", sk "{environment}"'
-        super().__init__(f"{what}. Nothing was changed", next=step)
+            problem = record.reason
+            step = (
+                "Correct the item by hand, or restore it with point-in-time recovery: "
+                f'table {names.CONTROL_TABLE}, pk "registry", sk "{environment}"'
+            )
+        super().__init__(f"{environment}: {problem}. Nothing was changed", next=step)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RepairSubject:
-    """`context` and `record` are a feature environment's; `state` is None where only the engine reaches its files.
+    """`context` and `record` are those of a feature environment; `state` is None if only the engine can read its files.
 
-    `now` dates what is put aside.
+    `now` is part of the name of a state file that is moved aside.
     """
 
     opened: StackSession
@@ -52,7 +53,7 @@ class RepairSubject:
 
     @property
     def environment(self) -> Environment:
-        """Which one."""
+        """The environment."""
         return self.opened.environment
 
     @property
@@ -62,19 +63,19 @@ class RepairSubject:
 
     @property
     def is_going(self) -> bool:
-        """Whether it is destroyed, or on its way there: nothing of it is worth making whole."""
+        """Whether it is destroyed or being destroyed, so that its resources need no repair."""
         return self.record is not None and self.record.state in ("destroying", "destroyed", "quarantined")
 
     def again(self) -> "RepairSubject":
-        """With its record as it is now. Raises `NoRecordError`."""
+        """A copy with its current record. Raises `NoRecordError`."""
         return replace(self, record=_record(self.context, self.environment.name)) if self.context else self
 
     def checkpoint(self) -> Checkpoint | Unreadable | None:
-        """What the stack's state says; None where there is none."""
+        """The state of the stack; None without a stack."""
         return load_checkpoint(self.state, self.environment.name) if self.state else None
 
     def newest_backup(self) -> str | None:
-        """The name of the engine's newest copy of the state that can be read and has resources."""
+        """The name of the engine's newest readable backup of the state with resources."""
         if self.state is None:
             return None
         copies = self.state.names(backups_folder(NAME, self.environment.name))
@@ -89,7 +90,7 @@ class RepairSubject:
 def open_subject(
     project: Project, environment: Environment, report: Report, *, local: bool, now: datetime | None = None
 ) -> Generator[RepairSubject]:
-    """Open `environment`, whatever is wrong with it. `report` gets the target as its first line.
+    """Open `environment`, also a broken one. `report` gets the target as its first line.
 
     Raises `NoRecordError`, `ForeignClockError`, and as `open_stack` and `open_feature_context` do.
     """
@@ -111,7 +112,7 @@ def _record(context: FeatureContext, environment: str) -> FeatureRecord:
 
 
 def _standing_state(project: Project, opened: StackSession) -> FileStore | None:
-    """None also where the engine was told to compress its files."""
+    """None also if the engine compresses its files."""
     if opened.target.embedded:
         return FolderStore(project.state_directory / ".pulumi")
     location = state_folder(os.environ.get("PULUMI_BACKEND_URL", ""))

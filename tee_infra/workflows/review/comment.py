@@ -1,6 +1,6 @@
-"""Tell reviewers what a run did or would do: as Markdown in a file, or as one comment on the pull request.
+"""Report a run to reviewers: as Markdown in a file, or as one comment on the pull request.
 
-Published after every run, also after one that failed: a comment that is not renewed says what is no longer so.
+Published at the end of every run, also of a failed one: an old comment would be outdated.
 """
 
 import json
@@ -30,12 +30,12 @@ class CommentFileError(UsageError):
     def __init__(self, file: Path, reason: str) -> None:
         self.file = file
         self.reason = reason
-        super().__init__(f"--comment {file}: {reason}", next="Choose a file that can be written")
+        super().__init__(f"--comment {file}: {reason}. Nothing was changed", next="Choose a writable file")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audience:
-    """Who is told: a file, a pull request, both, or nobody. `commit` and `run_url` are the job's, where it is one."""
+    """Destination of the comment: a file, a pull request, both or none. `commit` and `run_url`: of the CI job."""
 
     file: Path | None = None
     place: Place | None = None
@@ -46,13 +46,13 @@ class Audience:
 
     @property
     def nobody(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether there is no destination."""
         return self.file is None and self.place is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What a run found out, and the `error` that ended it if it failed. `now` is the clock that it went by."""
+    """The facts of a run, and the `error` that ended it if it failed. `now` is the run's clock."""
 
     now: datetime
     run: EngineRun = NOTHING
@@ -62,7 +62,7 @@ class RunSummary:
 
 
 def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branch: str | None = None) -> Audience:
-    """Who is to be told, checked before anything is done. `branch` is whose pull request it is, where that is known.
+    """The checked destination of the comment. `branch`: the branch of the pull request, if known.
 
     Raises `CommentFileError`, `NoPullRequestError`.
     """
@@ -73,7 +73,7 @@ def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branc
     event = _event(environ)
     token = environ.get("GITHUB_TOKEN") or ""
     if post and not token:
-        raise NoPullRequestError("GITHUB_TOKEN", "one that may write pull requests")
+        raise NoPullRequestError("GITHUB_TOKEN", "a token that may write to pull requests")
     return Audience(
         file=file,
         place=place_of(environ, event, branch) if post else None,
@@ -85,7 +85,7 @@ def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branc
 
 
 def attempt(known: RunSummary, run: Callable[[], RunSummary]) -> RunSummary:
-    """What a run returns; where it fails, what was `known` before it, its error, and the engine's run that it tells."""
+    """The result of a run; if it fails, the facts `known` before it, its error, and the engine's run so far."""
     try:
         return run()
     except (Exception, KeyboardInterrupt) as error:
@@ -130,17 +130,17 @@ def _try_to_tell(to: Audience, review: Review, report: Report, *, hurry: bool = 
     try:
         _tell(to, review, report, hurry=hurry)
     except TeeInfraError as error:
-        report(f"the review comment is not up to date: {error}")
+        report(f"review comment: not updated: {error}")
 
 
 def _tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) -> None:
-    """A job that was cancelled has seconds to live: in a `hurry`, nothing is waited for."""
+    """In a `hurry`, without waiting: a cancelled CI job has only seconds."""
     if to.nobody:
         return
     text = render(review)
     if to.file is not None:
         _write(to.file, text)
-        report(f"wrote the review comment to {to.file}")
+        report(f"review comment: written to {to.file}")
     if to.place is not None:
         report(_post(to, to.place, marker(review.project, review.environment), text, hurry=hurry))
 
@@ -149,16 +149,16 @@ def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> s
     api = connect(to.api_url or API_URL, to.token)
     number = place.number or open_pull_request(api, place.repository, place.branch or "")
     if number is None:
-        return f"no pull request of {place.branch} is open in {place.repository}; nothing was posted"
+        return f"review comment: not posted, as {place.repository} has no open pull request of {place.branch}"
     address = post_comment(api, place.repository, number, mark, text, patience=0.0 if hurry else PATIENCE)
-    return f"posted the review comment: {address}"
+    return f"review comment: posted at {address}"
 
 
 def _problems(error: BaseException) -> tuple[str, ...]:
-    """Why a run failed, for people. A policy that stopped it is told with all policies."""
+    """The reasons of a failure, for people. A violated policy is shown with all policies."""
     if isinstance(error, EngineError):
         mandatory = sum(violation.mandatory for violation in error.run.violations)
-        stopped = (f"mandatory policies are violated: {mandatory} times",) if mandatory else tuple(error.problems)
+        stopped = (f"mandatory policy violations: {mandatory}",) if mandatory else tuple(error.problems)
         return error.run.problems or stopped
     if isinstance(error, TeeInfraError):
         return (str(error),)
@@ -166,7 +166,7 @@ def _problems(error: BaseException) -> tuple[str, ...]:
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The payload of the job's event; empty where there is none that can be read."""
+    """The payload of the CI job's event; empty without a readable one."""
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text())
     except (OSError, ValueError):

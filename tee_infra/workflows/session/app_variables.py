@@ -12,10 +12,10 @@ _EMBEDDED: Final = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_
 
 
 def app_environment(project: Project, environment: Environment, *, use_local: bool = False) -> dict[str, str]:
-    """STAGE, region, tables, and where the environment is on the running embedded AWS, its endpoint and credentials.
+    """STAGE, region and tables; for an environment on the running embedded AWS also its endpoint and credentials.
 
-    `use_local`: it is on the embedded AWS, whatever account is named. An environment without a stack file has its names
-    all the same: they follow from the grammar. A feature environment is where its host is.
+    `use_local`: the environment is on the embedded AWS even if its stack file names an account. Table names follow from
+    the environment's name, also without a stack file. A feature environment is in the account of its host.
     """
     place = parse_environment(FEATURE_HOST) if project.is_registered(environment) else environment
     has_file = place.name in {known.name for known in project.environments()}

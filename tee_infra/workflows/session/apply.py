@@ -1,4 +1,4 @@
-"""Change an environment: plan, ask where something would be lost, then let the engine do it."""
+"""Change an environment: plan, confirm deletions and replacements, then run the engine."""
 
 from collections.abc import Callable
 
@@ -7,14 +7,14 @@ from tee_infra.stacks import NoStackError, ProtectedError, Stack
 from tee_infra.workflows.session.stack_session import StackSession
 
 Confirm = Callable[[EngineRun], None]
-"""Shows the plan to a person and raises when it is not to be carried out."""
+"""Shows the plan to a person and raises unless it is confirmed."""
 
 Check = Callable[[], None]
-"""Raises when the environment's lock was lost: while a person thought about the plan, somebody else may have begun."""
+"""Raises if the environment's lock was lost: another run may have begun during the confirmation."""
 
 
 def preview(stack: Stack) -> EngineRun:
-    """What `up` would do; a stack that is not there yet is created empty."""
+    """The plan of `up`; a missing stack is created empty."""
     try:
         return stack.preview()
     except NoStackError:
@@ -23,9 +23,9 @@ def preview(stack: Stack) -> EngineRun:
 
 
 def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
-    """Bring the environment to what its settings say, from wherever an earlier run left it. The caller holds its lock.
+    """Update the environment to its settings, also after an interrupted run. The caller holds its lock.
 
-    `confirm` sees the plan before anything happens. Raises `ProtectedError` before anything happens as well.
+    `confirm` gets the plan before the first change. Raises `ProtectedError`, also before the first change.
     """
     stack = opened.stack
     plan = preview(stack)
@@ -39,7 +39,7 @@ def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
 
 
 def down(stack: Stack, confirm: Confirm, check: Check) -> EngineRun:
-    """Delete everything in the environment, whose lock the caller holds. `confirm` sees the plan before that."""
+    """Delete every resource of the environment, whose lock the caller holds. `confirm` gets the plan first."""
     confirm(stack.preview_destroy())
     check()
     return stack.destroy()

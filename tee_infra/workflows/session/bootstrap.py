@@ -1,6 +1,6 @@
-"""Prepare an account: the key and the buckets of its stacks' state, and the control table. Run it as often as wanted.
+"""Prepare an account: the key and the buckets of its stacks' state, and the control table. Idempotent.
 
-The control table is made last: where it is, all of it was made once.
+The control table is created last: if it exists, every resource was created once.
 """
 
 from collections.abc import Callable
@@ -21,16 +21,16 @@ Report = Callable[[str], None]
 Piece = StateKey | StateBucket | ControlBase
 
 PURPOSES: Final = ("standing", "ephemeral")
-_KEY_TO_COME: Final = "a key that is yet to be made"
+_KEY_TO_COME: Final = "a key that is not created yet"
 
 
 def bootstrap(
     connection: Connection, account_id: str, region: str, report: Report, *, dry_run: bool = False
 ) -> list[str]:
-    """Make what is missing and put right what differs; returned as one line each. Empty: nothing to do.
+    """Create missing resources and correct drifted ones; returns one line for each change.
 
-    `report` gets a line for each piece before it is touched; `dry_run` touches none. Two runs at once do not disturb
-    each other, and the next one finishes what a killed one began. Raises `UnusableError`, `ForeignBucketError`,
+    `report` gets a line for each resource before its change; `dry_run` changes none. Concurrent runs are safe, and a
+    run resumes after a killed one. Raises `UnusableError`, `ForeignBucketError`,
     `AwsError`.
     """
     ensure = partial(_ensure, report=report, dry_run=dry_run)
@@ -44,7 +44,7 @@ def bootstrap(
 
 
 def bootstrap_once(connection: Connection, account_id: str, region: str, report: Report) -> None:
-    """Prepare an account that has no control table yet: one request where it has. Raises as `bootstrap` does."""
+    """Prepare an account without a control table; one request if it has one. Raises as `bootstrap` does."""
     if not ControlBase.connect(connection).exists():
         report("preparing the account: state key, state buckets, control table")
         bootstrap(connection, account_id, region, lambda _: None)
@@ -53,7 +53,7 @@ def bootstrap_once(connection: Connection, account_id: str, region: str, report:
 def _ensure(piece: Piece, wanted: Facts, *, report: Report, dry_run: bool) -> list[str]:
     found = piece.read()
     if found is None:
-        done = [f"make {piece.what}"]
+        done = [f"create {piece.what}"]
     else:
         done = [f"set {name} of {piece.what}" for name in differing(piece.what, found, wanted)]
     for line in done or [f"found {piece.what}"]:

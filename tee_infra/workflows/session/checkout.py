@@ -1,4 +1,4 @@
-"""The checkout: where `Pulumi.yaml` is, and what its stack files say."""
+"""The checkout: the directory of `Pulumi.yaml`, and the settings in its stack files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,33 +22,33 @@ class NoProjectError(UsageError):
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         super().__init__(
-            f"no Pulumi.yaml of the project {NAME!r} in {directory} or above", next="Run this in the checkout"
+            f"{directory}: no Pulumi.yaml of the project {NAME!r} here or above", next="Run the command in the checkout"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A checkout. Everything that the embedded AWS keeps stands in its `.tee` folder."""
+    """A checkout. The files of the embedded AWS are in its `.tee` folder."""
 
     directory: Path
 
     @property
     def embedded_directory(self) -> Path:
-        """Where the embedded AWS keeps its data, ports and log."""
+        """The data, ports and log of the embedded AWS."""
         return self.directory / ".tee" / "aws"
 
     @property
     def state_directory(self) -> Path:
-        """Where stacks on the embedded AWS keep their state."""
+        """The state of permanent environments' stacks on the embedded AWS."""
         return self.directory / ".tee" / "state"
 
     @property
     def feature_state_directory(self) -> Path:
-        """Where feature environments' stacks on the embedded AWS keep their state, apart from what stands."""
+        """The state of feature environments' stacks on the embedded AWS."""
         return self.directory / ".tee" / "feature-state"
 
     def environments(self) -> list[Environment]:
-        """Every environment that has a `Pulumi.<name>.yaml`, by name."""
+        """Every environment with a `Pulumi.<name>.yaml`, by name."""
         found: list[Environment] = []
         for path in sorted(self.directory.glob("Pulumi.*.yaml")):
             try:
@@ -58,7 +58,7 @@ class Project:
         return found
 
     def is_registered(self, environment: Environment) -> bool:
-        """Whether the registry, and no file here, says what a feature environment is."""
+        """Whether a feature environment is defined by the registry, not by a stack file."""
         return environment.is_feature and not self._file(environment).exists()
 
     def settings(self, environment: Environment) -> Settings:
@@ -68,14 +68,14 @@ class Project:
         except FileNotFoundError:
             step = f"Copy Pulumi.{environment.kind.name}.yaml and set environment.name"
             if environment.is_feature:
-                step = "Make the branch's environment: tee-infra feature create --branch BRANCH"
-            raise SettingsError(environment.name, ["there is no such file"], next=step) from None
+                step = "To create the branch's environment: tee-infra feature create --branch BRANCH"
+            raise SettingsError(environment.name, ["no such file"], next=step) from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise SettingsError(environment.name, [f"it is no YAML: {' '.join(str(error).split())}"]) from None
+            raise SettingsError(environment.name, [f"not valid YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))
 
     def location(self, environment: Environment) -> Settings:
-        """The settings that say where an environment is: its own, or its host's. Raises `SettingsError`."""
+        """The settings with an environment's account: its own, or its host's. Raises `SettingsError`."""
         return self.settings(parse_environment(FEATURE_HOST) if self.is_registered(environment) else environment)
 
     def _file(self, environment: Environment) -> Path:

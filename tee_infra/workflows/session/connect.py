@@ -1,4 +1,4 @@
-"""How boto3 reaches an environment: where its settings say, and nowhere else."""
+"""boto3's connection to an environment: the account of its settings, or the embedded AWS."""
 
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.control_store import ControlItems
@@ -37,4 +37,4 @@ def describe(connection: Connection) -> str:
     """Where a connection leads, for the first line of a command."""
     if connection.endpoint is not None:
         return f"embedded AWS at {connection.endpoint}"
-    return f"AWS in {connection.region}" if connection.region else "where this shell's AWS variables lead"
+    return f"AWS in {connection.region}" if connection.region else "the AWS of this shell's variables"

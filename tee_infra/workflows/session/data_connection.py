@@ -1,4 +1,4 @@
-"""How the data commands reach an environment's tables."""
+"""The connection of the data commands to an environment's tables."""
 
 import os
 from pathlib import Path

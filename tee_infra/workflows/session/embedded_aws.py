@@ -1,4 +1,4 @@
-"""The embedded AWS of a checkout as others see it: whether it runs, and the variables that lead to it."""
+"""The embedded AWS of a checkout: its status, and the variables that point at it."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ class NotRunningError(RemoteError):
     """The embedded AWS is needed and is not running."""
 
     def __init__(self) -> None:
-        super().__init__("the embedded AWS is not running", next="Start it: tee-infra local start")
+        super().__init__("embedded AWS: not running", next="To start it: tee-infra local start")
 
 
 def require(project: Project) -> EmbeddedAws:

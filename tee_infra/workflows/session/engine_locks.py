@@ -1,4 +1,4 @@
-"""The engine's own lock files: those that nobody can need any more are removed, and no others."""
+"""The engine's lock files: list them, and remove the stale ones."""
 
 import json
 import socket
@@ -11,10 +11,10 @@ from tee_infra.workflows.session.file_store import FileStore, read_file
 
 
 def break_stale_locks(state: FileStore, environment: str, *, alone: bool) -> list[str]:
-    """Remove a stack's stale locks; say whose they were. The caller holds the environment's own lock.
+    """Remove a stack's stale locks, and return their holders. The caller holds the environment's lock.
 
-    `state` is the engine's `.pulumi` folder, and `alone`: only this machine writes there. `pulumi cancel` would remove
-    every lock of the stack, those of runs that go on too. A killed engine's torn mark goes as well.
+    `state` is the engine's `.pulumi` folder; `alone`: only this machine writes to it. `pulumi cancel` would also remove
+    the locks of active runs. The torn `.attrs` file of a killed engine is removed too.
     """
     if alone and (mark := torn_mark(state, environment)):
         state.delete(mark)
@@ -27,9 +27,9 @@ def break_stale_locks(state: FileStore, environment: str, *, alone: bool) -> lis
 
 
 def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone: bool) -> dict[str, StackLock]:
-    """Every lock file of a stack, by its name. `real_now`: their writers know nothing of `--now`."""
+    """Every lock file of a stack, by its name. `real_now`: the engine does not know `--now`."""
     found: dict[str, StackLock] = {}
-    # In a folder the engine keeps an `.attrs` beside each.
+    # In a local folder, the engine keeps an `.attrs` file beside each.
     for name in (name for name in state.names(locks_folder(NAME, environment)) if name.endswith(".json")):
         data = read_file(state, name)
         if data is None:
@@ -39,10 +39,10 @@ def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone
 
 
 def torn_mark(state: FileStore, environment: str) -> str | None:
-    """The name of the file that a killed engine left torn beside its checkpoint, and cannot read the checkpoint for.
+    """The name of the torn `.attrs` file of a killed engine; None if there is none.
 
-    In a folder it keeps type and checksum of each file beside it (`.attrs`). The file appears as a whole and that one
-    does not: an empty one ends every later run with "failed to load checkpoint: EOF". Without one, all is well.
+    In a local folder, the engine keeps type and checksum of each file beside it (`.attrs`), not written atomically: an
+    empty one fails every later run with "failed to load checkpoint: EOF". A missing one does no harm.
     """
     mark = f"{checkpoint_file(NAME, environment)}.attrs"
     data = read_file(state, mark)

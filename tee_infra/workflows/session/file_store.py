@@ -1,6 +1,6 @@
-"""Where portable backups and the engine's state are kept: what workflows ask of such a place, and a folder as one.
+"""Storage of portable backups and of the engine's state: the interface, and its implementation in a directory.
 
-`tee_infra.aws.bucket_store` is the other one, in S3.
+`tee_infra.aws.bucket_store` implements it in S3.
 """
 
 import os
@@ -16,11 +16,11 @@ _PART = ".part"
 
 
 class FileStore(Protocol):
-    """Files by name (`tee-admin/0000.json.gz`). A file is there as a whole or not at all."""
+    """Files by name (`tee-admin/0000.json.gz`). A file appears atomically."""
 
     @property
     def location(self) -> str:
-        """Where this is, as a person wrote it."""
+        """The location as given by the user."""
         ...
 
     def names(self, under: str = "") -> list[str]:
@@ -28,7 +28,7 @@ class FileStore(Protocol):
         ...
 
     def write(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A file to fill. It appears when the block ends, and not when that raises."""
+        """A file to write. It appears at the end of the block, unless the block raises."""
         ...
 
     def read(self, name: str) -> AbstractContextManager[BinaryIO]:
@@ -36,29 +36,29 @@ class FileStore(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Remove a file; absent ones are fine."""
+        """Delete a file; a missing file is no error."""
         ...
 
     def inside(self) -> Sequence["FileStore"]:
-        """The places right below this one."""
+        """The locations one level below this one."""
         ...
 
 
 class FolderStore:
-    """A folder, made when the first file is written. Names of files being written end with `.part`."""
+    """A directory, created with its first file. Names of incomplete files end with `.part`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.location = str(folder)
 
     def names(self, under: str = "") -> list[str]:
-        """The names of all files, or of those below the folder `under`; those half written are left out."""
+        """The names of all files, or of those below the folder `under`; incomplete ones are left out."""
         found = (path for path in (self._folder / under).rglob("*") if path.is_file() and path.suffix != _PART)
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     @contextmanager
     def write(self, name: str) -> Generator[BinaryIO]:
-        """A file to fill, on disk before it appears."""
+        """A file to write, synced to disk before it appears."""
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + _PART)
@@ -73,13 +73,13 @@ class FolderStore:
         return (self._folder / name).open("rb")
 
     def delete(self, name: str) -> None:
-        """Remove a file and what was half written of it."""
+        """Delete a file and its incomplete version."""
         path = self._folder / name
         path.unlink(missing_ok=True)
         path.with_name(path.name + _PART).unlink(missing_ok=True)
 
     def inside(self) -> list[FileStore]:
-        """The folders right below this one."""
+        """The directories one level below this one."""
         if not self._folder.is_dir():
             return []
         return [FolderStore(path) for path in sorted(self._folder.iterdir()) if path.is_dir()]
@@ -105,7 +105,7 @@ def copy_file(store: FileStore, name: str, copy: str) -> bool:
 
 
 def open_store(location: str, connection: Connection) -> FileStore:
-    """The place that a person names: `s3://bucket/prefix`, else a folder."""
+    """The store at `location`: `s3://BUCKET/PREFIX`, else a directory."""
     if location.startswith(PREFIX):
         return BucketStore.connect(connection, location)
     return FolderStore(Path(location))

@@ -1,4 +1,4 @@
-"""Reach the AWS that settings name: start the embedded one, or look who the credentials of an account belong to."""
+"""Connect to the AWS that settings name: start the embedded AWS, or check the account of the credentials."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """An AWS that answers. `environ` has the variables that lead the program there, this shell's among them.
+    """A reachable AWS. `environ` has the variables for the program, including this shell's.
 
-    `running` is the embedded AWS, None for an account; `started`: it was not running before.
+    `running` is the embedded AWS, None for an account; `started`: this command started it.
     """
 
     target: AwsTarget
@@ -34,9 +34,9 @@ class Reached:
 
 
 def reach(project: Project, settings: Settings, report: Report, *, local: bool) -> Reached:
-    """Where `settings` lead, or the embedded AWS for `local`. `report` gets the target as its first line.
+    """The AWS of `settings`, or the embedded AWS for `local`. `report` gets the target as its first line.
 
-    Raises `NoTargetError`, `HalfEmbeddedError`, `NoAccessError`, `WrongAccountError`, and what a start raises.
+    Raises `NoTargetError`, `HalfEmbeddedError`, `NoAccessError`, `WrongAccountError`, and as `start_local` does.
     """
     if not local and settings.account_id is not None:
         target = choose_target(settings, os.environ)

@@ -1,4 +1,4 @@
-"""Open an environment's stack: its settings, the AWS that it goes to, and the engine that drives it."""
+"""Open an environment's stack: its settings, its AWS and the engine."""
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +24,7 @@ from tee_infra.workflows.session.reach import Report, reach
 
 @dataclass(frozen=True, kw_only=True)
 class StackSession:
-    """A stack with what was decided on the way to it."""
+    """A stack with its settings, its target and its connection."""
 
     environment: Environment
     settings: Settings
@@ -35,10 +35,10 @@ class StackSession:
 
     @contextmanager
     def lock(self, purpose: str) -> Generator[Callable[[], None]]:
-        """Let nobody else change the environment during the block. `purpose` is the command, for whoever waits.
+        """Lock the environment during the block. `purpose` is the command, shown to other runs.
 
-        Gives a function to call before each step: it raises `LockLostError` once the lock is not held any more. An
-        account without control table has no locks, and is told of. Raises `LockedError`, `AwsError`.
+        Yields a function to call before each step: it raises `LockLostError` after the lock was lost. In an account
+        without a control table, only reports that there is no lock. Raises `LockedError`, `AwsError`.
         """
         with ExitStack() as stack:
             try:
@@ -46,8 +46,8 @@ class StackSession:
                 check = stack.enter_context(locked(locks, self.environment.name, this_actor(), purpose)).check
             except NoControlTableError:
                 self.report(
-                    f"{self.target.describe()} was never prepared, so the engine's own lock alone keeps others out; "
-                    f"prepare it once: tee-infra bootstrap {self.environment.name}"
+                    f"{self.target.describe()}: not bootstrapped, so only the engine's stack lock prevents concurrent "
+                    f"runs. Run once: tee-infra bootstrap {self.environment.name}"
                 )
                 check = _no_lock
             yield check
@@ -56,7 +56,7 @@ class StackSession:
 def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> StackSession:
     """Open the stack of `environment`, which need not exist yet. `report` gets the target as its first line.
 
-    `local` sends it to the embedded AWS whatever its settings name. Raises `SettingsError`, and as `reach` does.
+    `local` uses the embedded AWS even if the settings name an account. Raises `SettingsError`, and as `reach` does.
     """
     settings = project.settings(environment)
     reached = reach(project, settings, report, local=local)
@@ -67,7 +67,7 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
         program = partial(deploy, reached.environ, force_local=local)
         state = FolderStore(project.state_directory / ".pulumi")
         for holder in break_stale_locks(state, environment.name, alone=True):
-            report(f"removed the lock of a run that has ended ({holder})")
+            report(f"removed the stale stack lock of {holder}")
     stack = Stack(environment.name, backend, program, report)
     if reached.started:
         catch_up(stack, report)
@@ -82,17 +82,17 @@ def open_stack(project: Project, environment: Environment, report: Report, *, lo
 
 
 def catch_up(stack: Stack, report: Report) -> None:
-    """Let the state forget what is gone: with an embedded AWS that was killed, with half a destroy, or by hand.
+    """Refresh the state after resources were lost: in a killed embedded AWS, a partial destroy, or by hand.
 
-    The engine compares with its state alone, and would find nothing to do.
+    The engine compares only with its state, and would plan no changes.
     """
     try:
         lost = stack.refresh()
     except NoStackError:
         return
     if lost.changes:
-        report(f"{len(lost.changes)} resources of {stack.name} are not what its state says, which knows it now")
+        report(f"{stack.name}: {len(lost.changes)} resources drifted from the state; the state was refreshed")
 
 
 def _no_lock() -> None:
-    """There is none to lose."""
+    """There is no lock to lose."""

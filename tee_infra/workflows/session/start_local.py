@@ -1,4 +1,4 @@
-"""Start the embedded AWS with all that plain `pulumi` needs beside it: the engine and the standing stacks."""
+"""Start the embedded AWS with the prerequisites of plain `pulumi`: the engine and the permanent stacks."""
 
 import os
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from tee_infra.workflows.session.checkout import NAME, Project
 
 
 def start_local(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
-    """Start the embedded AWS, or find it running, prepare its account, and create the standing environments' stacks.
+    """Start the embedded AWS unless it is running, prepare its account, and create the permanent environments' stacks.
 
-    `pulumi preview -s prod` needs its stack to exist, and nobody should have to create four by hand.
+    `pulumi preview -s prod` needs an existing stack.
     """
     engine = ensure_engine(os.environ, report)
     running = local.status(project.embedded_directory)
     if running is None:
-        report("starting the embedded AWS")
+        report("embedded AWS: starting")
         running = local.start(project.embedded_directory, port=port)
-        report(f"the embedded AWS is at {running.endpoint}")
+        report(f"embedded AWS: running at {running.endpoint}")
         if running.notice:
             report(running.notice)
     bootstrap_once(embedded_aws.connection_to(project), local.ACCOUNT_ID, running.region, report)

@@ -39,9 +39,9 @@ def test_people_get_pseudonyms_and_the_report_says_which_rules_were_applied(dyna
 def test_a_dry_run_and_a_wrong_name_write_nothing(dynamodb: DynamoDb, run: Run) -> None:
     shown = json_of(run, sync_dev, "--anonymize", "--dry-run", "--json")
     assert shown["tee-schedules"]["target"]["name"] == "dev-tee-schedules"
-    with pytest.raises(RefusedError, match="nothing was changed"):
+    with pytest.raises(RefusedError, match="Nothing was changed"):
         run(sync_dev, "--anonymize", typed="staging\n")
-    with pytest.raises(UsageError, match="--json cannot ask"):
+    with pytest.raises(UsageError, match="--json: cannot ask"):
         run(sync_dev, "--anonymize", "--json")
     assert everything(dynamodb, "dev-tee-admin") == {}
     run(sync_dev, "--anonymize", "--tables", "tee-admin", typed="dev\n")
@@ -56,10 +56,12 @@ def test_what_protects_production_comes_before_the_question_for_a_key(
         run(sync_dev, "--yes")
     with pytest.raises(ProductionTargetError):
         run(sync_dev, "--anonymize", "--to", "prod", "--yes")
-    with pytest.raises(NoKeyError, match=r"Make one: aws ssm put-parameter .* --name /tee/prod/anonymize-key"):
+    with pytest.raises(
+        NoKeyError, match=r"create the parameter: aws ssm put-parameter .* --name /tee/prod/anonymize-key"
+    ):
         run(sync_dev, "--anonymize", "--yes")
 
 
 def test_two_ways_to_say_how_many_are_one_too_many(run: Run) -> None:
-    with pytest.raises(UsageError, match="Give one of them"):
-        run(sync_dev, "--anonymize", "--fraction", "0.5", "--entities", "3", "--yes")
+    with pytest.raises(UsageError, match="Give only one of them"):
+        run(sync_dev, "--anonymize", "--fraction", "0.5", "--members", "3", "--yes")

@@ -21,10 +21,11 @@ def plan(operation: Operation) -> EngineRun:
 
 def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> None:
     record = record_of("feature-x", ttl_seconds=5 * 3600)
-    soon = "lease until 2026-12-01T03:00:00Z (in 3 h); it ends soon: tee-infra feature extend"
+    step = "tee-infra feature extend feature-x --ttl 72h"
+    soon = f"lease until 2026-12-01T03:00:00Z (in 3 h); ends soon, to extend it: {step}"
     assert lease_line(record, NOW) == soon
     assert lease_line(record, NOW - 72 * HOUR) == "lease until 2026-12-01T03:00:00Z (in 3 d 3 h)"
-    assert lease_line(record, NOW + 4 * HOUR) == "lease ended 2026-12-01T03:00:00Z (1 h ago)"
+    assert lease_line(record, NOW + 4 * HOUR) == "lease expired 2026-12-01T03:00:00Z (1 h ago)"
     held = record.changed(hold=Hold(reason="the demo", until=NOW + HOUR, by="ann"))
     assert lease_line(held, NOW) == f"{soon}; held until 2026-12-01T01:00:00Z by ann: the demo"
     assert lease_line(held, NOW + 2 * HOUR) == soon.replace("in 3 h", "in 1 h")
@@ -35,9 +36,9 @@ def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> Non
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"seeded": True}, "filled once with synthetic data"),
-        ({"seed": "none"}, "no data to begin with"),
-        ({"seed": "anonymized"}, "anonymized data to come"),
+        ({"seeded": True}, "initial data: synthetic"),
+        ({"seed": "none"}, "initial data: none"),
+        ({"seed": "anonymized"}, "initial data: anonymized, not written yet"),
     ],
 )
 def test_what_it_was_filled_with_is_told(fields: dict[str, object], said: str) -> None:
@@ -46,14 +47,14 @@ def test_what_it_was_filled_with_is_told(fields: dict[str, object], said: str) -
 
 def test_the_report_says_how_to_use_it() -> None:
     lines = created_lines(record_of("feature-x"), plan("create"), {"STAGE": "feature-x", "ODD": "a b"}, NOW)
-    assert lines[0] == "feature-x is there: 1 created"
+    assert lines[0] == "feature-x: ready, 1 created"
     assert "tee-admin        feature-x-tee-admin" in lines
     assert lines[-3:] == ["  STAGE=feature-x yarn web", "  export STAGE=feature-x", "  export ODD='a b'"]
 
 
 @pytest.mark.parametrize("operation", ["delete", "replace"])
 def test_nobody_is_asked_under_json_and_what_is_lost_needs_an_answer(operation: Operation) -> None:
-    with pytest.raises(UsageError, match=r"--json cannot ask[.] Add --yes"):
+    with pytest.raises(UsageError, match=r"--json: cannot ask for confirmation[.] Nothing was changed[.] Add --yes"):
         confirm_losses(Output(as_json=True), "feature-x", yes=False)(plan(operation))
     confirm_losses(Output(as_json=True), "feature-x", yes=True)(plan(operation))
 

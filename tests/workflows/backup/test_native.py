@@ -49,7 +49,7 @@ def test_a_restored_table_gets_back_what_a_native_restore_loses(dynamodb: Dynamo
         source.tags,
         source.stream,
     )
-    assert said[-1].startswith("prod-tee-admin-restored: restored; given back: ")
+    assert said[-1].startswith("prod-tee-admin-restored: restored; reapplied settings: ")
 
 
 def test_every_table_is_restored_to_a_moment(dynamodb: DynamoDb, tables: dict[str, str]) -> None:
@@ -81,11 +81,11 @@ def test_an_existing_table_is_never_a_target(dynamodb: DynamoDb, tables: dict[st
     )
     with pytest.raises(RefusedError, match="prod-tee-admin-old exists, and a restore never overwrites"):
         plan_native(dynamodb, tables, "-old", moment=NOW)
-    with pytest.raises(UsageError, match="Name it with --suffix"):
+    with pytest.raises(UsageError, match="Add --suffix"):
         plan_native(dynamodb, tables, "", moment=NOW)
 
 
 def test_the_backup_of_another_environment_is_refused(dynamodb: DynamoDb, tables: dict[str, str]) -> None:
     backup = create_native(dynamodb, "prod", tables, NOW)[0]
-    with pytest.raises(UsageError, match="is a backup of prod-tee-admin, which is not one of dev-tee-admin"):
+    with pytest.raises(UsageError, match=r"a backup of prod-tee-admin. Nothing was changed. Allowed: dev-tee-admin"):
         plan_native(dynamodb, {"tee-admin": "dev-tee-admin"}, "-x", backup=backup.arn)

@@ -80,19 +80,19 @@ def test_every_damage_is_found(dynamodb: DynamoDb, tables: dict[str, str], tmp_p
     text = "\n".join(problems)
     assert "tee-sync-status/0000.json.gz: missing" in text
     assert "tee-schedules/0000.json.gz: damaged: Compressed file ended" in text
-    assert "tee-admin/0000.json.gz: not the bytes in the manifest" in text
+    assert "tee-admin/0000.json.gz: size or SHA-256 differs from the manifest" in text
     assert "tee-admin/0001.json.gz: not in the manifest" in text
 
 
 def test_a_finished_backup_is_never_overwritten(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> None:
     create_backup(dynamodb, FolderStore(tmp_path), "dev", tables, nothing)
-    with pytest.raises(BackupExistsError, match="holds a finished backup"):
+    with pytest.raises(BackupExistsError, match="holds a complete backup"):
         create_backup(dynamodb, FolderStore(tmp_path), "dev", tables, nothing)
 
 
 def test_files_of_somebody_else_are_left_alone(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(UsageError, match="holds files that are no backup"):
+    with pytest.raises(UsageError, match="holds files of no backup"):
         create_backup(dynamodb, FolderStore(tmp_path), "dev", tables, nothing)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -167,7 +167,7 @@ def test_what_somebody_else_wrote_meanwhile_is_found(dynamodb: DynamoDb, store: 
     create_tables(dynamodb, "dev")
     plan = restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
     put(dynamodb, "dev-tee-admin", SyntheticData(5).items("tee-admin", range(1)))
-    with pytest.raises(NotRestoredError, match=r"not what the backup holds: dev-tee-admin \(6 items\)"):
+    with pytest.raises(NotRestoredError, match=r"tables differ from the backup: dev-tee-admin \(6 items\)"):
         restore_backup(dynamodb, store, plan, nothing)
 
 

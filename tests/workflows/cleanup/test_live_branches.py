@@ -44,9 +44,9 @@ def test_a_file_has_a_branch_a_line(tmp_path: Path, text: bytes, names: list[str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"main\n* feature/x\n", r"line 2 is '\* feature/x', no branch"),
-        (f"{COMMIT}\trefs/heads/main\n".encode(), "line 1 is .*, no branch"),
-        (b"main\n\xff\n", "no UTF-8"),
+        (b"main\n* feature/x\n", r"line 2 is '\* feature/x', not a branch name"),
+        (f"{COMMIT}\trefs/heads/main\n".encode(), "line 1 is .*, not a branch name"),
+        (b"main\n\xff\n", "not valid UTF-8"),
     ],
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: bytes, said: str) -> None:

@@ -55,7 +55,7 @@ def test_whoever_expired_goes_the_longest_expired_first(
         ("feature-b", "destroyed"),
         ("feature-a", "destroyed"),
     ]
-    assert results[0].detail == "0 resources deleted, and swept table feature-b-tee-admin"
+    assert results[0].detail == "0 resources deleted, and leftovers table feature-b-tee-admin"
     assert tables(dynamodb) == ["feature-c-tee-admin", "tee-control"]
     assert run(context, look(context)) == []
 
@@ -88,7 +88,7 @@ def test_what_was_held_or_used_since_the_plan_is_kept(context: FeatureContext, d
         ({"hold": Hold(reason="the demo", until=NOW + HOUR, by="bob")}, "bob holds it until .*: the demo"),
         ({"last_activity": NOW}, "its lease runs until"),
         ({"state": "quarantined"}, "5 destroys in a row have failed"),
-        ({"owner": "bob"}, "somebody else wrote its record"),
+        ({"owner": "bob"}, "another run changed its record"),
     ],
 )
 def test_what_changes_after_it_was_marked_is_kept_with_the_new_reason(
@@ -98,7 +98,7 @@ def test_what_changes_after_it_was_marked_is_kept_with_the_new_reason(
     register(context, dynamodb, "feature-b")
 
     def change_the_next(line: str) -> None:
-        if line == "feature-a: its turn":
+        if line == "feature-a: destroying":
             context.control.write(read(context, "feature-b").changed(**change))
 
     first, second = run(replace(context, report=change_the_next), look(context))

@@ -34,5 +34,5 @@ def test_progress_tells_every_item(dynamodb: DynamoDb) -> None:
 
 @pytest.mark.parametrize("name", ["prod", "prod-v2"])
 def test_production_gets_no_synthetic_items(dynamodb: DynamoDb, name: str) -> None:
-    with pytest.raises(SyntheticProductionError, match=f"{name} is production"):
+    with pytest.raises(SyntheticProductionError, match=f"{name}: production never gets synthetic items"):
         seed_data(dynamodb, parse_environment(name), {}, SyntheticData(1), 1, progress=nothing)

@@ -154,7 +154,7 @@ def test_production_is_never_copied_plainly_nor_onto(environments: DynamoDb) -> 
 
 def test_people_are_counted_in_an_environment_only(environments: DynamoDb) -> None:
     ends = (copy_side("table:prod-tee-schedules"), copy_side("dev"))
-    with pytest.raises(UsageError, match="--entities counts the people in tee-admin"):
+    with pytest.raises(UsageError, match="--members: counts the members in tee-admin"):
         prepare_copy(environments, environments, ends, (), choice=SubsetOptions(key=KEY, entities=3))
 
 
@@ -162,5 +162,5 @@ def test_the_report_reads_no_more_than_its_sample(environments: DynamoDb) -> Non
     side = TableAccess(environments.transport(), environments.table("prod-tee-admin"))
     found = {entry.attribute: entry for entry in report_table("tee-admin", side, sample=10)}
     assert found["pk"].seen == {"S": 10}
-    with pytest.raises(UsageError, match="the catalog has no table 'other'"):
+    with pytest.raises(UsageError, match="table 'other': not in the catalog"):
         report_table("other", side)

@@ -87,7 +87,7 @@ def test_another_branch_of_the_same_name_is_refused(context: FeatureContext) -> 
 
 def test_a_stack_file_makes_it_one_that_stands(context: FeatureContext) -> None:
     (context.project.directory / "Pulumi.feature-x.yaml").touch()
-    with pytest.raises(StackFileError, match=r"Use tee-infra up feature-x, or remove the file"):
+    with pytest.raises(StackFileError, match=r"Delete the file, or run: tee-infra up feature-x"):
         create(context, request())
     assert context.control.record(NAME) is None
 
@@ -146,7 +146,7 @@ def test_a_state_that_cannot_be_read_is_left_as_it_is(context: FeatureContext, d
 
 def test_tables_that_no_stack_knows_are_not_touched(context: FeatureContext) -> None:
     make_table(client(context.connection, "dynamodb"), "feature-x-tee-admin", {})
-    with pytest.raises(UnknownTablesError, match=r"feature-x has no state, but feature-x-tee-admin are there"):
+    with pytest.raises(UnknownTablesError, match=r"feature-x: no state, but these tables exist: feature-x-tee-admin"):
         create(context, request())
     assert context.control.record(NAME) is None
 

@@ -57,10 +57,10 @@ def test_without_a_stack_what_is_certainly_its_own_is_swept_and_reported(
     assert tables(dynamodb) == ["feature-x-tee-admin-2", "tee-control"]
     assert (done.record.state, done.record.destroyed_at) == ("destroyed", NOW)
     assert context.control.record(NAME) == done.record
-    assert f"{NAME}: swept table {TABLE}, which its stack had left behind" in said
+    assert f"{NAME}: deleted the leftover table {TABLE}" in said
     begun, ended = context.control.history(NAME)
     assert (begun.result, ended.result) == ("begun", "done")
-    assert ended.detail == f"the engine deleted 0; swept table {TABLE}"
+    assert ended.detail == f"the engine deleted 0; deleted leftover table {TABLE}"
 
 
 def test_what_may_be_somebody_elses_is_left_and_the_destroy_has_failed(context: FeatureContext, dynamodb: Any) -> None:
@@ -80,10 +80,10 @@ def test_what_is_there_again_after_it_was_swept_is_not_called_gone(context: Feat
     make_table(dynamodb, TABLE, tags_of(NAME))
 
     def make_again(line: str) -> None:
-        if f"swept table {TABLE}" in line:
+        if f"deleted the leftover table {TABLE}" in line:
             make_table(dynamodb, TABLE, tags_of(NAME))
 
-    with pytest.raises(LeftoversError, match=f"table {TABLE}: it was deleted, and is there again"):
+    with pytest.raises(LeftoversError, match=f"table {TABLE}: deleted, but it exists again"):
         destroy(replace(context, report=make_again), register(context))
     assert read(context).state == "destroying"
 
@@ -98,7 +98,7 @@ def test_the_fifth_failure_is_quarantine_and_said_loudly(
         with pytest.raises(LeftoversError):
             destroy(context, read(context))
     assert (read(context).state, read(context).failures) == ("quarantined", MAX_FAILURES)
-    assert f"QUARANTINED: {MAX_FAILURES} destroys in a row have failed" in said[-1]
+    assert f"QUARANTINED after {MAX_FAILURES} failed destroys" in said[-1]
 
     dynamodb.delete_table(TableName=TABLE)
     assert destroy(context, read(context)).record.failures == 0

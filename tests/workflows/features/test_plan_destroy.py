@@ -46,8 +46,8 @@ def test_a_hold_is_respected_until_it_ends_and_says_how_to_end_it(context: Featu
     with pytest.raises(HeldError) as error:
         require_destroyable(context, held, NOW)
     assert str(error.value) == (
-        "feature-x is held by bob until 2026-12-01T09:00:00Z: the demo. Nothing was changed. "
-        "Ask them, then: tee-infra feature release feature-x"
+        "feature-x: hold by bob until 2026-12-01T09:00:00Z: the demo. Nothing was changed. "
+        "To destroy it anyway, first run: tee-infra feature release feature-x"
     )
 
 

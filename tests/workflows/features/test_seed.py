@@ -76,7 +76,7 @@ def test_a_source_is_checked_before_there_is_a_target(dynamodb: DynamoDb) -> Non
         open_it(dynamodb, "staging", TEE_ANONYMIZE_KEY="")
     with pytest.raises(NoTableError, match="no table 'dev-tee-admin'"):
         open_it(dynamodb, "dev")
-    with pytest.raises(UsageError, match="--from is feature-x, which is the environment that is to be seeded"):
+    with pytest.raises(UsageError, match="--from feature-x: is the target itself"):
         open_it(dynamodb, "feature-x")
     odd = {"pk": {"S": "MEMBER#x"}, "sk": {"S": "x"}, "nickname": {"S": "Annie"}}
     put(dynamodb, "staging-tee-admin", [json.dumps(odd).encode()])

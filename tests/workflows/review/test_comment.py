@@ -62,7 +62,7 @@ def test_nobody_is_told_of_a_run_that_nobody_asked_about(tmp_path: Path) -> None
 
 def test_one_comment_says_how_the_last_run_ended(github: GitHub) -> None:
     to = audience(job(github), None, post=True)
-    assert run(to)[0].startswith("posted the review comment: http://127.0.0.1")
+    assert run(to)[0].startswith("review comment: posted at http://127.0.0.1")
     assert "1 to create" in github.bodies(1)[0]
     with pytest.raises(EngineError):
         run(to, "up", EngineError("dev", ["no such table"]))
@@ -89,12 +89,14 @@ def test_a_file_gets_the_same(tmp_path: Path, github: GitHub) -> None:
 
 def test_a_file_needs_no_github(tmp_path: Path) -> None:
     file = tmp_path / "comment.md"
-    assert run(audience({}, file, post=False)) == [f"wrote the review comment to {file}"]
+    assert run(audience({}, file, post=False)) == [f"review comment: written to {file}"]
     assert file.read_text().startswith(MARKER)
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(CommentFileError, match=r"No such file or directory[.] Choose a file that can be written"):
+    with pytest.raises(
+        CommentFileError, match=r"No such file or directory[.] Nothing was changed[.] Choose a writable file"
+    ):
         audience({}, tmp_path / "missing" / "comment.md", post=False)
 
 
@@ -121,7 +123,7 @@ def test_a_push_finds_the_open_pull_request_of_its_branch(github: GitHub) -> Non
 
 def test_a_branch_without_a_pull_request_is_nothing_to_fail_for(github: GitHub) -> None:
     told = run(audience(job(github, "refs/heads/feature/new"), None, post=True))
-    assert told == ["no pull request of feature/new is open in acme/app; nothing was posted"]
+    assert told == ["review comment: not posted, as acme/app has no open pull request of feature/new"]
     assert github.comments == []
 
 
@@ -136,7 +138,7 @@ def test_an_up_that_went_well_went_well_whatever_github_says(github: GitHub) -> 
     to = audience(job(github), None, post=True)
     github.faults.append(DENIED)
     (told,) = run(to, "up")
-    assert told.startswith("the review comment is not up to date: GitHub: ")
+    assert told.startswith("review comment: not updated: GitHub: ")
 
 
 @pytest.mark.parametrize("action", ["preview", "up"])
@@ -168,7 +170,7 @@ def test_an_error_comes_with_what_the_run_had_seen(tmp_path: Path) -> None:
         run(audience({}, file, post=False), "up", EngineError("dev", ["policy caps: no cap"], seen))
     text = file.read_text()
     assert "<code>half</code>" in text
-    assert "mandatory policies are violated: 1 times" in text
+    assert "mandatory policy violations: 1" in text
     assert text.count("no cap") == 1
 
 

@@ -23,7 +23,7 @@ def test_the_checkout_is_found_from_a_folder_inside(checkout: Path) -> None:
 
 def test_another_project_is_not_this_one(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: other\n")
-    with pytest.raises(NoProjectError, match="Run this in the checkout"):
+    with pytest.raises(NoProjectError, match="Run the command in the checkout"):
         find_project(tmp_path)
 
 
@@ -40,12 +40,12 @@ def test_settings_come_from_the_stack_file(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "it is no YAML"),
+        ("a: [", "not valid YAML"),
         ("", "config has no object tee-infra:environment"),
         ("config: {}", "config has no object tee-infra:environment"),
         ("config: {tee-infra:environment: dev}", "config has no object tee-infra:environment"),
         ("- 1", "config has no object tee-infra:environment"),
-        ("\x00", "it is no YAML"),
+        ("\x00", "not valid YAML"),
     ],
 )
 def test_a_file_that_says_nothing_sensible_is_one_line(checkout: Path, text: str, said: str) -> None:

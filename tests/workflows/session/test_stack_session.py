@@ -44,7 +44,7 @@ def test_an_account_without_control_table_has_no_lock_and_is_told_how_to_get_one
     with context.open(RECORD) as opened, opened.lock("tee-infra up") as check:
         check()
     (line,) = said
-    assert "was never prepared, so the engine's own lock alone keeps others out" in line
+    assert "not bootstrapped, so only the engine's stack lock prevents concurrent runs" in line
     assert line.endswith("prepare it once: tee-infra bootstrap feature-x")
 
 
