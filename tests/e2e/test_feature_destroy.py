@@ -39,7 +39,7 @@ def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkou
     shown = run("feature-a", "--dry-run").stdout
     assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown
     assert "feature-a-tee-admin: about 0 items" in shown
-    with pytest.raises(RefusedError, match=r"'feature-b' is not 'feature-a'. Nothing was changed"):
+    with pytest.raises(RefusedError, match=r"'feature-b' is not 'feature-a'\. Nothing was changed"):
         run("feature-a", typed="feature-b\n")
     with pytest.raises(UsageError, match="--json: cannot ask"):
         run("feature-a", "--json")

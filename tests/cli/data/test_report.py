@@ -35,5 +35,5 @@ def test_a_table_by_its_physical_name_is_one_of_the_catalogs(run: Run) -> None:
 
 
 def test_a_misspelt_table_is_not_an_empty_report(run: Run) -> None:
-    with pytest.raises(UsageError, match=r"unknown table 'admin'. Allowed: tee-admin"):
+    with pytest.raises(UsageError, match=r"unknown table 'admin'\. Allowed: tee-admin"):
         run(anonymize_report, "--tables", "admin")

@@ -21,8 +21,8 @@ def plan(operation: Operation) -> EngineRun:
 
 def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> None:
     record = record_of("feature-x", ttl_seconds=5 * 3600)
-    step = "tee-infra feature extend feature-x --ttl 72h"
-    soon = f"lease until 2026-12-01T03:00:00Z (in 3 h); ends soon, to extend it: {step}"
+    extend = "tee-infra feature extend feature-x --ttl 72h"
+    soon = f"lease until 2026-12-01T03:00:00Z (in 3 h); ends soon, to extend it: {extend}"
     assert lease_line(record, NOW) == soon
     assert lease_line(record, NOW - 72 * HOUR) == "lease until 2026-12-01T03:00:00Z (in 3 d 3 h)"
     assert lease_line(record, NOW + 4 * HOUR) == "lease expired 2026-12-01T03:00:00Z (1 h ago)"
@@ -54,7 +54,7 @@ def test_the_report_says_how_to_use_it() -> None:
 
 @pytest.mark.parametrize("operation", ["delete", "replace"])
 def test_nobody_is_asked_under_json_and_what_is_lost_needs_an_answer(operation: Operation) -> None:
-    with pytest.raises(UsageError, match=r"--json: cannot ask for confirmation[.] Nothing was changed[.] Add --yes"):
+    with pytest.raises(UsageError, match=r"--json: cannot ask for confirmation\. Nothing was changed\. Add --yes"):
         confirm_losses(Output(as_json=True), "feature-x", yes=False)(plan(operation))
     confirm_losses(Output(as_json=True), "feature-x", yes=True)(plan(operation))
 
@@ -65,5 +65,5 @@ def test_what_only_adds_needs_no_answer() -> None:
 
 
 def test_what_stands_has_no_lease() -> None:
-    with pytest.raises(UsageError, match="dev is no feature environment: it has no lease"):
+    with pytest.raises(UsageError, match="dev: permanent environment; only feature environments have a lease"):
         require_feature(parse_environment("dev"))

@@ -87,5 +87,5 @@ def test_an_existing_table_is_never_a_target(dynamodb: DynamoDb, tables: dict[st
 
 def test_the_backup_of_another_environment_is_refused(dynamodb: DynamoDb, tables: dict[str, str]) -> None:
     backup = create_native(dynamodb, "prod", tables, NOW)[0]
-    with pytest.raises(UsageError, match=r"a backup of prod-tee-admin. Nothing was changed. Allowed: dev-tee-admin"):
+    with pytest.raises(UsageError, match=r"a backup of prod-tee-admin\. Nothing was changed\. Allowed: dev-tee-admin"):
         plan_native(dynamodb, {"tee-admin": "dev-tee-admin"}, "-x", backup=backup.arn)

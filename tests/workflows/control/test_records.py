@@ -27,7 +27,7 @@ def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
 
 def test_what_nobody_has_made_names_the_command_that_makes_it(context: FeatureContext) -> None:
     assert find_record(context.control, NAME) is None
-    with pytest.raises(UnregisteredError, match=r"no Pulumi\.feature-x\.yaml[.] .* feature create --branch feature/x$"):
+    with pytest.raises(UnregisteredError, match=r"no Pulumi\.feature-x\.yaml\. .* feature create --branch feature/x$"):
         require_record(context.control, NAME)
 
 

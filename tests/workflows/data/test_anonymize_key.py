@@ -33,7 +33,7 @@ def test_the_key_is_in_a_file_else_in_the_shell_else_in_the_sources_parameter(
 
 
 def test_a_table_of_no_environment_has_no_key(connection: Connection) -> None:
-    with pytest.raises(NoKeyError, match="Name one with --key-file or TEE_ANONYMIZE_KEY"):
+    with pytest.raises(NoKeyError, match="Give a key with --key-file FILE or TEE_ANONYMIZE_KEY"):
         read_key(None, None, {}, connection)
 
 

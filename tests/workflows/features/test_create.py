@@ -123,7 +123,9 @@ def test_a_stack_that_the_registry_lost_is_adopted_by_its_branch_alone(
     adopted = admit(context, request(), NOW)
     assert (adopted.state, adopted.seeded, adopted.version) == ("creating", True, 0)
     assert any("adopted" in line for line in said)
-    with pytest.raises(ForeignStackError, match=r"does not know, .* branch 'x'; .* tee-infra repair feature-x"):
+    with pytest.raises(
+        ForeignStackError, match=r"without a registry record, .* branch 'x'; .* tee-infra repair feature-x"
+    ):
         admit(context, request("x"), NOW)
 
 
@@ -136,7 +138,7 @@ def test_a_stack_without_tags_is_nobodys(context: FeatureContext) -> None:
 @pytest.mark.parametrize("document", [{"checkpoint": {"latest": {"resources": [{}]}}}, {}, None])
 def test_a_state_that_cannot_be_read_is_left_as_it_is(context: FeatureContext, document: Any) -> None:
     write_state(context, document)
-    with pytest.raises(BrokenStateError, match=r"nothing was changed\. Mend it: tee-infra repair feature-x"):
+    with pytest.raises(BrokenStateError, match=r"Nothing was changed\. To repair it: tee-infra repair feature-x"):
         admit(context, request(), NOW)
     context.control.write(record_of(NAME))
     with pytest.raises(BrokenStateError):

@@ -122,7 +122,7 @@ def test_a_checkpoint_that_cannot_be_read_stops_everything(context: FeatureConte
     make_table(dynamodb, TABLE, tags_of(NAME))
     with context.state.write(checkpoint_file("tee-infra", NAME)) as file:
         file.write(b'{"version": 3, "checkpoint": {"latest": {"resou')
-    with pytest.raises(UnreadableStateError, match=r"nothing was deleted\. Mend it: tee-infra repair feature-x"):
+    with pytest.raises(UnreadableStateError, match=r"Nothing was deleted\. To repair it: tee-infra repair feature-x"):
         destroy(context, register(context))
     assert TABLE in tables(dynamodb)
     assert read(context).state == "active"

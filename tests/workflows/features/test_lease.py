@@ -44,7 +44,10 @@ def test_the_cap_is_said_when_it_bites(context: FeatureContext, record: FeatureR
     late = record.created_at + MAX_LIFE - timedelta(hours=1)
     done = extend_lease(context, NAME, DAY, late)
     assert done.record.expires_at == record.created_at + MAX_LIFE
-    assert done.capped == "the lease is shorter than 1 d: at most 30 d after its creation (2026-11-30T22:00:00Z)"
+    assert (
+        done.capped
+        == "feature-x: the lease is shorter than 1 d: at most 30 d after its creation (2026-11-30T22:00:00Z)"
+    )
     with pytest.raises(LifeOverError):
         extend_lease(context, NAME, DAY, late)
     assert told(context)[-1].startswith("extend refused feature-x was created at")

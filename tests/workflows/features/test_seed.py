@@ -59,7 +59,7 @@ def test_another_environments_people_come_under_pseudonyms_and_only_some_of_them
 
 
 def test_nobodys_data_is_guessed(dynamodb: DynamoDb) -> None:
-    with pytest.raises(NoSourceError, match=r"Name it: --seed anonymized --from staging"):
+    with pytest.raises(NoSourceError, match=r"with --seed anonymized --from staging"):
         seed(dynamodb, seed="anonymized")
 
 

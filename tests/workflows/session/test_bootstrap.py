@@ -21,10 +21,10 @@ from tests.iam.roles import ACCOUNT
 REGION = "eu-west-1"
 STANDING = names.state_bucket("standing", ACCOUNT, REGION)
 EVERYTHING = [
-    "make key alias/tee-state",
-    f"make bucket {STANDING}",
-    f"make bucket {names.state_bucket('ephemeral', ACCOUNT, REGION)}",
-    "make table tee-control",
+    "create key alias/tee-state",
+    f"create bucket {STANDING}",
+    f"create bucket {names.state_bucket('ephemeral', ACCOUNT, REGION)}",
+    "create table tee-control",
 ]
 READS = ("Describe", "Get", "Head", "List")
 SESSION = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name=REGION)
