@@ -69,7 +69,7 @@ def test_ctrl_c_is_130_and_gives_the_lock_back(checkout: Checkout) -> None:
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=SECONDS)
     assert run.returncode == 130
-    assert "run the same command again" in err
+    assert "Run the same command again" in err
     assert list((checkout.directory / ".tee" / "state").glob(".pulumi/locks/**/*.json")) == []
 
 
