@@ -79,7 +79,7 @@ def test_an_existing_table_is_never_a_target(dynamodb: DynamoDb, tables: dict[st
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
-    with pytest.raises(RefusedError, match="prod-tee-admin-old exists, and a restore never overwrites"):
+    with pytest.raises(RefusedError, match="prod-tee-admin-old: exists, and a restore never overwrites"):
         plan_native(dynamodb, tables, "-old", moment=NOW)
     with pytest.raises(UsageError, match="Add --suffix"):
         plan_native(dynamodb, tables, "", moment=NOW)

@@ -45,7 +45,7 @@ def test_an_account_without_control_table_has_no_lock_and_is_told_how_to_get_one
         check()
     (line,) = said
     assert "not bootstrapped, so only the engine's stack lock prevents concurrent runs" in line
-    assert line.endswith("prepare it once: tee-infra bootstrap feature-x")
+    assert line.endswith("Run once: tee-infra bootstrap feature-x")
 
 
 def test_an_error_in_the_block_is_not_taken_for_a_missing_lock(context: FeatureContext, said: list[str]) -> None:
