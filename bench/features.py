@@ -12,8 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.workflows.features.seed import seed_feature
-from tee_infra.workflows.session.data_connection import open_dynamodb
 from tests.e2e.checkout import Checkout, checkout_in
 from tests.e2e.features import home_of
 from tests.workflows.homes import record_of

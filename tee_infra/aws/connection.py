@@ -1,11 +1,15 @@
-"""How to reach AWS: the shell's own way, or the embedded AWS."""
+"""How to reach AWS: with the shell's own variables and files, or the embedded AWS with none of them."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConfigChainFactory, ConfigValueStore
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from botocore.parsers import ResponseParserError
 
@@ -16,7 +20,8 @@ from tee_infra.errors import RemoteError, UsageError
 class Connection:
     """Where calls go. What is None comes from where boto3 looks: variables, profile, instance.
 
-    `region` as in `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret.
+    `region` as in `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret. With a key,
+    nothing of the shell's AWS settings and no proxy has a say.
     """
 
     region: str | None = None
@@ -29,10 +34,29 @@ class Connection:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        """One for all, since each reads botocore's models anew: 0.15 s."""
+        """One for all, since each reads botocore's models again: 0.15 s."""
+        if self.access_key is None:
+            return boto3.Session(region_name=self.region)
         return boto3.Session(
-            region_name=self.region, aws_access_key_id=self.access_key, aws_secret_access_key=self.access_key
+            region_name=self.region,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.access_key,
+            botocore_session=_independent(),
         )
+
+
+def _independent() -> botocore.session.Session:
+    """A session that reads no variable and no file: every setting is botocore's default, or given in code."""
+    session = botocore.session.Session()
+    defaults = {name: entry[2] for name, entry in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
+    defaults |= {"config_file": os.devnull, "credentials_file": os.devnull, "s3": None, "proxies_config": None}
+    chain = ConfigChainFactory(session, environ={}).create_config_chain
+    session.register_component(
+        "config_store",
+        ConfigValueStore({name: chain(instance_name=name, default=value) for name, value in defaults.items()}),
+    )
+    session.set_default_client_config(Config(proxies={}))
+    return session
 
 
 class AwsError(RemoteError):

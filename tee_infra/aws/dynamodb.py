@@ -4,7 +4,7 @@ Credentials (their refresh, session tokens, profiles), regions and endpoints com
 transport.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.aws.sigv4 import Keys
@@ -74,7 +75,7 @@ class DynamoDb:
     def transport(self, name: TransportName | None = None) -> WireTransport | BotocoreTransport:
         """The transport called `name`; None takes the raw one, or botocore's where a proxy stands in between."""
         if name is None:
-            name = "botocore" if get_environ_proxies(self.endpoint) else "raw"
+            name = "botocore" if self._is_behind_a_proxy() else "raw"
         if name == "botocore":
             return BotocoreTransport(self._make_client())
         return WireTransport(
@@ -84,6 +85,10 @@ class DynamoDb:
             ca_file=get_cert_path(True),
             seconds=self._seconds,
         )
+
+    def _is_behind_a_proxy(self) -> bool:
+        chosen: Mapping[str, str] | None = self.client.meta.config.proxies
+        return bool(get_environ_proxies(self.endpoint) if chosen is None else chosen)
 
     def _make_client(self) -> Any:
         return self._session.client("dynamodb", endpoint_url=self._override, config=self._config)
@@ -98,3 +103,9 @@ class DynamoDb:
             return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
         return keys
+
+
+def open_dynamodb(connection: Connection) -> DynamoDb:
+    """DynamoDB where `connection` leads. Raises `AwsError`, and `UsageError` without a region."""
+    with aws_errors("opening DynamoDB"):
+        return DynamoDb(connection.session(), connection.endpoint)

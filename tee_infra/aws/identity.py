@@ -7,16 +7,18 @@ from email.utils import parsedate_to_datetime
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from tee_infra.aws.connection import Connection
+from tee_infra.core.target import is_loopback
 from tee_infra.errors import RefusedError, RemoteError
 
 
 class NoAccessError(RemoteError):
     """AWS cannot be asked who we are: no credentials, expired ones, or no way to reach it."""
 
-    def __init__(self, account_id: str, reason: str) -> None:
-        self.account_id = account_id
+    def __init__(self, account: str, reason: str) -> None:
+        self.account = account
         super().__init__(
-            f"no access to AWS account {account_id}: {reason}",
+            f"no access to {account}: {reason}",
             next="Log in (aws sso login) and set AWS_PROFILE, or use --local for the embedded AWS",
         )
 
@@ -33,16 +35,25 @@ class WrongAccountError(RefusedError):
         )
 
 
-def require_account(account_id: str, region: str) -> None:
+def require_account(connection: Connection, account_id: str) -> None:
     """Make sure that the credentials in use belong to `account_id`. Raises `NoAccessError`, `WrongAccountError`."""
-    try:
-        actual = boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"]
-    except NoCredentialsError:
-        raise NoAccessError(account_id, "there are no credentials") from None
-    except (BotoCoreError, ClientError) as error:
-        raise NoAccessError(account_id, " ".join(str(error).split())) from None
+    actual = _caller(connection, f"AWS account {account_id}")
     if actual != account_id:
         raise WrongAccountError(account_id, actual)
+
+
+def current_account(connection: Connection) -> str:
+    """The account that the credentials in use belong to. Raises `NoAccessError`."""
+    return _caller(connection, "the AWS account of this shell")
+
+
+def _caller(connection: Connection, account: str) -> str:
+    try:
+        return connection.session().client("sts").get_caller_identity()["Account"]
+    except NoCredentialsError:
+        raise NoAccessError(account, "there are no credentials") from None
+    except (BotoCoreError, ClientError) as error:
+        raise NoAccessError(account, " ".join(str(error).split())) from None
 
 
 def credentials_source() -> str | None:
@@ -56,8 +67,9 @@ def credentials_source() -> str | None:
 
 def clock_skew(endpoint: str) -> float | None:
     """Seconds that this clock is ahead of the `Date` which `endpoint` answers with; None when it does not answer."""
+    direct = [urllib.request.ProxyHandler({})] if is_loopback(endpoint) else []
     try:
-        with urllib.request.urlopen(endpoint, timeout=2) as answer:  # noqa: S310  # a loopback or AWS address of ours
+        with urllib.request.build_opener(*direct).open(endpoint, timeout=2) as answer:
             said = parsedate_to_datetime(answer.headers["Date"])
     except (OSError, TypeError, ValueError):
         return None

@@ -12,7 +12,7 @@ from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.resources.account import backend_url, secrets_provider
 from tee_infra.workflows.session import bootstrap as workflow
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.reach import reach
+from tee_infra.workflows.session.session import open_session
 
 
 class BootstrapResult(ResultModel):
@@ -47,22 +47,18 @@ def bootstrap(environment: Environment, local: bool, dry_run: bool, as_json: boo
     automatically.
     """
     output = Output(as_json)
-    project = find_project(Path.cwd())
-    settings = project.settings(environment)
-    reached = reach(project, settings, output.say, local=local)
-    account_id, region = reached.target.account_id, settings.region
-    if reached.running is not None:
-        region = reached.running.region
-    changes = workflow.bootstrap(reached.connection, account_id, region, output.say, dry_run=dry_run)
+    session = open_session(find_project(Path.cwd()), environment, output, local=local, start=True)
+    target, account_id, region = session.target, session.target.account_id, session.target.region
+    changes = workflow.bootstrap(session.connection, account_id, region, output.say, dry_run=dry_run)
     result = BootstrapResult(
         region=region,
         changes=changes,
         changed=bool(changes) and not dry_run,
-        backend_url=None if reached.target.embedded else backend_url("standing", account_id, region),
-        secrets_provider=None if reached.target.embedded else secrets_provider(region),
+        backend_url=None if target.embedded else backend_url("standing", account_id, region),
+        secrets_provider=None if target.embedded else secrets_provider(region),
     )
     lines = [_summary(len(changes), dry_run=dry_run)]
-    if not reached.target.embedded:
+    if not target.embedded:
         lines += _next(environment.name, account_id, region)
     output.result(result, lines)
 

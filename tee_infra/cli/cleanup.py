@@ -9,6 +9,7 @@ from typing import Final, Literal
 import click
 from pydantic import RootModel
 
+from tee_infra.cli.features.report import open_context_here
 from tee_infra.cli.options import examples, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, Time
@@ -17,10 +18,9 @@ from tee_infra.core.cleanup.plan import Decision, LeaseWarning
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.times import parse_duration, render_duration, render_left
 from tee_infra.errors import PartialError, UsageError
-from tee_infra.workflows.cleanup.live_branches import live_branches
+from tee_infra.workflows.cleanup.live_branches import live_branches, read_branches
 from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
-from tee_infra.workflows.features.context import FeatureContext, open_feature_context
-from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.features.context import FeatureContext
 
 MAX_DESTROYS: Final = 20
 """As many as the default quota; a person has to confirm more in one run with `--max`."""
@@ -156,11 +156,11 @@ def cleanup(
         raise UsageError(
             "cleanup: --by-lease-only and --branches-file exclude each other", next="Give only one of them"
         )
-    context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
+    branches = read_branches(branches_file) if branches_file else None
+    context = open_context_here(output, local=local)
     moment = context.at(now)
-    branches = (
-        None if by_lease_only else live_branches(context.project, context.host.repository, os.environ, branches_file)
-    )
+    if branches is None and not by_lease_only:
+        branches = live_branches(context.project, context.host.repository, os.environ)
     planned = plan(context, branches, moment, policy)
     if not do_it:
         output.result(_plan_facts(context, planned), _lines(planned, moment))

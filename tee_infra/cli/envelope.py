@@ -3,11 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tee_infra.errors import TeeInfraError, UsageError
+
+if TYPE_CHECKING:
+    from tee_infra.core.target import TargetFacts  # loads what --help does not need
 
 INTERRUPTED: Final = "interrupted"
 UNEXPECTED: Final = "unexpected"
@@ -41,28 +44,9 @@ class ReportedError(Exception):
         super().__init__(str(error))
 
 
-@dataclass(frozen=True, kw_only=True)
-class TargetFacts:
-    """Where a command went. `environment` is None where it was about no single one."""
-
-    environment: str | None
-    account_id: str | None
-    region: str | None
-    embedded: bool
-
-    def facts(self) -> dict[str, Any]:
-        """For scripts: no account is named for the embedded AWS."""
-        return {
-            "environment": self.environment,
-            "account_id": None if self.embedded else self.account_id,
-            "region": self.region,
-            "embedded": self.embedded,
-        }
-
-
-def envelope(target: TargetFacts | None, result: Any = None, failure: Failure | None = None) -> str:
+def envelope(target: "TargetFacts | None", result: Any = None, failure: Failure | None = None) -> str:
     """The document. `result` is JSON as it stands; a command that fails before it has one leaves it out."""
-    document: dict[str, Any] = {"target": target.facts() if target else None}
+    document: dict[str, Any] = {"target": target._asdict() if target else None}
     if result is not None or failure is None:
         document["result"] = result
     if failure is not None:

@@ -10,11 +10,12 @@ from tee_infra import local as local_aws
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import ResultModel, Time
+from tee_infra.core.aws_variables import foreign_variables
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.session import embedded_aws
+from tee_infra.workflows.session.bootstrap import bootstrap_once
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.start_local import start_local
 
 
 class LocalStartResult(ResultModel):
@@ -47,9 +48,10 @@ class LocalStopResult(ResultModel):
 
 
 class LocalEnvResult(ResultModel):
-    """The variables with which `pulumi` and any AWS SDK use the embedded AWS."""
+    """The variables with which `pulumi` and any AWS SDK use the embedded AWS, and those to `unset` for it."""
 
     variables: dict[str, str]
+    unset: list[str]
 
 
 @click.group()
@@ -74,8 +76,12 @@ def start(port: int | None, as_json: bool) -> None:
 
     Idempotent: a running embedded AWS keeps running.
     """
-    output = Output(as_json)
-    running = start_local(find_project(Path.cwd()), output.say, port=port)
+    output, project = Output(as_json), find_project(Path.cwd())
+    running = embedded_aws.start(project, output.say, port=port)
+    bootstrap_once(
+        embedded_aws.connection_to(running, running.region), local_aws.ACCOUNT_ID, running.region, output.say
+    )
+    embedded_aws.create_stacks(project, ensure_engine(os.environ, output.say), output.say)
     result = LocalStartResult(
         endpoint=running.endpoint,
         provider_port=running.provider_port,
@@ -130,8 +136,10 @@ def env(as_json: bool) -> None:
     running = embedded_aws.require(project)
     engine = ensure_engine(os.environ, lambda line: click.echo(line, err=True))
     variables = embedded_aws.environment_of(project, engine, running)
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    Output(as_json).result(LocalEnvResult(variables=variables), lines)
+    foreign = list(foreign_variables(os.environ, variables))
+    lines = [f"unset {' '.join(foreign)}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    Output(as_json).result(LocalEnvResult(variables=variables, unset=foreign), lines)
 
 
 def _state_lines(running: EmbeddedAws | None) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 import click
 from pydantic import BaseModel
 
-from tee_infra.cli.envelope import ReportedError, TargetFacts, envelope, failure_of
+from tee_infra.cli.envelope import ReportedError, envelope, failure_of
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
+from tee_infra.core.target import AwsTarget, TargetFacts
 from tee_infra.errors import RefusedError, UsageError
 
 Command = TypeVar("Command", bound=click.Command)
@@ -26,11 +27,13 @@ _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 class Output:
     """Where a command's text goes. `as_json`: one document on standard output; text for people on standard error.
 
-    `target` is where the command went, once that is known.
+    `target` is where the command goes, once it is known; None also for one that goes to several places.
+    `for_file`: the result is to be redirected, so text for people goes to standard error without `--json` as well.
     """
 
     as_json: bool = False
     target: TargetFacts | None = None
+    for_file: bool = False
     _result: BaseModel | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -38,9 +41,21 @@ class Output:
         if context is not None:
             context.meta[_OUTPUT] = self
 
+    def at(self, *targets: AwsTarget) -> None:
+        """Where the command goes: a line for each place, before anything else. The last call is what is remembered."""
+        places: dict[str, list[AwsTarget]] = {}
+        for target in targets:
+            places.setdefault(target.where(), []).append(target)
+        for where, found in places.items():
+            self.say(f"{', '.join(target.name for target in found)}: {where}")
+        self.target = None
+        if len(places) == 1:
+            facts = targets[0].facts()
+            self.target = facts if len(targets) == 1 else facts._replace(environment=None)
+
     def say(self, line: str) -> None:
         """A line for people, at once."""
-        click.echo(line, err=self.as_json)
+        click.echo(line, err=self.as_json or self.for_file)
 
     def result(self, result: BaseModel, lines: Iterable[str]) -> None:
         """Print the result: `result` under `--json`, once the command ends, otherwise `lines`, at once."""
@@ -132,7 +147,7 @@ def plan_json(plan: EngineRun) -> dict[str, Any]:
     }
 
 
-def require_yes(output: Output, *, yes: bool) -> None:
+def require_answers(output: Output, *, yes: bool) -> None:
     """Refuse at once where the command could not ask. Raises `UsageError` for `--json` without `--yes`."""
     if output.as_json and not yes:
         raise UsageError("--json: cannot ask for confirmation. Nothing was changed", next="Add --yes")
@@ -143,7 +158,7 @@ def confirm_by_name(output: Output, name: str, question: str, *, yes: bool) -> N
 
     Raises `RefusedError` for any other answer, and `UsageError` under `--json`, which cannot ask.
     """
-    require_yes(output, yes=yes)
+    require_answers(output, yes=yes)
     if yes:
         return
     typed = click.prompt(f"{question}\nType {name} to continue", default="", show_default=False)

@@ -70,7 +70,7 @@ def repair_command(
     deletes or changes a resource. For an unfinished run, prints the command that resumes it.
     """
     output = Output(as_json)
-    with open_subject(find_project(Path.cwd()), environment, output.say, local=local, now=now) as subject:
+    with open_subject(find_project(Path.cwd()), environment, output, local=local, now=now) as subject:
         findings = diagnose(subject)
         if dry_run or not any(finding.mends for finding in findings):
             done = Repaired(remaining=findings, plan=None if findings else settled(subject))

@@ -1,11 +1,13 @@
 """The root command, and every command that it has."""
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
 import click
 
 from tee_infra.cli.lazy import Commands, LazyGroup
+from tee_infra.core.aws_variables import direct_to_loopback
 
 SECTIONS: Final[Mapping[str, Commands]] = {
     "Environments": {
@@ -44,9 +46,11 @@ SECTIONS: Final[Mapping[str, Commands]] = {
 )
 @click.option("--debug", is_flag=True, help="Show a traceback when a command fails.")
 @click.version_option(package_name="tee-infra")
-def root(debug: bool) -> None:
+def root(debug: bool) -> None:  # noqa: ARG001  # `main` looks for it
     """Isolated environments for a DynamoDB application, one Pulumi stack each.
 
     Exit codes: 0 done, 1 AWS or the Pulumi CLI failed, 2 wrong usage or configuration, 3 refused by a protection,
     4 locked by another run, 5 partial failure or differences found.
     """
+    # For every client in this process and the engine's: gRPC would look for the engine behind a proxy.
+    os.environ.update(direct_to_loopback(os.environ))

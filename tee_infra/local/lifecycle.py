@@ -85,15 +85,19 @@ def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _process_environment() -> dict[str, str]:
-    """No setting of the caller's AWS or proxy reaches the process; it talks to itself alone."""
-    foreign = ("AWS_", "MOTO_", "PULUMI_", "GRPC_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    """No setting of the caller's AWS or proxy reaches the process; it talks to itself only."""
+    foreign = ("AWS_", "MOTO_", "PULUMI_", "GRPC_", "BOTO")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+    }
     return kept | {
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
     }
 
 

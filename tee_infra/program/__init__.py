@@ -1,12 +1,10 @@
 """The Pulumi program: `deploy()` makes one environment, and each component has its own file."""
 
-import os
-from collections.abc import Mapping
-
 import pulumi
 
 from tee_infra.core import tags
 from tee_infra.core.arns import Arns
+from tee_infra.core.target import AwsTarget
 from tee_infra.errors import TeeInfraError
 from tee_infra.program.access import Access
 from tee_infra.program.audit_trail import AuditTrail
@@ -20,15 +18,15 @@ from tee_infra.program.provider import aws_provider
 __all__ = ["deploy"]
 
 
-def deploy(environ: Mapping[str, str] = os.environ, *, force_local: bool = False) -> None:
+def deploy(target: AwsTarget | None = None) -> None:
     """Make the environment that the stack is named after, from its settings.
 
-    Reads the stack's configuration and the shell's `environ`, registers every resource and exports what the app and
-    the commands need. `force_local` sends it to the embedded AWS whatever account the settings name. Raises
+    Reads the stack's configuration, registers every resource and exports what the app and the commands need. `target`
+    is the AWS that a command has chosen; without one, under plain `pulumi`, settings and shell decide. Raises
     `pulumi.RunError` with one line for anything wrong with what it read.
     """
     try:
-        inputs = read_inputs(environ, force_local=force_local)
+        inputs = read_inputs(target)
     except TeeInfraError as error:
         raise pulumi.RunError(str(error)) from None
     pulumi.log.info(f"target: {inputs.target.describe()}")

@@ -1,7 +1,7 @@
 """What a run starts from: the stack's name, its configuration and the shell's environment."""
 
+import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,11 +35,11 @@ class Inputs:
     target: AwsTarget
 
 
-def read_inputs(environ: Mapping[str, str], *, force_local: bool) -> Inputs:
+def read_inputs(target: AwsTarget | None) -> Inputs:
     """Read and check what the run starts from. Raises a `TeeInfraError` whose message is one line."""
     environment = parse_environment(pulumi.get_stack(), "stack")
     settings = settings_for(environment, _configured(environment.name))
-    target = choose_target(settings, environ, force_local=force_local)
+    target = target or choose_target(settings, os.environ)
     if target.provider_port is not None:
         _probe(target.provider_port)
     return Inputs(environment=environment, settings=settings, target=target)

@@ -1,9 +1,10 @@
 """The engine on one backend: what stacks there are, and what they export."""
 
+import os
 import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Backend:
     """How the engine is called.
 
     `directory` holds `Pulumi.yaml` and the stack files, `command` is the Pulumi CLI of `version`, and `environ` is what
-    it needs besides this process's variables: the backend's URL, passphrase, credentials, provider. Stacks that are
+    it needs besides the variables of `shell`: the backend's URL, passphrase, credentials, provider. Stacks that are
     created get `secrets_provider`, or the CLI's own choice.
     """
 
@@ -39,6 +40,7 @@ class Backend:
     version: str
     environ: Mapping[str, str]
     secrets_provider: str | None = None
+    shell: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def entries(self) -> list[StackEntry]:
         """Every stack of the project. Raises `EngineError`."""
@@ -68,7 +70,7 @@ class Backend:
             work_dir=str(self.directory),
             program=program,
             env_vars=dict(self.environ),
-            pulumi_command=Cli(self.command, self.version),
+            pulumi_command=Cli(self.command, self.version, self.shell),
             secrets_provider=self.secrets_provider,
         )
 

@@ -26,7 +26,9 @@ class Cli(auto.PulumiCommand):
     instead of pipes: when this process is killed, it finishes what it has begun instead of dying on its next line.
     """
 
-    def __init__(self, command: Path, version: str) -> None:
+    def __init__(self, command: Path, version: str, shell: Mapping[str, str] = os.environ) -> None:
+        """`shell` has the variables that it gets besides those of each call."""
+        self._shell = shell
         self.command = str(command)
         self.version = semver.VersionInfo.parse(version)
 
@@ -39,12 +41,14 @@ class Cli(auto.PulumiCommand):
         on_error: auto.OnOutput | None = None,  # noqa: ARG002
     ) -> auto.CommandResult:
         """Run it to its end. Raises `auto.CommandError`, and `KeyboardInterrupt` once the engine has ended."""
-        path = os.pathsep.join([str(Path(self.command).parent), additional_env.get("PATH", os.environ.get("PATH", ""))])
+        path = os.pathsep.join(
+            [str(Path(self.command).parent), additional_env.get("PATH", self._shell.get("PATH", ""))]
+        )
         with TemporaryFile() as out, TemporaryFile() as err:
             process = subprocess.Popen(  # noqa: S603
                 [self.command, "--non-interactive", *args],
                 cwd=cwd,
-                env={**os.environ, **additional_env, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
+                env={**self._shell, **additional_env, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

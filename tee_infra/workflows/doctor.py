@@ -9,11 +9,13 @@ from typing import Final
 
 from tee_infra import local
 from tee_infra.aws.identity import clock_skew, credentials_source
+from tee_infra.core.target import AwsTarget
 from tee_infra.engine import engine_findings
 from tee_infra.engine.doctor import Finding
 from tee_infra.errors import TeeInfraError
 from tee_infra.local import EmbeddedAws
-from tee_infra.workflows.session.checkout import Project, find_project
+from tee_infra.workflows.environments.list import find_environments
+from tee_infra.workflows.session.checkout import NoProjectError, Project, find_project
 
 AWS_ADDRESS: Final = "https://sts.amazonaws.com"
 MINIMUM_PYTHON: Final = (3, 11)
@@ -21,8 +23,20 @@ ALLOWED_SKEW_SECONDS: Final = 300
 """AWS refuses a signature that is more than five minutes old or early (Signature Version 4)."""
 
 
-def diagnose(directory: Path, environ: Mapping[str, str]) -> list[Finding]:
-    """Check every prerequisite. Changes nothing and never raises: a failed check is a finding."""
+def targets_of(directory: Path, *, use_local: bool) -> list[AwsTarget]:
+    """The targets of the checkout's environments; none outside of a checkout. Contacts nothing."""
+    try:
+        found = find_environments(find_project(directory), local=use_local)
+    except NoProjectError:
+        return []
+    return [entry.target for entry in found if entry.target]
+
+
+def diagnose(directory: Path, environ: Mapping[str, str], *, use_local: bool = False) -> list[Finding]:
+    """Check every prerequisite. Changes nothing and never raises: a failed check is a finding.
+
+    `use_local`: without requests to AWS.
+    """
     findings = [_python(), *engine_findings(environ)]
     try:
         project = find_project(directory)
@@ -35,7 +49,7 @@ def diagnose(directory: Path, environ: Mapping[str, str]) -> list[Finding]:
         _embedded(running),
         _credentials(environ),
         _backend(project, environ),
-        _clock(running),
+        _clock(running, use_local=use_local),
     ]
     return findings
 
@@ -92,9 +106,10 @@ def _backend(project: Project, environ: Mapping[str, str]) -> Finding:
     return Finding(name="backend", ok=True, value=value)
 
 
-def _clock(running: EmbeddedAws | None) -> Finding:
+def _clock(running: EmbeddedAws | None, *, use_local: bool) -> Finding:
     now = datetime.now(UTC)
-    skew = clock_skew(running.endpoint if running else AWS_ADDRESS)
+    address = running.endpoint if running else None if use_local else AWS_ADDRESS
+    skew = clock_skew(address) if address else None
     if skew is None:
         return Finding(name="clock", ok=True, value=f"{now:%Y-%m-%d %H:%M:%S} UTC, no other clock to compare with")
     within = abs(skew) <= ALLOWED_SKEW_SECONDS

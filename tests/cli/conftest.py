@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -7,6 +8,7 @@ from click.testing import Result
 from tee_infra.aws.dynamodb import DynamoDb
 from tests.emulator import reset, serve_moto, session
 from tests.support.commands import invoke
+from tests.support.stand_in import checkout_at
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +18,11 @@ def moto_endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def dynamodb(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDb:
-    """An empty DynamoDB, to which this shell's variables lead."""
+def dynamodb(moto_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DynamoDb:
+    """An empty DynamoDB, which is the embedded AWS of the checkout here, and to which this shell's variables lead."""
     reset(moto_endpoint)
+    checkout_at(tmp_path, moto_endpoint)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")

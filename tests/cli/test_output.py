@@ -3,11 +3,11 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from tee_infra.cli.envelope import TargetFacts
 from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
 from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
+from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, AwsTarget, TargetFacts
 from tee_infra.errors import PartialError, UsageError
 
 ACCOUNT = "111122223333"
@@ -35,8 +35,10 @@ def test_under_json_standard_output_is_one_document_at_the_end(capsys: pytest.Ca
 
 
 def test_the_embedded_aws_has_no_account(capsys: pytest.CaptureFixture[str]) -> None:
-    here = TargetFacts(environment="dev", account_id="000000000000", region="us-east-1", embedded=True)
-    Output(as_json=True, target=here).end()
+    here = AwsTarget(
+        environment="dev", account_id=EMBEDDED_ACCOUNT_ID, region="us-east-1", endpoint="http://127.0.0.1:1"
+    )
+    Output(as_json=True, target=here.facts()).end()
     assert json.loads(capsys.readouterr().out)["target"]["account_id"] is None
 
 

@@ -16,8 +16,10 @@ from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.stacks import Stack
 from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.session import open_session
 from tee_infra.workflows.session.stack_session import StackSession, open_stack
 from tests.support.commands import document
+from tests.support.stand_in import Told
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tee-infra")
@@ -100,7 +102,8 @@ class Checkout:
 
     def open(self, name: str) -> StackSession:
         """The stack in this process, for tests that change the program."""
-        return open_stack(Project(directory=self.directory), parse_environment(name), lambda _: None, local=True)
+        project = Project(directory=self.directory)
+        return open_stack(open_session(project, parse_environment(name), Told(), local=True, start=True))
 
     def stack(self, name: str) -> Stack:
         return self.open(name).stack

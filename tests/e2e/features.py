@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tee_infra.core import names
+from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.pulumi_state.files import checkpoint_file
@@ -19,7 +20,9 @@ from tee_infra.workflows.control.processes import runs
 from tee_infra.workflows.features.admission import read_state
 from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
+from tee_infra.workflows.session.session import open_host_session
 from tests.e2e.checkout import COMMAND, Checkout, clean_environment
+from tests.support.stand_in import Told
 
 T0 = datetime(2026, 12, 1, tzinfo=UTC)
 NOW = T0 + timedelta(hours=2)
@@ -29,9 +32,9 @@ STATE = Path(".tee") / "feature-state" / ".pulumi"
 
 def home_of(checkout: Checkout, said: list[str] | None = None) -> FeatureContext:
     """The home of a checkout, in this process; what it reports goes into `said`."""
-    return open_feature_context(
-        Project(directory=checkout.directory), (said if said is not None else []).append, local=False
-    )
+    told = Told(said if said is not None else [])
+    project = Project(directory=checkout.directory)
+    return open_feature_context(open_host_session(project, parse_environment(FEATURE_HOST), told, local=False))
 
 
 def make(context: FeatureContext, name: str, *, up: bool = True, **fields: Any) -> FeatureRecord:

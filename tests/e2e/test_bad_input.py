@@ -73,7 +73,7 @@ def test_an_account_without_credentials(checkout: Checkout) -> None:
     )
     assert done.code == 1
     assert "no access to AWS account 111122223333: there are no credentials" in error_line(done)
-    assert "target: AWS account 111122223333" in done.out
+    assert done.out.splitlines()[0] == "dev: AWS account 111122223333, us-east-1"
 
 
 def test_the_wrong_account(shared: Checkout, checkout: Checkout) -> None:

@@ -13,6 +13,7 @@ from tee_infra.workflows.repair.subject import open_subject
 from tee_infra.workflows.session.checkout import Project
 from tests.e2e.checkout import Checkout
 from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
+from tests.support.stand_in import Told
 from tests.workflows.homes import make_table, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
@@ -112,7 +113,7 @@ def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, context: Feat
     make(context, "feature-making", up=False, state="creating")
     lock = context.locks.acquire("feature-making", "bob on another, process 2", "tee-infra feature create")
     project = Project(directory=checkout.directory)
-    with open_subject(project, parse_environment("feature-making"), lambda _: None, local=False) as subject:
+    with open_subject(project, parse_environment("feature-making"), Told(), local=False) as subject:
         (busy,) = diagnose(subject)
         assert busy.found == "locked by bob on another, process 2 (tee-infra feature create)"
         context.locks.release(lock)
@@ -145,7 +146,7 @@ def lose_state(checkout: Checkout, name: str) -> None:
 
 def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:
     project = Project(directory=checkout.directory)
-    with open_subject(project, parse_environment(name), lambda _: None, local=False, now=T0) as subject:
+    with open_subject(project, parse_environment(name), Told(), local=False, now=T0) as subject:
         found = diagnose(subject)
         return found, repair(subject, found)
 

@@ -43,9 +43,11 @@ def moto_context(endpoint: str, folder: Path, said: list[str]) -> FeatureContext
     return FeatureContext(
         project=Project(directory=folder),
         host=settings_for(parse_environment("dev"), {"name": "dev", "owner": "platform"}),
-        target=AwsTarget(account_id=MOTOS_ACCOUNT, endpoint=endpoint, provider_port=1),
+        target=AwsTarget(
+            account_id=MOTOS_ACCOUNT, region="us-east-1", environment="dev", endpoint=endpoint, provider_port=1
+        ),
         connection=connection,
-        engine=Engine(command=folder / "no-engine", version="3.0.0", language_host=None, source="path"),
+        engine=lambda: Engine(command=folder / "no-engine", version="3.0.0", language_host=None, source="path"),
         environ={},
         backend_variables={},
         secrets_provider=None,

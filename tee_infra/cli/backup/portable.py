@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from pydantic import RootModel
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.aws.native_backups import NativeBackup
 from tee_infra.cli.backup.restore import restore
 from tee_infra.cli.data.counting import Counting
-from tee_infra.cli.data.options import PLACE, chosen_tables, endpoint_option, read_units_option, tables_option
+from tee_infra.cli.data.options import PLACE, chosen_tables, read_units_option, tables_option, where_options
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
@@ -20,8 +22,8 @@ from tee_infra.core.times import render_time
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.backup.native import create_native, list_native
 from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find_backups, verify_backup
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
-from tee_infra.workflows.session.file_store import open_store
+from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.file_store import FileStore, FolderStore, in_bucket, open_store
 
 
 class NativeBackupFacts(TableNames):
@@ -113,7 +115,7 @@ def backup() -> None:
 @click.option("--native", is_flag=True, help="Create an on-demand backup of each table in DynamoDB.")
 @tables_option
 @read_units_option
-@endpoint_option
+@where_options
 @json_option
 def create(
     *,
@@ -122,6 +124,7 @@ def create(
     native: bool,
     tables: tuple[str, ...],
     read_units: float | None,
+    local: bool,
     endpoint_url: str | None,
     as_json: bool,
 ) -> None:
@@ -132,18 +135,16 @@ def create(
     """
     if (location is not None) == native:
         raise UsageError("backup create: needs exactly one of --output DIR and --native")
-    output = Output(as_json)
-    connection = connect_data(environment, endpoint_url)
-    dynamodb = open_dynamodb(connection)
-    wanted = chosen_tables(environment, tables)
-    output.say(f"{environment.name} at {dynamodb.endpoint}")
+    output, wanted = Output(as_json), chosen_tables(environment, tables)
+    session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
+    dynamodb = open_dynamodb(session.connection)
     if location is None:
         made = create_native(dynamodb, environment.name, wanted, datetime.now(UTC))
         result = NativeBackupsFacts(environment=environment.name, native=_native_facts(wanted, made))
         output.result(result, _native_lines(made))
         return
     with Counting() as counting:
-        store = open_store(location, connection)
+        store = open_store(location, session.connection)
         manifest = create_backup(dynamodb, store, environment.name, wanted, counting, read_units=read_units)
     output.result(_facts(location, manifest), _lines(location, manifest))
 
@@ -159,13 +160,14 @@ def create(
     help=f"Also list portable backups in {PLACE}, one level deep; repeatable.",
 )
 @tables_option
-@endpoint_option
+@where_options
 @json_option
 def list_command(
     *,
     environment: Environment,
     locations: tuple[str, ...],
     tables: tuple[str, ...],
+    local: bool,
     endpoint_url: str | None,
     as_json: bool,
 ) -> None:
@@ -173,16 +175,16 @@ def list_command(
 
     Incomplete and damaged portable backups are listed with their problem.
     """
-    connection = connect_data(environment, endpoint_url)
-    wanted = chosen_tables(environment, tables)
-    native = list_native(open_dynamodb(connection), wanted)
-    found = [entry for location in locations for entry in find_backups(open_store(location, connection))]
+    output, wanted = Output(as_json), chosen_tables(environment, tables)
+    session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
+    native = list_native(open_dynamodb(session.connection), wanted)
+    found = [entry for location in locations for entry in find_backups(open_store(location, session.connection))]
     mine = [entry for entry in found if entry.manifest is None or entry.manifest.environment == environment.name]
     portable = [_found_facts(entry) for entry in mine]
     lines = _native_lines(native)
     if locations:
         lines += ["", *table(("LOCATION", "FINISHED", "ITEMS"), [_found_row(entry) for entry in mine])]
-    Output(as_json).result(BackupListResult(native=_native_facts(wanted, native), portable=portable), lines)
+    output.result(BackupListResult(native=_native_facts(wanted, native), portable=portable), lines)
 
 
 @prints(BackupVerifyResult)
@@ -196,16 +198,19 @@ def list_command(
     help="Environment that the backup must be of. Default: any.",
 )
 @click.option("--input", "location", required=True, metavar="DIR", help=f"The portable backup: {PLACE}.")
-@endpoint_option
+@where_options
 @json_option
-def verify(*, environment: Environment | None, location: str, endpoint_url: str | None, as_json: bool) -> None:
+def verify(
+    *, environment: Environment | None, location: str, local: bool, endpoint_url: str | None, as_json: bool
+) -> None:
     """Verify a portable backup; exits 5 if it is damaged.
 
     Reads every file and compares its checksum, its items and its counts with the manifest.
     """
     output = Output(as_json)
+    store = _store(location, environment, output, local=local, endpoint_url=endpoint_url)
     with Counting() as counting:
-        manifest, problems = verify_backup(open_store(location, connect_data(environment, endpoint_url)), counting)
+        manifest, problems = verify_backup(store, counting)
     if environment is not None and manifest.environment != environment.name:
         problems.append(f"it is a backup of {manifest.environment}, not of {environment.name}")
     output.result(
@@ -214,6 +219,16 @@ def verify(*, environment: Environment | None, location: str, endpoint_url: str 
     )
     if problems:
         raise PartialError(f"{location}: the backup is damaged: {'; '.join(problems[:5])}")
+
+
+def _store(
+    location: str, environment: Environment | None, output: Output, *, local: bool, endpoint_url: str | None
+) -> FileStore:
+    """The place of a backup. A folder needs no AWS."""
+    if not in_bucket(location):
+        return FolderStore(Path(location))
+    session = open_data_session(environment, location, output, local=local, endpoint_url=endpoint_url, service="s3")
+    return open_store(location, session.connection)
 
 
 def _facts(location: str, manifest: Manifest) -> PortableBackupFacts:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import click
 from pydantic import RootModel
 
-from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.dynamodb import DynamoDb, open_dynamodb
 from tee_infra.cli.data.counting import Counting
-from tee_infra.cli.data.options import PLACE, chosen_tables, endpoint_option, tables_option
+from tee_infra.cli.data.options import PLACE, chosen_tables, tables_option, where_options
 from tee_infra.cli.options import Moment, dry_run_option, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
@@ -16,8 +17,9 @@ from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore as portable
 from tee_infra.workflows.backup.native import plan_native, restore_native
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
-from tee_infra.workflows.session.file_store import FileStore, open_store
+from tee_infra.workflows.backup.portable import open_backup
+from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.file_store import FileStore, FolderStore, in_bucket, open_store
 
 
 class PlannedRestore(TableNames):
@@ -87,7 +89,7 @@ class BackupRestoreResult(RootModel[PortableRestoreFacts | NativeRestoresFacts])
 )
 @click.option("--suffix", default="", metavar="SUFFIX", help="Restore into new tables named TABLE followed by SUFFIX.")
 @tables_option
-@endpoint_option
+@where_options
 @dry_run_option
 @json_option
 def restore(
@@ -98,6 +100,7 @@ def restore(
     moment: datetime | None,
     suffix: str,
     tables: tuple[str, ...],
+    local: bool,
     endpoint_url: str | None,
     dry_run: bool,
     as_json: bool,
@@ -110,14 +113,14 @@ def restore(
     """
     if sum(choice is not None for choice in (location, arn, moment)) != 1:
         raise UsageError("backup restore: needs exactly one of --input DIR, --backup ARN and --at TIMESTAMP")
-    output = Output(as_json)
-    connection = connect_data(environment, endpoint_url)
-    dynamodb = open_dynamodb(connection)
-    output.say(f"{environment.name} at {dynamodb.endpoint}")
-    sources = chosen_tables(environment, tables)
+    output, sources = Output(as_json), chosen_tables(environment, tables)
+    if location is not None and not in_bucket(location):
+        open_backup(FolderStore(Path(location)))  # an unreadable backup is refused before AWS is contacted
+    session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
+    dynamodb = open_dynamodb(session.connection)
     if location is not None:
         targets = {name: f"{physical}{suffix}" for name, physical in sources.items()}
-        store = open_store(location, connection)
+        store = open_store(location, session.connection)
         _restore_portable(output, dynamodb, store, environment.name, targets, dry_run=dry_run)
     else:
         _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=moment, dry_run=dry_run)

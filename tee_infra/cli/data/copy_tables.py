@@ -10,24 +10,24 @@ from pydantic import RootModel
 from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.options import (
     checkpoint_option,
-    endpoint_option,
     ends_options,
+    open_databases,
     read_units_option,
     resume_option,
     tables_option,
     transport_option,
+    where_options,
 )
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
-from tee_infra.cli.output import Output, prints, require_yes, table
+from tee_infra.cli.output import Output, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
 from tee_infra.core.codec.scan_filter import parse_scan_filter
 from tee_infra.core.data.comparison import Comparison
-from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side
+from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side, pair_tables
 from tee_infra.core.data.estimate import Route
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 class TransferredTable(SideFacts):
@@ -112,7 +112,7 @@ class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
 @transport_option
 @checkpoint_option
 @resume_option
-@endpoint_option
+@where_options
 @dry_run_option
 @yes_option
 @json_option
@@ -128,6 +128,7 @@ def copy(
     transport: Any,
     checkpoint: Path | None,
     resume: bool,
+    local: bool,
     endpoint_url: str | None,
     dry_run: bool,
     yes: bool,
@@ -142,19 +143,22 @@ def copy(
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
     check_sides(*ends, anonymized=False)
-    require_yes(output, yes=yes or dry_run)
-    databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
+    pair_tables(*ends, tables)
+    condition = parse_scan_filter(where)
+    if not dry_run:
+        require_answers(output, yes=yes)
+    databases = open_databases(ends, output, local=local, endpoint_url=endpoint_url)
     plan = prepare_copy(
         databases[0],
         databases[1],
         ends,
         tables,
-        condition=parse_scan_filter(where),
+        condition=condition,
         limit=limit,
         read_units=read_units,
         bucket=bucket,
     )
-    for line in _plan_lines(plan, databases[0].endpoint, databases[1].endpoint):
+    for line in _plan_lines(plan):
         output.say(line)
     if dry_run:
         output.result(DataCopyResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
@@ -180,8 +184,8 @@ def _file_name(plan: CopyPlan) -> str:
     return f"{plan.source.name}-{plan.target.name}".replace(":", "-").replace("/", "-")
 
 
-def _plan_lines(plan: CopyPlan, source: str, target: str) -> list[str]:
-    lines = [f"{plan.source.name} at {source} -> {plan.target.name} at {target}"]
+def _plan_lines(plan: CopyPlan) -> list[str]:
+    lines = [f"{plan.source.name} -> {plan.target.name}"]
     for entry in plan.tables:
         estimate = entry.estimate
         lines.append(

@@ -6,18 +6,22 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from tee_infra.aws.dynamodb import DynamoDb, open_dynamodb
 from tee_infra.cli.old_names import renamed_option
-from tee_infra.core.data.copy_policy import copy_side
+from tee_infra.cli.options import local_option
+from tee_infra.cli.output import Output
+from tee_infra.core.data.copy_policy import CopySide, copy_side
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
+from tee_infra.workflows.session.data_session import open_data_session
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 END: Final = "an environment or table:TABLE"
 PLACE: Final = "a directory or s3://BUCKET/PREFIX"
 
-endpoint_option = click.option(
-    "--endpoint-url", metavar="URL", help="AWS endpoint. Default: the endpoint of this shell's AWS variables."
+_endpoint_option = click.option(
+    "--endpoint-url", metavar="URL", help="Use this endpoint. Not allowed where the settings name an account."
 )
 tables_option = renamed_option(
     "--tables",
@@ -45,11 +49,26 @@ checkpoint_option = click.option(
 resume_option = click.option("--resume", is_flag=True, help="Resume an interrupted run from its checkpoint.")
 
 
+def where_options(command: Command) -> Command:
+    """`--local` and `--endpoint-url`, which go before what the settings say."""
+    return local_option(_endpoint_option(command))
+
+
 def ends_options(command: Command) -> Command:
     """`--from` and `--to`, each an environment or `table:TABLE`, as `source` and `target`."""
     source = click.option("--from", "source", required=True, metavar="ENV", help=f"Source: {END}.")
     target = click.option("--to", "target", required=True, metavar="ENV", help=f"Target: {END}.")
     return source(target(command))
+
+
+def open_databases(
+    ends: tuple[CopySide, CopySide], output: Output, *, local: bool, endpoint_url: str | None
+) -> tuple[DynamoDb, DynamoDb]:
+    """DynamoDB of both sides; where each is, is said first. Raises as `open_data_session` does."""
+    source, target = (
+        open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url) for end in ends
+    )
+    return open_dynamodb(source.connection), open_dynamodb(target.connection)
 
 
 def chosen_tables(environment: Environment, chosen: Sequence[str]) -> dict[str, str]:

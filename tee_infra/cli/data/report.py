@@ -3,7 +3,8 @@
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.data.options import END, endpoint_option, tables_option
+from tee_infra.aws.dynamodb import open_dynamodb
+from tee_infra.cli.data.options import END, tables_option, where_options
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints, table
@@ -12,7 +13,7 @@ from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_report import SAMPLE_ITEMS, report_table
 from tee_infra.workflows.data.table_io import TableAccess
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_session import open_data_session
 
 
 class ReportedAttribute(ResultModel):
@@ -42,10 +43,10 @@ class AnonymizeReportResult(RootModel[dict[str, list[ReportedAttribute]]]):
     metavar="N",
     help=f"Number of items to sample in each table. Default: {SAMPLE_ITEMS}.",
 )
-@endpoint_option
+@where_options
 @json_option
 def anonymize_report(
-    source: str, tables: tuple[str, ...], sample: int, endpoint_url: str | None, as_json: bool
+    *, source: str, tables: tuple[str, ...], sample: int, local: bool, endpoint_url: str | None, as_json: bool
 ) -> None:
     """Report how each attribute would be anonymized.
 
@@ -54,10 +55,10 @@ def anonymize_report(
     """
     output = Output(as_json)
     end = copy_side(source)
-    dynamodb = open_dynamodb(connect_data(end.environment, endpoint_url))
     if unknown := [name for name in tables if name not in end.tables]:
         raise UsageError(f"unknown table {unknown[0]!r}. Allowed: {', '.join(end.tables)}")
-    output.say(f"{end.name} at {dynamodb.endpoint}")
+    session = open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url)
+    dynamodb = open_dynamodb(session.connection)
     transport = dynamodb.transport()
     found = {
         name: report_table(name, TableAccess(transport, dynamodb.table(end.tables[name])), sample)

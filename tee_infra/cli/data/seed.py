@@ -4,16 +4,17 @@ from datetime import date, datetime
 
 import click
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.counting import Counting
-from tee_infra.cli.data.options import endpoint_option
+from tee_infra.cli.data.options import where_options
 from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
-from tee_infra.workflows.data.seed import seed_data
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.data.seed import require_no_production, seed_data
+from tee_infra.workflows.session.data_session import open_data_session
 
 
 class FilledTable(TableNames):
@@ -50,10 +51,17 @@ class DataSeedResult(ResultModel):
     metavar="DATE",
     help=f"Date that the data treats as today. Default: {DEFAULT_DAY.isoformat()}.",
 )
-@endpoint_option
+@where_options
 @json_option
 def seed(
-    *, environment: Environment, members: int, seed: int, day: datetime, endpoint_url: str | None, as_json: bool
+    *,
+    environment: Environment,
+    members: int,
+    seed: int,
+    day: datetime,
+    local: bool,
+    endpoint_url: str | None,
+    as_json: bool,
 ) -> None:
     """Write synthetic members to an environment.
 
@@ -61,8 +69,10 @@ def seed(
     changes nothing. Each member has about seven items in the three tables. Items with other keys are kept.
     """
     output = Output(as_json)
-    dynamodb = open_dynamodb(connect_data(environment, endpoint_url))
-    output.say(f"{environment.name} at {dynamodb.endpoint}: {members:,} synthetic members, seed {seed}")
+    require_no_production(environment)
+    session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
+    dynamodb = open_dynamodb(session.connection)
+    output.say(f"{members:,} synthetic members, seed {seed}")
     data = SyntheticData(seed, day.date())
     with Counting() as counting:
         seeded = seed_data(dynamodb, environment, copy_side(environment.name).tables, data, members, progress=counting)

@@ -2,34 +2,36 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import RootModel
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.copy_progress import carry_out
 from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy
 from tee_infra.cli.data.options import (
     END,
     checkpoint_option,
-    endpoint_option,
     read_units_option,
     resume_option,
     tables_option,
     transport_option,
+    where_options,
 )
 from tee_infra.cli.old_names import renamed_option
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
-from tee_infra.cli.output import Output, prints, require_yes, table
+from tee_infra.cli.output import Output, prints, require_answers, table
 from tee_infra.cli.results import ResultModel
-from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, copy_side
+from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, copy_side, pair_tables
 from tee_infra.errors import PartialError
-from tee_infra.workflows.data.anonymize_key import read_key
+from tee_infra.workflows.data.anonymize_key import given_key, stored_key
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.data.sync_dev import SubsetOptions
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
+from tee_infra.workflows.session.data_session import open_data_session
 
 
 class AppliedRule(ResultModel):
@@ -74,7 +76,7 @@ class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
 @transport_option
 @checkpoint_option
 @resume_option
-@endpoint_option
+@where_options
 @dry_run_option
 @yes_option
 @json_option
@@ -91,6 +93,7 @@ def sync_dev(
     transport: Any,
     checkpoint: Path | None,
     resume: bool,
+    local: bool,
     endpoint_url: str | None,
     dry_run: bool,
     yes: bool,
@@ -105,13 +108,21 @@ def sync_dev(
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
     check_sides(*ends, anonymized=anonymize)  # before the key is read
-    require_yes(output, yes=yes or dry_run)
-    connections = [connect_data(end.environment, endpoint_url) for end in ends]
-    databases = [open_dynamodb(connection) for connection in connections]
-    key = read_key(ends[0].environment, key_file, os.environ, connections[0]) if anonymize else None
+    pair_tables(*ends, tables)
+    key = given_key(key_file, os.environ) if anonymize else None
     choice = SubsetOptions(key=key, fraction=fraction, entities=entities)
+    choice.check_source(ends[0])
+    if not dry_run:
+        require_answers(output, yes=yes)
+    connections = [
+        open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url).connection
+        for end in ends
+    ]
+    databases = [open_dynamodb(connection) for connection in connections]
+    if anonymize and key is None:
+        choice = replace(choice, key=stored_key(ends[0].environment, connections[0]))
     plan = prepare_copy(databases[0], databases[1], ends, tables, choice=choice, read_units=read_units)
-    for line in _plan_lines(plan, choice, databases[1].endpoint):
+    for line in _plan_lines(plan, choice):
         output.say(line)
     if dry_run:
         output.result(DataSyncDevResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
@@ -128,11 +139,11 @@ def sync_dev(
         )
 
 
-def _plan_lines(plan: CopyPlan, choice: SubsetOptions, endpoint: str) -> list[str]:
+def _plan_lines(plan: CopyPlan, choice: SubsetOptions) -> list[str]:
     subset = plan.members.subset if plan.members else None
     members = "all members" if subset is None else f"{subset.fraction:.2%} of the members"
     form = "anonymized" if choice.key is not None else "not anonymized"
-    lines = [f"{plan.source.name} -> {plan.target.name} at {endpoint}: {members}, {form}"]
+    lines = [f"{plan.source.name} -> {plan.target.name}: {members}, {form}"]
     return lines + [
         f"  {entry.source.name} -> {entry.target.name}: about {entry.estimate.items:,} items to read, "
         f"{entry.estimate.seconds:,.0f} s, ${entry.estimate.dollars:,.2f} at most"

@@ -6,15 +6,14 @@ from typing import Any, Literal
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.data.options import endpoint_option, ends_options, tables_option, transport_option
+from tee_infra.cli.data.options import ends_options, open_databases, tables_option, transport_option, where_options
 from tee_infra.cli.options import json_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, prints, require_yes, table
+from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
 from tee_infra.core.data.comparison import Comparison
-from tee_infra.core.data.copy_policy import copy_side, pair_tables
+from tee_infra.core.data.copy_policy import check_sides, copy_side, pair_tables
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.validate_environment import validate_tables
-from tee_infra.workflows.session.data_connection import connect_data, open_dynamodb
 
 
 class DifferenceFacts(ResultModel):
@@ -55,7 +54,7 @@ class DataValidateResult(RootModel[dict[str, ComparedTable]]):
 @tables_option
 @click.option("--repair-missing", is_flag=True, help="Write missing items to the target. Never overwrites.")
 @transport_option
-@endpoint_option
+@where_options
 @yes_option
 @json_option
 def validate(
@@ -65,6 +64,7 @@ def validate(
     tables: tuple[str, ...],
     repair_missing: bool,
     transport: Any,
+    local: bool,
     endpoint_url: str | None,
     yes: bool,
     as_json: bool,
@@ -76,9 +76,11 @@ def validate(
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
-    require_yes(output, yes=yes or not repair_missing)
-    databases = [open_dynamodb(connect_data(end.environment, endpoint_url)) for end in ends]
-    output.say(f"{source} at {databases[0].endpoint} against {target} at {databases[1].endpoint}")
+    pair_tables(*ends, tables)
+    if repair_missing:
+        check_sides(*ends, anonymized=False)
+        require_answers(output, yes=yes)
+    databases = open_databases(ends, output, local=local, endpoint_url=endpoint_url)
     if repair_missing:
         confirm_by_name(output, ends[1].name, f"This writes missing items to {ends[1].name}.", yes=yes)
     found = validate_tables(

@@ -10,7 +10,7 @@ import click
 from pydantic import RootModel
 
 from tee_infra.cli.options import dry_run_option, environment_argument, examples, json_option, local_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_yes
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_answers
 from tee_infra.cli.results import EngineRunFacts, FeatureRunFacts, Outputs
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.app_config import table_names
@@ -132,7 +132,8 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
     Refused before the first deletion if a resource is protected. The empty stack is kept.
     """
     output = Output(as_json)
-    require_yes(output, yes=yes or dry_run)
+    if not dry_run:
+        require_answers(output, yes=yes)
     if find_project(Path.cwd()).is_registered(environment):
         raise LeasedError(environment.name)
 
@@ -194,7 +195,7 @@ def _refresh(opened: StackSession) -> EngineRun:
 
 
 def _open(environment: Environment, local: bool, output: Output) -> AbstractContextManager[StackSession]:
-    return open_environment(find_project(Path.cwd()), environment, output.say, local=local)
+    return open_environment(find_project(Path.cwd()), environment, output, local=local)
 
 
 def _say_plan(output: Output, plan: EngineRun) -> None:

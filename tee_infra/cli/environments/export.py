@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from tee_infra.cli.old_names import renamed_argument
-from tee_infra.cli.options import EnvironmentName, json_option
+from tee_infra.cli.options import EnvironmentName, json_option, local_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.app_config import render_dotenv, render_typescript
 from tee_infra.core.environments import Environment, current_environment
-from tee_infra.workflows.session.app_variables import app_environment
+from tee_infra.workflows.session.app_variables import exported_environment
 from tee_infra.workflows.session.checkout import find_project
 
 
@@ -45,9 +45,12 @@ def env() -> None:
     default="dotenv",
     help="Output format. Default: dotenv.",
 )
+@local_option
 @json_option
-def export(environment: Environment | None, as_format: str, as_json: bool) -> None:
+def export(environment: Environment | None, as_format: str, local: bool, as_json: bool) -> None:
     """Print table names and variables for the app.
+
+    On the embedded AWS they override a shell's own AWS settings and proxies.
 
     `typescript` prints a module that reads STAGE and NODE_ENV when the app runs, and defaults to ENV.
     """
@@ -55,6 +58,6 @@ def export(environment: Environment | None, as_format: str, as_json: bool) -> No
     if as_format == "typescript" and not as_json:
         click.echo(render_typescript(environment), nl=False)
         return
-    variables = app_environment(find_project(Path.cwd()), environment)
+    variables = exported_environment(find_project(Path.cwd()), environment, use_local=local)
     text = json.dumps(variables, indent=2) if as_format == "json" else render_dotenv(variables).removesuffix("\n")
     Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), [text])

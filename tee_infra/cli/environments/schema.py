@@ -1,7 +1,5 @@
 """`tee-infra schema pull | check`."""
 
-from pathlib import Path
-
 import click
 
 from tee_infra.cli.old_names import renamed_argument
@@ -13,8 +11,7 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import PartialError
 from tee_infra.workflows.environments.schema import check_schema, pull_schema
-from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.connect import connect, describe
+from tee_infra.workflows.session.data_session import open_data_session
 
 
 class SchemaPullResult(ResultModel):
@@ -52,10 +49,10 @@ def pull(table: str, local: bool, as_json: bool) -> None:
 
     Uses the AWS account of this shell's variables, or the embedded AWS with --local.
     """
-    connection = connect(find_project(Path.cwd()), None, use_local=local)
-    click.echo(f"target: {describe(connection)}", err=True)
-    entry = pull_schema(table, connection)
-    Output(as_json).result(SchemaPullResult(physical_name=table, entry=entry), [entry])
+    output = Output(as_json, for_file=True)
+    session = open_data_session(None, table, output, local=local)
+    entry = pull_schema(table, session.connection)
+    output.result(SchemaPullResult(physical_name=table, entry=entry), [entry])
 
 
 @prints(SchemaCheckResult)
@@ -66,9 +63,8 @@ def pull(table: str, local: bool, as_json: bool) -> None:
 def check(environment: Environment, local: bool, as_json: bool) -> None:
     """Compare the catalog with live tables; exits 5 if they differ."""
     output = Output(as_json)
-    connection = connect(find_project(Path.cwd()), environment, use_local=local)
-    output.say(f"target: {describe(connection)}")
-    found = check_schema(environment, connection)
+    session = open_data_session(environment, environment.name, output, local=local)
+    found = check_schema(environment, session.connection)
     lines: list[str] = []
     for table, differences in found.items():
         lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: equal to the catalog"]

@@ -30,14 +30,14 @@ from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.times import parse_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.features.context import FeatureContext, open_feature_context
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.create import Created, create_feature, preview_feature
 from tee_infra.workflows.features.json_view import feature_facts, quota_of
 from tee_infra.workflows.features.request import read_request, repeat_request
-from tee_infra.workflows.features.seed import Source, open_source
+from tee_infra.workflows.features.seed import Source, check_source, open_source
 from tee_infra.workflows.review.comment import RunSummary, attempt
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.connect import connect
+from tee_infra.workflows.session.data_session import open_data_session
 
 DEFAULT_SOURCE: Final = "staging"
 
@@ -118,13 +118,16 @@ def create(
         seed=seed,
         revive=not unless_destroyed,
     )
+    taken = (source or parse_environment(DEFAULT_SOURCE)) if request.seed == "anonymized" else None
+    if taken is not None:
+        check_source(taken, request.environment)
     to = reviewers(comment, post=post, branch=branch)
 
     def run() -> RunSummary:
-        context = open_feature_context(project, output.say, local=local)
+        context = open_context_here(output, request.environment, local=local)
         moment = context.at(now)
-        taken_from = _source(context, request, source, local=local)
-        return _carry_out(context, request, taken_from, moment, output, yes=yes, dry_run=dry_run, wanted=not to.nobody)
+        opened = _open_source(taken, request, output, local=local) if taken else None
+        return _carry_out(context, request, opened, moment, output, yes=yes, dry_run=dry_run, wanted=not to.nobody)
 
     tell(to, request.environment, "preview" if dry_run else "up", attempt(RunSummary(now=datetime.now(UTC)), run))
 
@@ -136,7 +139,7 @@ def update(
     to = reviewers(comment, post=post)
 
     def run() -> RunSummary:
-        context = open_context_here(output, local=local)
+        context = open_context_here(output, environment, local=local)
         record = require_record(context.control, environment)
         request = repeat_request(record, context.project.directory, context.host.repository, os.environ)
         return _carry_out(
@@ -169,15 +172,12 @@ def _carry_out(
     return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
 
-def _source(
-    context: FeatureContext, request: CreateRequest, chosen: Environment | None, *, local: bool
-) -> Source | None:
-    """The checked source of anonymized data, before any resource of the new environment is created."""
-    if request.seed != "anonymized":
-        return None
-    source = chosen or parse_environment(DEFAULT_SOURCE)
-    connection = connect(context.project, source, use_local=local)
-    return open_source(source, request.environment, connection, os.environ)
+def _open_source(source: Environment, request: CreateRequest, output: Output, *, local: bool) -> Source:
+    """The checked source of anonymized data, before any resource of the new environment, which stays the target."""
+    target = output.target
+    session = open_data_session(source, source.name, output, local=local)
+    output.target = target
+    return open_source(source, request.environment, session.connection, os.environ)
 
 
 def _facts(context: FeatureContext, done: Created, now: datetime) -> FeatureRunFacts:

@@ -1,11 +1,11 @@
 """`tee-infra feature destroy`."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 
+from tee_infra.cli.features.report import open_context_here
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
     EnvironmentName,
@@ -15,10 +15,10 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_yes
+from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_answers
 from tee_infra.cli.results import ChangeFacts, IgnoredFacts, ResultModel, TableNames, Time
 from tee_infra.core.changes.engine_run import Operation
-from tee_infra.core.environments import Environment
+from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.lifecycle.destroy_transitions import shortened
 from tee_infra.core.lifecycle.lease import MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import FeatureRecord, State
@@ -26,10 +26,9 @@ from tee_infra.core.times import parse_duration, render_left, render_time
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import UnregisteredError, change_record, require_record
-from tee_infra.workflows.features.context import FeatureContext, open_feature_context
+from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
 from tee_infra.workflows.features.plan_destroy import DestroyPlan, plan_destroy, record_of_branch, require_destroyable
-from tee_infra.workflows.session.checkout import find_project
 
 
 class DestroyedTable(TableNames):
@@ -95,11 +94,13 @@ def destroy(
     """
     output = Output(as_json)
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
-    require_yes(output, yes=yes or dry_run or cut is not None)
-    context = open_feature_context(find_project(Path.cwd()), output.say, local=local)
+    name = _name(environment, branch)
+    if cut is None and not dry_run:
+        require_answers(output, yes=yes)
+    context = open_context_here(output, name or FEATURE_HOST, local=local)
     moment = context.at(now)
     try:
-        record = _record(context, environment, branch)
+        record = require_record(context.control, name) if name else record_of_branch(context, branch or "")
     except UnregisteredError as error:
         if branch is None:
             raise
@@ -118,12 +119,13 @@ def destroy(
         _destroy(context, record, moment, output, yes=yes, dry_run=dry_run)
 
 
-def _record(context: FeatureContext, environment: Environment | None, branch: str | None) -> FeatureRecord:
+def _name(environment: Environment | None, branch: str | None) -> str | None:
+    """The environment's name where it is given; None: it is its branch's."""
     match environment, branch:
         case None, str():
-            return record_of_branch(context, branch)
+            return None
         case Environment(), None if environment.is_feature:
-            return require_record(context.control, environment.name)
+            return environment.name
         case Environment(), None:
             name = environment.name
             raise UsageError(

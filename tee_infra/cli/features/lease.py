@@ -9,7 +9,7 @@ from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import FeatureFacts
-from tee_infra.core.environments import Environment
+from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.lifecycle.lease import MAX_HOLD, MAX_TTL, MIN_TTL
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import parse_duration
@@ -38,9 +38,11 @@ def extend(
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
-    context = open_context_here(output, local=local)
+    name = _name(environment, branch)
+    context = open_context_here(output, name or FEATURE_HOST, local=local)
     moment = context.at(now)
-    done = extend_lease(context, _name(context, environment, branch), duration, moment)
+    name = name or record_of_branch(context, branch or "").environment
+    done = extend_lease(context, name, duration, moment)
     if done.capped:
         output.say(done.capped)
     _result(context, done.record, moment, output)
@@ -66,7 +68,7 @@ def hold(
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
         raise UsageError(f"--reason: {len(reason.strip())} characters. Allowed: 1 to {_REASON_LENGTH}")
-    context = open_context_here(output, local=local)
+    context = open_context_here(output, name, local=local)
     moment = context.at(now)
     _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)
 
@@ -84,7 +86,7 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
     """
     output = Output(as_json)
     name = require_feature(environment)
-    context = open_context_here(output, local=local)
+    context = open_context_here(output, name, local=local)
     moment = context.at(now)
     _result(context, release_environment(context, name), moment, output)
 
@@ -92,10 +94,11 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
 _REASON_LENGTH = 500
 
 
-def _name(context: FeatureContext, environment: Environment | None, branch: str | None) -> str:
+def _name(environment: Environment | None, branch: str | None) -> str | None:
+    """The environment's name where it is given; None: it is its branch's."""
     if (environment is None) == (branch is None):
         raise UsageError("feature extend: needs exactly one of ENV and --branch BRANCH")
-    return require_feature(environment) if environment else record_of_branch(context, branch or "").environment
+    return require_feature(environment) if environment else None
 
 
 def _result(context: FeatureContext, record: FeatureRecord, now: datetime, output: Output) -> None:

@@ -93,7 +93,7 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
     """Show lease, tables, outputs and history."""
     output = Output(as_json)
     name = require_feature(environment)
-    context = open_context_here(output, local=local)
+    context = open_context_here(output, name, local=local)
     moment = context.at(now)
     shown = show_feature(context, name)
     facts = shown.listed.facts(context, moment)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tee_infra.cli.output import Output, confirm_by_name, plan_lines, table
 from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import EngineRun
-from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_left, render_time
@@ -16,11 +16,13 @@ from tee_infra.errors import UsageError
 from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.apply import Confirm
 from tee_infra.workflows.session.checkout import find_project
+from tee_infra.workflows.session.session import open_host_session
 
 
-def open_context_here(output: Output, *, local: bool) -> FeatureContext:
-    """The home of this checkout's feature environments; prints the target first."""
-    return open_feature_context(find_project(Path.cwd()), output.say, local=local)
+def open_context_here(output: Output, name: str = FEATURE_HOST, *, local: bool) -> FeatureContext:
+    """The context of this checkout's feature environments; prints the target of `name`, or of all, first."""
+    environment = parse_environment(name)
+    return open_feature_context(open_host_session(find_project(Path.cwd()), environment, output, local=local))
 
 
 def require_feature(environment: Environment) -> str:

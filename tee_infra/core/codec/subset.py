@@ -24,6 +24,14 @@ class SubsetError(UsageError):
         super().__init__(f"{option} {value} is not {allowed}")
 
 
+def check_size(fraction: float | None, entities: int | None) -> None:
+    """Raises `SubsetError` for a fraction that is not above 0 and at most 1, and for fewer than one entity."""
+    if fraction is not None and not 0 < fraction <= 1:
+        raise SubsetError("--fraction", fraction, "above 0 and at most 1")
+    if entities is not None and entities < 1:
+        raise SubsetError("--entities", entities, "1 or more")
+
+
 @dataclass(frozen=True)
 class Subset:
     """The entities whose hash under `key` is below `threshold`, of 2**64.
@@ -37,8 +45,7 @@ class Subset:
     @classmethod
     def of_fraction(cls, key: bytes, fraction: float) -> Self:
         """About `fraction` of all entities, above 0 and at most 1. Raises `SubsetError`."""
-        if not 0 < fraction <= 1:
-            raise SubsetError("--fraction", fraction, "above 0 and at most 1")
+        check_size(fraction, None)
         return cls(key, round(fraction * _SPACE))
 
     @classmethod
@@ -47,8 +54,7 @@ class Subset:
 
         Reads every key once and holds `count` hashes. Raises `SubsetError` for a count below 1.
         """
-        if count < 1:
-            raise SubsetError("--entities", count, "1 or more")
+        check_size(None, count)
         return cls(key, _below(count, (_position(key, entity_of(text)) for text in partition_keys)))
 
     @property

@@ -36,14 +36,14 @@ class UnknownBranchesError(RemoteError):
         )
 
 
-def live_branches(project: Project, repository: str, environ: Mapping[str, str], file: Path | None) -> Branches:
+def live_branches(project: Project, repository: str, environ: Mapping[str, str], file: Path | None = None) -> Branches:
     """The branches of `repository` (`owner/name`), with heads and reviews if the source has them.
 
     The source is the first of: `file`; GitHub, if GITHUB_TOKEN is set and the repository is not a placeholder; the
     checkout's `origin`. An empty list is a valid result. Raises `BranchesFileError` and `UnknownBranchesError`.
     """
     if file is not None:
-        return _from_file(file)
+        return read_branches(file)
     token = environ.get("GITHUB_TOKEN")
     try:
         if token and not repository.startswith(f"{PLACEHOLDER_OWNER}/"):
@@ -53,8 +53,8 @@ def live_branches(project: Project, repository: str, environ: Mapping[str, str],
         raise UnknownBranchesError(str(error)) from error
 
 
-def _from_file(file: Path) -> Branches:
-    """Blank lines and surrounding spaces are ignored. A branch name has no spaces: git allows none."""
+def read_branches(file: Path) -> Branches:
+    """The branches in a file, one per line, without blank lines and surrounding spaces. Raises `BranchesFileError`."""
     try:
         lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").split("\n")]
     except OSError as error:

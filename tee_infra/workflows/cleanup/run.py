@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from tee_infra.aws.control_table import RecordChangedError
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.core.cleanup.decision import Policy, ReasonCode
 from tee_infra.core.cleanup.inventory import Inventory
 from tee_infra.core.cleanup.plan import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
@@ -21,7 +22,6 @@ from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.features.usage import table_usage
-from tee_infra.workflows.session.data_connection import open_dynamodb
 from tee_infra.workflows.session.engine_locks import stack_locks
 
 LOCK: Final = "cleanup"

@@ -40,10 +40,19 @@ def read_key(
 
     Raises `NoKeyError`, `WeakKeyError`, `AwsError`.
     """
+    return given_key(key_file, environ) or stored_key(source, connection)
+
+
+def given_key(key_file: Path | None, environ: Mapping[str, str]) -> bytes | None:
+    """The key in `key_file`, else in TEE_ANONYMIZE_KEY, else None. Raises `WeakKeyError`."""
     if key_file is not None:
         return derive_key(key_file.read_text())
-    if secret := environ.get(KEY_VARIABLE):
-        return derive_key(secret)
+    secret = environ.get(KEY_VARIABLE)
+    return derive_key(secret) if secret else None
+
+
+def stored_key(source: Environment | None, connection: Connection) -> bytes:
+    """The key in the source's SSM parameter. Raises `NoKeyError`, `WeakKeyError`, `AwsError`."""
     if source is None:
         raise NoKeyError(None)
     parameter = names.parameter(source.name, _PARAMETER)

@@ -48,6 +48,12 @@ class Seeded:
     client_cpu_seconds: float
 
 
+def require_no_production(environment: Environment) -> None:
+    """Raises `SyntheticProductionError`."""
+    if environment.kind.production:
+        raise SyntheticProductionError(environment.name)
+
+
 def seed_data(
     dynamodb: DynamoDb,
     environment: Environment,
@@ -62,8 +68,7 @@ def seed_data(
     Idempotent; items with other keys are kept. Needs memory for a few hundred members, independent of their number.
     Raises `SyntheticProductionError`, `RemoteError`.
     """
-    if environment.kind.production:
-        raise SyntheticProductionError(environment.name)
+    require_no_production(environment)
     began, cpu = time.monotonic(), time.process_time()
     transport = dynamodb.transport()
     sides = {name: TableAccess(transport, dynamodb.table(physical)) for name, physical in tables.items()}

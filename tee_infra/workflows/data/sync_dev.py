@@ -10,7 +10,7 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.anonymizer import Anonymizer, decode, partition_key_of
 from tee_infra.core.codec.pseudonyms import Pseudonyms
 from tee_infra.core.codec.raw_items import RawItem
-from tee_infra.core.codec.subset import Subset
+from tee_infra.core.codec.subset import Subset, check_size
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.copy_policy import CopySide
 from tee_infra.core.tables.catalog import TABLES, Table
@@ -30,6 +30,16 @@ class SubsetOptions:
     def __post_init__(self) -> None:
         if self.fraction is not None and self.entities is not None:
             raise UsageError("data sync-dev: --fraction and --members exclude each other", next="Give only one of them")
+        check_size(self.fraction, self.entities)
+
+    def check_source(self, source: CopySide) -> None:
+        """Raises `UsageError` if the members cannot be counted, because the source has no table of them."""
+        members = TABLES[0].name
+        if self.entities is not None and members not in source.tables:
+            raise UsageError(
+                f"--members: counts the members in {members}, and --from is {source.name}",
+                next="Use it with an environment",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +88,8 @@ def _subset(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Subset | 
         return Subset.of_fraction(key, choice.fraction)
     if choice.entities is None:
         return None
+    choice.check_source(end)
     people = TABLES[0]
-    if people.name not in end.tables:
-        raise UsageError(
-            f"--members: counts the members in {people.name}, and --from is {end.name}",
-            next="Use it with an environment",
-        )
     return Subset.of_count(key, choice.entities, _partition_keys(source, people, end.tables[people.name]))
 
 

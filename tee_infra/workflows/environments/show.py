@@ -6,35 +6,40 @@ from typing import Any
 from tee_infra.core.environments import Environment
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.engine import find_engine
-from tee_infra.stacks import NoStackError
+from tee_infra.stacks import Backend, NoStackError
 from tee_infra.workflows.control.records import require_record
-from tee_infra.workflows.environments.list import EnvironmentRow, list_environments
+from tee_infra.workflows.environments.list import EnvironmentRow
 from tee_infra.workflows.features.context import open_feature_context
-from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import Project
-from tee_infra.workflows.session.reach import Report
+from tee_infra.workflows.session.session import Reporter, open_host_session, open_state, require_undiverted, target_of
 
 
-def show_environment(project: Project, environment: Environment) -> dict[str, Any]:
+def show_environment(project: Project, environment: Environment, reporter: Reporter, *, local: bool) -> dict[str, Any]:
     """The fields of `list`, plus `target`, `settings` and `outputs` (empty before the first `up`).
 
-    Raises `SettingsError`.
+    The embedded AWS need not run. Raises `SettingsError`, `DivertedError`, `NoAccessError`, `WrongAccountError`.
     """
     settings = project.settings(environment)
-    listed = next(entry for entry in list_environments(project) if entry.environment == environment)
+    target = target_of(project, environment, settings, local=local)
+    if not target.embedded:
+        require_undiverted(project, target)
+    reporter.at(target)
+    engine = find_engine(os.environ)
+    backend = open_state(project, target, engine) if engine else None
+    listed = EnvironmentRow(environment=environment, settings=settings, resources=_resources(backend, environment))
     return listed.facts() | {
-        "target": f"AWS account {settings.account_id}" if settings.account_id else "the embedded AWS",
+        "target": "the embedded AWS" if target.embedded else target.describe(),
         "settings": settings.model_dump(mode="json"),
-        "outputs": _outputs(project, environment, on_account=settings.account_id is not None),
+        "outputs": _outputs(backend, environment),
     }
 
 
-def show_registered(project: Project, environment: Environment, report: Report) -> dict[str, Any]:
+def show_registered(project: Project, environment: Environment, reporter: Reporter, *, local: bool) -> dict[str, Any]:
     """The same fields for a feature environment without a stack file, from its record and its state.
 
-    Raises as `open_feature_context` and `require_record` do.
+    Raises as `open_host_session` and `require_record` do.
     """
-    context = open_feature_context(project, report, local=False)
+    context = open_feature_context(open_host_session(project, environment, reporter, local=local))
     record = require_record(context.control, environment.name)
     settings = context.settings(record)
     said = context.checkpoint(environment.name)
@@ -47,11 +52,13 @@ def show_registered(project: Project, environment: Environment, report: Report) 
     }
 
 
-def _outputs(project: Project, environment: Environment, *, on_account: bool) -> dict[str, Any]:
-    engine = find_engine(os.environ)
-    if engine is None:
-        return {}
+def _resources(backend: Backend | None, environment: Environment) -> int | None:
+    entries = backend.entries() if backend else []
+    return next((entry.resources for entry in entries if entry.name == environment.name), None)
+
+
+def _outputs(backend: Backend | None, environment: Environment) -> dict[str, Any]:
     try:
-        return embedded_aws.backend_for(project, engine, on_account=on_account).outputs(environment.name)
+        return backend.outputs(environment.name) if backend else {}
     except NoStackError:
         return {}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.transitions import CreateRequest, check_quota, requested
@@ -12,7 +13,6 @@ from tee_infra.workflows.control.records import find_record
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.usage import table_usage
 from tee_infra.workflows.session.checkout import NAME
-from tee_infra.workflows.session.data_connection import open_dynamodb
 
 
 class StackFileError(UsageError):

@@ -1,8 +1,9 @@
 """The home of feature environments: dev's account and region, and a separate state, registry and locks."""
 
-from collections.abc import Generator, Mapping
+import os
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,8 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.core import names
-from tee_infra.core.environments import FEATURE_HOST, parse_environment
+from tee_infra.core.aws_variables import without_foreign
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
@@ -30,10 +32,11 @@ from tee_infra.errors import UsageError
 from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.control.processes import this_actor
+from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import CONFIG_KEY, Project
 from tee_infra.workflows.session.engine_state import load_checkpoint
 from tee_infra.workflows.session.file_store import FileStore, open_store
-from tee_infra.workflows.session.reach import Reached, Report, reach
+from tee_infra.workflows.session.session import EnvironmentSession, Report
 from tee_infra.workflows.session.stack_session import StackSession
 
 
@@ -58,14 +61,15 @@ def clock(target: AwsTarget, now: datetime | None) -> datetime:
 class FeatureContext:
     """The context of every lifecycle command. `state` is the engine's `.pulumi` folder.
 
-    `started`: this command started the embedded AWS.
+    `engine` obtains the engine when needed. `environ` has its variables besides those of `shell`. `started`: this
+    command started the embedded AWS.
     """
 
     project: Project
     host: Settings
     target: AwsTarget
     connection: Connection
-    engine: Engine
+    engine: Callable[[], Engine]
     environ: Mapping[str, str]
     backend_variables: Mapping[str, str]
     secrets_provider: str | None
@@ -74,6 +78,7 @@ class FeatureContext:
     locks: Locks
     actor: Actor
     report: Report
+    shell: Mapping[str, str] = field(default_factory=lambda: os.environ)
     started: bool = False
 
     def at(self, now: datetime | None) -> datetime:
@@ -97,15 +102,16 @@ class FeatureContext:
             (directory / "Pulumi.yaml").write_bytes((self.project.directory / "Pulumi.yaml").read_bytes())
             config = {"config": {CONFIG_KEY: self._configuration(record)}}
             (directory / f"Pulumi.{environment.name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+            engine = self.engine()
             backend = Backend(
                 directory=directory,
-                command=self.engine.command,
-                version=self.engine.version,
+                command=engine.command,
+                version=engine.version,
                 environ={**self.environ, **self.backend_variables},
                 secrets_provider=self.secrets_provider,
+                shell=self.shell,
             )
-            program = partial(deploy, self.environ, force_local=self.target.embedded)
-            stack = Stack(environment.name, backend, program, self.report)
+            stack = Stack(environment.name, backend, partial(deploy, self.target), self.report)
             yield StackSession(
                 environment=environment,
                 settings=self.settings(record),
@@ -127,46 +133,44 @@ class FeatureContext:
         }
 
 
-def open_feature_context(project: Project, report: Report, *, local: bool) -> FeatureContext:
-    """Reach the host's AWS; `report` gets the target as its first line. Raises `SettingsError`, and as `reach` does.
-
-    `local` uses the embedded AWS even if the host's settings name an account.
-    """
-    host = project.settings(parse_environment(FEATURE_HOST))
-    if local:
+def open_feature_context(session: EnvironmentSession) -> FeatureContext:
+    """The context of the feature environments of a host's session."""
+    host = session.settings
+    if session.running is not None:
         host = host.model_copy(update={"account_id": None})
-    reached = reach(project, host, report, local=local)
-    items = ControlItems.connect(reached.connection)
-    location, variables, secrets_provider = _state_of(project, host, reached)
+    items = ControlItems.connect(session.connection)
+    location, variables, secrets_provider = _state_of(session)
     return FeatureContext(
-        project=project,
+        project=session.project,
         host=host,
-        target=reached.target,
-        connection=reached.connection,
-        engine=reached.engine,
-        environ=reached.environ,
+        target=session.target,
+        connection=session.connection,
+        engine=lambda: session.engine,
+        environ=embedded_aws.variables_of(session.project, session.running) if session.running else {},
+        shell=without_foreign(os.environ) if session.running else os.environ,
         backend_variables=variables,
         secrets_provider=secrets_provider,
-        state=open_store(f"{location}/.pulumi", reached.connection),
+        state=open_store(f"{location}/.pulumi", session.connection),
         control=ControlTable(items),
         locks=Locks(items),
         actor=this_actor(),
-        report=report,
-        started=reached.started,
+        report=session.report,
+        started=session.started,
     )
 
 
-def _state_of(project: Project, host: Settings, reached: Reached) -> tuple[str, dict[str, str], str | None]:
+def _state_of(session: EnvironmentSession) -> tuple[str, dict[str, str], str | None]:
     """The location of the state, the engine's variables for it, and its secrets provider."""
     always = {
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_SELF_MANAGED_STATE_GZIP": "false",  # a compressed stack has another file name, and would look lost
     }
-    if reached.running is not None:
-        folder = project.feature_state_directory
+    if session.running is not None:
+        folder = session.project.feature_state_directory
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder), always | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
-    bucket = names.state_bucket("ephemeral", reached.target.account_id, host.region)
-    url = backend_url("ephemeral", reached.target.account_id, host.region)
-    return f"{PREFIX}{bucket}", always | {"PULUMI_BACKEND_URL": url}, secrets_provider(host.region)
+    account_id, region = session.target.account_id, session.target.region
+    bucket = names.state_bucket("ephemeral", account_id, region)
+    url = backend_url("ephemeral", account_id, region)
+    return f"{PREFIX}{bucket}", always | {"PULUMI_BACKEND_URL": url}, secrets_provider(region)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.transitions import CreateRequest, deployed
@@ -21,7 +22,6 @@ from tee_infra.workflows.features.seed import NoSourceError, Source, seed_featur
 from tee_infra.workflows.features.usage import table_usage
 from tee_infra.workflows.session import apply, embedded_aws
 from tee_infra.workflows.session.apply import Check, Confirm
-from tee_infra.workflows.session.data_connection import open_dynamodb
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 from tee_infra.workflows.session.stack_session import catch_up
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.core.cost.environment import monthly_usd
 from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.lock import Lock
@@ -17,7 +18,6 @@ from tee_infra.workflows.control.records import require_record
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.json_view import feature_facts, unknown_facts
 from tee_infra.workflows.features.usage import TableUsage, table_usage
-from tee_infra.workflows.session.data_connection import open_dynamodb
 
 HISTORY: Final = 10
 """Number of history entries that `show` prints."""

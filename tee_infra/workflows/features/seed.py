@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tee_infra.aws.connection import Connection
-from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.dynamodb import DynamoDb, open_dynamodb
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import CopySide, check_sides, copy_side
 from tee_infra.core.environments import Environment, parse_environment
@@ -20,7 +20,6 @@ from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.data.table_io import TableAccess
-from tee_infra.workflows.session.data_connection import open_dynamodb
 
 MEMBERS: Final = 50
 """Number of synthetic members: about 350 items in all."""
@@ -61,16 +60,21 @@ class Source:
     key: bytes
 
 
+def check_source(source: Environment, target: str) -> None:
+    """Check that `source` may be copied to the feature environment `target`. Raises `UsageError`, as `check_sides`."""
+    if source.name == target:
+        raise UsageError(f"--from {target}: is the target itself", next="Name another environment")
+    check_sides(copy_side(source.name), copy_side(target), anonymized=True)
+
+
 def open_source(source: Environment, target: str, connection: Connection, environ: Mapping[str, str]) -> Source:
     """Check that `source` may be copied to the feature environment `target`, before its first resource is created.
 
     `connection` leads to the source. Raises as `check_sides` and `read_key` do, `NoTableError`, and
     `UnclassifiedAttributesError` if the source has unclassified attributes.
     """
-    if source.name == target:
-        raise UsageError(f"--from {target}: is the target itself", next="Name another environment")
+    check_source(source, target)
     end = copy_side(source.name)
-    check_sides(end, copy_side(target), anonymized=True)
     dynamodb = open_dynamodb(connection)
     key = read_key(source, None, environ, connection)
     tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}

@@ -17,7 +17,7 @@ from tee_infra.workflows.features.context import FeatureContext, clock, open_fea
 from tee_infra.workflows.session.checkout import NAME, Project
 from tee_infra.workflows.session.engine_state import load_checkpoint, load_checkpoint_file
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
-from tee_infra.workflows.session.reach import Report
+from tee_infra.workflows.session.session import Reporter, open_session
 from tee_infra.workflows.session.stack_session import StackSession, open_stack
 
 
@@ -88,17 +88,18 @@ class RepairSubject:
 
 @contextmanager
 def open_subject(
-    project: Project, environment: Environment, report: Report, *, local: bool, now: datetime | None = None
+    project: Project, environment: Environment, reporter: Reporter, *, local: bool, now: datetime | None = None
 ) -> Generator[RepairSubject]:
-    """Open `environment`, also a broken one. `report` gets the target as its first line.
+    """Open `environment`, also a broken one. `reporter` gets the target first.
 
-    Raises `NoRecordError`, `ForeignClockError`, and as `open_stack` and `open_feature_context` do.
+    Raises `NoRecordError`, `ForeignClockError`, and as `open_session` and `open_stack` do.
     """
+    session = open_session(project, environment, reporter, local=local, start=True)
     if not project.is_registered(environment):
-        opened = open_stack(project, environment, report, local=local)
+        opened = open_stack(session)
         yield RepairSubject(opened=opened, now=clock(opened.target, now), state=_standing_state(project, opened))
         return
-    context = open_feature_context(project, report, local=local)
+    context = open_feature_context(session)
     moment, record = context.at(now), _record(context, environment.name)
     with context.open(record) as opened:
         yield RepairSubject(opened=opened, now=moment, state=context.state, context=context, record=record)

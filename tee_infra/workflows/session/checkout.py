@@ -76,7 +76,15 @@ class Project:
 
     def location(self, environment: Environment) -> Settings:
         """The settings with an environment's account: its own, or its host's. Raises `SettingsError`."""
-        return self.settings(parse_environment(FEATURE_HOST) if self.is_registered(environment) else environment)
+        return self.settings(self.place(environment))
+
+    def place(self, environment: Environment) -> Environment:
+        """The environment whose settings have the account: itself, or its host."""
+        return parse_environment(FEATURE_HOST) if self.is_registered(environment) else environment
+
+    def has_file(self, environment: Environment) -> bool:
+        """Whether the checkout has a stack file of it."""
+        return self._file(environment).exists()
 
     def _file(self, environment: Environment) -> Path:
         return self.directory / f"Pulumi.{environment.name}.yaml"

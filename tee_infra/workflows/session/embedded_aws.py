@@ -1,17 +1,20 @@
-"""The embedded AWS of a checkout: its status, and the variables that point at it."""
+"""The embedded AWS of a checkout: its start, its status, and the variables that point at it."""
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tee_infra import local
 from tee_infra.aws.connection import Connection
+from tee_infra.core.aws_variables import direct_to_loopback, without_foreign
+from tee_infra.core.environments import PERMANENT
 from tee_infra.engine import Engine
 from tee_infra.errors import RemoteError
 from tee_infra.local import EmbeddedAws
 from tee_infra.stacks import Backend
-from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.checkout import NAME, Project
 
 # The passphrase of the salts in Pulumi.*.yaml as shipped. Published on purpose: stacks on the embedded AWS hold no
 # secrets, and a stack that names an account gets a secrets provider of its own (docs/environments.md).
@@ -33,19 +36,43 @@ def require(project: Project) -> EmbeddedAws:
     return running
 
 
-def connection_to(project: Project) -> Connection:
-    """The connection of boto3 to the running embedded AWS. Raises `NotRunningError`."""
-    running = require(project)
+def start(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
+    """Start the embedded AWS, or find it running. `report` gets what a person should know of a start."""
+    running = local.status(project.embedded_directory)
+    if running is None:
+        report("starting the embedded AWS")
+        running = local.start(project.embedded_directory, port=port)
+        report(f"the embedded AWS is at {running.endpoint}")
+        if running.notice:
+            report(running.notice)
+    return running
+
+
+def connection_to(running: EmbeddedAws, region: str) -> Connection:
+    """The connection of boto3 to a region of a running embedded AWS, whatever this shell's AWS settings are."""
     key = local.shell_environment(running)["AWS_ACCESS_KEY_ID"]
-    return Connection(region=running.region, endpoint=running.endpoint, access_key=key)
+    return Connection(region=region, endpoint=running.endpoint, access_key=key)
 
 
 def environment_of(project: Project, engine: Engine, running: EmbeddedAws) -> dict[str, str]:
-    """The variables with which plain `pulumi` and any AWS SDK use the embedded AWS."""
+    """The variables with which plain `pulumi` and any AWS SDK use the embedded AWS.
+
+    A shell that has others of AWS's unsets them: `core.aws_variables.foreign_variables`.
+    """
+    return {
+        **variables_of(project, running),
+        "PATH": _path_with(engine.command.parent, Path(sys.executable).parent),
+    }
+
+
+def variables_of(project: Project, running: EmbeddedAws) -> dict[str, str]:
+    """The same without the folders of the engine and of this Python."""
     return {
         **local.shell_environment(running),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **direct_to_loopback(os.environ),
         **_state_of(project),
-        "PATH": _path_with(engine.command.parent, Path(sys.executable).parent),
     }
 
 
@@ -56,17 +83,17 @@ def backend_of(project: Project, engine: Engine, running: EmbeddedAws | None = N
         command=engine.command,
         version=engine.version,
         environ=environment_of(project, engine, running) if running else _state_of(project),
+        shell=without_foreign(os.environ),
     )
 
 
-def account_backend(project: Project, engine: Engine) -> Backend:
-    """The backend that this shell's own variables name, where stacks with an account keep their state."""
-    return Backend(directory=project.directory, command=engine.command, version=engine.version, environ={})
-
-
-def backend_for(project: Project, engine: Engine, *, on_account: bool) -> Backend:
-    """The backend in which to read an environment's state, by whether its settings name an account."""
-    return account_backend(project, engine) if on_account else backend_of(project, engine)
+def create_stacks(project: Project, engine: Engine, report: Callable[[str], None]) -> None:
+    """Create the empty stacks of the permanent environments: `pulumi preview -s prod` needs its stack to exist."""
+    stacks = project.state_directory / ".pulumi" / "stacks" / NAME
+    for environment in project.environments():
+        if environment.name in PERMANENT and not (stacks / f"{environment.name}.json").exists():
+            report(f"creating the empty stack {environment.name}")
+            backend_of(project, engine).create(environment.name)
 
 
 def _state_of(project: Project) -> dict[str, str]:

@@ -104,8 +104,13 @@ def copy_file(store: FileStore, name: str, copy: str) -> bool:
     return True
 
 
+def in_bucket(location: str) -> bool:
+    """Whether a person's place is in S3."""
+    return location.startswith(PREFIX)
+
+
 def open_store(location: str, connection: Connection) -> FileStore:
-    """The store at `location`: `s3://BUCKET/PREFIX`, else a directory."""
-    if location.startswith(PREFIX):
+    """The store at `location`: `s3://BUCKET/PREFIX`, otherwise a directory."""
+    if in_bucket(location):
         return BucketStore.connect(connection, location)
     return FolderStore(Path(location))

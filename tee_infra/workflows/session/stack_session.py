@@ -1,4 +1,4 @@
-"""Open an environment's stack: its settings, its AWS and the engine."""
+"""Open an environment's stack: on the AWS of its session, with the engine."""
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +15,9 @@ from tee_infra.program import deploy
 from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.processes import this_actor
-from tee_infra.workflows.session import embedded_aws
-from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.engine_locks import break_stale_locks
 from tee_infra.workflows.session.file_store import FolderStore
-from tee_infra.workflows.session.reach import Report, reach
+from tee_infra.workflows.session.session import EnvironmentSession, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,29 +51,22 @@ class StackSession:
             yield check
 
 
-def open_stack(project: Project, environment: Environment, report: Report, *, local: bool) -> StackSession:
-    """Open the stack of `environment`, which need not exist yet. `report` gets the target as its first line.
-
-    `local` uses the embedded AWS even if the settings name an account. Raises `SettingsError`, and as `reach` does.
-    """
-    settings = project.settings(environment)
-    reached = reach(project, settings, report, local=local)
-    if reached.running is None:
-        backend, program = embedded_aws.account_backend(project, reached.engine), partial(deploy, reached.environ)
-    else:
-        backend = embedded_aws.backend_of(project, reached.engine, reached.running)
-        program = partial(deploy, reached.environ, force_local=local)
-        state = FolderStore(project.state_directory / ".pulumi")
-        for holder in break_stale_locks(state, environment.name, alone=True):
+def open_stack(session: EnvironmentSession) -> StackSession:
+    """Open the stack of the session's environment, which need not exist yet. Raises `EngineUnavailableError`."""
+    name, report = session.environment.name, session.report
+    backend = session.backend()
+    if session.running is not None:
+        state = FolderStore(session.project.state_directory / ".pulumi")
+        for holder in break_stale_locks(state, name, alone=True):
             report(f"removed the stale stack lock of {holder}")
-    stack = Stack(environment.name, backend, program, report)
-    if reached.started:
+    stack = Stack(name, backend, partial(deploy, session.target), report)
+    if session.started:
         catch_up(stack, report)
     return StackSession(
-        environment=environment,
-        settings=settings,
-        target=reached.target,
-        connection=reached.connection,
+        environment=session.environment,
+        settings=session.settings,
+        target=session.target,
+        connection=session.connection,
         stack=stack,
         report=report,
     )

@@ -24,5 +24,6 @@ def test_an_environment_is_filled_and_filling_it_again_changes_nothing(dynamodb:
 def test_people_see_the_target_first(dynamodb: DynamoDb, run: Run) -> None:
     create_tables(dynamodb, "dev")
     lines = run(seed, "dev", "--members", "2", "--day", "2027-06-01").stdout.splitlines()
-    assert lines[0] == f"dev at {dynamodb.endpoint}: 2 synthetic members, seed 42"
+    assert lines[0] == f"dev: embedded AWS at {dynamodb.endpoint}, us-east-1"
+    assert lines[1] == "2 synthetic members, seed 42"
     assert any(line.startswith("dev-tee-schedules") for line in lines)
