@@ -1,22 +1,21 @@
 """The program's errors: one class per exit code, subclassed where the fact has fields of its own.
 
-The message says what was wrong, the offending value and its bound; `next` is the next command to type.
+The message gives the cause, the offending value and its bound, and the state of the world; `next` is the next command.
 Raise a subclass that carries the fact; `tee_infra.cli` maps the class to its exit code, and nowhere else.
 """
 
 import re
 from typing import Any, ClassVar, Final
 
-_NEVER_TOLD: Final = frozenset({"message", "next", "key", "token", "value", "item", "text"})
-"""Attributes that are no fields: the two that scripts get by themselves, and those that may hold secrets or personal
-data."""
+_NEVER_FIELDS: Final = frozenset({"message", "next", "key", "token", "value", "item", "text"})
+"""Attributes that are never fields: the envelope's own two, and those that may hold secrets or personal data."""
 
 
 class TeeInfraError(Exception):
     """An error meant for a person: printed as one line, without a traceback.
 
-    `code` is its name for scripts, in kebab-case by the name of the class; a released code never changes. `next` is an
-    imperative sentence or a command; None: nothing to advise.
+    `code` is its name for scripts, the class's name in kebab-case; a released code never changes. `next` is an
+    imperative sentence or a command; None: no advice.
     """
 
     exit_code: ClassVar[int] = 1
@@ -37,16 +36,16 @@ class TeeInfraError(Exception):
         return f"{self.message}. {self.next}" if self.next else self.message
 
     def fields(self) -> dict[str, Any]:
-        """What is known beside the message, by the names of the attributes. Never a secret, never an item's data."""
+        """The facts beside the message, by attribute name. Never a secret, never an item's data."""
         return {
             name: fact
             for name, fact in vars(self).items()
-            if not name.startswith("_") and name not in _NEVER_TOLD and _plain(fact)
+            if not name.startswith("_") and name not in _NEVER_FIELDS and _plain(fact)
         }
 
 
 class RemoteError(TeeInfraError):
-    """AWS, the Pulumi engine or another service did not do what was asked. Exit code 1."""
+    """AWS, the Pulumi engine or another service failed or refused a request. Exit code 1."""
 
     exit_code: ClassVar[int] = 1
 
@@ -64,19 +63,19 @@ class RefusedError(TeeInfraError):
 
 
 class BusyError(TeeInfraError):
-    """Somebody else holds what is needed. Exit code 4."""
+    """Another run holds the lock. Exit code 4."""
 
     exit_code: ClassVar[int] = 4
 
 
 class PartialError(TeeInfraError):
-    """Some of it was done and some was not, or two sides differ. Exit code 5."""
+    """A partial failure, or differences were found. Exit code 5."""
 
     exit_code: ClassVar[int] = 5
 
 
 def _plain(fact: object) -> bool:
-    """Whether it is JSON as it stands, or a list or mapping of such."""
+    """Whether it is a JSON value, or a list or mapping of JSON values."""
     if isinstance(fact, (list, tuple)):
         return all(_plain(element) for element in fact)
     if isinstance(fact, dict):

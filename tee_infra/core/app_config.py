@@ -1,4 +1,4 @@
-"""What the app needs to know about its environment: variables, and the TypeScript module that finds its tables."""
+"""The app's configuration for its environment: variables, and the TypeScript module that finds its tables."""
 
 import json
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ def app_variables(environment: Environment, region: str) -> dict[str, str]:
 
 
 def render_dotenv(variables: Mapping[str, str]) -> str:
-    """One `NAME="value"` a line, as dotenv readers and POSIX shells take it."""
+    """One `NAME="value"` per line, for dotenv readers and POSIX shells."""
     return "".join(f"{name}={json.dumps(value)}\n" for name, value in variables.items())
 
 
 def render_typescript(default: Environment) -> str:
-    """A TypeScript module with `getEnvironmentPrefix()` and `tableNames`, which needs no package.
+    """A TypeScript module with `getEnvironmentPrefix()` and `tableNames` that imports no package.
 
-    It reads STAGE, then NODE_ENV, then takes `default`. The two variables are spelled out because bundlers put values
-    only in the place of a literal `process.env.NAME`. An unknown stage throws, as it is an error here.
+    It reads STAGE, then NODE_ENV, then takes `default`. The two variables are spelled out because bundlers replace
+    only a literal `process.env.NAME`. An unknown stage throws, because it is an error here too.
     """
     pattern = f"^(?:{'|'.join((*PERMANENT, SLOT_PATTERN, FEATURE_PATTERN))})$"
     aliases = "".join(f"  [{json.dumps(alias)}, {json.dumps(name)}],\n" for alias, name in ALIASES.items())
@@ -53,7 +53,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
 
 const environmentName = /%(pattern)s/;
 
-/** The environment that STAGE, else NODE_ENV, else the default means. Throws for an unknown stage. */
+/** The environment named by STAGE, by NODE_ENV if STAGE is not set, or the default. Throws for an unknown stage. */
 export function getEnvironmentPrefix(): string {
   const stage = process.env.STAGE || process.env.NODE_ENV || %(default)s;
   const environment = aliases.get(stage) ?? stage;

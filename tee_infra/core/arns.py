@@ -19,7 +19,7 @@ class Arns:
 
     @property
     def partition(self) -> str:
-        """`aws`, or the partition of China or GovCloud, which the region's name tells."""
+        """`aws`, or the partition of China or GovCloud, derived from the region's name."""
         if self.region.startswith("cn-"):
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
@@ -31,7 +31,7 @@ class Arns:
 
     @property
     def indexes(self) -> list[str]:
-        """All indexes of every table that has some."""
+        """All indexes of every table that has indexes."""
         return [f"{self.table(table)}/index/*" for table in TABLES if table.indexes]
 
     @property
@@ -48,7 +48,7 @@ class Arns:
         return self._global("iam", f"role{names.iam_path(self.environment)}{names.role(self.environment, role)}")
 
     def role_sessions(self, role: str) -> str:
-        """What the ARN of every session of a role begins with. It has no path."""
+        """The prefix of the ARNs of a role's sessions. It has no path."""
         return self._global("sts", f"assumed-role/{names.role(self.environment, role)}/")
 
     @property
@@ -58,12 +58,12 @@ class Arns:
 
     @property
     def account_root(self) -> str:
-        """The account itself: as a principal, whoever of it IAM lets."""
+        """The account itself; as a principal, every identity of the account that IAM allows."""
         return self._global("iam", "root")
 
     @property
     def github(self) -> str:
-        """The account's OIDC provider for GitHub Actions; one per account, so it is not a part of any stack."""
+        """The account's OIDC provider for GitHub Actions; one per account, so it is in no stack."""
         return self._global("iam", "oidc-provider/token.actions.githubusercontent.com")
 
     @property
@@ -97,7 +97,7 @@ class Arns:
 
     @property
     def any_budget(self) -> str:
-        """The source that AWS Budgets names when it publishes: the account's budgets as a whole."""
+        """The source that AWS Budgets names when it publishes: all budgets of the account."""
         return self._global("budgets", "*")
 
     @property
@@ -126,7 +126,7 @@ class Arns:
 
     @property
     def control_table(self) -> str:
-        """The account's table of registry, locks and the record of what was done."""
+        """The account's control table: records, locks and history."""
         return self._regional("dynamodb", f"table/{names.CONTROL_TABLE}")
 
     def log_group(self, purpose: str) -> str:

@@ -1,4 +1,4 @@
-"""How long to wait before trying again, and when to stop."""
+"""How long to wait before a retry, and when to stop."""
 
 from dataclasses import dataclass
 
@@ -16,5 +16,5 @@ class Backoff:
     patience: float = 300.0
 
     def delay(self, failures: int, chance: float) -> float:
-        """The wait after so many failures in a row; `chance` is a random number in [0, 1)."""
+        """The wait after `failures` in a row; `chance` is a random number in [0, 1)."""
         return chance * min(self.cap, self.base * 2 ** min(failures, 20))

@@ -11,9 +11,9 @@ from tee_infra.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What environments of one sort have in common.
+    """The properties of all environments of one kind.
 
-    `settings` overrides the strict defaults of `tee_infra.core.settings.Settings`; what it leaves out stays strict.
+    `settings` overrides the strict defaults of `tee_infra.core.settings.Settings`; all others keep these defaults.
     """
 
     name: str
@@ -33,7 +33,7 @@ _NOTHING_TO_LOSE: Final[dict[str, Any]] = {
     "monthly_budget_usd": None,
     "audit": "off",
 }
-"""What environments without data of anybody's do without. Caps are still to be chosen."""
+"""Relaxed settings for environments without personal data. Caps are still to be chosen."""
 
 KINDS: Final = {
     kind.name: kind
@@ -81,11 +81,11 @@ KINDS: Final = {
         ),
     )
 }
-"""Every kind, by name. A new kind is one entry here; `AGENTS.md` says what follows from it."""
+"""Every kind, by name. A new kind is one entry here; `AGENTS.md` lists the further steps."""
 
 SLOT_PATTERN: Final = "prod-v[1-9][0-9]{0,3}"
 FEATURE_PATTERN: Final = f"feature-{names.SLUG_PATTERN}"
-"""Both are written in what Python and JavaScript have in common: the app checks its stage with the same ones."""
+"""Both use only syntax that Python and JavaScript share: the app checks its stage with the same patterns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Environment:
 
 
 class UnknownEnvironmentError(UsageError):
-    """A name or stage that means no environment; `value` is what was given, `source` where it stood."""
+    """A name or stage of no environment; `value` is the text, `source` its origin."""
 
     def __init__(self, value: str, source: str = "environment") -> None:
         self.value = value
@@ -114,8 +114,8 @@ class UnknownEnvironmentError(UsageError):
 def parse_environment(name: str, source: str = "environment") -> Environment:
     """Read an environment's exact name: `dev`, `prod-v2`, `feature-new-auth`.
 
-    Raises `UnknownEnvironmentError` for anything else. `prod-hotfix` is no environment: a slot is `prod-v` and a
-    number without leading zeros, and everything else must be a standing kind or match the feature form as a whole.
+    Raises `UnknownEnvironmentError` for anything else, such as `prod-hotfix`: a slot is `prod-v` and a
+    number without leading zeros, and every other name must be a permanent kind's or match the feature form completely.
     """
     if name in KINDS and name != "feature":
         return Environment(name=name, kind=KINDS[name])
@@ -132,7 +132,7 @@ def resolve_stage(stage: str, source: str = "stage") -> Environment:
 
 
 def current_environment(environ: Mapping[str, str]) -> Environment:
-    """The environment that STAGE, else NODE_ENV, else `dev` means. An empty variable counts as unset."""
+    """The environment named by STAGE, by NODE_ENV if STAGE is not set, or `dev`. An empty variable counts as unset."""
     for variable in ("STAGE", "NODE_ENV"):
         if stage := environ.get(variable):
             return resolve_stage(stage, variable)
@@ -140,7 +140,7 @@ def current_environment(environ: Mapping[str, str]) -> Environment:
 
 
 FEATURE_HOST: Final = "dev"
-"""The environment in whose account feature environments live, by whose pipelines they are made and cleaned."""
+"""The environment whose account hosts feature environments and whose pipelines create and clean them up."""
 
 ALIASES: Final = {alias: kind.name for kind in KINDS.values() for alias in kind.aliases}
 PERMANENT: Final = tuple(name for name in KINDS if name != "feature")

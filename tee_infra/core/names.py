@@ -13,7 +13,7 @@ from tee_infra.errors import UsageError
 
 SERVICE: Final = "tee"
 PROJECT: Final = "tee-infra"
-"""The Pulumi project, by which the engine names the files of a stack's state."""
+"""The Pulumi project, which is in the names of the engine's state files."""
 
 FEATURE_PREFIX: Final = "feature-"
 
@@ -25,54 +25,54 @@ _HASHED = re.compile(rf"-[a-z2-7]{{{_HASH_LENGTH}}}$")
 _GIT_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|\.lock$")
 
 RESERVED_SLUGS: Final = {
-    "prod": "it reads as an environment that stands",
-    "production": "it reads as an environment that stands",
-    "staging": "it reads as an environment that stands",
-    "dev": "it reads as an environment that stands",
-    "development": "it reads as an environment that stands",
-    "test": "it reads as an environment that stands",
-    "main": "the trunk has a standing environment",
-    "master": "the trunk has a standing environment",
-    "head": "it names whatever is checked out, not a branch",
+    "prod": "it looks like a permanent environment",
+    "production": "it looks like a permanent environment",
+    "staging": "it looks like a permanent environment",
+    "dev": "it looks like a permanent environment",
+    "development": "it looks like a permanent environment",
+    "test": "it looks like a permanent environment",
+    "main": "the trunk has a permanent environment",
+    "master": "the trunk has a permanent environment",
+    "head": "it means the current commit, not a branch",
     "all": "commands use it for every environment",
 }
 
 
 class BranchNameError(UsageError):
-    """A branch that can have no feature environment: `branch` and the `reason`."""
+    """A branch that cannot have a feature environment: `branch` and the `reason`."""
 
     def __init__(self, branch: str, reason: str) -> None:
         self.branch = branch
         self.reason = reason
-        super().__init__(f"branch {branch!r} can have no feature environment: {reason}")
+        super().__init__(f"branch {branch!r} cannot have a feature environment: {reason}")
 
 
 def feature_environment(branch: str, repository: str) -> str:
     """The environment of a git branch: `feature/new-auth` -> `feature-new-auth`.
 
-    Exactly one leading `feature/` is dropped. What is left is kept when it is a slug already (lower-case letters and
+    Exactly one leading `feature/` is dropped. The rest is kept when it is already a slug (lower-case letters and
     digits in groups joined by single hyphens, at most 32 characters); any other branch, and any slug that
     looks like one with a hash, gets a readable stem plus six base32 characters of
-    SHA-256(repository, NUL, raw branch). A kept slug never ends like a hashed one, so the two cannot meet.
+    SHA-256(repository, NUL, raw branch). A kept slug never ends like a hashed one, so the two cannot collide.
 
     `repository` is `owner/name`. Raises `BranchNameError` for what git forbids and for reserved words.
     """
     if not branch or _GIT_FORBIDDEN.search(branch):
-        raise BranchNameError(branch, "git allows no such branch name")
+        raise BranchNameError(branch, "git does not allow this branch name")
     slug = branch.removeprefix("feature/")
     if slug.lower() in RESERVED_SLUGS:
-        raise BranchNameError(branch, f"{slug!r} is reserved, {RESERVED_SLUGS[slug.lower()]}")
+        raise BranchNameError(branch, f"{slug!r} is reserved: {RESERVED_SLUGS[slug.lower()]}")
     if not is_plain_slug(slug):
         slug = f"{_stem(slug)}-{_branch_hash(branch, repository)}"
     return FEATURE_PREFIX + slug
 
 
 SLUG_PATTERN: Final = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})$)(?=.{{1,{SLUG_LENGTH}}}$)[a-z0-9]+(?:-[a-z0-9]+)*"
-"""A slug, in the part of regular expressions that Python and JavaScript share: the app checks with the same one."""
+"""A slug, in regular-expression syntax that Python and JavaScript share: the app uses the same pattern."""
 
 
 def is_plain_slug(text: str) -> bool:
-    """Whether a branch keeps this name unchanged: a slug that nobody can mistake for a hashed one."""
+    """Whether a branch keeps this name unchanged: a slug that does not look like a hashed one."""
     return re.fullmatch(SLUG_PATTERN, text) is not None and _HASHED.search(text) is None
 
 
@@ -92,7 +92,7 @@ def table(environment: str, table: str) -> str:
 
 
 def role(environment: str, role: str) -> str:
-    """An IAM role. AWS allows 64 characters, account-wide, whatever the path."""
+    """An IAM role. AWS allows 64 characters, unique in the account for any path."""
     return f"{environment}-{SERVICE}-{role}"
 
 
@@ -117,7 +117,7 @@ def topic(environment: str) -> str:
 
 
 def alarm(resource: str, measure: str) -> str:
-    """A CloudWatch alarm: the table (or `table-index`) that it watches, then what it measures."""
+    """A CloudWatch alarm: the table (or `table-index`) that it watches, then the metric."""
     return f"{resource}-{measure}"
 
 
@@ -162,7 +162,7 @@ def event_rule(environment: str, purpose: str) -> str:
 
 
 CONTROL_TABLE: Final = f"{SERVICE}-control"
-"""The account's DynamoDB table of registry, locks and the record of what was done."""
+"""The account's control table in DynamoDB: records, locks and history."""
 
 STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"
 """The KMS key that encrypts the state buckets, and the secrets in the stacks' state."""

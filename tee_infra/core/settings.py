@@ -14,24 +14,24 @@ LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 
 DEFAULT_REGION: Final = "us-east-1"
 PLACEHOLDER_OWNER: Final = "example"
 OWNER: Final = r"^[\w.+\-@ ]{1,128}$"
-"""What may answer for an environment: characters that IAM accepts in a tag's value."""
+"""An environment's owner: characters that IAM accepts in a tag's value."""
 
 
 class Settings(BaseModel):
-    """What an environment is made of. The defaults are production's; kinds relax them in `environments.KINDS`.
+    """The settings of an environment. The defaults are production's; kinds relax them in `environments.KINDS`.
 
-    The `environment` object of `Pulumi.<stack>.yaml` overrides any field, and nothing else does.
+    Only the `environment` object of `Pulumi.<stack>.yaml` overrides a field.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str
-    """The stack's name again: a file copied to another stack without a second look is refused."""
+    """The stack's name again: a file copied to another stack and not adapted is refused."""
     owner: Annotated[str, Field(pattern=OWNER)]
-    """Who answers for it: a team or an address."""
+    """The owner: a team or an address."""
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = DEFAULT_REGION
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
-    """The only AWS account that it may touch. None: the embedded AWS."""
+    """The only AWS account that it may use. None: the embedded AWS."""
     repository: Annotated[str, Field(pattern=r"^[\w.\-]+/[\w.\-]+$")] = f"{PLACEHOLDER_OWNER}/tee-admin"
     """The GitHub repository (`owner/name`) whose workflows may assume the deployer role."""
     alert_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
@@ -43,12 +43,12 @@ class Settings(BaseModel):
     """Write units a second, as above."""
     table_class: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] = "STANDARD"
     point_in_time_recovery_days: Annotated[int, Field(ge=1, le=35)] | None = 35
-    """How far back a table can be restored. None: no point-in-time recovery."""
+    """The days that a table can be restored back to. None: no point-in-time recovery."""
 
     deletion_protection: bool = True
-    """DynamoDB's own refusal to delete a table."""
+    """DynamoDB's own deletion protection for tables."""
     protect: bool = True
-    """Pulumi's refusal to delete or replace a resource."""
+    """Pulumi's protection against deleting or replacing a resource."""
     customer_managed_key: bool = True
     """Encrypt with a KMS key of this environment instead of the key that AWS owns."""
 
@@ -56,31 +56,31 @@ class Settings(BaseModel):
     alarms: bool = True
     monthly_budget_usd: Annotated[float, Field(gt=0, strict=False)] | None = 200.0
     audit: Literal["off", "all", "non_app"] = "all"
-    """Which item-level calls CloudTrail records: none, all, or all but the app's own."""
+    """The item-level calls that CloudTrail records: none, all, or all but the app's own."""
     max_feature_environments: Annotated[int, Field(ge=1)] = 20
-    """How many feature environments may live at once; what dev's settings say counts."""
+    """The most feature environments at the same time; only dev's setting counts."""
 
     branch: str | None = None
     """Feature environments only: the raw git branch."""
     expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
-    """Feature environments only: when it may be cleaned up, as RFC 3339."""
+    """Feature environments only: the time after which it may be cleaned up, RFC 3339."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.billing_mode == "PROVISIONED" and (self.max_read_units is None or self.max_write_units is None):
             raise ValueError("billing_mode PROVISIONED needs max_read_units and max_write_units")
         if (self.max_read_units is None) != (self.max_write_units is None):
-            raise ValueError("max_read_units and max_write_units go together: set both or neither")
+            raise ValueError("max_read_units and max_write_units belong together: set both or neither")
         if self.account_id is not None and self.repository.startswith(f"{PLACEHOLDER_OWNER}/"):
             raise ValueError(
-                f"repository is still the placeholder {self.repository!r}; with an account_id it must be yours, "
-                "because its workflows may assume the deployer role"
+                f"repository is still the placeholder {self.repository!r}; with an account_id it must be your own "
+                "repository, because its workflows may assume the deployer role"
             )
         return self
 
 
 class SettingsError(UsageError):
-    """A configuration that says nothing sensible; `problems` has one line for each setting."""
+    """An invalid configuration; `problems` has one line for each setting."""
 
     def __init__(self, stack: str, problems: list[str], *, next: str | None = None) -> None:  # noqa: A002
         self.stack = stack
@@ -91,7 +91,7 @@ class SettingsError(UsageError):
 def settings_for(environment: Environment, config: Mapping[str, Any]) -> Settings:
     """The settings of `environment`: its kind's, overridden by `config`, the `environment` object of its stack.
 
-    Raises `SettingsError` that names every wrong key with its value and what is allowed.
+    Raises `SettingsError` with every invalid key, its value and the allowed values.
     """
     stack = environment.name
     try:
@@ -118,7 +118,7 @@ def _problem(detail: dict[str, Any]) -> str:
         case "missing":
             return f"{key} is missing"
         case "extra_forbidden":
-            return f"{key} is no setting; allowed: {', '.join(Settings.model_fields)}"
+            return f"{key} is not a setting; allowed: {', '.join(Settings.model_fields)}"
         case "value_error":
             return str(detail["ctx"]["error"])
         case _:

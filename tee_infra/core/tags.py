@@ -1,4 +1,4 @@
-"""The tag contract: what every resource says about the environment that it belongs to."""
+"""The tag contract: the tags on every resource, which name its environment."""
 
 import re
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ _UNSAFE = re.compile(r"[^\w\s.:/=+\-@]")
 def render(environment: Environment, settings: Settings, project: str) -> dict[str, str]:
     """The default tags of a stack's provider. Every value is text that IAM accepts as well.
 
-    `tee:branch` is for reading only: characters that git allows and IAM does not become `_`. What a
-    feature environment belongs to is said by its name, which has a hash of the raw branch where it needs one.
+    `tee:branch` is only for people: characters that git allows and IAM does not become `_`. The name of a feature
+    environment identifies its branch: it has a hash of the raw branch where it needs one.
     """
     tags = {
         "environment": environment.name,
@@ -39,13 +39,13 @@ def render(environment: Environment, settings: Settings, project: str) -> dict[s
 
 
 def branch_value(branch: str) -> str:
-    """What `tee:branch` says of a branch."""
+    """A branch as the value of `tee:branch`."""
     return _UNSAFE.sub("_", branch)[:256]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackTags:
-    """What a resource says of the stack that made it. `expires_at` is None on what stands."""
+    """The tags of a resource: its stack and lease. `expires_at` is None in a permanent environment."""
 
     environment: Environment
     stack: str
@@ -53,9 +53,9 @@ class StackTags:
 
 
 def parse(tags: Mapping[str, str], project: str) -> StackTags | Unreadable | None:
-    """Read `render`'s tags back. None: no tag of ours at all, so whose it is, is not said.
+    """Read `render`'s tags back. None: no tee:* tags at all, so the owner is unknown.
 
-    Strict: a tag that is missing, contradicts another or cannot be read makes the whole unreadable.
+    Strict: a tag that is missing, contradicts another or cannot be read makes all of them unreadable.
     """
     ours = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX)}
     if not ours:
@@ -65,15 +65,15 @@ def parse(tags: Mapping[str, str], project: str) -> StackTags | Unreadable | Non
     except KeyError as missing:
         return Unreadable(reason=f"tag {PREFIX}{missing.args[0]} is missing")
     except UnknownEnvironmentError as error:
-        return Unreadable(reason=f"tag {PREFIX}environment is {error.value!r}, no environment")
+        return Unreadable(reason=f"tag {PREFIX}environment is {error.value!r}, which is not an environment")
     except ValueError:
-        return Unreadable(reason=f"tag {PREFIX}expires-at is {ours['expires-at']!r}, no time")
+        return Unreadable(reason=f"tag {PREFIX}expires-at is {ours['expires-at']!r}, which is not a timestamp")
 
 
 def _read(ours: Mapping[str, str], project: str) -> StackTags | Unreadable:
     environment = parse_environment(ours["environment"])
     if ours["managed-by"] != MANAGED_BY or ours["stack"] != f"{project}/{environment.name}":
-        return Unreadable(reason=f"tags {PREFIX}managed-by and {PREFIX}stack are another stack's: {ours['stack']!r}")
+        return Unreadable(reason=f"tags {PREFIX}managed-by and {PREFIX}stack are of another stack: {ours['stack']!r}")
     if not environment.is_feature and "expires-at" not in ours:
         return StackTags(environment=environment, stack=ours["stack"])
     return StackTags(environment=environment, stack=ours["stack"], expires_at=parse_time(ours["expires-at"]))

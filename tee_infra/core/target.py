@@ -1,4 +1,4 @@
-"""Which AWS a command goes to: decided by the settings, never by what a shell happens to hold, and said first."""
+"""The AWS account or embedded AWS of an environment: decided by its settings, never by the shell, printed first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tee_infra.core.settings import Settings
 from tee_infra.errors import RefusedError, UsageError
 
 EMBEDDED_ACCOUNT_ID: Final = "000000000000"
-"""What the embedded AWS calls itself. No real account has this number."""
+"""The account id of the embedded AWS. No real account has this number."""
 
 ENDPOINT_VARIABLE: Final = "AWS_ENDPOINT_URL"
 PROVIDERS_VARIABLE: Final = "PULUMI_DEBUG_PROVIDERS"
@@ -30,19 +30,19 @@ _LABELS: Final = {
 
 
 class NoTargetError(RefusedError):
-    """The settings name no account, and the shell has no embedded AWS."""
+    """The settings name no account, and the shell's variables no embedded AWS."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"no AWS to use for {environment}",
-            next=f"Set environment.account_id in Pulumi.{environment}.yaml, or take the embedded AWS into this shell "
-            'with `eval "$(tee-infra local env)"`',
+            f"no AWS account is set for {environment}",
+            next=f"Set environment.account_id in Pulumi.{environment}.yaml, or use the embedded AWS in this shell: "
+            '`eval "$(tee-infra local env)"`',
         )
 
 
 class HalfEmbeddedError(UsageError):
-    """The shell has a part of the embedded AWS only; `reason` says which part is wrong."""
+    """The shell has only one of the embedded AWS's two variables; `reason` names the wrong one."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -95,10 +95,10 @@ class TargetFacts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AwsTarget:
-    """The AWS to use, for `environment`, or for the `subject` that belongs to none, such as `table:NAME`.
+    """The AWS to use, for `environment`, or for a `subject` without one, such as `table:NAME`.
 
-    `account_id` is empty at an endpoint that is not AWS's. `endpoint` is a URL: the embedded AWS's, None while that
-    does not run, or one that was asked for; None for AWS's own. `provider_port` is the embedded AWS's.
+    `account_id` is empty at an endpoint outside AWS. `endpoint` is a URL: the embedded AWS's, None while it is not
+    running, or a requested one; None for AWS's own. `provider_port` is the embedded AWS's.
     """
 
     account_id: str
@@ -110,7 +110,7 @@ class AwsTarget:
 
     @property
     def embedded(self) -> bool:
-        """Whether nothing real can be touched."""
+        """Whether it is the embedded AWS."""
         return self.account_id == EMBEDDED_ACCOUNT_ID or self.provider_port is not None
 
     def describe(self) -> str:
@@ -136,11 +136,11 @@ class AwsTarget:
 
 
 def choose_target(settings: Settings, environ: Mapping[str, str]) -> AwsTarget:
-    """For plain `pulumi`: the embedded AWS if the shell carries it in `environ`, else the account of the settings.
+    """For plain `pulumi`: the embedded AWS if `environ` has its variables, otherwise the account in the settings.
 
-    The engine attaches to the embedded provider whatever the program says, so settings that name an account are held
-    to it there: the provider refuses, as it is another account. Raises `NoTargetError` where neither is there, and
-    `HalfEmbeddedError` for a shell that would send one half of the work to the one and the rest to the other.
+    The engine attaches to the embedded provider for every program, so the provider refuses settings that name an
+    account: it is another account. Raises `NoTargetError` where there is neither, and `HalfEmbeddedError` for a shell
+    whose variables would send some requests to the embedded AWS and the others to a real account.
     """
     port = provider_port(environ)
     endpoint = environ.get(ENDPOINT_VARIABLE)
@@ -155,7 +155,7 @@ def choose_target(settings: Settings, environ: Mapping[str, str]) -> AwsTarget:
     if settings.account_id is None:
         raise NoTargetError(settings.name)
     if is_loopback(endpoint):
-        raise HalfEmbeddedError(f"{ENDPOINT_VARIABLE} is {endpoint!r}, but {PROVIDERS_VARIABLE} names no embedded aws")
+        raise HalfEmbeddedError(f"{ENDPOINT_VARIABLE} is {endpoint!r}, but {PROVIDERS_VARIABLE} has no embedded aws")
     return AwsTarget(account_id=settings.account_id, region=region, environment=name)
 
 
@@ -193,7 +193,7 @@ def is_aws(service: str, url: str) -> bool:
 
 
 def is_loopback(endpoint: str | None) -> bool:
-    """Whether a URL leads to this machine. None does not."""
+    """Whether a URL is of this machine. None is not."""
     host = urlsplit(endpoint or "").hostname
     if host is None:
         return False

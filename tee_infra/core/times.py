@@ -23,15 +23,15 @@ def parse_time(text: str) -> datetime:
 
 
 class DurationError(UsageError):
-    """A duration that cannot be read, or is out of its bounds."""
+    """A duration that cannot be parsed, or is out of bounds."""
 
     def __init__(self, what: str, value: str, bound: str) -> None:
         self.value = value
-        super().__init__(f"{what} is {value!r}; write minutes, hours or days, as in 90m, 72h or 14d, {bound}")
+        super().__init__(f"{what} is {value!r}; allowed: minutes, hours or days, e.g. 90m, 72h or 14d, {bound}")
 
 
 def parse_duration(text: str, what: str, *, at_least: timedelta, at_most: timedelta) -> timedelta:
-    """Read `90m`, `72h`, `14d`. `what` is the option for the message. Raises `DurationError`."""
+    """Parse `90m`, `72h`, `14d`. `what` is the option for the message. Raises `DurationError`."""
     bound = f"from {render_duration(at_least)} to {render_duration(at_most)}"
     read = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
     if read is None:
@@ -43,7 +43,7 @@ def parse_duration(text: str, what: str, *, at_least: timedelta, at_most: timede
 
 
 def render_duration(duration: timedelta) -> str:
-    """For people, in its two largest units: `2 d 3 h`, `45 min`; below two minutes in seconds: `12 s`."""
+    """For people, in the two largest units: `2 d 3 h`, `45 min`; below two minutes in seconds: `12 s`."""
     seconds = int(duration.total_seconds())
     if seconds < 120:  # noqa: PLR2004
         return f"{seconds} s"

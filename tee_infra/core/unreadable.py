@@ -5,6 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:
-    """Something of ours that says nothing certain, and `reason` why. Whoever decides about it keeps it."""
+    """A record, state or tags that cannot be read, and the `reason`. Cleanup keeps the environment."""
 
     reason: str

@@ -51,14 +51,14 @@ def test_the_stack_file_overrides_its_kind() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"table_clas": "STANDARD"}, "environment.table_clas is no setting; allowed: name, owner"),
+        ({"table_clas": "STANDARD"}, "environment.table_clas is not a setting; allowed: name, owner"),
         ({"account_id": 123456789012}, "environment.account_id is 123456789012: input should be a valid string"),
         ({"account_id": "12"}, "environment.account_id is '12'"),
         ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
         ({"point_in_time_recovery_days": 36}, "environment.point_in_time_recovery_days is 36"),
         ({"log_retention_days": 8}, "environment.log_retention_days is 8"),
         ({"billing_mode": "PROVISIONED", "max_read_units": None, "max_write_units": None}, "needs max_read_units"),
-        ({"max_read_units": None}, "go together"),
+        ({"max_read_units": None}, "belong together"),
         ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
         ({"account_id": "123456789012"}, "still the placeholder 'example/tee-admin'"),
         (LEASE, "only feature environments have"),

@@ -313,7 +313,7 @@ def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ("create --branch feature/a..b", 2, "git allows no such branch name"),
+        ("create --branch feature/a..b", 2, "git does not allow this branch name"),
         ("create --branch feature/prod", 2, "'prod' is reserved"),
         ("create --branch feature/a --ttl 15d", 2, "--ttl is '15d'; write minutes, hours or days"),
         ("create --branch feature/a --owner a/b", 2, "--owner 'a/b': not allowed"),

@@ -29,7 +29,7 @@ def test_a_dead_holder_stops_nobody_and_the_second_is_told_of_the_first(checkout
 
     assert second.code == 4
     (line,) = second.err.splitlines()
-    assert line.startswith("error: dev is being changed by ")
+    assert line.startswith("error: dev is locked by ")
     assert re.search(rf" on {socket.gethostname()}, process {first.pid} \(tee-infra up, for .* s, since 20.*Z\)", line)
     assert ". Wait for it and run the same command again" in line
 

@@ -36,7 +36,7 @@ def test_configuration_that_is_no_object(text: str) -> None:
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ({"ownr": "x"}, "environment.ownr is no setting"),
+        ({"ownr": "x"}, "environment.ownr is not a setting"),
         ({"alarms": "yes"}, "environment.alarms is 'yes'"),
         ({"name": "staging"}, "environment.name is 'staging', but the stack is 'dev'"),
         ({"account_id": "123"}, "environment.account_id is '123'"),
@@ -49,7 +49,7 @@ def test_wrong_settings(overrides: dict[str, Any], said: str) -> None:
 def test_neither_an_account_nor_the_embedded_aws() -> None:
     text = json.dumps({"name": "dev", "owner": "platform"})
 
-    assert "set environment.account_id" in refused(config={KEY: text})
+    assert "Set environment.account_id" in refused(config={KEY: text})
 
 
 def test_a_dead_provider_is_named_at_once() -> None:

@@ -1,4 +1,4 @@
-"""What the engine is about to do, or did, to a stack: its steps, as facts that people and policies read."""
+"""The planned or completed steps of the engine on a stack, as facts for people and policies."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from tee_infra.core.cost.resource import Cost
 
 Operation = Literal["create", "update", "replace", "delete"]
 Outcome = Literal["planned", "begun", "done", "failed"]
-"""A preview only plans; what an `up` has begun and never ended is not known."""
+"""A preview only plans; the result of a step that an `up` started and did not finish is unknown."""
 
 NOTHING = Cost()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One resource that changes.
+    """The change of one resource.
 
-    `differences` maps property paths to what happens to them (`add`, `delete`, `update`, each perhaps with
+    `differences` maps property paths to the operation on them (`add`, `delete`, `update`, each possibly with
     `-replace`): never to values, which may be personal or secret. `cost_before` and `cost_after` are estimates; None is
-    an unknown price. A failed change has the engine's `problem` with it.
+    an unknown price. A failed change has the engine's message in `problem`.
     """
 
     operation: Operation
@@ -36,13 +36,13 @@ class Change:
 
     @property
     def destroys(self) -> bool:
-        """Whether what the resource holds is lost."""
+        """Whether the resource's contents are lost."""
         return self.operation in ("replace", "delete")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ignored:
-    """A resource whose program changed in a way that no provider acts on: the `paths` of what stays as it is."""
+    """A resource with changes in the program that the provider ignores: the `paths` that stay unchanged in AWS."""
 
     name: str
     urn: str
@@ -62,10 +62,10 @@ class Violation:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineRun:
-    """One run of the engine, whole or up to where it failed.
+    """One run of the engine, complete or until it failed.
 
-    `outputs` are the stack's, where the run knows them; `packs` are the policy packs that looked at it, name ->
-    version; `problems` are the engine's error messages.
+    `outputs` are the stack's, where the run knows them; `packs` are the policy packs that ran, name -> version;
+    `problems` are the engine's error messages.
     """
 
     changes: tuple[Change, ...] = ()
@@ -87,18 +87,18 @@ class EngineRun:
 
     @property
     def monthly_usd(self) -> float:
-        """How much more the environment costs at rest, a month: an estimate, of the changes with a known price."""
+        """The change of the environment's cost at rest per month: an estimate over the changes with a known price."""
         known = [(change.cost_before, change.cost_after) for change in self.changes]
         return sum(after.usd - before.usd for before, after in known if before is not None and after is not None)
 
     def counts(self) -> dict[str, int]:
-        """Operation -> number of resources, without those that nothing happens to."""
+        """Operation -> number of resources, without unchanged ones."""
         return dict(Counter(change.operation for change in self.changes))
 
     def summary(self) -> str:
-        """Before it is carried out: `3 to create, 1 to replace`, or `no changes`."""
+        """Of a preview: `3 to create, 1 to replace`, or `no changes`."""
         return ", ".join(f"{count} to {operation}" for operation, count in self.counts().items()) or "no changes"
 
     def report(self) -> str:
-        """Once it is carried out: `3 created, 1 replaced`, or `no changes`."""
+        """Of a completed run: `3 created, 1 replaced`, or `no changes`."""
         return ", ".join(f"{count} {operation}d" for operation, count in self.counts().items()) or "no changes"

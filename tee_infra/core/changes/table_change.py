@@ -1,7 +1,7 @@
-"""What a change of a table means for its data and its readers.
+"""The impact of a table's change on its data and its readers.
 
 Facts of the real provider (pulumi-aws 7.51, which carries terraform-provider-aws 6): which changes replace a table,
-which rebuild an index, and which the engine reports as done although AWS was never asked.
+which rebuild an index, and which the engine reports as done although no request was sent to AWS.
 """
 
 import re
@@ -11,29 +11,29 @@ from tee_infra.core.changes.engine_run import Change
 from tee_infra.core.cost.resource import TABLE, Inputs
 
 ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
-"""From worst to best; a change that is of several is of the worst."""
+"""From worst to best; a change of several classes counts as the worst."""
 
 MEANING: Final[dict[ChangeClass, str]] = {
-    "breaking": "The table goes, and all its items with it. To keep them, copy them before (prod: into a new slot).",
-    "silent": "AWS never hears of it: the engine reports success, and the table stays as it is.",
-    "index-rebuild": "The index is built from all items; until then, queries on it fail or miss items.",
-    "safe": "In place; items and indexes stay.",
+    "breaking": "The table is deleted with all its items. To keep them, copy them first (prod: into a new slot).",
+    "silent": "Not sent to AWS: the engine reports success, but the table is not changed.",
+    "index-rebuild": "The index is rebuilt from all items; until it is complete, queries on it fail or miss items.",
+    "safe": "Updated in place; items and indexes are kept.",
 }
-NEW_STREAM: Final = "The stream gets another ARN, and its readers must follow."
+NEW_STREAM: Final = "The stream gets a new ARN; its readers must be updated."
 
 _INDEX: Final = re.compile(r"globalSecondaryIndexes(\[\d+\])?(\.(?P<property>\w+))?")
 _INDEX_LIMITS: Final = ("readCapacity", "writeCapacity", "onDemandThroughput", "warmThroughput")
-"""What an index is allowed to use changes without a rebuild."""
+"""An index's throughput changes without a rebuild."""
 _BY_NAME: Final = {"attributes": ("type",), "localSecondaryIndexes": ("projectionType", "nonKeyAttributes")}
 
 
 def change_class(change: Change) -> ChangeClass | None:
-    """The worst class of a table's change. None for what is no table."""
+    """The worst class of a table's change. None for other resources."""
     return next(iter(change_classes(change)), None)
 
 
 def change_classes(change: Change) -> tuple[ChangeClass, ...]:
-    """Every class that a table's change is of, the worst first: by its operation, and by the paths that differ."""
+    """All classes of a table's change, the worst first, by its operation and the differing paths."""
     if change.type != TABLE:
         return ()
     if change.destroys:
@@ -48,15 +48,15 @@ def change_classes(change: Change) -> tuple[ChangeClass, ...]:
 
 
 def renews_stream(change: Change) -> bool:
-    """Whether the table gets another stream, in place as the change of the table is."""
+    """Whether an update in place gives the table another stream."""
     return any(path.startswith("stream") for path in change.differences)
 
 
 def ignored_paths(old: Inputs, new: Inputs) -> tuple[str, ...]:
-    """What a program says anew about a table although the provider never acts on it, as paths into `new`.
+    """The changed inputs of a table that the provider ignores, as paths into `new`.
 
-    The provider tells key attributes and local indexes apart by name alone, and reads a time to live that is not
-    mentioned as one that stays. The engine then shows no difference at all: only the inputs do.
+    The provider compares key attributes and local indexes by name only, and keeps a time to live that is no longer
+    mentioned. The engine then reports no difference at all: only the inputs show it.
     """
     found: list[str] = []
     for block, aspects in _BY_NAME.items():
@@ -77,13 +77,14 @@ def _elements(inputs: Inputs, block: str) -> list[Inputs]:
 
 
 def _rebuilds(path: str) -> bool:
-    """Whether an index comes, goes, or gets other keys or another projection."""
+    """Whether an index is added, removed, or gets other keys or another projection."""
     found = _INDEX.match(path)
     return found is not None and found["property"] not in _INDEX_LIMITS
 
 
 def _overlooked(path: str, kind: str, rebuilds: bool) -> bool:
-    """Whether nothing comes of it. A key attribute comes and goes with its index; alone, it is another type."""
+    """Whether the change has no effect. A key attribute is added and removed with its index; otherwise only its type
+    changed."""
     if path.startswith("attributes"):
         return path.endswith(".type") or not rebuilds
     return path.startswith("localSecondaryIndexes") or (path == "ttl" and kind == "delete")

@@ -1,4 +1,4 @@
-"""What a rule of cleanup is asked about and what it answers."""
+"""The question and the answer of a cleanup rule."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ Action = Literal["destroy", "keep", "review"]
 
 
 class ReasonCode(StrEnum):
-    """Why, for scripts, and the action that follows: codes are added and never change their meaning.
+    """A reason for scripts, and its action: codes are added and never change their meaning.
 
-    They stand in the order in which the rules decide, as the rows of `docs/cleanup.md` do.
+    They are in the order in which the rules decide, like the rows of `docs/cleanup.md`.
     """
 
     action: Action
@@ -62,9 +62,9 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """How much one run may destroy.
+    """The limits of one run.
 
-    `max_given`: a person named `max_destroys` for this run, so they have seen how many there are. With a `grace`, an
+    `max_given`: a person set `max_destroys` for this run, so they have seen the number. With a `grace`, an
     environment is only marked at first, and destroyed once it has been marked for that long.
     """
 
@@ -75,14 +75,14 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult:
-    """What a rule says of one name. `reason` is a sentence that goes after the name and a colon."""
+    """A rule's result for one name. `reason` is a sentence that follows the name and a colon."""
 
     code: ReasonCode
     reason: str
 
     @property
     def action(self) -> Action:
-        """What follows from the code."""
+        """The action for the code."""
         return self.code.action
 
 
@@ -97,7 +97,7 @@ class CleanupCase:
 
     @cached_property
     def environment(self) -> Environment | None:
-        """None where the name is none of the grammar's."""
+        """None where the name is not in the grammar."""
         try:
             return parse_environment(self.found.name)
         except UnknownEnvironmentError:
@@ -105,7 +105,7 @@ class CleanupCase:
 
     @property
     def branches(self) -> Branches | None:
-        """The live branches, None where leases alone decide."""
+        """The live branches, None where only leases decide."""
         return self.inventory.branches
 
     @property
@@ -115,23 +115,23 @@ class CleanupCase:
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """The state where it was read and could be."""
+        """The state, if it was read and is readable."""
         return self.found.checkpoint if isinstance(self.found.checkpoint, Checkpoint) else None
 
     @cached_property
     def resources(self) -> list[Resource]:
-        """In an order that does not hang on the listings', so that the same reason is given every time."""
+        """In an order independent of the listings', so that the same reason is given every time."""
         return sorted(self.found.resources, key=lambda resource: resource.arn)
 
     @property
     def hints(self) -> list[datetime | None]:
-        """Every lease end that tags and state tell."""
-        said = [resource.tags.expires_at for resource in self.resources if isinstance(resource.tags, StackTags)]
-        return [*said, self.checkpoint.expires_at] if self.checkpoint else said
+        """Every lease end in tags and state."""
+        in_tags = [resource.tags.expires_at for resource in self.resources if isinstance(resource.tags, StackTags)]
+        return [*in_tags, self.checkpoint.expires_at] if self.checkpoint else in_tags
 
     @property
     def is_listed(self) -> bool:
-        """Whether there is anything to say of it: of a tombstone with nothing below it there is not."""
+        """Whether a plan lists it: a tombstone without resources is left out."""
         found = self.found
         if found.has_stack or found.resources:
             return True

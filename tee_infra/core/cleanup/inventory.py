@@ -1,4 +1,4 @@
-"""What is known of the feature environments in an account, before anything is decided about them."""
+"""The facts about the feature environments in an account, before any decision."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,10 +13,10 @@ from tee_infra.core.unreadable import Unreadable
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource in AWS whose name or tags say that it belongs to an environment.
+    """A resource in AWS that belongs to an environment by its name or tags.
 
-    `name` is the physical one; `other` is whatever the program does not make for feature environments. `tags` None:
-    none of ours, or not `tags_told`, because the listing that found it tells no tags (IAM's).
+    `name` is the physical one; `other` is any kind that the program does not create for feature environments. `tags`
+    None: no tee:* tags, or not `tags_told`, because the listing that found it has no tags (IAM's).
     """
 
     kind: Literal["table", "role", "parameter", "other"]
@@ -28,9 +28,9 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class InventoryEntry:
-    """One name that was found anywhere, with all that was found under it. The name need not be an environment's.
+    """One name from any listing, with everything under it. The name need not be an environment's.
 
-    `checkpoint` is None where the state was not read, or there is none (`has_stack`). `locked_by`: who holds its lock.
+    `checkpoint` is None where the state was not read, or there is none (`has_stack`). `locked_by`: its lock's holder.
     """
 
     name: str
@@ -44,7 +44,7 @@ class InventoryEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Inventory:
-    """Everything found in one account for one repository. `branches` None: leases alone decide."""
+    """Everything found in one account for one repository. `branches` None: only leases decide."""
 
     account_id: str
     repository: str

@@ -1,4 +1,4 @@
-"""An inventory, put together from what registry, state, AWS and locks list each for themselves."""
+"""Builds an inventory from the listings of the registry, the state, AWS and the locks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ def assemble(
     stack_locks: Mapping[str, Sequence[StackLock]],
     branches: Branches | None,
 ) -> Inventory:
-    """Everything under its name. Of locks alone only those of feature environments count: more is locked than these."""
+    """Everything under its name. A name that only has a lock counts only if it is a feature environment's."""
     by_name: defaultdict[str, list[Resource]] = defaultdict(list)
     for resource in resources:
         by_name[environment_of(resource)].append(resource)
@@ -57,10 +57,10 @@ def assemble(
 def read_resources(
     tagged: Mapping[str, Tags], tables: Iterable[str], roles: Iterable[str], here: Arns, project: str
 ) -> list[Resource]:
-    """What belongs to an environment by its name or its tags, each once.
+    """The resources that belong to an environment by name or tags, each once.
 
-    `tagged` is by ARN and may tell of tables that are gone, `tables` are names and all that there are now, `roles` are
-    ARNs. Tables that carry no tag are there all the same. `here` says account and region.
+    `tagged` is by ARN and may include deleted tables, `tables` are the names of all existing tables, `roles` are
+    ARNs. Tables without tags are included. `here` has the account and region.
     """
     there = [f"arn:{here.partition}:dynamodb:{here.region}:{here.account_id}:table/{name}" for name in tables]
     stale = {arn for arn in tagged if _kind(arn)[0] == "table"}.difference(there)
@@ -71,7 +71,7 @@ def read_resources(
 
 
 def environment_of(resource: Resource) -> str:
-    """The environment that a resource's name tells, else its tags; its own name where neither does."""
+    """The environment in a resource's name, or in its tags; if neither has one, the resource's own name."""
     named = _named(resource.kind, resource.name, resource.arn)
     if named is not None:
         return named
@@ -79,7 +79,7 @@ def environment_of(resource: Resource) -> str:
 
 
 def _resource(arn: str, tags: Tags | None, project: str) -> Resource | None:
-    """None: neither name nor tags say that it is of an environment. `tags` None: nobody has told them."""
+    """None: neither name nor tags name an environment. `tags` None: not read."""
     kind, name = _kind(arn)
     if _named(kind, name, arn) is None and f"{PREFIX}environment" not in (tags or {}):
         return None
@@ -89,7 +89,7 @@ def _resource(arn: str, tags: Tags | None, project: str) -> Resource | None:
 
 
 def _kind(arn: str) -> tuple[Kind, str]:
-    """What an ARN is of, and the physical name: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""
+    """An ARN's kind of resource and physical name: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""
     service, resource = arn.split(":", 5)[2::3]
     match service, resource.split("/", 1):
         case "dynamodb", ["table", name] if "/" not in name:
@@ -118,7 +118,7 @@ def _named(kind: Kind, name: str, arn: str) -> str | None:
 
 
 def _below_ours(path: str) -> str | None:
-    """The environment in a path of IAM or SSM: what comes after `/tee/`."""
+    """The environment in a path of IAM or SSM: the part after `/tee/`."""
     ours = f"/{names.SERVICE}/"
     return path.removeprefix(ours).split("/", 1)[0] if path.startswith(ours) else None
 

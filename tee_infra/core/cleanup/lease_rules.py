@@ -1,4 +1,4 @@
-"""Whether an environment's time has come: the rules for one that is ours beyond doubt."""
+"""Whether an environment's lease has expired: the rules for one whose owner is known."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,16 +11,16 @@ from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_duration
 
 RECENT: Final = timedelta(minutes=10)
-"""Who did something so short ago may be at it still."""
+"""After an activity this recent, a person may still be using the environment."""
 
 _FINISHING: Final = ("destroying", "destroyed")
-"""States in which somebody has already decided that the environment goes: what protects a lease protects no rest."""
+"""States in which the destroy is already decided: lease protections do not apply to leftovers."""
 
 
 def ends_at(case: CleanupCase, record: FeatureRecord) -> datetime:
-    """When the lease ends by the latest word of registry, tags and state, its branch being as it was seen just now.
+    """The latest lease end of registry, tags and state, with the branch as just observed.
 
-    A tombstone's ended with its destroy, and only tags that were written since say otherwise.
+    A tombstone's lease ended with its destroy, unless tags were written since.
     """
     if record.state == "destroyed":
         return record.changed(not_after=record.destroyed_at).expires_at_with(*case.hints)
@@ -32,13 +32,13 @@ def _leased(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     end = ends_at(case, record)
     if record.state == "destroying" or case.now >= end:
         return None
-    until = f"its lease runs until {when(end, case.now)}"
+    until = f"its lease ends at {when(end, case.now)}"
     if _lost_its_state(case, record):
         return RuleResult(
-            code=ReasonCode.STATE_LOST_LIVE, reason=f"{until}, but its stack is gone; {repair_hint(case)}"
+            code=ReasonCode.STATE_LOST_LIVE, reason=f"{until}, but its stack is missing; {repair_hint(case)}"
         )
     if is_gone(record, case.branches):
-        until += f"; its branch {record.branch} is gone, and a push begins a new lease"
+        until += f"; its branch {record.branch} is deleted, and a push starts a new lease"
     return RuleResult(code=ReasonCode.LEASED, reason=until)
 
 
@@ -47,8 +47,8 @@ def _active(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
         return None
     return RuleResult(
         code=ReasonCode.ACTIVE,
-        reason=f"somebody used it at {when(record.last_activity, case.now)}; it is left alone for "
-        f"{render_duration(RECENT)} after that",
+        reason=f"last used at {when(record.last_activity, case.now)}; not destroyed within {render_duration(RECENT)} "
+        "of that",
     )
 
 
@@ -58,7 +58,7 @@ def _branch_moved(case: CleanupCase, record: FeatureRecord) -> RuleResult | None
         return None
     return RuleResult(
         code=ReasonCode.BRANCH_MOVED,
-        reason=f"its branch {record.branch} was pushed to since: {short(record.head)} has become {short(head)}",
+        reason=f"its branch {record.branch} was pushed to since: {short(record.head)} is now {short(head)}",
     )
 
 
@@ -70,7 +70,7 @@ def _in_review(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     if record.branch in case.branches.maybe_in_review:
         return RuleResult(
             code=ReasonCode.PULL_REQUEST_UNKNOWN,
-            reason=f"its branch {record.branch} may have an open pull request: {case.branches.source} could not tell",
+            reason=f"its branch {record.branch} may have an open pull request; {case.branches.source} cannot list them",
         )
     return None
 
@@ -81,8 +81,7 @@ def _backoff(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     problem = f" ({record.problem})" if record.problem else ""
     return RuleResult(
         code=ReasonCode.BACKOFF,
-        reason=f"its destroy failed {record.failures} times{problem} and is tried again at "
-        f"{when(record.retry_at, case.now)}",
+        reason=f"its destroy failed {record.failures} times{problem}; next retry at {when(record.retry_at, case.now)}",
     )
 
 
@@ -90,15 +89,17 @@ def _grace(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     grace, end = case.policy.grace, ends_at(case, record)
     if record.state in _FINISHING or grace <= timedelta():
         return None
-    over = f"its lease ended at {when(end, case.now)}"
-    # A mark from before this end was of an earlier one, and somebody has extended the lease since.
+    expired = f"its lease expired at {when(end, case.now)}"
+    # A mark from before this end was of an earlier one: the lease has been extended since.
     if record.marked_at is None or record.marked_at < end:
         return RuleResult(
-            code=ReasonCode.GRACE, reason=f"{over}; it is marked first, and destroyed {render_duration(grace)} later"
+            code=ReasonCode.GRACE, reason=f"{expired}; marked first, destroyed {render_duration(grace)} later"
         )
     goes = record.marked_at + grace
     if case.now < goes:
-        return RuleResult(code=ReasonCode.GRACE, reason=f"{over}; it is marked and goes at {when(goes, case.now)}")
+        return RuleResult(
+            code=ReasonCode.GRACE, reason=f"{expired}; marked, will be destroyed at {when(goes, case.now)}"
+        )
     return None
 
 
@@ -107,7 +108,7 @@ def _protected(case: CleanupCase, _: FeatureRecord) -> RuleResult | None:
         return None
     protected = ", ".join(case.checkpoint.protected)
     return RuleResult(
-        code=ReasonCode.PROTECTED, reason=f"its stack protects {protected}, and whoever did that wants it kept"
+        code=ReasonCode.PROTECTED, reason=f"its stack protects {protected}; cleanup never removes a protection"
     )
 
 
@@ -123,25 +124,25 @@ LEASE_RULES: Final[tuple[Callable[[CleanupCase, FeatureRecord], RuleResult | Non
 
 
 def time_to_go(case: CleanupCase, record: FeatureRecord) -> RuleResult:
-    """The verdict where no rule speaks against a destroy: what kind of destroy it is."""
-    there = what_is_there(case)
+    """The verdict where no rule forbids a destroy: the kind of destroy."""
+    contents = what_is_there(case)
     if record.state == "destroyed":
         at = f" at {when(record.destroyed_at, case.now)}" if record.destroyed_at else ""
-        return RuleResult(code=ReasonCode.LEFTOVER, reason=f"it was destroyed{at}, and all the same {there}")
+        return RuleResult(code=ReasonCode.LEFTOVER, reason=f"destroyed{at}, but {contents}")
     if record.state == "destroying":
-        return RuleResult(code=ReasonCode.HALF_DESTROYED, reason=f"its destroy was begun and never ended; {there}")
-    over = f"its lease ended at {when(ends_at(case, record), case.now)}"
+        return RuleResult(code=ReasonCode.HALF_DESTROYED, reason=f"its destroy started and did not finish; {contents}")
+    expired = f"its lease expired at {when(ends_at(case, record), case.now)}"
     if not case.found.has_stack and case.found.resources:
-        return RuleResult(code=ReasonCode.STATE_LOST, reason=f"{over}, and its stack is gone; {there}")
+        return RuleResult(code=ReasonCode.STATE_LOST, reason=f"{expired}, and its stack is missing; {contents}")
     if record.state == "creating" and case.found.has_stack:
         return RuleResult(
-            code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{over}, and it was never made to its end; {there}"
+            code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{expired}, and its create never finished; {contents}"
         )
-    return RuleResult(code=ReasonCode.EXPIRED, reason=f"{over}; {there}")
+    return RuleResult(code=ReasonCode.EXPIRED, reason=f"{expired}; {contents}")
 
 
 def _lost_its_state(case: CleanupCase, record: FeatureRecord) -> bool:
-    """Whether there is no stack though there has been one: a create makes it before anything else."""
+    """Whether its stack is missing. A create makes the stack before anything else."""
     if case.found.has_stack or record.state == "destroyed":
         return False
     return record.state != "creating" or bool(case.found.resources)

@@ -1,4 +1,4 @@
-"""What is left of an environment after its stack, and which of it may be deleted: what every source agrees on."""
+"""The leftovers of an environment without a stack, and which of them may be deleted: where all sources agree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from tee_infra.core.unreadable import Unreadable
 
 @dataclass(frozen=True, kw_only=True)
 class LeftoverPlan:
-    """Leftovers: those to `reclaim`, roles first, and what is `left` alone (`table x-tee-admin` -> why)."""
+    """Leftovers to delete (`reclaim`), roles first, and those to keep (`left`: `table x-tee-admin` -> reason)."""
 
     reclaim: tuple[Resource, ...]
     left: Mapping[str, str]
 
 
 def plan_leftovers(record: FeatureRecord, found: Sequence[Resource], account_id: str, region: str) -> LeftoverPlan:
-    """Divide what was `found` under the names of the record's environment.
+    """Sort the resources `found` under the names of the record's environment.
 
-    Only what has the exact name that the program gives, in this account and region, tags that can be read and say the
-    same environment, and a registry record or tombstone of a feature environment is reclaimed. Never by prefix.
+    A resource is deleted only if it has the exact name that the program gives, in this account and region, readable
+    tags of the same environment, and a record or tombstone of a feature environment. Never by prefix.
     Raises `UnknownEnvironmentError`.
     """
     environment = parse_environment(record.environment)
     expected = _arns(environment, Arns(account_id=account_id, region=region, environment=environment.name))
     reasons = [(resource, _reason_to_leave(resource, environment, expected)) for resource in found]
-    # A role still gives access, so it goes before what it gives access to.
+    # A role still gives access, so it is deleted before the resources that it gives access to.
     order = ("role", "parameter", "table")
     reclaim = sorted(
         (one for one, reason in reasons if reason is None), key=lambda one: (order.index(one.kind), one.name)
@@ -39,28 +39,28 @@ def plan_leftovers(record: FeatureRecord, found: Sequence[Resource], account_id:
 
 
 def label(resource: Resource) -> str:
-    """What it is and how it is called: `table feature-x-tee-admin`."""
+    """Its kind and name: `table feature-x-tee-admin`."""
     return f"{resource.kind} {resource.name}"
 
 
 def _reason_to_leave(resource: Resource, environment: Environment, expected: frozenset[str]) -> str | None:
     if not environment.is_feature:
-        return f"{environment.name} stands"
+        return f"{environment.name} is a permanent environment"
     if resource.arn not in expected:
-        return f"its ARN {resource.arn} is none that the program makes"
+        return f"the program creates no resource with its ARN {resource.arn}"
     match resource.tags:
         case StackTags() if resource.tags.environment == environment:
             return None
         case StackTags():
-            return f"its tags say that it is of {resource.tags.environment.name}"
+            return f"it has the tags of {resource.tags.environment.name}"
         case Unreadable():
             return resource.tags.reason
         case None:
-            return "it has no tags of ours"
+            return "it has no tee:* tags"
 
 
 def _arns(environment: Environment, arns: Arns) -> frozenset[str]:
-    """Of everything that `tee_infra.program` makes for a feature environment and that can be listed."""
+    """The ARNs of all listable resources that `tee_infra.program` creates for a feature environment."""
     roles = [arns.role(role) for role in environment.kind.roles]
     parameters = [arns.parameter("tables", table.name) for table in TABLES]
     return frozenset([*arns.tables, *roles, *parameters])

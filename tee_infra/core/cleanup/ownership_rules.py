@@ -1,6 +1,6 @@
-"""The rules of cleanup, each one answer to data that somebody lost.
+"""The rules of cleanup, each the lesson of a data loss.
 
-`decide` asks them in order and the first that speaks decides. Protections come first; whatever is unknown is kept.
+`decide` asks them in order and the first that applies decides. Protections come first; an unknown is kept.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from tee_infra.core.unreadable import Unreadable
 
 def decide(case: CleanupCase) -> RuleResult:
     """The verdict on one name."""
-    for rule in _WHOSE:
+    for rule in _OWNER_RULES:
         verdict = rule(case)
         if verdict is not None:
             return verdict
     if case.record is None:
         return RuleResult(
-            code=ReasonCode.UNMANAGED, reason=f"no registry record says whose it is; {what_is_there(case)}"
+            code=ReasonCode.UNMANAGED, reason=f"no record in the registry names its owner; {what_is_there(case)}"
         )
     for rule in LEASE_RULES:
         verdict = rule(case, case.record)
@@ -39,7 +39,7 @@ def _standing(case: CleanupCase) -> RuleResult | None:
     if case.environment is None or case.environment.is_feature:
         return None
     return RuleResult(
-        code=ReasonCode.STANDING, reason=f"{case.found.name} stands, and cleanup is for feature environments alone"
+        code=ReasonCode.STANDING, reason="permanent environment; cleanup handles feature environments only"
     )
 
 
@@ -47,7 +47,7 @@ def _unknown_name(case: CleanupCase) -> RuleResult | None:
     if case.environment is not None:
         return None
     return RuleResult(
-        code=ReasonCode.UNKNOWN_NAME, reason=f"{case.found.name!r} is no environment; {what_is_there(case)}"
+        code=ReasonCode.UNKNOWN_NAME, reason=f"{case.found.name!r} is not an environment; {what_is_there(case)}"
     )
 
 
@@ -68,7 +68,7 @@ def _other_repository(case: CleanupCase) -> RuleResult | None:
     if record is None or record.repository == ours:
         return None
     return RuleResult(
-        code=ReasonCode.OTHER_REPOSITORY, reason=f"it belongs to {record.repository}, and this run is for {ours}"
+        code=ReasonCode.OTHER_REPOSITORY, reason=f"it belongs to {record.repository}; this run is for {ours}"
     )
 
 
@@ -78,14 +78,14 @@ def _held(case: CleanupCase) -> RuleResult | None:
         return None
     hold = record.hold
     return RuleResult(
-        code=ReasonCode.HELD, reason=f"{hold.by} holds it until {when(hold.until, case.now)}: {hold.reason}"
+        code=ReasonCode.HELD, reason=f"held by {hold.by} until {when(hold.until, case.now)}: {hold.reason}"
     )
 
 
 def _locked(case: CleanupCase) -> RuleResult | None:
     if case.found.locked_by is None:
         return None
-    return RuleResult(code=ReasonCode.LOCKED, reason=f"it is being changed by {case.found.locked_by}")
+    return RuleResult(code=ReasonCode.LOCKED, reason=f"locked by {case.found.locked_by}")
 
 
 def _stack_locked(case: CleanupCase) -> RuleResult | None:
@@ -93,7 +93,7 @@ def _stack_locked(case: CleanupCase) -> RuleResult | None:
         if not lock.breakable:
             since = f" since {when(lock.since, case.now)}" if lock.since else ""
             return RuleResult(
-                code=ReasonCode.STACK_LOCKED, reason=f"the engine's lock on its stack is {lock.holder}'s{since}"
+                code=ReasonCode.STACK_LOCKED, reason=f"its stack is locked in Pulumi by {lock.holder}{since}"
             )
     return None
 
@@ -104,7 +104,7 @@ def _quarantined(case: CleanupCase) -> RuleResult | None:
     problem = f": {case.record.problem}" if case.record.problem else ""
     return RuleResult(
         code=ReasonCode.QUARANTINED,
-        reason=f"{MAX_FAILURES} destroys in a row have failed{problem}; {repair_hint(case)}",
+        reason=f"{MAX_FAILURES} destroys in a row failed{problem}; {repair_hint(case)}",
     )
 
 
@@ -114,7 +114,7 @@ def _untagged(case: CleanupCase) -> RuleResult | None:
     for resource in case.resources:
         if resource.tags is None and resource.tags_told:
             return RuleResult(
-                code=ReasonCode.UNMANAGED, reason=f"{label(resource)} has no tags of ours, so it may be anybody's"
+                code=ReasonCode.UNMANAGED, reason=f"{label(resource)} has no tee:* tags; its owner is unknown"
             )
     return None
 
@@ -129,7 +129,7 @@ def _mismatch(case: CleanupCase) -> RuleResult | None:
     return None
 
 
-_WHOSE: Final[tuple[Callable[[CleanupCase], RuleResult | None], ...]] = (
+_OWNER_RULES: Final[tuple[Callable[[CleanupCase], RuleResult | None], ...]] = (
     _standing,
     _unknown_name,
     _unreadable,
@@ -147,11 +147,11 @@ def _disagreement(case: CleanupCase, resource: Resource) -> str | None:
     name, account = case.found.name, case.inventory.account_id
     theirs = resource.arn.split(":")[4]
     if theirs != account:
-        return f"is in account {theirs or 'unknown'}, and this is {account}"
+        return f"is in account {theirs or 'unknown'}; this run is for account {account}"
     if not _is_named_after(resource, name):
-        return f"is named like nothing that {name} is made of"
+        return f"does not have the name of a resource of {name}"
     if isinstance(resource.tags, StackTags) and resource.tags.environment.name != name:
-        return f"says that it is of {resource.tags.environment.name}"
+        return f"has the tags of {resource.tags.environment.name}"
     return None
 
 

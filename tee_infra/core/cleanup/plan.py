@@ -1,7 +1,7 @@
-"""What cleanup does with each feature environment of an account: destroyed, kept, or shown to a person.
+"""The cleanup plan: for each feature environment of an account, destroy it, keep it, or show it to a person.
 
-Pure: everything is in the inventory, so a plan can be printed, tested and made again. `cleanup_rules` decides about one
-name, first by whose it is and then, in `cleanup_lease_rules`, by whether its time has come.
+Pure: all facts are in the inventory, so a plan can be printed, tested and repeated. `cleanup_rules` decides about one
+name, first by its owner and then, in `cleanup_lease_rules`, by whether its lease has expired.
 """
 
 from collections.abc import Sequence
@@ -19,38 +19,38 @@ from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import RefusedError
 
 BREAKER_COUNT: Final = 10
-"""Up to so many destroys are nothing unusual; beyond, a run that wants more than half of the fleet is stopped."""
+"""Up to this many destroys are usual; beyond it, a run that would destroy more than half of the fleet is refused."""
 
 
 class NoBranchesError(RefusedError):
-    """A list of live branches with none in it: what asked for it has failed, for a repository has at least one."""
+    """An empty list of live branches: the listing has failed, because a repository has at least one branch."""
 
     def __init__(self, branches: Branches) -> None:
         self.source = branches.source
         super().__init__(
-            f"{branches.source} lists no branch at all, so nothing was decided",
-            next="Look at what it says, or decide by leases alone: tee-infra cleanup --by-lease-only",
+            f"{branches.source} lists no branches; nothing was decided or destroyed",
+            next="Check that source, or decide by leases only: tee-infra cleanup --by-lease-only",
         )
 
 
 class BreakerError(RefusedError):
-    """A run that would destroy most of what is there: a wrong clock or a broken listing looks like this."""
+    """A run that would destroy most environments, as it would with a wrong clock or a broken listing."""
 
     def __init__(self, destroys: int, live: int) -> None:
         self.destroys = destroys
         self.live = live
         super().__init__(
-            f"{destroys} environments would be destroyed, of {live} live ones: more than {BREAKER_COUNT} and more than "
-            "half is no ordinary run, so nothing was done",
-            next=f"If it is right, say how many: tee-infra cleanup --max {destroys}",
+            f"this run would destroy {destroys} of {live} live environments, more than {BREAKER_COUNT} and more than "
+            "half of them; nothing was destroyed",
+            next=f"If that is right, confirm the number: tee-infra cleanup --max {destroys}",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What happens to one environment. `expires_at` is the lease's end by the latest word of all, where there is one.
+    """The action for one environment. `expires_at` is the latest lease end of record, tags and state, or None.
 
-    `reason` is a sentence that goes after the name and a colon.
+    `reason` is a sentence that follows the name and a colon.
     """
 
     environment: str
@@ -70,7 +70,7 @@ class CleanupPlan:
 
     @property
     def destroys(self) -> tuple[Decision, ...]:
-        """What to destroy, in this order: the longest expired first."""
+        """The decisions to destroy, the longest expired first."""
         return tuple(sorted((d for d in self.decisions if d.action == "destroy"), key=_turn))
 
 
@@ -88,8 +88,8 @@ class LeaseWarning:
 def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> CleanupPlan:
     """Decide about everything in `inventory`.
 
-    A checkpoint or a role's tags that were not read do not stand in the way: `needs_a_look` says what to read before
-    anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
+    An unread checkpoint or a role's unread tags do not prevent a destroy: `needs_a_look` lists the environments to read
+    before anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
     """
     if inventory.branches is not None and not inventory.branches.heads:
         raise NoBranchesError(inventory.branches)
@@ -100,16 +100,16 @@ def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> Cleanup
 
 
 def needs_a_look(inventory: Inventory, now: datetime, policy: Policy) -> list[str]:
-    """What would be destroyed, but for a checkpoint or role tags that nobody has read yet: read them and ask again.
+    """Environments to destroy whose checkpoint or role tags are not read yet: read them and plan again.
 
-    Ask until there is none: one that turns out to be protected makes room for the next. Raises as `plan_cleanup`.
+    Repeat until there is none: one that turns out to be protected makes room for the next. Raises as `plan_cleanup`.
     """
     going = {decision.environment for decision in plan_cleanup(inventory, now, policy).destroys}
     return sorted(found.name for found in inventory.found if found.name in going and not _is_looked_at(found))
 
 
 def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
-    """Leases of this repository that end soon, the soonest first. What is held stays, so nobody needs to be warned."""
+    """Leases of this repository that end soon, the soonest first, without held ones, which are not destroyed."""
     nothing = Policy(max_destroys=0, max_given=False, grace=timedelta())
     soon: list[LeaseWarning] = []
     for found in inventory.found:
@@ -151,7 +151,7 @@ def _break_off(decisions: Sequence[Decision], inventory: Inventory, policy: Poli
 
 
 def _capped(plan: CleanupPlan, policy: Policy) -> CleanupPlan:
-    """The plan with those kept whose turn does not come in this run."""
+    """The plan, keeping the environments beyond the run's limit."""
     turns = {decision.environment: turn for turn, decision in enumerate(plan.destroys, 1)}
     return CleanupPlan(
         decisions=tuple(
@@ -164,7 +164,7 @@ def _capped(plan: CleanupPlan, policy: Policy) -> CleanupPlan:
 
 
 def _wait(decision: Decision, turn: int, policy: Policy) -> Decision:
-    reason = f"one run destroys {policy.max_destroys} at most, and this is number {turn}; otherwise: {decision.reason}"
+    reason = f"beyond the limit of {policy.max_destroys} destroys per run (it is number {turn}); {decision.reason}"
     return replace(decision, action=ReasonCode.CAP.action, reason_code=ReasonCode.CAP, reason=reason)
 
 

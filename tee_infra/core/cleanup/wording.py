@@ -1,4 +1,4 @@
-"""How reasons of cleanup say what there is, and when."""
+"""Phrases of cleanup reasons: the contents of an environment, times and the next command."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from tee_infra.core.times import render_left, render_time
 
 def repair_hint(case: CleanupCase) -> str:
     """The next command to type."""
-    return f"put it right: tee-infra repair {case.found.name}"
+    return f"repair it: tee-infra repair {case.found.name}"
 
 
 def what_is_there(case: CleanupCase) -> str:
@@ -20,7 +20,7 @@ def what_is_there(case: CleanupCase) -> str:
         count = kinds.count(kind)
         parts.append(f"1 {kind}" if count == 1 else f"{count} {kind}s")
     if not parts:
-        return "nothing of it is left"
+        return "it has no stack and no resources"
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     return f"it has {listed}"
 

@@ -1,4 +1,4 @@
-"""What anonymizing would do to a table, said about shapes: attribute names, types and counts, never values."""
+"""The effect of anonymizing a table, by shapes: attribute names, types and counts, never values."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from tee_infra.core.tables.catalog import Table
 
 @dataclass(frozen=True)
 class AttributeReport:
-    """One attribute: what it `becomes`, in how many sampled items each DynamoDB type was `seen`.
+    """One attribute: the description `becomes` of its replacement, and how many sampled items have each type in `seen`.
 
-    `refused` are the types for which a copy would stop: nobody has classified what they may hold.
+    `refused` are the types for which a copy would stop, because they are unclassified.
     """
 
     attribute: str

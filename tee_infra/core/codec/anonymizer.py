@@ -1,4 +1,4 @@
-"""Anonymize items: replace what the catalog calls personal, keep what it calls safe, refuse everything else.
+"""Anonymize items: replace attributes classified as personal, keep those classified as safe, refuse all others.
 
 Items are DynamoDB's own JSON and only their outermost level is decoded; of the values, only the personal ones.
 """
@@ -40,16 +40,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class UnclassifiedError(RefusedError):
-    """An item holds what nobody has classified: the `table`, the `attribute` and the type that it `holds`."""
+    """An item has an unclassified attribute: the `table`, the `attribute` and the type that it `holds`."""
 
     def __init__(self, table: str, attribute: str, holds: str, declared: str | None) -> None:
         self.table = table
         self.attribute = attribute
         self.holds = holds
-        known = f"the catalog declares it as {declared}" if declared else "the catalog does not know it"
+        known = f"the catalog declares it as {declared}" if declared else "it is not in the catalog"
         super().__init__(
-            f"{table}: attribute {attribute!r} holds {holds}, which may be personal, and {known}",
-            next="Classify it in tee_infra/core/tables/item_shapes.py, and see every such attribute with: "
+            f"{table}: attribute {attribute!r} of type {holds} may contain personal data and is unclassified: {known}",
+            next="Classify it in tee_infra/core/tables/item_shapes.py. List all unclassified attributes: "
             f"tee-infra data anonymize-report --tables {table}",
         )
 
@@ -63,7 +63,7 @@ class Rule:
 
     @property
     def becomes(self) -> str:
-        """What the attribute becomes, in words."""
+        """A description for people of the attribute's replacement."""
         return KEPT if self.kind is None else BECOMES[self.kind]
 
 
@@ -86,7 +86,7 @@ class Anonymizer:
         self._replacements: tuple[tuple[str, Replacement], ...] = tuple(
             (name, pseudonyms.replacements[rule.kind]) for name, rule in self._rules.items() if rule.kind is not None
         )
-        # Only dates ask whom an item belongs to, and to find out costs as much as a pseudonym.
+        # Only dates need the member's id, and reading it costs as much as a pseudonym.
         self._dated = any(rule.kind is Personal.DATE for rule in self._rules.values())
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
@@ -101,7 +101,7 @@ class Anonymizer:
 
     @property
     def applied(self) -> dict[tuple[str, str], int]:
-        """(attribute, what it became) -> how many values so far."""
+        """(attribute, description of its replacement) -> number of values so far."""
         becomes = {name: rule.becomes for name, rule in self._rules.items()}
         return {(name, becomes.get(name, KEPT_UNDECLARED)): count for name, count in self._counts.items()}
 
@@ -134,7 +134,7 @@ class Anonymizer:
 def rules_of(table: Table) -> dict[str, Rule]:
     """Attribute -> rule, from the shape of the table's items.
 
-    Kept attributes may also hold numbers and booleans, whatever is declared: they cannot hold text.
+    Kept attributes may also hold numbers and booleans of any declared type: they cannot hold text.
     """
     rules: dict[str, Rule] = {}
     for name, classification in classifications(table.item).items():
@@ -148,7 +148,7 @@ def rules_of(table: Table) -> dict[str, Rule]:
 
 
 def refused_type(rule: Rule | None, value: dict[str, Raw]) -> str | None:
-    """The type for which a value is refused, or None. Without a rule the catalog does not know the attribute."""
+    """The type for which a value is refused, or None. An attribute that is not in the catalog has no rule."""
     if rule is None:
         return text_in(value)
     (held,) = value
@@ -170,18 +170,18 @@ def declared_types(annotation: Any) -> frozenset[str]:
 
 
 def decode(item: RawItem) -> Attributes:
-    """An item's outermost level. Raises `msgspec.DecodeError` for what is no item."""
+    """An item's outermost level. Raises `msgspec.DecodeError` for anything but an item."""
     return _decode(item)
 
 
 def partition_key_of(table: Table, attributes: Attributes) -> str:
-    """The value of the table's partition key as text, whatever its type."""
+    """The value of the table's partition key, of any type, as text."""
     (value,) = attributes[table.partition_key.name].values()
     return _decode_text(value)
 
 
 def text_in(value: dict[str, Raw]) -> str | None:
-    """Where an attribute value may hold text (`S`, `SS`, `B`, `M`, `L of S`), or None when it cannot.
+    """The type in which an attribute value may hold text (`S`, `SS`, `B`, `M`, `L of S`), or None.
 
     Binaries may hold text, and so may the keys of a map.
     """

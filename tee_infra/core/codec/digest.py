@@ -1,9 +1,9 @@
-"""Whether two tables hold the same items, without holding either: order-independent digests of canonical items.
+"""Whether two tables have the same items, in constant memory: order-independent digests of canonical items.
 
-DynamoDB may name the attributes of an item in any order, the members of a set too, and services differ in how they
-write a number. The canonical form has attributes and sets sorted and numbers in one spelling; binaries are
-base64 in one spelling already. A signature is the count
-of items and the sum modulo 2^128 of their digests, so segments, pages and their order do not matter.
+DynamoDB may return the attributes of an item and the members of a set in any order, and services differ in how they
+write a number. The canonical form has attributes and sets sorted and numbers in one spelling; binaries already have
+one. A signature is the count of items and the sum modulo 2^128 of their digests, so segments, pages and their order
+do not matter.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ import msgspec
 from tee_infra.core.codec.raw_items import RawItem
 
 BUCKETS: Final = 4096
-"""How finely `Buckets` tells where two tables differ."""
+"""The number of `Buckets`: more of them locate differences more precisely."""
 
 _MODULUS: Final = 1 << 128
-# What a string holds cannot match, because its quotes are escaped; an attribute called N or NS can, which costs time
-# and nothing else.
+# The content of a string cannot match, because its quotes are escaped; an attribute called N or NS can, which only
+# costs time.
 _ODD_NUMBER: Final = re.compile(rb'"N":"(?!(?:0|-?[1-9][0-9]*|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9])")')
 _SET: Final = b'S":['
 
@@ -52,13 +52,13 @@ def digest(canonical_item: bytes) -> int:
 
 @dataclass(slots=True)
 class Signature:
-    """The items of a table, or of a part of it, in 16 bytes and a count."""
+    """The items of a table, or of some of its segments, in 16 bytes and a count."""
 
     count: int = 0
     total: int = 0
 
     def add(self, items: Iterable[RawItem]) -> None:
-        """Take in items."""
+        """Add items."""
         total, count = self.total, self.count
         for item in items:
             total += digest(canonical(item))
@@ -66,9 +66,9 @@ class Signature:
         self.total, self.count = total % _MODULUS, count
 
     def add_raw(self, items: Iterable[RawItem]) -> None:
-        """Take in items as they are spelled: several times cheaper, and equal signatures mean equal items all the same.
+        """Add items in their present spelling: several times cheaper, and equal signatures still mean equal items.
 
-        Unequal ones mean nothing yet, because the same items may be spelled differently.
+        Unequal signatures prove nothing, because the same items may be spelled differently.
         """
         hashed, number, total, count = hashlib.blake2b, int.from_bytes, self.total, self.count
         for item in items:
@@ -77,20 +77,20 @@ class Signature:
         self.total, self.count = total % _MODULUS, count
 
     def merge(self, other: "Signature") -> None:
-        """Take in all items of another signature."""
+        """Add all items of another signature."""
         self.count += other.count
         self.total = (self.total + other.total) % _MODULUS
 
 
 class Buckets:
-    """Signatures by the hash of the item's key: what differs between two tables, differs in few buckets."""
+    """Signatures by the hash of the item's key: a few differing items of two tables are in few buckets."""
 
     def __init__(self) -> None:
         self.counts = [0] * BUCKETS
         self.totals = [0] * BUCKETS
 
     def add(self, items: Iterable[RawItem], key_names: Sequence[str]) -> None:
-        """Take in items."""
+        """Add items."""
         counts, totals = self.counts, self.totals
         for item in items:
             text, key = canonical_and_key(item, key_names)
@@ -99,7 +99,7 @@ class Buckets:
             totals[bucket] = (totals[bucket] + digest(text)) % _MODULUS
 
     def merge(self, other: "Buckets") -> None:
-        """Take in all items of other buckets."""
+        """Add all items of other buckets."""
         self.counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
         self.totals = [(mine + its) % _MODULUS for mine, its in zip(self.totals, other.totals, strict=True)]
 
@@ -113,7 +113,7 @@ class Buckets:
 
     @property
     def count(self) -> int:
-        """How many items were taken in."""
+        """The number of items added."""
         return sum(self.counts)
 
 
@@ -123,7 +123,7 @@ def bucket_of(canonical_key: bytes) -> int:
 
 
 def differing_paths(one: RawItem, other: RawItem, limit: int = 5) -> list[str]:
-    """Where two items differ, as attribute paths (`address.M.city`), at most `limit`."""
+    """The differences of two items as attribute paths (`address.M.city`), at most `limit`."""
     found: list[str] = []
     _compare("", _decode(canonical(one)), _decode(canonical(other)), found)
     return found[:limit]

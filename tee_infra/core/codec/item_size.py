@@ -1,4 +1,4 @@
-"""How large an item is for DynamoDB, which refuses a whole batch for one that is too large and does not say which."""
+"""The size of an item as DynamoDB counts it: a batch with one oversized item is refused without naming the item."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,11 +17,11 @@ class ItemTooLargeError(RefusedError):
     def __init__(self, item: RawItem, size: int) -> None:
         self.size = size
         shown = bytes(item)[:120].decode(errors="replace")
-        super().__init__(f"an item has {size:,} bytes, and DynamoDB takes {ITEM_BYTES:,}: {shown}…")
+        super().__init__(f"an item has {size:,} bytes, above DynamoDB's limit of {ITEM_BYTES:,}: {shown}…")
 
 
 def check_size(item: RawItem) -> None:
-    """Raises `ItemTooLargeError`. An item whose JSON is within the limit is, too: JSON is never the shorter form."""
+    """Raises `ItemTooLargeError`. An item whose JSON is within the limit fits: JSON is never the shorter form."""
     if len(item) <= ITEM_BYTES:
         return
     attributes = msgspec.json.decode(item, type=dict[str, dict[str, Any]])
@@ -48,7 +48,7 @@ def _text_size(text: str) -> int:
 
 
 def _number_size(number: str) -> int:
-    """One byte for two significant digits, and one more; never more than it really takes."""
+    """One byte for two significant digits, and one more; never above the real size."""
     return len(number.lstrip("-0.").partition("E")[0].replace(".", "").rstrip("0")) // 2 + 1
 
 

@@ -1,4 +1,4 @@
-"""The names that stand in for people's: nobody is called so, and nobody mistakes one for a person."""
+"""The pool of stand-ins for members' names: obviously synthetic, never a person's real name."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""What stands in for a personal value, kind by kind: functions of a secret key and the value, of nothing else.
+"""The replacements of personal values, one kind after the other: functions of a secret key and the value only.
 
 The same key and value give the same stand-in in every table, run and machine, so joins survive. Kinds are separated:
-an id and an email of the same text share nothing. Without the key nobody can test a guess.
+the stand-ins of an id and an email of the same text are unrelated. A guess cannot be tested without the key.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from tee_infra.core.tables.item_shapes import Personal
 from tee_infra.errors import UsageError
 
 Replacement = Callable[[str, str], str]
-"""(value, id of the person whom the item belongs to) -> what stands in for the value."""
+"""(value, id of the item's member) -> the value's stand-in."""
 
 BECOMES: Final[Mapping[Personal, str]] = {
     Personal.IDENTIFIER: "pseudonym, the same in every table and inside composite keys",
     Personal.NAME: "name from a fixed pool",
-    Personal.EMAIL: "unique address that nobody can receive at",
-    Personal.PHONE: "number that nobody has",
-    Personal.DATE: "shifted by 1 to 181 days, one offset per person",
+    Personal.EMAIL: "unique address that cannot receive mail",
+    Personal.PHONE: "unassigned number",
+    Personal.DATE: "shifted by 1 to 181 days, one offset per member",
     Personal.FREE_TEXT: "filler of about the same length",
 }
 
@@ -34,13 +34,13 @@ _LONGEST_SHIFT_DAYS: Final = 180
 
 
 class WeakKeyError(UsageError):
-    """An anonymization key that can be guessed. The message never holds it."""
+    """A guessable anonymization key. The message never contains it."""
 
     def __init__(self, length: int) -> None:
         self.length = length
         super().__init__(
             f"the anonymization key has {length} characters and needs at least {_MINIMUM_KEY_LENGTH}",
-            next="Make one with: openssl rand -base64 32",
+            next="Create one with: openssl rand -base64 32",
         )
 
 
@@ -75,7 +75,7 @@ class Pseudonyms:
     def _name(self, value: str, _person: str) -> str:
         number = _number(self._names, value)
         name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}"
-        # An anonymized source may hold this very name; its neighbour in the pool is as good.
+        # An anonymized source may contain the same name; the next one in the pool is as good.
         return name if name != value else f"{FIRST[(number + 1) % len(FIRST)]} {name.split()[1]}"
 
     def _email(self, value: str, _person: str) -> str:
@@ -86,7 +86,7 @@ class Pseudonyms:
         return phone if phone != value else f"{_PHONE_PREFIX}{(int(phone[-7:]) + 1) % 10_000_000:07}"
 
     def _date(self, value: str, person: str) -> str:
-        """Times move by days and seconds, dates by the days: neither stays where it was, and intervals survive."""
+        """Shifts times by days and seconds, dates by the days: each value changes, and intervals survive."""
         number = _number(self._dates, person)
         shift = timedelta(days=1 + number % _LONGEST_SHIFT_DAYS)
         seconds = timedelta(seconds=(number >> 16) % 86_400)
@@ -101,7 +101,7 @@ class Pseudonyms:
         return text.replace("+00:00", "Z") if value.endswith("Z") else text
 
     def _free_text(self, value: str, _person: str) -> str:
-        """Lengths are rounded to 16 characters: sizes stay realistic without telling texts apart."""
+        """Rounds lengths to 16 characters: sizes stay realistic without identifying a text."""
         return "x" * max(16, len(value) // 16 * 16)
 
 

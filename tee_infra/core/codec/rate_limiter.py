@@ -1,16 +1,16 @@
-"""How fast to go: a token bucket over consumed capacity that finds a table's limit by itself.
+"""Rate limiting: a token bucket over consumed capacity that finds a table's limit automatically.
 
-Pure: the caller says what time it is. Rates are capacity units a second. Without a cap nothing waits until the first
-refusal. From then on each window of replies decides. Much refused: the rate becomes what was delivered, because a
-table that refuses delivers its limit. A little: this is the limit, hold. Nothing: grow, slowly at first and faster
-the longer nothing is refused.
+Pure: the time is an argument. Rates are capacity units a second. Without a cap nothing waits until the first
+throttled request. From then on each window of replies decides. Many throttled: the rate becomes the consumed rate,
+because a throttling table delivers its limit. Few: this is the limit, keep it. None: grow, slowly at first and faster
+the longer nothing is throttled.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 _FIRST_CUT: Final = 0.125
-"""The first refusal comes at whatever rate the client can send, often many times the limit."""
+"""The first throttling comes at the client's full rate, often many times the limit."""
 _ENOUGH: Final = 0.97
 _CLOSED: Final = 0.05
 _HALF: Final = 0.5
@@ -21,9 +21,9 @@ _CREEP: Final = 0.01
 _PROBE: Final = 0.2
 _SAFE: Final = 0.9
 _RETURN: Final = 1.25
-"""Below what the table took on average so far, the rate returns by so much a window."""
+"""The growth per window while the rate is below the table's average so far."""
 _GUESS: Final = 250.0
-"""Where to start when the first refusal comes before anything was consumed."""
+"""The rate to start at when the first throttling comes before anything was consumed."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class RateLimiter:
         return begin - now
 
     def settle(self, reserved: float, consumed: float, refused: float, now: float) -> None:
-        """A reply came for a reservation: what was consumed, and what was refused, in the same units."""
+        """Account for the reply to a reservation: consumed and throttled, in the same units."""
         began = self._began if self._began is not None else now
         self._replies += 1
         self._consumed += consumed
@@ -89,7 +89,7 @@ class RateLimiter:
             self._usual = accepted * _ENOUGH
             return self._held(rate, now)
         self._last_cut = (rate, accepted)
-        # A table that accepts nothing counts by the second and has closed for the rest of it.
+        # A table that accepts nothing counts per second and refuses everything for the rest of it.
         delivered = average if accepted < _CLOSED else self._consumed / seconds
         return self._held(max(min(rate, delivered), rate / 4, self.floor), now)
 
@@ -105,7 +105,7 @@ class RateLimiter:
         return rate
 
     def _cutting_helps(self, rate: float, accepted: float) -> bool:
-        """Whether the last cut raised the accepted share. If not, going slower is no remedy: a hot partition."""
+        """Whether the last cut raised the accepted share. If not, a lower rate does not help: a hot partition."""
         if accepted < _HALF or self._last_cut is None or self._last_cut[0] <= rate:
             return True
         rate_before, accepted_before = self._last_cut

@@ -1,8 +1,8 @@
-"""Items as they travel: slices of DynamoDB JSON whose values are never decoded.
+"""Raw items: slices of DynamoDB JSON whose values are never decoded.
 
-A `RawItem` is the JSON text of one item, `{"pk":{"S":"MEMBER#1"},"n":{"N":"42"}}`, as a bytes-like object. What
-Scan returned is sliced (`msgspec.Raw` points into the page) and joined into BatchWriteItem bodies, so a 38-digit
-number, an empty list in a map or a nested binary leaves byte for byte as it came.
+A `RawItem` is the JSON text of one item, `{"pk":{"S":"MEMBER#1"},"n":{"N":"42"}}`, as a bytes-like object. A Scan
+reply is sliced (`msgspec.Raw` points into the page) and joined into BatchWriteItem bodies, so a 38-digit
+number, an empty list in a map or a nested binary is written byte for byte as it was read.
 """
 
 import json
@@ -17,7 +17,7 @@ RawValue: TypeAlias = msgspec.Raw | bytes
 
 BATCH_ITEMS: Final = 25
 BATCH_KEYS: Final = 100
-# The service refuses requests over 16 MB; the difference is room for what stands around the items.
+# The service refuses requests over 16 MB; the difference is room for the JSON around the items.
 BATCH_BYTES: Final = 16 * 1000 * 1000 - 64 * 1024
 
 
@@ -35,14 +35,14 @@ class Page(NamedTuple):
 
 
 class Unwritten(NamedTuple):
-    """What BatchWriteItem said: the items that it did not write, and the write units that it consumed."""
+    """A BatchWriteItem reply: the items not written, and the write units consumed."""
 
     items: list[msgspec.Raw]
     units: float
 
 
 class FoundItems(NamedTuple):
-    """What BatchGetItem said: items, keys that it did not look up, and the read units that it consumed."""
+    """A BatchGetItem reply: items, unprocessed keys, and the read units consumed."""
 
     items: list[msgspec.Raw]
     unprocessed_keys: list[msgspec.Raw]
@@ -50,7 +50,7 @@ class FoundItems(NamedTuple):
 
 
 def parse_page(body: bytes) -> Page:
-    """Slice a Scan reply. Raises `msgspec.DecodeError` when it is no such JSON."""
+    """Slice a Scan reply. Raises `msgspec.DecodeError` for any other text."""
     reply = _scan_reply.decode(body)
     return Page(reply.items, bytes(reply.last_evaluated_key), _units(reply.consumed_capacity), len(body))
 
@@ -86,7 +86,7 @@ def parse_unwritten(body: bytes) -> Unwritten:
 
 
 def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
-    """A PutItem request that does nothing where the key is taken. `key_name` is the partition key's."""
+    """A PutItem request that does nothing if an item with the key exists. `key_name` is the partition key's."""
     members = {
         "TableName": table,
         "Item": msgspec.Raw(item),
@@ -97,7 +97,7 @@ def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
 
 
 def parse_nothing(body: bytes) -> bool:
-    """For replies that say nothing: True for any JSON object."""
+    """For replies without content: True for any JSON object."""
     msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     return True
 

@@ -1,4 +1,4 @@
-"""What one reply of DynamoDB means: done, slow down, try again, or give up."""
+"""The meaning of one DynamoDB reply: done, slow down, retry, or give up."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ import msgspec
 
 
 class ResponseClass(StrEnum):
-    """What the caller does next. Unprocessed items in a reply that is DONE are the caller's to send again."""
+    """The caller's next step. The caller also retries the unprocessed items in a DONE reply."""
 
     DONE = auto()
     THROTTLED = auto()
-    """Nothing happened; the same request is sent again, later and at a lower rate."""
+    """Nothing happened; the caller retries later and at a lower rate."""
     TRANSIENT = auto()
-    """It may or may not have happened; the same request is sent again. Puts and reads bear that."""
+    """It may or may not have happened; the caller retries, which is safe for puts and reads."""
     FATAL = auto()
-    """Sending it again would give the same answer."""
+    """A retry would give the same reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: the JSON `body` when DONE, else the error's `code` and `message`."""
+    """One reply: the JSON `body` when DONE, otherwise the error's `code` and `message`."""
 
     verdict: ResponseClass
     body: bytes = b""
@@ -59,9 +59,9 @@ class _Error(msgspec.Struct):
 
 
 def classify(status: int, body: bytes, crc32: bytes | str | None) -> Response:
-    """The reply that an HTTP answer is. `crc32` is the `x-amz-crc32` header, None when there was none.
+    """Read an HTTP response. `crc32` is the `x-amz-crc32` header, None when there was none.
 
-    A body that does not match its checksum is TRANSIENT whatever its status says.
+    A body that does not match its checksum is TRANSIENT for every status.
     """
     if crc32 is not None and zlib.crc32(body) != int(crc32):
         return Response(
@@ -73,7 +73,7 @@ def classify(status: int, body: bytes, crc32: bytes | str | None) -> Response:
 
 
 def lost(error: BaseException) -> Response:
-    """The reply of a request that got none: reset, timed out, truncated."""
+    """The reply for a request without a response: reset, timed out, truncated."""
     return Response(ResponseClass.TRANSIENT, code=type(error).__name__, message=str(error))
 
 

@@ -12,13 +12,13 @@ _CONDITION: Final = re.compile(r"\s*([\w.#-]+)\s*(=|<>|<=|>=|<|>|begins_with)\s*
 
 
 class ScanFilterError(UsageError):
-    """A condition that cannot be read."""
+    """A condition that cannot be parsed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         super().__init__(
-            f"--where {text!r} is no condition: ATTRIBUTE OPERATOR VALUE with one of = <> < <= > >= begins_with, "
-            "as in 'status = \"booked\"' or 'attempts > 3'"
+            f"--where {text!r} is not a condition. Write ATTRIBUTE OPERATOR VALUE with one of "
+            "= <> < <= > >= begins_with, e.g. 'status = \"booked\"' or 'attempts > 3'"
         )
 
 
@@ -31,7 +31,7 @@ class ScanFilter:
 
 
 def parse_scan_filter(conditions: Sequence[str]) -> ScanFilter:
-    """Read conditions. A value is JSON: a number, true or false, else a string, with or without quotes.
+    """Parse conditions. A value is JSON: a number, true or false, otherwise a string, with or without quotes.
 
     Raises `ScanFilterError`.
     """

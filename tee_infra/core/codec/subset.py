@@ -1,7 +1,8 @@
-"""Subsets of an environment: which entities are taken, the same ones in every table.
+"""Subsets of an environment: selecting entities, the same ones in every table.
 
-An entity is taken when its keyed hash is below a threshold. No table is looked up in another one: whoever reads the
-same key takes the same entity, so references between tables never dangle, and a larger fraction contains a smaller.
+An entity is selected when its keyed hash is below a threshold. No table is looked up in another one: the same key
+gives the same selection everywhere, so references between tables never dangle, and a larger fraction contains a
+smaller one.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ _SPACE: Final = 1 << 64
 
 
 class SubsetError(UsageError):
-    """A fraction or a number of entities that means nothing; `value` is what was given."""
+    """An invalid fraction or number of entities; `value` is the one given."""
 
     def __init__(self, option: str, value: float, allowed: str) -> None:
         self.value = value
@@ -36,7 +37,7 @@ def check_size(fraction: float | None, entities: int | None) -> None:
 class Subset:
     """The entities whose hash under `key` is below `threshold`, of 2**64.
 
-    The hash is BLAKE2b with a domain of its own: with the anonymizer's key it tells nothing about pseudonyms.
+    The hash is BLAKE2b with its own domain: with the anonymizer's key it reveals nothing about pseudonyms.
     """
 
     key: bytes
@@ -50,16 +51,16 @@ class Subset:
 
     @classmethod
     def of_count(cls, key: bytes, count: int, partition_keys: Iterable[str]) -> Self:
-        """Exactly `count` of the entities that `partition_keys` names, or all of them when there are fewer.
+        """Exactly `count` of the entities in `partition_keys`, or all of them when there are fewer.
 
-        Reads every key once and holds `count` hashes. Raises `SubsetError` for a count below 1.
+        Reads every key once and keeps `count` hashes. Raises `SubsetError` for a count below 1.
         """
         check_size(None, count)
         return cls(key, _below(count, (_position(key, entity_of(text)) for text in partition_keys)))
 
     @property
     def fraction(self) -> float:
-        """The share of all entities to expect."""
+        """The expected share of all entities."""
         return self.threshold / _SPACE
 
     def takes(self, partition_key: str) -> bool:
@@ -68,7 +69,7 @@ class Subset:
 
 
 def _below(count: int, positions: Iterable[int]) -> int:
-    """The threshold below which lie the `count` smallest of the distinct positions."""
+    """The threshold above the `count` smallest of the distinct positions."""
     smallest: list[int] = []  # a heap of negated positions: its root is the largest that is kept
     kept: set[int] = set()
     for position in positions:

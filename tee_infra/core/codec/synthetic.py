@@ -1,8 +1,8 @@
-"""Synthetic items: the three tables of an environment that never had users.
+"""Synthetic items for the three tables of an environment.
 
-Every item is a function of (seed, day, number of the member, number of the item) and of nothing else: the same
-arguments give the same bytes on any machine and Python version, a larger number of members only adds to a smaller,
-and any range of members can be made alone. Items come as DynamoDB's own JSON, ready to be written.
+Every item is a function of (seed, day, number of the member, number of the item) only: the same
+arguments give the same bytes on any machine and Python version, a larger number of members only adds items,
+and any range of members can be made separately. Items are DynamoDB's own JSON, ready to be written.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,18 +14,18 @@ from typing import Final
 from tee_infra.core.codec import synthetic_values as values
 
 DEFAULT_DAY: Final = date(2026, 1, 1)
-"""What synthetic data takes for today unless told otherwise: fixed, so that a command gives the same items forever."""
+"""The default for the current day of synthetic data: fixed, so that a command always gives the same items."""
 
 _JOINED_DAYS: Final = 3000
 _PAST_DAYS: Final = 365
 _COMING_DAYS: Final = 60
 _EXPIRY_SECONDS: Final = 20 * 365 * 86_400
-"""Far beyond the app's own retention: DynamoDB would delete what had expired before it was written."""
+"""Far beyond the app's own retention: DynamoDB would delete items that are already expired."""
 
 
 @dataclass(frozen=True)
 class SyntheticData:
-    """The data of `seed` as if today were `day`."""
+    """The data of `seed` with `day` as the current day."""
 
     seed: int
     day: date = DEFAULT_DAY
@@ -39,7 +39,7 @@ class SyntheticData:
 
 
 class _Draw:
-    """Randomness for one thing: 64 bytes of hash. Each byte is used for one decision."""
+    """64 pseudo-random bytes from a hash. Each byte is used for one decision."""
 
     __slots__ = ("bytes", "hex")
 
@@ -53,13 +53,13 @@ class _Draw:
         return self.bytes[place] << 8 | self.bytes[place + 1]
 
     def remark(self, place: int) -> str:
-        """Some sentences, from two bytes."""
+        """A few sentences, from two bytes."""
         start = _SENTENCES[self.bytes[place] % len(_SENTENCES)]
         return _TEXT[start : start + values.REMARK_LENGTHS[self.bytes[place + 1]]].rstrip()
 
 
 class _Member:
-    """What all tables must agree on about one member."""
+    """The facts about one member that all tables share."""
 
     __slots__ = ("draw", "id", "key")
 

@@ -1,7 +1,7 @@
-"""What synthetic items are made of: pools of values, and how often each occurs.
+"""The values of synthetic items: pools, and how often each value occurs.
 
-A change here changes what every seed produces; `tests/core/codec/test_synthetic.py` pins a digest, so it is seen.
-No name here is one of `anonymize_names`, so a synthetic source can show that nothing of it survives anonymizing.
+A change here changes what every seed produces; `tests/core/codec/test_synthetic.py` pins a digest.
+No name here is one of `anonymize_names`, so a synthetic source can prove that no name survives anonymizing.
 """
 
 from math import isqrt
@@ -30,9 +30,9 @@ TO_ASCII: Final = str.maketrans({
     "ï": "i", "é": "e", "ö": "o", "í": "i", "ø": "o", "ë": "e", "á": "a", "ä": "a", "ü": "u", "'": "",
 })  # fmt: skip
 
-EMAIL_DOMAINS: Final = ("example.org", "mail.example.org", "example.net")  # RFC 2606: nobody's
+EMAIL_DOMAINS: Final = ("example.org", "mail.example.org", "example.net")  # RFC 2606: reserved
 AREA_CODES: Final = (202, 212, 213, 305, 312, 404, 415, 503, 512, 617, 702, 713, 801, 904, 916, 971)
-"""North American ones; their numbers 555-0100 to 555-0199 are reserved for fiction."""
+"""North American area codes; their numbers 555-0100 to 555-0199 are reserved for fiction."""
 
 LOCATIONS: Final = (
     "Course A, tee 1", "Course A, tee 10", "Course B, tee 1", "Course B, tee 10", "Driving range", "Putting green",
@@ -56,7 +56,7 @@ ERRORS: Final = (
 
 
 def _spread(*weighted: tuple[int, str]) -> tuple[str, ...]:
-    """256 places, shared out by weight: one byte of a hash picks a value."""
+    """256 places, divided by weight: one byte of a hash selects a value."""
     places = tuple(value for weight, value in weighted for _ in range(weight))
     if len(places) != 256:  # noqa: PLR2004 - the number of values of a byte
         raise ValueError(f"the weights of {[value for _, value in weighted]} add up to {len(places)}, not 256")
@@ -69,6 +69,6 @@ COMING_STATUSES: Final = _spread((120, "booked"), (110, "confirmed"), (26, "canc
 STATES: Final = _spread((236, "done"), (8, "pending"), (3, "running"), (9, "failed"))
 
 SCHEDULES_PER_MEMBER: Final = tuple(isqrt(2304 // (256 - place)) + place // 64 - 3 for place in range(256))
-"""By one byte: 0 to 48 with a mean of about 4; some members never play, a few play all the time."""
+"""Selected by one byte: 0 to 48 with a mean of about 4; some members never play, a few play very often."""
 REMARK_LENGTHS: Final = tuple(12 + place * place // 90 for place in range(256))
-"""By one byte, in characters: 12 to 734, most of them short."""
+"""Selected by one byte, in characters: 12 to 734, most of them short."""

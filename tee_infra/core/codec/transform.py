@@ -6,5 +6,5 @@ from typing import TypeAlias
 from tee_infra.core.codec.raw_items import RawItem
 
 Transform: TypeAlias = Callable[[Sequence[RawItem]], Sequence[RawItem]]
-"""What happens to the items of a page on the way: the same items always become the same ones, and some may be left
-out. No two may get the same key."""
+"""A function of a page's items: the same input always gives the same output, and it may leave out items. No two
+results may have the same key."""

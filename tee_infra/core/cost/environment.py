@@ -1,6 +1,6 @@
-"""What an environment costs: estimates from the dated list prices in `core.cost.prices`, never a bill.
+"""The costs of an environment: estimates from the dated list prices in `core.cost.prices`, never a bill.
 
-At rest means that nobody uses it: what is stored and what is kept running costs, requests do not.
+"At rest" is the cost without use: storage and running resources cost money, requests do not.
 """
 
 from typing import Final
@@ -11,16 +11,16 @@ from tee_infra.core.settings import Settings
 from tee_infra.core.tables.catalog import TABLES
 
 PRICES_AS_OF: Final = prices.AS_OF
-"""Goes beside every amount that anybody gets to see."""
+"""Shown beside every amount."""
 
 _THROUGHPUTS: Final = sum(1 + len(table.indexes) for table in TABLES)
-"""Every table and every index has a throughput of its own."""
+"""Each table and each index has its own throughput."""
 
 
 def monthly_usd(settings: Settings, stored_bytes: int) -> float:
-    """What an environment costs at rest, in US dollars a month: an estimate.
+    """The cost of an environment at rest, in US dollars a month: an estimate.
 
-    `stored_bytes` is what its tables and their indexes hold together. Backups, log files and audit events are left
+    `stored_bytes` is the size of its tables and their indexes together. Backups, log files and audit events are left
     out: they grow with use.
     """
     amount = prices.storage_usd(settings.table_class, stored_bytes)
@@ -34,9 +34,9 @@ def monthly_usd(settings: Settings, stored_bytes: int) -> float:
 
 
 def most_requests_usd(settings: Settings) -> float | None:
-    """What an environment's requests can cost in a month at most: an upper bound, which its caps keep.
+    """The most that an environment's requests can cost in a month: an upper bound, enforced by its caps.
 
-    None where nothing caps them: such a table can spend $108 an hour before it meets AWS's default quota.
+    None without caps: such a table can spend $108 an hour before it reaches AWS's default quota.
     """
     if settings.billing_mode == "PROVISIONED":
         return 0.0
@@ -46,7 +46,7 @@ def most_requests_usd(settings: Settings) -> float | None:
 
 
 def _watching_usd(settings: Settings) -> float:
-    """Alarms with their dashboard; the audit trail's own key, and the metric and alarm of who else calls."""
+    """Alarms with their dashboard; the audit trail's own key, and the metric and alarm for other callers."""
     amount = 0.0
     if settings.alarms:
         amount += prices.DASHBOARD_MONTH

@@ -1,4 +1,4 @@
-"""What AWS charges, in US dollars: list prices of us-east-1 on one day, without free allotments or discounts.
+"""AWS's prices in US dollars: list prices of us-east-1 on one day, without free allotments or discounts.
 
 Sources: the pricing pages of DynamoDB, CloudWatch and KMS. Other regions cost up to half as much again.
 When a price changes, change it here together with `AS_OF`.
@@ -13,14 +13,14 @@ AS_OF: Final = date(2025, 11, 1)
 """The day on which every price here was the list price."""
 
 HOURS_PER_MONTH: Final = 730
-"""What AWS's own calculator takes for a month."""
+"""The hours in a month of AWS's own calculator."""
 
 GB: Final = 2**30
 """DynamoDB bills binary gigabytes."""
 
 STORAGE_GB_MONTH: Final[dict[TableClass, float]] = {"STANDARD": 0.25, "STANDARD_INFREQUENT_ACCESS": 0.10}
 RECOVERY_GB_MONTH: Final = 0.20
-"""Point-in-time recovery, whatever the number of days."""
+"""Point-in-time recovery, for any number of days."""
 
 MILLION_READS: Final[dict[TableClass, float]] = {"STANDARD": 0.125, "STANDARD_INFREQUENT_ACCESS": 0.155}
 MILLION_WRITES: Final[dict[TableClass, float]] = {"STANDARD": 0.625, "STANDARD_INFREQUENT_ACCESS": 0.78}
@@ -35,7 +35,7 @@ ALARM_METRIC_MONTH: Final = 0.10
 BAND_METRICS: Final = 3
 """An anomaly band counts as three metrics: the metric and both edges of the band."""
 METRIC_MONTH: Final = 0.30
-"""A metric that is not AWS's own."""
+"""A custom metric."""
 DASHBOARD_MONTH: Final = 3.00
 KEY_MONTH: Final = 1.00
 """A customer-managed KMS key. Each of its first two rotations adds as much again."""
@@ -52,11 +52,11 @@ def provisioned_usd(table_class: TableClass, reads: int, writes: int) -> float:
 
 
 def capped_usd(table_class: TableClass, reads: int, writes: int) -> float:
-    """The most that requests on demand can cost in a month: every second at the cap of `reads` and `writes` units."""
+    """The maximum cost of on-demand requests in a month: every second at the cap of `reads` and `writes` units."""
     seconds = HOURS_PER_MONTH * 3600
     return seconds / 1e6 * (reads * MILLION_READS[table_class] + writes * MILLION_WRITES[table_class])
 
 
 def alarm_usd(metrics: int, *, band: bool) -> float:
-    """A month of an alarm on so many metrics; `band`: outside what was usual."""
+    """A month of an alarm on `metrics` metrics; `band`: with anomaly detection."""
     return metrics * (BAND_METRICS if band else 1) * ALARM_METRIC_MONTH

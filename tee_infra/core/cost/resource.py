@@ -1,4 +1,4 @@
-"""What one resource costs, read from the inputs that the engine shows for it: numbers, never the inputs themselves."""
+"""The cost of one resource, from the inputs in the engine's events: numbers, never the inputs themselves."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Inputs = Mapping[str, Any]
 
 TABLE: Final = "aws:dynamodb/table:Table"
 
-# What has no price of its own, or one that begins with use: requests, log files, messages.
+# Types without a price, or whose price begins with use: requests, log files, messages.
 _FREE_AT_REST: Final = (
     "aws:budgets/",
     "aws:cloudtrail/",
@@ -29,7 +29,7 @@ _FREE_AT_REST: Final = (
 class Cost:
     """An estimate in US dollars a month: `usd` at rest, `gb_usd` for every GB that it stores.
 
-    `most_requests_usd` is an upper bound on what its requests can cost, kept by its throughput cap; None: no cap.
+    `most_requests_usd` is an upper bound on the cost of its requests, enforced by its throughput cap; None: no cap.
     """
 
     usd: float = 0.0
@@ -38,10 +38,10 @@ class Cost:
 
 
 def estimate(type_: str, inputs: Inputs) -> Cost | None:
-    """The cost of a resource of Pulumi's type `type_`. None where this module does not know the price.
+    """The cost of a resource of Pulumi's type `type_`. None where its price is not known here.
 
-    `inputs` are as the engine's events have them: what is not known yet, or secret, is a string wherever a number was
-    expected, and makes the cost unknown.
+    `inputs` are as in the engine's events: an unknown or secret value is a string in place of a number, and makes the
+    cost unknown.
     """
     price = _PRICES.get(type_)
     if price is None:
@@ -71,7 +71,7 @@ def _provisioned(part: Inputs) -> tuple[int, int]:
 
 
 def _cap(part: Inputs) -> tuple[int, int] | None:
-    """Read and write units a second at most. A side that is left out, or -1, has no limit."""
+    """The maximum read and write units a second. One that is left out, or -1, has no limit."""
     cap = part.get("onDemandThroughput") or {}
     reads, writes = int(cap.get("maxReadRequestUnits", -1)), int(cap.get("maxWriteRequestUnits", -1))
     return (reads, writes) if reads > 0 and writes > 0 else None

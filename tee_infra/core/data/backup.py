@@ -1,8 +1,8 @@
-"""Portable backups: what is where in one, and when one may be restored.
+"""Portable backups: their layout, and when one may be restored.
 
-UNFINISHED.json              written first, deleted last: the backup is being made, or whoever made it was killed
+UNFINISHED.json              written first, deleted last: the backup is being written, or the run was killed
 tee-admin/0000.json.gz       one segment: a line `{"Item": ...}` for each item, as DynamoDB's import reads it
-manifest.json                written when all else is there: a folder without one is no backup
+manifest.json                written after all other files: a folder without one is not a backup
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -48,7 +48,7 @@ class TableBackup(_Model):
 
 
 class Manifest(_Model):
-    """What a complete backup holds."""
+    """The contents of a complete backup."""
 
     format: Literal[1] = 1
     environment: str
@@ -63,7 +63,7 @@ class Manifest(_Model):
 
 
 class NotABackupError(UsageError):
-    """There is no finished backup at `location`; `reason` says what is there instead."""
+    """There is no complete backup at `location`; `reason` describes the contents."""
 
     def __init__(self, location: str, reason: str) -> None:
         self.location = location
@@ -80,9 +80,9 @@ def read_manifest(location: str, names: Iterable[str], text: bytes | None) -> Ma
         unfinished = UNFINISHED in set(names)
         raise NotABackupError(
             location,
-            "an unfinished backup: it is still being made, or was interrupted; run `backup create` again to finish it"
+            "incomplete backup: it is still being written, or was interrupted; run `backup create` again to resume it"
             if unfinished
-            else f"no backup, there is no {MANIFEST}",
+            else f"not a backup: it has no {MANIFEST}",
         )
     try:
         return Manifest.model_validate_json(text)
@@ -93,7 +93,7 @@ def read_manifest(location: str, names: Iterable[str], text: bytes | None) -> Ma
 
 
 def segments_of(size: int) -> int:
-    """How many segments a table of so many bytes is read in."""
+    """The number of segments in which a table of `size` bytes is read."""
     return min(_MOST_SEGMENTS, size // _SEGMENT_BYTES + 1)
 
 
@@ -103,18 +103,18 @@ def segment_name(table: str, segment: int) -> str:
 
 
 def missing_and_strange(manifest: Manifest, names: Iterable[str]) -> list[str]:
-    """One line for each file that is missing, or that is there unlisted: an import would read it too."""
+    """One line for each missing file, and for each unlisted one, because an import would read it too."""
     listed = {file.name for table in manifest.tables for file in table.files}
-    there = {name for name in names if "/" in name}
-    missing = [f"{name}: missing" for name in sorted(listed - there)]
-    return missing + [f"{name}: not in the manifest" for name in sorted(there - listed)]
+    present = {name for name in names if "/" in name}
+    missing = [f"{name}: missing" for name in sorted(listed - present)]
+    return missing + [f"{name}: not in the manifest" for name in sorted(present - listed)]
 
 
 @dataclass(frozen=True)
 class RestoreStep:
-    """One table to restore: from `backup` into the table `target`, made by `creates` unless that is None.
+    """One table to restore: from `backup` into the table `target`, created with `creates` unless that is None.
 
-    `resumes`: an interrupted restore of the same items has begun it.
+    `resumes`: an interrupted restore of the same items has started it.
     """
 
     backup: TableBackup
@@ -124,7 +124,7 @@ class RestoreStep:
 
     @property
     def mark(self) -> str:
-        """What stands on the table while it is being restored: a second run knows its own work by it."""
+        """The table's tag value during the restore, by which a second run recognizes its own work."""
         return f"{'new' if self.creates else 'filled'} {self.backup.digest}"
 
 
@@ -135,20 +135,21 @@ def plan_restore(
     existing: Mapping[str, TableDefinition | None],
     occupied: Collection[str],
 ) -> list[RestoreStep]:
-    """What to do to restore a backup into `environment`.
+    """The steps that restore a backup into `environment`.
 
-    `targets` maps the logical names to restore to physical ones, `existing` the physical names to what is there, and
-    `occupied` are those that hold items. Raises `RestoreRefusedError`, or `UsageError` for a table not in the backup.
+    `targets` maps the logical names to restore to physical ones, `existing` the physical names to live definitions, and
+    `occupied` are those that have items. Raises `RestoreRefusedError`, or `UsageError` for a table not in the backup.
     """
     source, target = parse_environment(manifest.environment), parse_environment(environment)
     if source.kind.production and not target.kind.production:
         raise RestoreRefusedError(
-            f"a backup of {source.name} holds people's data and {target.name} is not production",
-            next=f"Use: tee-infra data sync-dev --from {source.name} --to {target.name} --anonymize",
+            f"a backup of {source.name} contains personal data and {target.name} is not production",
+            next=f"Copy anonymized data instead: tee-infra data sync-dev --from {source.name} --to {target.name} "
+            "--anonymize",
         )
     held = {table.name: table for table in manifest.tables}
     if unknown := [name for name in targets if name not in held]:
-        raise UsageError(f"the backup holds no table {unknown[0]!r}, only {', '.join(held)}")
+        raise UsageError(f"the backup has no table {unknown[0]!r}; it has: {', '.join(held)}")
     steps: list[RestoreStep] = []
     for name, physical in targets.items():
         definition = held[name].definition if source == target else held[name].definition.elsewhere()
@@ -157,18 +158,18 @@ def plan_restore(
 
 
 def _plan_table(
-    backup: TableBackup, definition: TableDefinition, target: str, there: TableDefinition | None, occupied: bool
+    backup: TableBackup, definition: TableDefinition, target: str, present: TableDefinition | None, occupied: bool
 ) -> RestoreStep:
-    made, filled = RestoreStep(backup, target, definition), RestoreStep(backup, target, None)
-    if there is None:
-        return made
-    if there.keys != definition.keys:
-        raise RestoreRefusedError(f"{target} has the key {there.keys}, the backup {definition.keys}")
-    for step in (made, filled):
-        if there.restoring == step.mark:
+    new, filled = RestoreStep(backup, target, definition), RestoreStep(backup, target, None)
+    if present is None:
+        return new
+    if present.keys != definition.keys:
+        raise RestoreRefusedError(f"{target} has the key {present.keys}, but the backup has {definition.keys}")
+    for step in (new, filled):
+        if present.restoring == step.mark:
             return replace(step, resumes=True)
     if occupied:
         raise RestoreRefusedError(
-            f"{target} holds items, and a restore never overwrites; restore into new tables with --suffix=-restored"
+            f"{target} is not empty, and a restore never overwrites. Restore into new tables with --suffix=-restored"
         )
     return filled

@@ -1,4 +1,4 @@
-"""Comparing two tables: how, and what was found."""
+"""Comparing two tables: the options, and the differences."""
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -9,15 +9,15 @@ from tee_infra.core.codec.transform import Transform
 
 SEGMENTS_A_WORKER: Final = 4
 LISTED_KEYS: Final = 50
-"""How many differing keys are named; all are counted."""
+"""The number of differing keys that are listed; all are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions:
-    """How to compare. The target should hold what `transform` makes of the source's items that pass `filter`.
+    """How to compare. The target should have the results of `transform` for the source's items that pass `filter`.
 
-    `subset`: it may hold more. `limit`: only the first so many items of a scan in one segment count, and it may hold
-    more. `repair_missing`: put what is missing, and never overwrite.
+    `subset`: the target may have more. `limit`: only the first `limit` items of a scan in one segment count, and the
+    target may have more. `repair_missing`: put missing items, and never overwrite.
     """
 
     transform: Transform | None = None
@@ -30,13 +30,13 @@ class CompareOptions:
 
     @property
     def segments(self) -> int:
-        """How many segments to scan in."""
+        """The number of segments to scan in."""
         return 1 if self.limit is not None else self.workers * SEGMENTS_A_WORKER
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One differing key: its raw JSON, and the attribute paths for an item that is there on both sides."""
+    """One differing key: its raw JSON, and the differing attribute paths of an item that both sides have."""
 
     kind: Literal["missing", "extra", "different"]
     key: str
@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass
 class Comparison:
-    """Counts of items of the source that the target lacks, the other way round, and of those that differ.
+    """Counts of items that only the source has, that only the target has, and that differ.
 
     `repaired` of the missing ones were put into the target.
     """
@@ -65,11 +65,11 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether the target holds every item of the source, and perhaps others."""
+        """Whether the target has every item of the source, and possibly others."""
         return self.missing == self.repaired and not self.different
 
     def note(self, difference: Difference) -> None:
-        """Count a difference, and name it while there is room."""
+        """Count a difference, and list it while there is room."""
         match difference.kind:
             case "missing":
                 self.missing += 1
@@ -81,7 +81,7 @@ class Comparison:
             self.differences.append(difference)
 
     def merge(self, other: "Comparison") -> None:
-        """Take in what another worker found."""
+        """Add the differences that another worker found."""
         self.missing += other.missing
         self.extra += other.extra
         self.different += other.different

@@ -1,4 +1,4 @@
-"""Who may copy what where, which way it goes, and what it will cost. Before anything is read."""
+"""Copies before any read: permissions, the route, and the estimated cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from tee_infra.errors import RefusedError, UsageError
 
 TABLE_PREFIX: Final = "table:"
 AWS_ROUTE_BYTES: Final = 5 * 10**9
-"""From here on AWS's side is cheaper than write requests and is not bound to one machine."""
+"""From this size on AWS's bulk load is cheaper than write requests and not limited by one machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopySide:
-    """One side of a transfer. `tables` maps logical names to physical ones; `environment` is None for a table that
-    belongs to none."""
+    """One side of a transfer. `tables` maps logical names to physical ones; `environment` is None for a table outside
+    every environment."""
 
     name: str
     environment: Environment | None
@@ -27,9 +27,9 @@ class CopySide:
 
     @property
     def production(self) -> bool:
-        """Whether it is production's: by its environment, or as a table with a bare name of the catalog.
+        """Whether it is production: by its environment, or as a table with a bare name of the catalog.
 
-        Before there were environments, those tables were the app's one copy of everything.
+        Those are the app's original tables, from before the first environment.
         """
         bare = any(table.name in self.tables.values() for table in TABLES)
         return bare or (self.environment is not None and self.environment.kind.production)
@@ -73,9 +73,9 @@ def copy_side(text: str) -> CopySide:
 
 
 def check_sides(source: CopySide, target: CopySide, *, anonymized: bool) -> None:
-    """Who may copy to whom. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
+    """Check that this copy is allowed. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
 
-    Nothing is ever copied onto production; what leaves production is anonymized.
+    Production is never a target; data that leaves production is anonymized.
     """
     if target.production:
         raise ProductionTargetError(target.name)
@@ -84,7 +84,7 @@ def check_sides(source: CopySide, target: CopySide, *, anonymized: bool) -> None
 
 
 def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Logical name, source table and target table of each transfer. `chosen` are logical names; none means all.
+    """Logical name, source table and target table of each transfer. `chosen` are logical names; empty means all.
 
     `table:NAME` pairs with the other environment's table that NAME ends with, unless one is chosen. Raises
     `UsageError` where that is not clear.
@@ -95,16 +95,14 @@ def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> li
         alone = source if source.single else target
         chosen = chosen or [table.name for table in TABLES if next(iter(alone.tables)).endswith(table.name)]
         if len(chosen) != 1:
-            raise UsageError(
-                f"{alone.name} is one table", next="Say with --tables which of the environment's belongs to it"
-            )
+            raise UsageError(f"{alone.name} is one table", next="Choose the environment's table for it with --tables")
     return [(name, source.table(name), target.table(name)) for name in chosen or source.tables]
 
 
 def plan_table(name: str, source: TableFacts, target: TableFacts, *, transformed: bool, bucket: bool) -> TablePlan:
     """The plan for one table. Raises `DifferentKeysError`.
 
-    AWS's own route needs a bucket in between and cannot change items on the way.
+    AWS's own route needs a bucket and cannot transform items.
     """
     if (source.key_names, source.key_types) != (target.key_names, target.key_types):
         raise DifferentKeysError(source, target)
@@ -115,13 +113,13 @@ def plan_table(name: str, source: TableFacts, target: TableFacts, *, transformed
 
 
 class ProductionTargetError(RefusedError):
-    """Production is never written by a copy."""
+    """A copy never writes to production."""
 
     def __init__(self, target: str) -> None:
         self.target = target
         super().__init__(
-            f"{target} is production and never the target of a copy",
-            next="`tee-infra backup restore` brings back lost data",
+            f"{target} is production, which is never the target of a copy",
+            next="To restore lost data: tee-infra backup restore",
         )
 
 
@@ -133,7 +131,7 @@ class PlainCopyError(RefusedError):
         self.target = target
         super().__init__(
             f"{source} is production: a plain copy would carry personal data to {target}",
-            next=f"Anonymize it on the way: tee-infra data sync-dev --anonymize --from {source} --to {target}",
+            next=f"Copy it anonymized: tee-infra data sync-dev --anonymize --from {source} --to {target}",
         )
 
 

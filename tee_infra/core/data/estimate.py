@@ -1,4 +1,4 @@
-"""What a copy takes: time and money, estimated before anything is read."""
+"""The estimated time and cost of a copy, before any read."""
 
 import math
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Final, Literal, TypeAlias
 from tee_infra.core.tables.description import TableFacts
 
 Route: TypeAlias = Literal["wire", "aws"]
-"""Through this machine, or by AWS's own export and bulk load."""
+"""Through this machine, or with AWS's own export and bulk load."""
 
 _READ_UNIT_BYTES: Final = 8192
-"""What one unit reads by an eventually consistent Scan."""
+"""The bytes that one unit reads in an eventually consistent Scan."""
 _WRITE_UNIT_BYTES: Final = 1024
 _ITEMS_PER_SECOND: Final = 30_000
-"""What one core of the client moves, with validation."""
+"""The throughput of one core of the client, with validation."""
 _UNITS_PER_SECOND: Final = 4_000
-"""What a new on-demand table takes; one that had traffic takes more."""
+"""The throughput of a new on-demand table; one that had traffic accepts more."""
 _AWS_BYTES_PER_SECOND: Final = 50e6
 # On-demand prices of us-east-1 in dollars, since November 2024.
 _DOLLARS_PER_READ_UNIT: Final = 0.125e-6
@@ -26,7 +26,7 @@ _DOLLARS_PER_LOADED_BYTE: Final = 0.15e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What a transfer will take; `dollars` at on-demand prices of us-east-1."""
+    """The estimated effort of a transfer; `dollars` at on-demand prices of us-east-1."""
 
     items: int
     size: int
@@ -35,7 +35,7 @@ class Estimate:
 
 
 def estimate(source: TableFacts, indexes: int, route: Route) -> Estimate:
-    """Time and money for a table into one with so many indexes, from facts that may be hours old."""
+    """Time and cost to copy a table into one with `indexes` indexes, from facts that may be hours old."""
     if route == "aws":
         dollars = source.size * (_DOLLARS_PER_EXPORTED_BYTE + _DOLLARS_PER_LOADED_BYTE)
         return Estimate(

@@ -1,8 +1,8 @@
-"""How far a copy got, as lines that are appended: what `--resume` goes by.
+"""The progress of a copy, as appended lines, from which `--resume` continues.
 
-The first line is the header: what is copied where, and in how many segments. Each further line says that every item
-of a segment up to a key is acknowledged. A crash can cut off the last line; it is ignored, and the page that
-it stood for is copied again, which changes nothing.
+The first line is the header: sources, targets and the number of segments. Each further line records that every item
+of a segment up to a key is acknowledged. A crash can cut off the last line; it is ignored, and its page is
+copied again, which changes nothing.
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from tee_infra.errors import UsageError
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a checkpoint belongs to. `tables` pairs sources with targets; `transform` and `filter` are texts that change
-    with what they stand for."""
+    """The copy that a checkpoint belongs to. `tables` pairs sources with targets; `transform` and `filter` are texts
+    that differ for different transforms and filters."""
 
     source: str
     target: str
@@ -27,9 +27,9 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """How far one segment of a target table got: to the raw `last_key`, or to the end when it is empty.
+    """One segment's position in a target table: at the raw `last_key`, or at the end when it is empty.
 
-    `count` and `total` (hexadecimal) are the signature of what was written.
+    `count` and `total` (hexadecimal) are the signature of the written items.
     """
 
     table: str
@@ -46,7 +46,7 @@ class Position(msgspec.Struct, frozen=True):
 
     @property
     def signature(self) -> Signature:
-        """The signature of what was written."""
+        """The signature of the written items."""
         return Signature(self.count, int(self.total, 16))
 
 
@@ -68,7 +68,10 @@ class ForeignResumePointError(UsageError):
         different = ", ".join(
             f"{name} {had[name]!r} is not {wanted[name]!r}" for name in wanted if wanted[name] != had[name]
         )
-        super().__init__(f"the checkpoint belongs to another copy: {different}", next="Start anew without --resume")
+        super().__init__(
+            f"the checkpoint belongs to another copy: {different}",
+            next="Start again from the beginning without --resume",
+        )
 
 
 def header_line(header: Header) -> bytes:
@@ -83,9 +86,9 @@ def position_line(table: str, segment: int, last_key: bytes, read: int, signatur
 
 
 def read_resume_point(lines: Iterable[bytes], expected: Header) -> ResumePoint:
-    """The state after these lines. No lines, or a cut-off header, is a copy that has not begun.
+    """The state after these lines. No lines, or a cut-off header: the copy has not begun.
 
-    `expected.segments` is what a new copy would take; the one in the file wins. Raises `ForeignResumePointError`.
+    `expected.segments` is the number for a new copy; the one in the file wins. Raises `ForeignResumePointError`.
     """
     complete = [line for line in lines if line.endswith(b"\n")]
     if not complete:

@@ -1,6 +1,6 @@
 """AWS's own route for a big table: an export to S3, then a bulk load into the existing table.
 
-The requests are built here as plain data. StartBulkPutItems is in botocore from 1.44 on; no emulator has it, so the
+The requests are built here as plain data. StartBulkPutItems is in botocore since 1.44; no emulator has it, so the
 requests are checked against botocore's service model, and the export's layout in S3 is the one AWS documents.
 """
 
@@ -24,14 +24,14 @@ class BulkFailedError(RemoteError):
 
 @dataclass(frozen=True, kw_only=True)
 class BulkLoad:
-    """What a load did: items put, and items that it could not put."""
+    """The result of a load: items put, and items that failed."""
 
     processed: int
     failed: int
 
 
 def export_request(source: TableFacts, bucket: str, token: str) -> dict[str, Any]:
-    """ExportTableToPointInTime, which needs point-in-time recovery. The same `token` never starts a second one."""
+    """ExportTableToPointInTime, which needs point-in-time recovery. The same `token` never starts a second export."""
     return {
         "TableArn": source.arn,
         "S3Bucket": bucket,
@@ -42,7 +42,7 @@ def export_request(source: TableFacts, bucket: str, token: str) -> dict[str, Any
 
 
 def load_request(target: TableFacts, export: Mapping[str, Any], token: str) -> dict[str, Any]:
-    """StartBulkPutItems of a completed export, as DescribeExport describes it. What fails is reported beside it."""
+    """StartBulkPutItems of a completed export, as DescribeExport describes it. Failed items are reported beside it."""
     folder = f"{export['S3Prefix']}/AWSDynamoDB/{export['ExportArn'].rpartition('/')[2]}"
     return {
         "TableName": target.name,
@@ -71,7 +71,7 @@ def read_export(table: str, description: Mapping[str, Any]) -> bool:
 
 
 def read_load(table: str, description: Mapping[str, Any]) -> BulkLoad | None:
-    """What a load did, None while it is under way. Raises `BulkFailedError`."""
+    """The result of a load, None while it runs. Raises `BulkFailedError`."""
     status = description["BulkOperationStatus"]
     if status in {"FAILED", "CANCELLED"}:
         code = description.get("FailureCode", status)

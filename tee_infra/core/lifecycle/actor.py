@@ -1,4 +1,4 @@
-"""Who runs a command, and where: for locks and for the record of what was done."""
+"""Who runs a command, and where: for locks and for the history."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Actor:
 
 
 def actor(environ: Mapping[str, str], user: str, host: str, process: int) -> Actor:
-    """A workflow run on GitHub as it names itself, anybody else by user and machine."""
+    """On GitHub, the workflow run by its own names; elsewhere the user and the machine."""
     run = environ.get("GITHUB_RUN_ID")
     if run is None:
         return Actor(who=user, where=f"{host}, process {process}")
@@ -27,6 +27,6 @@ def actor(environ: Mapping[str, str], user: str, host: str, process: int) -> Act
 
 
 def process_on(host: str, described: str) -> int | None:
-    """The process in what `Actor.describe` said of somebody on machine `host`; None for anybody elsewhere."""
-    told = re.search(rf" on {re.escape(host)}, process ([0-9]+)$", described)
-    return int(told[1]) if told else None
+    """The process id in a text of `Actor.describe`; None for an actor on another machine than `host`."""
+    match = re.search(rf" on {re.escape(host)}, process ([0-9]+)$", described)
+    return int(match[1]) if match else None

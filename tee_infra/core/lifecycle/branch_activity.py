@@ -1,4 +1,4 @@
-"""What the live branches say about the record of an environment."""
+"""Updating a record from the live branches."""
 
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,9 @@ _OBSERVED: Final = ("creating", "active", "marked")
 
 
 def observe(record: FeatureRecord, branches: Branches | None, now: datetime) -> FeatureRecord:
-    """The record with what is known of its branch since: gone, back again, or pushed to, which counts as activity.
+    """The record after its branch was deleted, restored, or pushed to, which counts as activity.
 
-    The same record where there is no news, where leases alone decide (None), and once it is being destroyed.
+    Unchanged without news, where only leases decide (None), and once it is being destroyed.
     """
     if branches is None or record.state not in _OBSERVED:
         return record
@@ -24,11 +24,11 @@ def observe(record: FeatureRecord, branches: Branches | None, now: datetime) -> 
 
 
 def is_gone(record: FeatureRecord, branches: Branches | None) -> bool:
-    """Whether the record's branch is not among those that live."""
+    """Whether the record's branch is not among the live ones."""
     return branches is not None and record.branch not in branches.heads
 
 
 def moved_to(record: FeatureRecord, branches: Branches | None) -> str | None:
-    """The branch's commit where it is known to be another than at the last activity."""
+    """The branch's commit if it is known to differ from the one at the last activity."""
     head = branches.heads.get(record.branch) if branches is not None else None
     return head if head is not None and record.head is not None and head != record.head else None

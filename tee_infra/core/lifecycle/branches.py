@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Branches:
-    """The branches that live, and what is known of them; `source` says who told.
+    """The live branches; `source` names the program or service that listed them.
 
-    `heads`: branch -> commit, None where it was not told. `in_review`: branches with an open pull request.
-    `maybe_in_review`: those that may have one, as nobody could be asked.
+    `heads`: branch -> commit, None where it is unknown. `in_review`: branches with an open pull request.
+    `maybe_in_review`: those that may have one, because pull requests could not be listed.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""How an environment ends: what its record says when its time is cut short, it is marked, goes, resists, is gone."""
+"""The changes of a record as its environment ends: lease cut short, marked, destroying, failed, destroyed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -6,15 +6,15 @@ from typing import Final
 from tee_infra.core.lifecycle.record import MAX_FAILURES, FeatureRecord
 
 FIRST_WAIT: Final = timedelta(minutes=30)
-"""After the first failure; each further one doubles it. Five failures take eight hours to quarantine."""
+"""The wait after the first failure; each further one doubles it. Five failures reach quarantine in eight hours."""
 _ALIVE: Final = ("creating", "active", "marked")
 _PROBLEM_LENGTH: Final = 1000
 
 
 def marked(record: FeatureRecord, lease_end: datetime, now: datetime) -> FeatureRecord:
-    """Chosen to be destroyed: `marked_at` keeps the first time since the lease ended, from which a grace runs.
+    """Marked to be destroyed: `marked_at` keeps the first time since the lease ended, from which a grace is counted.
 
-    One whose destroy has begun, or is done, stays what it is.
+    A record whose destroy has started or finished is not changed.
     """
     if record.state not in _ALIVE:
         return record
@@ -23,19 +23,19 @@ def marked(record: FeatureRecord, lease_end: datetime, now: datetime) -> Feature
 
 
 def shortened(record: FeatureRecord, until: datetime) -> FeatureRecord:
-    """Its lease ends at `until`, or earlier as before: what a closed pull request does. The next activity lifts it."""
+    """Cut the lease to `until` at most, as for a closed pull request. The next activity lifts the cut."""
     if record.state not in _ALIVE or record.expires_at <= until:
         return record
     return record.changed(not_after=until)
 
 
 def begun(record: FeatureRecord) -> FeatureRecord:
-    """Being destroyed. Whatever ends the run here, the next one goes on."""
+    """Being destroyed. If the run ends here, the next one resumes the destroy."""
     return record.changed(state="destroying")
 
 
 def failed(record: FeatureRecord, problem: str, now: datetime) -> FeatureRecord:
-    """After one more failure: when to try again, or, after `MAX_FAILURES`, quarantined until a person has looked."""
+    """After one more failure: the time of the next retry, or, after `MAX_FAILURES`, quarantine until a person looks."""
     failures = record.failures + 1
     return record.changed(
         state="quarantined" if failures >= MAX_FAILURES else "destroying",
@@ -46,20 +46,20 @@ def failed(record: FeatureRecord, problem: str, now: datetime) -> FeatureRecord:
 
 
 def lifted(record: FeatureRecord) -> FeatureRecord:
-    """Out of quarantine: cleanup goes on with the destroy."""
+    """Out of quarantine: cleanup resumes the destroy."""
     return record.changed(state="destroying", failures=0, retry_at=None, problem="")
 
 
 def finished(record: FeatureRecord, now: datetime) -> FeatureRecord:
-    """The tombstone. Only an explicit create makes the environment live again."""
+    """The tombstone. Only an explicit create starts a new life of the environment."""
     return record.changed(
         state="destroyed", destroyed_at=now, marked_at=None, hold=None, failures=0, retry_at=None, problem=""
     )
 
 
 def copy_of_checkpoint(environment: str, now: datetime) -> str:
-    """Where the checkpoint of an environment is kept that is about to be destroyed, in the engine's `.pulumi` folder.
+    """The path of the copy of a checkpoint that is made before a destroy, in the engine's `.pulumi` folder.
 
-    The engine looks into `stacks`, `locks`, `history` and `backups` alone, and removes a stack's history with it.
+    The engine reads only `stacks`, `locks`, `history` and `backups`, and removes a stack's history with the stack.
     """
     return f"destroyed/{environment}/{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"

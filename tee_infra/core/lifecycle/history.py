@@ -1,4 +1,4 @@
-"""The record of what was done to environments: appended to, never changed."""
+"""The history of environments: appended to, never changed."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The registry's record of one feature environment: the authority on whose it is and how long it lives.
+"""The registry's record of one feature environment: the authority on its owner and its lease.
 
 A record changes only as `core.lifecycle.transitions` and `core.lifecycle.destroy_transitions` say.
 `aws.control_table` writes it on condition that it was not changed in between.
@@ -18,7 +18,7 @@ OLD_SEEDS: Final = {"anonymised": "anonymized"}
 """Spellings in records and scripts of earlier versions."""
 
 MAX_FAILURES = 5
-"""So many destroys in a row may fail before a person has to look."""
+"""After this many failed destroys in a row, a person has to look."""
 
 
 class Hold(BaseModel):
@@ -47,11 +47,11 @@ class FeatureRecord(BaseModel):
     last_activity: Time
     ttl_seconds: Annotated[int, Field(gt=0)]
     not_after: Time | None = None
-    """A lease cut short on purpose; the next activity lifts it."""
+    """The end of a lease that was cut short on purpose; the next activity lifts it."""
     branch_gone_at: Time | None = None
-    """When cleanup first saw that the branch is gone; None while it is there."""
+    """When cleanup first found the branch deleted; None while it exists."""
     deployed_until: Time | None = None
-    """The latest lease end that an `up` has written into tags: tags that say no more than this are no news."""
+    """The latest lease end that an `up` has written into tags: tags with a later one were written since."""
     head: str | None = None
     """The branch's commit at the last activity, where it was known."""
     hold: Hold | None = None
@@ -65,11 +65,11 @@ class FeatureRecord(BaseModel):
     problem: str = ""
     """Why the last destroy failed."""
     version: Annotated[int, Field(ge=0)] = 0
-    """How often it was written. A write names the version that it read; 0 was never written."""
+    """The number of writes. A write names the version that it read; 0 was never written."""
 
     @property
     def expires_at(self) -> datetime:
-        """When the lease ends, by what the registry knows."""
+        """The end of the lease by the registry."""
         end = lease_end(self.created_at, self.last_activity, timedelta(seconds=self.ttl_seconds))
         if self.not_after is not None:
             end = min(end, self.not_after)
@@ -79,24 +79,24 @@ class FeatureRecord(BaseModel):
 
     @property
     def live(self) -> bool:
-        """Whether there is or may be something of it."""
+        """Whether any of its resources exist or may exist."""
         return self.state != "destroyed"
 
     def expires_at_with(self, *hints: datetime | None) -> datetime:
-        """The lease's end by the latest word of all: the registry's, and tags that say more than the registry wrote."""
+        """The latest lease end of the registry and of tags with a later end than the registry wrote."""
         news = [hint for hint in hints if hint and (self.deployed_until is None or hint > self.deployed_until)]
         return max(self.expires_at, *news) if news else self.expires_at
 
     def is_held(self, now: datetime) -> bool:
-        """Whether a hold stands."""
+        """Whether it has a hold that has not ended."""
         return self.hold is not None and now < self.hold.until
 
     def changed(self, **fields: object) -> "FeatureRecord":
-        """A copy with other fields; the version is the table's to count."""
+        """A copy with other fields; only the control table changes the version."""
         return self.model_copy(update=fields)
 
     def active(self, now: datetime, *, head: str | None = None) -> "FeatureRecord":
-        """After a push or an `up`: the lease runs anew, whatever had cut it short."""
+        """After a push or an `up`: the lease starts again, and an earlier cut is lifted."""
         return self.changed(
             last_activity=max(now, self.last_activity),
             head=head or self.head,

@@ -1,6 +1,6 @@
-"""What a registry record becomes while its environment lives: made, deployed, extended, held, released.
+"""The changes of a record while its environment lives: created, deployed, extended, held, released.
 
-How it ends is in `core.lifecycle.destroy_transitions`. The control table writes what these return.
+Its end is in `core.lifecycle.destroy_transitions`. The control table writes the results.
 """
 
 import shlex
@@ -17,14 +17,15 @@ from tee_infra.errors import RefusedError
 
 
 class BoundElsewhereError(RefusedError):
-    """The environment of this name is another branch's."""
+    """The environment of this name belongs to another branch."""
 
     def __init__(self, record: FeatureRecord, repository: str, branch: str) -> None:
         self.record = record
         super().__init__(
             f"{record.environment} belongs to branch {record.branch!r} of {record.repository} and is not shared with "
             f"branch {branch!r} of {repository}",
-            next=f"Rename the branch, or let the other one go first: tee-infra feature destroy {record.environment}",
+            next=f"Rename the branch, or destroy the other environment first: "
+            f"tee-infra feature destroy {record.environment}",
         )
 
 
@@ -36,56 +37,57 @@ class GoneError(RefusedError):
         was = f"was destroyed at {render_time(record.destroyed_at)}" if record.destroyed_at else "is being destroyed"
         super().__init__(
             f"{record.environment} {was}",
-            next=f"To make it anew: tee-infra feature create --branch {shlex.quote(record.branch)}",
+            next=f"Create it again: tee-infra feature create --branch {shlex.quote(record.branch)}",
         )
 
 
 class QuarantinedError(RefusedError):
-    """Destroying it failed so often that a person has to look."""
+    """Its destroy failed too often; a person has to look."""
 
     def __init__(self, record: FeatureRecord) -> None:
         self.record = record
         super().__init__(
-            f"{record.environment} is in quarantine, since {record.failures} attempts to destroy it failed "
-            f"({record.problem or 'without a word'}); nothing was changed",
-            next=f"See to it: tee-infra repair {record.environment}",
+            f"{record.environment} is in quarantine after {record.failures} failed destroys "
+            f"({record.problem or 'no error message'}); nothing was changed",
+            next=f"Repair it: tee-infra repair {record.environment}",
         )
 
 
 class LifeOverError(RefusedError):
-    """An extension that would change nothing: the environment has come to the end of the longest life."""
+    """An extension that would change nothing: the lease already ends at the longest life."""
 
     def __init__(self, record: FeatureRecord) -> None:
         self.record = record
         super().__init__(
-            f"{record.environment} was created at {render_time(record.created_at)}, and none lives longer than "
-            f"{render_duration(MAX_LIFE)}",
-            next=f"To keep it for a reason: tee-infra feature hold {record.environment} --reason TEXT --for 7d",
+            f"{record.environment} was created at {render_time(record.created_at)}, and its lease cannot exceed "
+            f"{render_duration(MAX_LIFE)} from then; nothing was changed",
+            next=f"To keep it longer, hold it: tee-infra feature hold {record.environment} --reason TEXT --for 7d",
         )
 
 
 class QuotaError(RefusedError):
-    """As many environments live as may; `first` is the one whose lease ends before the others'."""
+    """The limit of live environments is reached; `first` is the one whose lease ends first."""
 
     def __init__(self, live: int, limit: int, first: FeatureRecord | None, now: datetime) -> None:
         self.live = live
         self.limit = limit
-        told, step = "", "See them with tee-infra feature list"
+        ends_first, step = "", "List them: tee-infra feature list"
         if first is not None:
-            told = f"; the first to end is {first.environment} of {first.owner}, {render_left(first.expires_at, now)}"
-            step = f"Let one go: tee-infra feature destroy {first.environment}"
+            left = render_left(first.expires_at, now)
+            ends_first = f"; the first lease to end is {first.environment} of {first.owner}, {left}"
+            step = f"Destroy one: tee-infra feature destroy {first.environment}"
         super().__init__(
-            f"{live} feature environments live, and max_feature_environments in Pulumi.{FEATURE_HOST}.yaml is {limit}"
-            f"{told}",
+            f"{live} feature environments exist, and max_feature_environments in Pulumi.{FEATURE_HOST}.yaml is {limit}"
+            f"{ends_first}",
             next=step,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreateRequest:
-    """An environment that somebody wants. What is None stays as the record has it, or becomes the default.
+    """A request for an environment. None: the record's value, or the default for a new one.
 
-    `owner` answers for a new one, and with `owner_given` for a known one. `revive`: also one that was destroyed.
+    `owner` becomes the owner of a new one, and with `owner_given` of an existing one. `revive`: also a destroyed one.
     """
 
     environment: str
@@ -100,14 +102,14 @@ class CreateRequest:
 
 
 def living(records: Mapping[str, FeatureRecord | Unreadable]) -> dict[str, FeatureRecord | Unreadable]:
-    """The environments that count: an unreadable record counts as alive."""
+    """The number of live environments: an unreadable record counts as live."""
     return {name: record for name, record in records.items() if isinstance(record, Unreadable) or record.live}
 
 
 def check_quota(records: Mapping[str, FeatureRecord | Unreadable], environment: str, limit: int, now: datetime) -> None:
-    """Whether one more may live: `environment`, unless it lives already.
+    """Check that `environment` may be added, unless it is live already.
 
-    A brake and no wall: two that are made in the same moment may both be the last. Raises `QuotaError`.
+    Not exact: two creates at the same moment may both be admitted as the last. Raises `QuotaError`.
     """
     live = living(records)
     if environment in live or len(live) < limit:
@@ -117,7 +119,7 @@ def check_quota(records: Mapping[str, FeatureRecord | Unreadable], environment: 
 
 
 def requested(record: FeatureRecord | None, request: CreateRequest, now: datetime) -> FeatureRecord:
-    """The record to begin with: a new one, a new life of a destroyed one, or the one that is there, active.
+    """The record to start with: a new one, a new life of a destroyed one, or the existing one, active.
 
     Raises `BoundElsewhereError`, `QuarantinedError`, and `GoneError` unless `request.revive`.
     """
@@ -140,15 +142,15 @@ def requested(record: FeatureRecord | None, request: CreateRequest, now: datetim
 
 
 def deployed(record: FeatureRecord, expires_at: datetime) -> FeatureRecord:
-    """After an `up` that wrote this lease end into tags. Raises `GoneError`, `QuarantinedError`: others were faster."""
+    """After an `up` that wrote this lease end into tags. Raises `GoneError`, `QuarantinedError`."""
     require_alive(record)
     latest = max(expires_at, record.deployed_until or expires_at)
     return record.changed(state="active", deployed_until=latest)
 
 
 def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRecord:
-    """It lives for `ttl` from now, and never shorter than before. Raises `GoneError`, `QuarantinedError`, and
-    `LifeOverError` where `MAX_LIFE` leaves nothing to add."""
+    """Extend the lease to `ttl` from now, never shorter than before. Raises `GoneError`, `QuarantinedError`, and
+    `LifeOverError` if `MAX_LIFE` is reached already."""
     require_alive(record)
     remaining = max(record.expires_at - now, timedelta())
     after = record.active(now).changed(ttl_seconds=_seconds(max(ttl, remaining)))
@@ -158,7 +160,7 @@ def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRec
 
 
 def held(record: FeatureRecord, hold: Hold) -> FeatureRecord:
-    """Kept until the hold ends, whatever the lease says. Raises `GoneError`, `QuarantinedError`."""
+    """Kept until the hold ends, even if the lease expires before. Raises `GoneError`, `QuarantinedError`."""
     require_alive(record)
     return record.changed(hold=hold, marked_at=None, state="active" if record.state == "marked" else record.state)
 
@@ -171,7 +173,7 @@ def released(record: FeatureRecord) -> FeatureRecord:
 
 
 def require_alive(record: FeatureRecord) -> None:
-    """Refuse to touch what is gone or in quarantine. Raises `GoneError`, `QuarantinedError`."""
+    """Refuse a destroyed or quarantined environment. Raises `GoneError`, `QuarantinedError`."""
     if record.state == "quarantined":
         raise QuarantinedError(record)
     if record.state in ("destroying", "destroyed"):
@@ -179,7 +181,7 @@ def require_alive(record: FeatureRecord) -> None:
 
 
 def _new_life(request: CreateRequest, now: datetime, *, after: FeatureRecord | None) -> FeatureRecord:
-    """Nothing of an earlier life counts, except what it has written into tags and the table's version."""
+    """Start a new life; only the lease end in tags and the record's version are kept from the earlier one."""
     return FeatureRecord(
         environment=request.environment,
         repository=request.repository,

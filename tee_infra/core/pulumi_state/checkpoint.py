@@ -1,6 +1,6 @@
-"""A stack's checkpoint, the engine's state of it: read once, as one value that every decision goes by.
+"""A stack's checkpoint, the engine's state of it: read once, as one value for every decision.
 
-`core.pulumi_state.files` has its place. Layout as the CLI 3.259 writes it (sdk/go/common/apitype, `CheckpointV3`).
+`core.pulumi_state.files` has its path. Layout as the CLI 3.259 writes it (sdk/go/common/apitype, `CheckpointV3`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,15 @@ _STACK: Final = "pulumi:pulumi:Stack"
 _PROVIDER: Final = "pulumi:providers:aws"
 _ENGINE_TYPES: Final = ("pulumi:pulumi:", "pulumi:providers:")
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""The key that marks an object as one of the engine's own, a secret above all (sdk/go/common/resource/sig)."""
+"""The key that marks an object as one of the engine's own, mainly a secret (sdk/go/common/resource/sig)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A stack's state: how many resources it has, which of them are protected, which creates were left open.
+    """A stack's state: the number of resources, the protected ones, the creates that were left open.
 
     `expires_at` is the lease end that the last `up` wrote into the provider's default tags, which are `tags`. `outputs`
-    are what it exported, secrets left out. Two states are equal when the same is decided by them.
+    are its exports without secrets. States that lead to the same decision are equal.
     """
 
     resources: int
@@ -40,7 +40,7 @@ class Checkpoint:
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     def is_of(self, environment: str, branch: str, project: str) -> bool:
-        """Whether the tags say that it is this branch's."""
+        """Whether the tags name this branch."""
         found = parse(self.tags, project)
         if found is None or isinstance(found, Unreadable):
             return False
@@ -48,7 +48,7 @@ class Checkpoint:
 
 
 def read_checkpoint(data: bytes) -> Checkpoint | Unreadable:
-    """What a checkpoint says. A stack without resources has a checkpoint without `latest`."""
+    """Read a checkpoint. A stack without resources has a checkpoint without `latest`."""
     try:
         file = _decode(data)
         if file.version not in VERSIONS:

@@ -1,6 +1,6 @@
-"""The files of the engine's self-managed backend: their names, and what a lock says.
+"""The files of the engine's self-managed backend: their names, and how to read a lock.
 
-Names are relative to the backend's `.pulumi` folder. Layout as the CLI 3.259 writes it, gzip off.
+Names are relative to the backend's `.pulumi` folder. Layout of the CLI 3.259, gzip off.
 """
 
 import json
@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from tee_infra.core.times import parse_time
 
 PIPELINE_LIMIT: Final = timedelta(hours=1)
-"""A pipeline's lock that is older is nobody's: `stacks.cli` ends every run of the engine after an hour."""
+"""The holder of an older lock of a pipeline has ended: `stacks.cli` ends every run of the engine after an hour."""
 
-# What GitHub calls the machines of its own runners, `fv-az1125-168` and `runnervmi13qx`, on which `runner` works.
-# Runners of one's own are called otherwise: nobody knows whether they are gone.
+# The names of GitHub-hosted runners, `fv-az1125-168` and `runnervmi13qx`, whose user is `runner`.
+# Self-hosted runners have other names: whether such a machine has ended is unknown.
 _PIPELINE_USER = "runner"
 _PIPELINE_HOST = re.compile(r"fv-az[0-9]+(-[0-9]+)?|runnervm[a-z0-9]+")
 
@@ -35,9 +35,9 @@ class StackLock:
 
 
 def state_folder(backend_url: str) -> str | None:
-    """Where a backend (`PULUMI_BACKEND_URL`) keeps its files: `s3://bucket/.pulumi`, `/folder/.pulumi`.
+    """The place of a backend's (`PULUMI_BACKEND_URL`) files: `s3://bucket/.pulumi`, `/folder/.pulumi`.
 
-    None for one that has none which others may read: a service, and one that was chosen with `pulumi login`.
+    None for one without readable files: a service, and one that was chosen with `pulumi login`.
     """
     url = urlsplit(backend_url)
     if url.scheme not in ("s3", "file"):
@@ -66,31 +66,31 @@ def backups_folder(project: str, stack: str) -> str:
 
 
 def stack_names(files: Iterable[str]) -> list[str]:
-    """The stacks among files of the checkpoints' folder: stray files and the engine's own copies are none."""
+    """The stacks among the files of the checkpoints' folder, without stray files and the engine's own copies."""
     last = (file.rsplit("/", 1)[-1] for file in files)
     return sorted(name.removesuffix(".json") for name in last if name.endswith(".json"))
 
 
 def stacks_of_locks(files: Iterable[str]) -> list[str]:
-    """The stacks that lock files are of, once each. The engine keeps other files beside them."""
+    """The stacks of the lock files, once each. The engine keeps other files beside them."""
     return sorted({file.rsplit("/", 2)[-2] for file in files if file.endswith(".json") and "/" in file})
 
 
 def read_stack_lock(
     data: bytes, *, host: str, runs: Callable[[int], bool], now: datetime, alone: bool = False
 ) -> StackLock:
-    """What a lock file says, and whether it may be broken: only where its writer has ended beyond doubt.
+    """Read a lock file. It is breakable only if its writer has certainly ended.
 
-    `host` is this machine, `runs` says whether a process of it is there, and `now` is the real time, whatever time
-    commands decide by. `alone`: no other machine writes here, so a file that says nothing is of a process that died
-    while it wrote.
+    `host` is this machine, `runs` tests whether a process of it exists, and `now` is the real time even if a command
+    uses another clock. `alone`: no other machine writes here, so an empty file is from a process that was killed
+    while it wrote it.
     """
     try:
         lock: Any = json.loads(data)
         user, machine, process = lock["username"], lock["hostname"], int(lock["pid"])
         since = parse_time(lock["timestamp"])
     except (ValueError, KeyError, TypeError, OverflowError):
-        return StackLock(holder="nobody known (the lock file cannot be read)", since=None, breakable=alone)
+        return StackLock(holder="an unknown process (the lock file cannot be read)", since=None, breakable=alone)
     if machine == host:
         ended = not runs(process)
     else:

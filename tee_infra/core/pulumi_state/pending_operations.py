@@ -1,6 +1,6 @@
-"""Creates that a killed engine left open, or whose state was lost: whether the resource exists, only AWS knows.
+"""Creates that a killed engine left open, or whose state was lost: only AWS knows whether the resource exists.
 
-Pulumi never clears them by itself: `up` warns for ever and then fails on what exists already, and `destroy` leaks it.
+Pulumi never clears them: `up` warns for ever and then fails on resources that already exist, and `destroy` leaks them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ from tee_infra.core.pulumi_state.checkpoint import name_of
 Inputs = Mapping[str, Any]
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands in a preview for text that only creating tells (Pulumi SDK, `UnknownStringValue`)."""
+"""A preview's placeholder for text that is known only after the create (Pulumi SDK, `UnknownStringValue`)."""
 _PROVIDER: Final = "pulumi:providers:"
 
-# What the provider takes as id for the types whose physical name the program chooses (pulumi-aws, "Import" of each).
+# The provider's import ids of the types whose physical name the program chooses (pulumi-aws, "Import" of each).
 _IDS: Final[Mapping[str, Callable[[Inputs, str, str], str]]] = {
     "aws:budgets/budget:Budget": lambda inputs, account, _region: f"{account}:{inputs['name']}",
     "aws:cloudwatch/dashboard:Dashboard": lambda inputs, _account, _region: inputs["dashboardName"],
@@ -38,9 +38,9 @@ _IDS: Final[Mapping[str, Callable[[Inputs, str, str], str]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """`deployment` with the open creates as resources, for a refresh to drop those that AWS does not have.
+    """`deployment` with the open creates as resources, so that a refresh drops those that AWS does not have.
 
-    `adopted` and `unknown` are the resources' names in the program; the latter have no id that could be computed.
+    `adopted` and `unknown` are the resources' names in the program; the id of the latter cannot be computed.
     """
 
     deployment: dict[str, Any]
@@ -54,7 +54,7 @@ def is_left_open(deployment: Mapping[str, Any]) -> bool:
 
 
 def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -> Adoption:
-    """Turn every open create of an exported deployment into a resource that a refresh can look for."""
+    """Turn every open create of an exported deployment into a resource that a refresh can check."""
     changed = deepcopy(dict(deployment))
     adopted: list[str] = []
     unknown: list[str] = []
@@ -77,10 +77,10 @@ def adopt_pending(deployment: Mapping[str, Any], account_id: str, region: str) -
 
 
 def leave_open(deployment: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], provider_id: str) -> dict[str, Any]:
-    """A deployment in which everything `planned` was begun and nothing heard of: for a stack that lost its state.
+    """A deployment in which the create of everything `planned` is open: for a stack that lost its state.
 
-    `planned` is what a preview would create, each after what it hangs on. Components and the provider exist in the
-    state alone, so they are there at once, the provider as `provider_id`.
+    `planned` are the creates of a preview, each after its dependencies. Components and the provider exist only in the
+    state, so they are added as existing, the provider as `provider_id`.
     """
     changed = deepcopy(dict(deployment))
     resources: list[Any] = changed.get("resources") or []

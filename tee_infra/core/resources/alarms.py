@@ -1,9 +1,9 @@
-"""The alarms of an environment as plain data, with dimensions under which DynamoDB really publishes the metric.
+"""The alarms of an environment as plain data, with the dimensions under which DynamoDB publishes each metric.
 
 CloudWatch accepts an alarm on a metric that does not exist, and it never fires. DynamoDB publishes each metric
 under few sets of dimensions only ("DynamoDB metrics and dimensions" in its developer guide): consumption and throttle
-events by table or index, latency and errors by table and operation, and UserErrors by account, so that no environment
-can watch it.
+events by table or index, latency and errors by table and operation, and UserErrors by account only, so no environment
+has an alarm on it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,8 +34,8 @@ class Metric:
 class Alarm:
     """An alarm on one metric, or on `expression` over several.
 
-    It fires when `datapoints` of the last `periods` compare so with `threshold`, or leave the band of
-    `band_width` standard deviations around what was usual.
+    It fires when `datapoints` of the last `periods` are beyond `threshold`, or outside the band of
+    `band_width` standard deviations around the usual value.
     """
 
     name: str
@@ -75,7 +75,7 @@ def _resources(name: str, table: Table) -> Iterator[tuple[str, dict[str, str]]]:
 def _throttles(resource: str, dimensions: dict[str, str]) -> Alarm:
     return Alarm(
         name=names.alarm(resource, "throttles"),
-        description=f"{resource} refused more than 10 reads and writes in 5 minutes",
+        description=f"{resource} throttled more than 10 reads and writes in 5 minutes",
         metrics=(
             Metric(id="reads", name="ReadThrottleEvents", dimensions=dimensions, period=300),
             Metric(id="writes", name="WriteThrottleEvents", dimensions=dimensions, period=300),
@@ -92,7 +92,7 @@ def _throttled_share(table: str) -> Alarm:
     refused = _total(throttled)
     return Alarm(
         name=names.alarm(table, "throttled-share"),
-        description=f"{table} refused more than 2 % of its requests in 5 minutes",
+        description=f"{table} throttled more than 2 % of its requests in 5 minutes",
         metrics=(*throttled, *succeeded),
         expression=f"100 * ({refused}) / ({refused} + {_total(succeeded)})",
         threshold=2,
@@ -103,7 +103,7 @@ def _system_errors(table: str) -> Alarm:
     metrics = _per_operation(table, "SystemErrors", "errors", "Sum", period=60)
     return Alarm(
         name=names.alarm(table, "system-errors"),
-        description=f"DynamoDB failed requests to {table} in 2 of 3 minutes",
+        description=f"requests to {table} failed with DynamoDB system errors in 2 of 3 minutes",
         metrics=metrics,
         expression=_total(metrics),
         threshold=0,
@@ -115,7 +115,7 @@ def _system_errors(table: str) -> Alarm:
 def _latency(table: str, operation: str, *, milliseconds: int) -> Alarm:
     return Alarm(
         name=names.alarm(table, f"{operation.lower()}-latency"),
-        description=f"1 % of {operation} on {table} took more than {milliseconds} ms, for 5 minutes",
+        description=f"p99 latency of {operation} on {table} was above {milliseconds} ms for 5 minutes",
         metrics=(
             Metric(
                 id="latency",
@@ -133,7 +133,7 @@ def _latency(table: str, operation: str, *, milliseconds: int) -> Alarm:
 def _unusual(table: str, metric: str, what: str) -> Alarm:
     return Alarm(
         name=names.alarm(table, f"unusual-{what}"),
-        description=f"{table} consumes far more {what} than usual at this hour, for 15 minutes",
+        description=f"{table} consumed far more {what} than usual at this hour for 15 minutes",
         metrics=(Metric(id="consumed", name=metric, dimensions={"TableName": table}, period=300),),
         band_width=3,
         periods=3,
@@ -155,5 +155,5 @@ def _per_operation(table: str, metric: str, id_: str, statistic: str, period: in
 
 
 def _total(metrics: Sequence[Metric]) -> str:
-    """A minute without an event has no datapoint, and nothing plus one is nothing: fill it with zero."""
+    """Fills with zero: a minute without an event has no datapoint, and a sum with a missing term is missing."""
     return " + ".join(f"FILL({metric.id}, 0)" for metric in metrics)

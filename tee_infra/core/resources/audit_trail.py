@@ -1,4 +1,4 @@
-"""The audit trail as plain data: which events are recorded, who may write the record, and what raises an alarm."""
+"""The audit trail as plain data: the recorded events, the permission to write them, and the alarm filters."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ RETENTION_DAYS: Final = 365
 """How long Object Lock keeps every log file from being changed or deleted."""
 
 EXPIRY_DAYS: Final = RETENTION_DAYS + 35
-"""When a log file goes: the lock must have run out first."""
+"""When a log file is deleted: after its lock has expired."""
 
 LOG_PREFIX: Final = "AWSLogs/"
 """Where CloudTrail puts its files."""
@@ -23,7 +23,7 @@ CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One condition of a selector on an event's field: equal to, beginning with, or not beginning with one of these."""
+    """A selector's condition on an event's field: equals, begins with, or does not begin with one of the values."""
 
     name: str
     equals: list[str] = field(default_factory=list[str])
@@ -33,7 +33,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Selector:
-    """Events that the trail records: those for which every field agrees."""
+    """Events that the trail records: those that match every field."""
 
     name: str
     fields: list[Field]
@@ -43,7 +43,7 @@ def selectors(arns: Arns, *, without_app: bool) -> list[Selector]:
     """The trail's advanced event selectors.
 
     Calls on items and streams cost $1.00 per million events; `without_app` leaves the app's own out. Management
-    events are there for EventBridge, which sees an AssumeRole only in an account with a trail that records it.
+    events are recorded for EventBridge, which gets an AssumeRole only in an account with a trail that records it.
     """
     caller = [Field(name="userIdentity.arn", not_starts_with=[arns.role_sessions("app")])] if without_app else []
     return [
@@ -56,7 +56,7 @@ def selectors(arns: Arns, *, without_app: bool) -> list[Selector]:
 
 
 def bucket_policy(arns: Arns) -> Document:
-    """The bucket's policy: this trail writes, nobody uses plain HTTP."""
+    """The bucket's policy: only this trail writes, and plain HTTP is denied."""
     bucket = arns.audit_bucket
     this_trail = {"aws:SourceArn": arns.trail}
     return document(
@@ -79,7 +79,7 @@ def bucket_policy(arns: Arns) -> Document:
 
 
 def key_policy(arns: Arns) -> Document:
-    """The key of log files and log events. A key policy's resource is always `*`: the key that it is on."""
+    """The policy of the key of log files and log events. A key policy's resource is always `*`: its own key."""
     return document(
         manage_key(arns),
         allow(
@@ -109,7 +109,7 @@ def key_policy(arns: Arns) -> Document:
 
 
 def log_writer_trust(arns: Arns) -> Document:
-    """Who takes the role that writes log events: CloudTrail, for this trail."""
+    """Who may assume the role that writes log events: CloudTrail, for this trail."""
     return document(
         allow(
             "ThisTrail",
@@ -121,29 +121,29 @@ def log_writer_trust(arns: Arns) -> Document:
 
 
 def log_writer_permissions(arns: Arns) -> Document:
-    """What that role may do: add events to its log group's streams."""
+    """That role's policy: add events to its log group's streams."""
     streams = f"{arns.log_group('audit')}:log-stream:{arns.account_id}_CloudTrail_{arns.region}*"
     return document(allow("WriteEvents", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams]))
 
 
 def not_the_app(arns: Arns) -> str:
-    """The log filter for calls on DynamoDB by anybody but the app.
+    """The log filter for calls on DynamoDB from outside the app.
 
     A comparison with a field that an event does not have is false, `!=` too, and the root user's and IAM users'
-    events have no session issuer: without `NOT EXISTS` exactly those would go unseen.
+    events have no session issuer: without `NOT EXISTS` exactly those would be missed.
     """
     issuer = "$.userIdentity.sessionContext.sessionIssuer.arn"
-    anybody_else = f'({issuer} NOT EXISTS) || ({issuer} != "{arns.role("app")}")'
-    return f'{{ ($.eventSource = "dynamodb.amazonaws.com") && ($.eventCategory = "Data") && ({anybody_else}) }}'
+    outside_app = f'({issuer} NOT EXISTS) || ({issuer} != "{arns.role("app")}")'
+    return f'{{ ($.eventSource = "dynamodb.amazonaws.com") && ($.eventCategory = "Data") && ({outside_app}) }}'
 
 
 def metric_namespace(environment: str) -> str:
-    """Where the filter's metric is published."""
+    """The namespace of the filter's metric."""
     return f"{names.SERVICE}/{environment}"
 
 
 def break_glass_used(arns: Arns) -> str:
-    """The EventBridge pattern of somebody taking the break-glass role, refused attempts included."""
+    """The EventBridge pattern of an attempt to assume the break-glass role, also a refused one."""
     pattern = {
         "source": ["aws.sts"],
         "detail-type": ["AWS API Call via CloudTrail"],

@@ -1,4 +1,4 @@
-"""The CloudWatch dashboard of an environment: what its tables do, a row for each of them."""
+"""The CloudWatch dashboard of an environment: a row of metrics for each table."""
 
 import json
 from typing import Any, Final
@@ -15,7 +15,7 @@ _CONSOLES: Final = {"aws": "aws.amazon.com", "aws-cn": "amazonaws.cn", "aws-us-g
 
 
 def dashboard_body(environment: str, region: str) -> str:
-    """The dashboard in CloudWatch's JSON. Widgets stand on a grid 24 units wide."""
+    """The dashboard in CloudWatch's JSON. Widgets are on a grid 24 units wide."""
     widgets = [
         _widget(row, column, region, title, metrics)
         for row, table in enumerate(TABLES)
@@ -25,7 +25,7 @@ def dashboard_body(environment: str, region: str) -> str:
 
 
 def dashboard_url(arns: Arns) -> str:
-    """Where people find it in the AWS console."""
+    """Its address in the AWS console."""
     host = f"{arns.region}.console.{_CONSOLES[arns.partition]}"
     return f"https://{host}/cloudwatch/home?region={arns.region}#dashboards:name={quote(names.dashboard(arns.environment))}"
 
@@ -41,7 +41,7 @@ def _row(environment: str, table: Table) -> list[tuple[str, list[list[Any]]]]:
         (f"{name}: capacity units", [[NAMESPACE, metric, *of, *sums] for of in resources for metric in consumed]),
         (f"{name}: throttles", [[NAMESPACE, metric, *of, *sums] for of in resources for metric in throttles]),
         (
-            f"{name}: latency, 99 of 100 requests",
+            f"{name}: latency, p99",
             [
                 [NAMESPACE, "SuccessfulRequestLatency", "TableName", name, "Operation", operation, {"stat": "p99"}]
                 for operation in OPERATIONS

@@ -1,4 +1,4 @@
-"""What a review comment tells of changes: which resources, by which properties, and what it means for tables."""
+"""The changes in a review comment: resources, changed properties, and the impact on tables."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,10 +9,10 @@ from tee_infra.core.changes.table_change import MEANING, NEW_STREAM, ChangeClass
 from tee_infra.core.review.markdown import Block, code, row, table
 
 FOLDED_FROM: Final = 10
-"""A longer table of what is new, or was done, is folded."""
+"""Tables of created or completed resources with more rows than this are folded."""
 MOST_PATHS: Final = 8
 MOST_ROWS: Final = 1000
-"""More of the shortest rows fit into no comment."""
+"""More rows than this never fit into a comment."""
 
 _SIGNS: Final[dict[Operation, str]] = {
     "delete": "🗑️&nbsp;delete",
@@ -25,30 +25,30 @@ _KINDS: Final = {"add": " (new)", "delete": " (removed)"}
 
 
 def change_blocks(run: EngineRun) -> list[Block]:
-    """Every change in a table: what is lost, what changes in place, what is new; then what it means for the tables."""
+    """Every change in a table: deleted or replaced, updated, created; then the impact on DynamoDB tables."""
     updated = [change for change in run.changes if change.operation == "update"]
     created = [change for change in run.changes if change.operation == "create"]
     return _with_rows(
-        _changes("Deleted or replaced", ("", "Resource", "Type", "Because of"), run.destructive, _destroyed),
-        _changes("Changed in place", ("Resource", "Type", "Properties"), updated, _updated),
+        _changes("Deleted or replaced", ("", "Resource", "Type", "Reason"), run.destructive, _destroyed),
+        _changes("Updated in place", ("Resource", "Type", "Properties"), updated, _updated),
         _changes("Created", ("Resource", "Type"), created, _resource, folds=True),
         _meanings(run),
     )
 
 
 def outcome_blocks(run: EngineRun) -> list[Block]:
-    """What an `up` that failed had begun, and what it had done."""
+    """The changes that a failed `up` had started, and those it had completed."""
     done = [change for change in run.changes if change.outcome == "done"]
     begun = [change for change in run.changes if change.outcome == "begun"]
     headings = ("", "Resource", "Type")
     return _with_rows(
-        _changes("Begun, and perhaps not finished", headings, begun, _operation),
-        _changes("Done before it failed", headings, done, _operation, folds=True),
+        _changes("Started, may be incomplete", headings, begun, _operation),
+        _changes("Completed before the failure", headings, done, _operation, folds=True),
     )
 
 
 def names(changes: Iterable[Change], most: int = 5) -> str:
-    """A few of them, for a sentence."""
+    """The first few names, for a sentence."""
     found = _sorted(changes)
     shown = [code(change.name, 100) for change in found[:most]]
     return ", ".join([*shown, f"and {len(found) - most:,} more"] if len(found) > most else shown)
@@ -75,14 +75,14 @@ def _changes(
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:
-    """In an order of their own: the engine works in parallel, and tells of them in another order each time."""
+    """In a fixed order: the engine works in parallel and reports changes in a different order each time."""
     return sorted(changes, key=lambda change: (change.type, change.name, change.urn))
 
 
 def _destroyed(change: Change) -> list[str]:
-    """What is replaced is so because of properties that cannot change otherwise."""
+    """The reason is the properties that force the replacement."""
     forced = {path: "update" for path, kind in change.differences.items() if kind.endswith("-replace")}
-    reason = "gone from the program" if change.operation == "delete" else _paths(forced)
+    reason = "removed from the program" if change.operation == "delete" else _paths(forced)
     return [*_operation(change), reason]
 
 
@@ -99,33 +99,33 @@ def _resource(change: Change) -> list[str]:
 
 
 def _short_type(type_: str) -> str:
-    """`aws:dynamodb/table:Table` as people say it: `dynamodb Table`."""
+    """`aws:dynamodb/table:Table` in short: `dynamodb Table`."""
     known = re.fullmatch(r"aws:(?P<service>[A-Za-z0-9]+)/[A-Za-z0-9]+:(?P<name>[A-Za-z0-9]+)", type_)
     return f"{known['service']}&nbsp;{known['name']}" if known else code(type_, 100)
 
 
 def _paths(differences: Mapping[str, str]) -> str:
-    """Property paths, never what is at them."""
+    """Property paths, never their values."""
     shown = [f"{code(path, 100)}{_KINDS.get(differences[path], '')}" for path in sorted(differences)[:MOST_PATHS]]
     left = len(differences) - len(shown)
     return ", ".join([*shown, f"and {left:,} more"] if left else shown)
 
 
 def _meanings(run: EngineRun) -> Block:
-    """A row for each table and class, the worst first, and none for tables that are new."""
+    """A row for each table and class, the worst first, and none for new tables."""
     found: list[tuple[int, str, str]] = []
     worst = list(MEANING)
-    # What is ignored is told with its paths, and not again as a change.
+    # An ignored change is listed with its paths below, and not a second time as a change.
     ignored = {entry.urn for entry in run.ignored}
     for change in run.changes:
         classes = change_classes(change) if change.operation != "create" else ()
-        told: list[ChangeClass] = [each for each in classes if each != "silent" or change.urn not in ignored]
-        found += [(worst.index(each), change.name, _meaning(each, change)) for each in told]
+        listed: list[ChangeClass] = [each for each in classes if each != "silent" or change.urn not in ignored]
+        found += [(worst.index(each), change.name, _meaning(each, change)) for each in listed]
     for entry in run.ignored:
         paths = _paths(dict.fromkeys(entry.paths, "update"))
         found.append((worst.index("silent"), entry.name, f"{paths}: {MEANING['silent']}"))
     shown = [row([code(name), _class(worst[place]), text]) for place, name, text in sorted(found)[:MOST_ROWS]]
-    return table(["#### What it means for the tables"], ("Table", "Class", "Meaning"), shown, total=len(found))
+    return table(["#### Impact on tables"], ("Table", "Class", "Impact"), shown, total=len(found))
 
 
 def _meaning(class_: ChangeClass, change: Change) -> str:

@@ -1,6 +1,6 @@
-"""The review comment: what a run of the engine did or would do to an environment, as Markdown for a pull request.
+"""The review comment: the changes of a deployment or a preview, as Markdown for a pull request.
 
-Pure: the same facts make the same text, to the character. No value of any resource is among the facts.
+Pure: the same facts give exactly the same text. The facts contain no value of any resource.
 """
 
 import re
@@ -15,13 +15,13 @@ from tee_infra.core.review.markdown import Block, code, fit
 from tee_infra.core.review.warnings_section import caution, policies, problems
 
 LIMIT: Final = 60_000
-"""GitHub takes 65,536 characters; however it counts signs that are more than one to UTF-16 or UTF-8."""
+"""GitHub's limit is 65,536 characters; this leaves room for signs that GitHub may count as several."""
 
 _ORDER: Final[tuple[Operation, ...]] = ("delete", "replace", "update", "create")
 
 
 def render(review: Review) -> str:
-    """The comment, at most `LIMIT` characters: what does not fit is counted, table by table, the least urgent first."""
+    """The comment, at most `LIMIT` characters: rows that do not fit are only counted, the least urgent tables first."""
     head = Block(head=[marker(review.project, review.environment), f"### {_verdict(review)}"])
     parts = _failure(review) if review.problems else _success(review)
     return fit([head, *parts, Block(head=_footer(review))], LIMIT)
@@ -34,28 +34,28 @@ def _success(review: Review) -> list[Block]:
 
 
 def _failure(review: Review) -> list[Block]:
-    """Problems first. What was not reached is in no list: nobody knows it."""
+    """Problems first. Changes that the run did not reach are unknown, and not listed."""
     run = review.run
     blocks = change_blocks(EngineRun(changes=tuple(change for change in run.changes if change.outcome == "planned")))
     if blocks:
-        blocks.insert(0, Block(head=["What the preview had seen until then, perhaps not all of it:"]))
+        blocks.insert(0, Block(head=["Changes that the preview found before it failed; the list may be incomplete:"]))
     return [problems(review.problems), *policies(run), *outcome_blocks(run), *blocks]
 
 
 def _verdict(review: Review) -> str:
     environment, run = code(review.environment), review.run
     if review.problems:
-        doing = "The preview of" if review.action == "preview" else "Deploying"
-        return f"❌ {doing} {environment} failed"
+        attempt = "The preview of" if review.action == "preview" else "The deployment of"
+        return f"❌ {attempt} {environment} failed"
     if not run.changes:
         return f"✅ {environment}: no changes"
     counts = run.counts()
     sign = "⚠️" if run.destructive else "📋" if review.action == "preview" else "✅"
     if review.action == "preview":
-        told = [f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts]
-        return f"{sign} {environment}: {', '.join(told)}"
-    told = [f"{counts[operation]:,} {operation}d" for operation in _ORDER if operation in counts]
-    return f"{sign} {environment} is deployed: {', '.join(told)}"
+        planned = [f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts]
+        return f"{sign} {environment}: {', '.join(planned)}"
+    done = [f"{counts[operation]:,} {operation}d" for operation in _ORDER if operation in counts]
+    return f"{sign} {environment} is deployed: {', '.join(done)}"
 
 
 def _footer(review: Review) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a review comment tells of money: an estimate, with the day of its prices."""
+"""The costs in a review comment: an estimate, with the date of its prices."""
 
 from collections.abc import Iterable
 
@@ -9,29 +9,29 @@ from tee_infra.core.review.markdown import Block, row, table
 
 
 def cost_block(run: EngineRun) -> Block:
-    """How much more or less the environment costs with these changes, in US dollars a month."""
+    """The difference that these changes make to the environment's cost, in US dollars a month."""
     unknown = [change for change in run.changes if change.cost_before is None or change.cost_after is None]
     rows = [row(["At rest", _signed(run.monthly_usd)]), *_stored(run.changes), *_requests(run.changes)]
     if unknown:
-        rows.append(row([names(unknown), "no price is known"]))
+        rows.append(row([names(unknown), "price unknown"]))
     day = prices.AS_OF.isoformat()
-    note = f"<sub>An estimate by list prices of us-east-1 on {day}, without requests, log files and backups.</sub>"
-    return table(["#### Cost"], ("What", "More or less, a month"), rows, tail=["", note])
+    note = f"<sub>Estimate at us-east-1 list prices of {day}, without requests, log files and backups.</sub>"
+    return table(["#### Cost"], ("Item", "Change per month"), rows, tail=["", note])
 
 
 def _stored(changes: Iterable[Change]) -> list[str]:
-    """Nobody knows here how much a table holds: what each GB costs is said instead."""
+    """The change in the price of each GB, because a table's size is not known here."""
     by_amount: dict[float, list[Change]] = {}
     for change in changes:
         if change.cost_before is None or change.cost_after is None:
             continue
         if amount := round(change.cost_after.gb_usd - change.cost_before.gb_usd, 4):
             by_amount.setdefault(amount, []).append(change)
-    return [row([f"Each GB stored in {names(found)}", _signed(amount)]) for amount, found in sorted(by_amount.items())]
+    return [row([f"Per GB stored in {names(found)}", _signed(amount)]) for amount, found in sorted(by_amount.items())]
 
 
 def _requests(changes: Iterable[Change]) -> list[str]:
-    """The bounds that throughput caps keep, of the tables where they move."""
+    """The upper bounds set by throughput caps, where they change."""
     before: list[float | None] = []
     after: list[float | None] = []
     for change in changes:
@@ -42,7 +42,7 @@ def _requests(changes: Iterable[Change]) -> list[str]:
             after.append(change.cost_after.most_requests_usd)
     if not after:
         return []
-    return [row(["Requests at most, an upper bound by throughput caps", f"from {_total(before)} to {_total(after)}"])]
+    return [row(["Requests, at most (throughput caps)", f"from {_total(before)} to {_total(after)}"])]
 
 
 def _total(bounds: list[float | None]) -> str:

@@ -1,4 +1,4 @@
-"""What a review comment is about: the facts of one run on one environment."""
+"""The facts of a review comment: one run on one environment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ Action = Literal["preview", "up"]
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """How many feature environments there are, and may be."""
+    """The number of feature environments, and the limit."""
 
     used: int
     limit: int
@@ -19,9 +19,9 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """What a comment is about. `problems` are why the run failed; without one it did not.
+    """The facts of a comment. `problems` are the errors of a failed run, empty for a successful one.
 
-    `commit` is what was deployed, `run_url` where its log is; either may be unknown.
+    `commit` is the deployed commit, `run_url` the address of the log; either may be unknown.
     """
 
     project: str
@@ -37,5 +37,5 @@ class Review:
 
 
 def marker(project: str, environment: str) -> str:
-    """What a comment of ours begins with, and none but those on this environment's stack. Not shown by GitHub."""
+    """The first line of every comment about this environment's stack, and of no other. Not shown by GitHub."""
     return f"<!-- tee-infra:{project}/{environment} -->"

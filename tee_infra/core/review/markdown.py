@@ -1,4 +1,4 @@
-"""GitHub's Markdown: text from outside that cannot become anything but text, tables, and what fits into a comment."""
+"""GitHub's Markdown: escaped text from outside, tables, and cutting to the size of a comment."""
 
 import re
 import unicodedata
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# All but these is written as character references, which Markdown never takes for structure (CommonMark 0.31, 2.5),
-# and so are two marks that GitHub would make links of: `www.` and `://`.
+# All other characters are written as character references, which are never structure in Markdown (CommonMark 0.31,
+# 2.5), and so are two marks that GitHub would turn into links: `www.` and `://`.
 _HARMFUL: Final = re.compile(r"[^0-9A-Za-z \-,./()=;:']|(?<=www)\.|:(?=//)", re.IGNORECASE)
 _JOINER: Final = "&#8288;"
-"""A word joiner. GitHub finds mentions and addresses after Markdown is done, so an escaped @ is one to it."""
+"""A word joiner. GitHub finds mentions and addresses after rendering the Markdown, so escaping the @ is not enough."""
 
 
 def code(text: str, most: int = 200) -> str:
-    """Text from outside, at most so many characters of it, on one line: neither Markdown, HTML, link nor mention."""
+    """Text from outside on one line, cut to `most` characters: neither Markdown, HTML, link nor mention."""
     visible = "".join(" " if each.isspace() else each for each in text if each.isspace() or _is_visible(each))
     line = " ".join(visible.split())
     if len(line) > most:
@@ -23,7 +23,7 @@ def code(text: str, most: int = 200) -> str:
 
 
 def _is_visible(character: str) -> bool:
-    """Not a control character, a mark that turns the direction of text, or half of a pair."""
+    """Not a control character, a mark that changes the direction of text, or half of a surrogate pair."""
     return (character.isascii() and character.isprintable()) or unicodedata.category(character)[0] != "C"
 
 
@@ -38,9 +38,9 @@ def row(cells: Iterable[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A part of a document whose `rows` may be cut between two of them. `head` and `tail` always stay.
+    """A block of a document whose `rows` may be cut between two of them. `head` and `tail` are never cut.
 
-    `rows` may be fewer than the `total` that the block is about; `columns` are those of their table, 0 for a list.
+    `rows` may be fewer than the block's `total`; `columns` are those of their table, 0 for a list.
     """
 
     head: Sequence[str]
@@ -50,7 +50,7 @@ class Block:
     columns: int = 0
 
     def cut(self, kept: int) -> list[str]:
-        """Its lines with only so many rows, and how many more there are."""
+        """Its lines with only `kept` rows, and the number of rows left out."""
         left = max(self.total, len(self.rows)) - kept
         more = [] if left == 0 else [self._more(left)]
         return [*self.head, *self.rows[:kept], *more, *self.tail, ""]
@@ -69,7 +69,7 @@ def table(
 
 
 def fit(blocks: Sequence[Block], most: int) -> str:
-    """The blocks one after the other in at most so many characters: the last rows of the last blocks go first."""
+    """The blocks joined to at most `most` characters: the last rows of the last blocks are cut first."""
     room = most - len(_text(block.cut(0) for block in blocks))
     shown: list[list[str]] = []
     for block in blocks:

@@ -1,4 +1,4 @@
-"""What a reviewer of a run must not overlook: data that goes, problems, and policies."""
+"""The warnings in a review comment: lost data, errors, and policy violations."""
 
 from typing import Final
 
@@ -11,42 +11,43 @@ from tee_infra.core.review.redact import redact
 _HOLDS_DATA: Final = {
     "aws:dynamodb/table:Table": "items",
     "aws:s3/bucket:Bucket": "files",
-    "aws:kms/key:Key": "a key, without which nobody reads what it encrypts",
+    "aws:kms/key:Key": "a key, and with it all data that it encrypts",
     "aws:cloudwatch/logGroup:LogGroup": "logs",
 }
 
 
 def caution(run: EngineRun, action: Action) -> list[Block]:
-    """Data that goes, in a box that nobody overlooks."""
+    """A caution box for lost data."""
     lost: dict[str, list[Change]] = {}
     for change in run.destructive:
         if holds := _HOLDS_DATA.get(change.type):
             lost.setdefault(holds, []).append(change)
     if not lost:
         return []
-    goes = "is lost" if action == "preview" else "was deleted"
+    loss = "will be lost" if action == "preview" else "was deleted"
     lines = [f"> - {holds}: {names(changes)}" for holds, changes in sorted(lost.items())]
-    return [Block(head=["> [!CAUTION]", f"> **Data {goes}.** What these hold goes with them:", ">", *lines])]
+    contents = "Deleted with their contents" if action != "preview" else "To be deleted with their contents"
+    return [Block(head=["> [!CAUTION]", f"> **Data {loss}.** {contents}:", ">", *lines])]
 
 
-def problems(told: tuple[str, ...]) -> Block:
-    """Why a run failed."""
-    found = sorted({redact(problem) for problem in told})
-    return Block(head=["#### Why it failed", ""], rows=[f"- {code(problem, 1000)}" for problem in found])
+def problems(messages: tuple[str, ...]) -> Block:
+    """The errors of a failed run."""
+    redacted = sorted({redact(message) for message in messages})
+    return Block(head=["#### Errors", ""], rows=[f"- {code(message, 1000)}" for message in redacted])
 
 
 def policies(run: EngineRun) -> list[Block]:
-    """The packs that looked at it, and what they found; a mandatory violation stopped the run."""
+    """The policy packs that ran, and their violations; a mandatory one stopped the run."""
     if not run.packs and not run.violations:
         return []
     packs = ", ".join(f"{code(name)} {code(version)}" for name, version in sorted(run.packs.items()))
     if not run.violations:
-        return [Block(head=["#### Policies", "", f"✅ {packs}: no violation."])]
+        return [Block(head=["#### Policies", "", f"✅ {packs}: no violations."])]
     found = sorted(run.violations, key=lambda each: (not each.mandatory, each.pack, each.policy, each.resource))
-    return [table(["#### Policies"], ("", "Policy", "Resource", "Says"), [_violation(each) for each in found])]
+    return [table(["#### Policies"], ("", "Policy", "Resource", "Message"), [_violation(each) for each in found])]
 
 
 def _violation(violation: Violation) -> str:
-    level = "⛔&nbsp;mandatory" if violation.mandatory else "💡&nbsp;advice"
+    level = "⛔&nbsp;mandatory" if violation.mandatory else "💡&nbsp;advisory"
     policy = code(f"{violation.pack}: {violation.policy}")
     return row([level, policy, code(violation.resource), code(redact(violation.message), 500)])

@@ -1,8 +1,8 @@
-"""The catalog: the app's tables, their keys and indexes, and what is personal in their items.
+"""The catalog: the app's tables, their keys and indexes, and the personal data in their items.
 
 The one place to change when the app's schema changes: a fourth table is one more entry in `TABLES`.
 `tee-infra schema pull TABLE` prints an entry from a live table, and `tee-infra schema check`
-compares these with what is live.
+compares these with the live tables.
 """
 
 from dataclasses import dataclass

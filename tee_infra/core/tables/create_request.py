@@ -1,6 +1,6 @@
-"""Everything about a table but its items: what a new table needs to be the equal of an old one.
+"""A table's definition: everything but its items, to create an equal table.
 
-`core/tables/live_schema.py` compares the same facts with the catalog; here they are kept to make a table from them.
+`core/tables/live_schema.py` compares the same facts with the catalog; here they are kept to create a table from them.
 """
 
 from typing import Annotated, Any
@@ -15,8 +15,8 @@ from tee_infra.core.tables.description import IndexDescription, TableDescription
 class TableDefinition(BaseModel):
     """A table without its items.
 
-    `request` is a CreateTable request without TableName. The rest is what CreateTable does not take, or what a
-    native restore loses; `recovery_days` is None without point-in-time recovery.
+    `request` is a CreateTable request without TableName. The other fields are not accepted by CreateTable, or lost by a
+    native restore; `recovery_days` is None without point-in-time recovery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +27,7 @@ class TableDefinition(BaseModel):
     deletion_protection: bool = False
     tags: dict[str, str] = {}
     restoring: Annotated[str | None, Field(exclude=True)] = None
-    """What a restore that has not ended yet left on the table."""
+    """The mark of an unfinished restore on the table."""
 
     @property
     def keys(self) -> list[tuple[str, str, str]]:
@@ -43,13 +43,13 @@ class TableDefinition(BaseModel):
         return self.request.get("StreamSpecification")
 
     def elsewhere(self) -> "TableDefinition":
-        """The same table for another environment, without what belongs to this one: its encryption key and tags."""
+        """The same table for another environment, without this one's encryption key and tags."""
         request = {name: value for name, value in self.request.items() if name != "SSESpecification"}
         return self.model_copy(update={"request": request, "tags": {}})
 
 
 def creation_request(description: TableDescription) -> dict[str, Any]:
-    """The CreateTable request, without TableName, that makes a table like the described one."""
+    """The CreateTable request, without TableName, for a table like the described one."""
     provisioned, stream = description.provisioned, description.stream_specification
     request: dict[str, Any] = {
         "AttributeDefinitions": _plain(description.attribute_definitions),
@@ -73,7 +73,7 @@ def creation_request(description: TableDescription) -> dict[str, Any]:
 
 
 def declared_definition(table: Table) -> TableDefinition:
-    """What the catalog declares beyond keys and indexes, for a table that is gone. Its tags are gone with it."""
+    """The catalog's settings beyond keys and indexes, for a deleted table. Its tags are lost."""
     stream = {"StreamEnabled": True, "StreamViewType": table.stream_view}
     return TableDefinition(
         request={"StreamSpecification": stream} if table.stream_view else {}, ttl_attribute=table.ttl_attribute

@@ -1,6 +1,6 @@
-"""What DescribeTable says of a live table: the one parser of its response, and what the data engine decides by.
+"""A live table as DescribeTable describes it: the one parser of its response, and the facts that the data engine uses.
 
-`core.tables.live_schema` compares a description with the catalog, `core.tables.create_request` makes a table from one.
+`core.tables.live_schema` compares a description with the catalog, `core.tables.create_request` recreates a table.
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ def read_description(response: Mapping[str, Any]) -> TableDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class TableFacts:
-    """The facts about a table that the data engine decides by. `items` and `size` (bytes) are up to six hours old."""
+    """The facts about a table that the data engine uses. `items` and `size` (bytes) are up to six hours old on AWS."""
 
     name: str
     arn: str
@@ -115,11 +115,11 @@ class TableFacts:
     items: int = 0
     size: int = 0
     indexes: int = 0
-    """How many global secondary indexes copy what is written."""
+    """The number of global secondary indexes, each of which copies the writes."""
     indexes_size: int = 0
-    """What they hold together, in bytes, as old as `size`."""
+    """Their total size in bytes, as old as `size`."""
     deletion_protection: bool = False
-    """DynamoDB's own refusal to delete it."""
+    """DynamoDB's own deletion protection."""
 
     @property
     def key(self) -> str:

@@ -1,7 +1,7 @@
 """The shape of the items in each table, with every attribute classified as personal or not.
 
 An attribute without a classification is an error (`tests/core/tables/test_item_shapes.py`): anonymized copies
-fail closed on what nobody has looked at.
+fail closed on unclassified attributes.
 """
 
 from enum import Enum, StrEnum, auto
@@ -11,21 +11,21 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Personal(StrEnum):
-    """What kind of personal data an attribute holds, which decides what stands in for it in a copy."""
+    """The kind of an attribute's personal data, which decides on its stand-in in a copy."""
 
     IDENTIFIER = auto()
-    """Names one person wherever it stands: the same pseudonym in every table, also inside composite keys."""
+    """Identifies a member: the same pseudonym in every table, also inside composite keys."""
     NAME = auto()
     EMAIL = auto()
     PHONE = auto()
     DATE = auto()
-    """A date that tells about a person: shifted by one offset per person."""
+    """A date about a member: shifted by one offset per member."""
     FREE_TEXT = auto()
-    """Anything may be in it."""
+    """Text of any content."""
 
 
 class NotPersonal(Enum):
-    """The other classification: safe to copy as it is."""
+    """The other classification: safe to copy unchanged."""
 
     NOT_PERSONAL = auto()
 
@@ -72,7 +72,7 @@ class ScheduleItem(ItemShape):
 
 
 class SyncStatusItem(ItemShape):
-    """`tee-sync-status`: how far a member's data is synchronised. pk `MEMBER#<memberId>`, sk `SYNC#<provider>`."""
+    """`tee-sync-status`: the synchronization of a member's data. pk `MEMBER#<memberId>`, sk `SYNC#<provider>`."""
 
     pk: Annotated[str, Personal.IDENTIFIER]
     sk: Annotated[str, NOT_PERSONAL]
@@ -86,7 +86,7 @@ class SyncStatusItem(ItemShape):
 
 
 def classifications(shape: type[BaseModel]) -> dict[str, Classification]:
-    """Attribute -> classification. Raises `TypeError` for an attribute that nobody has classified."""
+    """Attribute -> classification. Raises `TypeError` for an unclassified attribute."""
     found: dict[str, Classification] = {}
     for attribute, field in shape.model_fields.items():
         marks = [mark for mark in field.metadata if isinstance(mark, get_args(Classification))]

@@ -1,4 +1,4 @@
-"""Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and how the two differ."""
+"""Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and the differences of the two."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tee_infra.core.tables.description import IndexDescription, KeyElement, Proj
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """What the catalog says about a table, without names that only the app knows."""
+    """The schema of a table, without names that only the app uses."""
 
     partition_key: Key
     sort_key: Key | None
@@ -22,7 +22,7 @@ class Schema:
 
 
 def schema_of(table: Table) -> Schema:
-    """What the catalog says."""
+    """The schema of a catalog entry."""
     return Schema(
         partition_key=table.partition_key,
         sort_key=table.sort_key,
@@ -33,7 +33,7 @@ def schema_of(table: Table) -> Schema:
 
 
 def read_schema(description: TableDescription, time_to_live: Mapping[str, Any]) -> Schema:
-    """What DynamoDB says: of the table, and `TimeToLiveDescription` of DescribeTimeToLive."""
+    """The schema of a live table; `time_to_live` is `TimeToLiveDescription` of DescribeTimeToLive."""
     types, stream = description.types, description.stream_specification
     partition_key, sort_key = _keys(description.key_schema, types)
     enabled = time_to_live.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
@@ -69,7 +69,7 @@ def differences(catalog: Schema, live: Schema) -> list[str]:
 def render_entry(name: str, schema: Schema) -> str:
     """Python text of the catalog entry for the table called `name`.
 
-    An environment's prefix is for the reader to drop, and so is the choice of the item's shape, which no table tells.
+    The reader has to drop an environment's prefix and to choose the item's shape, which is not in the live table.
     """
     lines = [
         "Table(",
@@ -82,7 +82,7 @@ def render_entry(name: str, schema: Schema) -> str:
     if schema.indexes:
         lines += ["    indexes=(", *(f"        {index!r}," for index in schema.indexes), "    ),"]
     lines += [f"    ttl_attribute={schema.ttl_attribute!r},", f"    stream_view={schema.stream_view!r},", "),"]
-    lines += [f"# local secondary index {index!r} has no place in the catalog" for index in schema.local_indexes]
+    lines += [f"# local secondary index {index!r}: not supported by the catalog" for index in schema.local_indexes]
     return "\n".join(lines)
 
 

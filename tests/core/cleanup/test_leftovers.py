@@ -51,16 +51,16 @@ def test_what_all_agree_on_is_reclaimed_and_whoever_had_access_goes_first() -> N
 @pytest.mark.parametrize(
     ("stranger", "why"),
     [
-        (replace(TABLE, arn=TABLE.arn.replace(ACCOUNT, "999999999999")), "its ARN .*999999999999.* is none"),
-        (replace(TABLE, arn=TABLE.arn.replace(REGION, "us-east-1")), "its ARN .*us-east-1.* is none"),
-        (replace(TABLE, name="feature-x-tee-admin-2", arn=f"{TABLE.arn}-2"), "its ARN .*-2 is none"),
-        (replace(ROLE, arn=ROLE.arn.replace("/tee/feature-x/", "/")), "its ARN .* is none"),
-        (replace(ROLE, name="feature-x-mine", arn=ROLE.arn.replace("tee-app", "mine")), "its ARN .* is none"),
-        (replace(PARAMETER, arn=f"{PARAMETER.arn}/deeper"), "its ARN .*/deeper is none"),
-        (replace(TABLE, tags=None), "no tags of ours"),
+        (replace(TABLE, arn=TABLE.arn.replace(ACCOUNT, "999999999999")), "no resource with its ARN .*999999999999"),
+        (replace(TABLE, arn=TABLE.arn.replace(REGION, "us-east-1")), "no resource with its ARN .*us-east-1"),
+        (replace(TABLE, name="feature-x-tee-admin-2", arn=f"{TABLE.arn}-2"), "no resource with its ARN .*-2$"),
+        (replace(ROLE, arn=ROLE.arn.replace("/tee/feature-x/", "/")), "no resource with its ARN "),
+        (replace(ROLE, name="feature-x-mine", arn=ROLE.arn.replace("tee-app", "mine")), "no resource with its ARN "),
+        (replace(PARAMETER, arn=f"{PARAMETER.arn}/deeper"), "no resource with its ARN .*/deeper$"),
+        (replace(TABLE, tags=None), "it has no tee:\\* tags"),
         (replace(TABLE, tags=Unreadable(reason="tag tee:stack is missing")), "tag tee:stack is missing"),
-        (replace(TABLE, tags=replace(TAGS, environment=parse_environment("feature-y"))), "it is of feature-y"),
-        (replace(TABLE, tags=replace(TAGS, environment=parse_environment("prod"))), "it is of prod"),
+        (replace(TABLE, tags=replace(TAGS, environment=parse_environment("feature-y"))), "has the tags of feature-y"),
+        (replace(TABLE, tags=replace(TAGS, environment=parse_environment("prod"))), "it has the tags of prod"),
     ],
 )
 def test_what_disagrees_in_one_point_is_left_and_named(stranger: Resource, why: str) -> None:
@@ -77,4 +77,4 @@ def test_nothing_of_an_environment_that_stands_is_reclaimed(name: str) -> None:
     table = replace(TABLE, name=f"{name}-tee-admin", arn=TABLE.arn.replace("feature-x", name), tags=tags)
     sweep = plan_leftovers(RECORD.changed(environment=name), [table], ACCOUNT, REGION)
     assert sweep.reclaim == ()
-    assert sweep.left == {f"table {name}-tee-admin": f"{name} stands"}
+    assert sweep.left == {f"table {name}-tee-admin": f"{name} is a permanent environment"}

@@ -174,7 +174,7 @@ def test_a_branch_that_lives_protects(code: str, found: InventoryEntry, known: B
 def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
     decision = decide(expired(record=record(over=-30 * HOUR)), branches(heads={"main": None}))
     assert decision.reason == (
-        "its lease runs until 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is gone, and a push begins "
+        "its lease ends at 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is deleted, and a push starts "
         "a new lease"
     )
 
@@ -182,17 +182,17 @@ def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (expired(), "its lease ended at 2026-12-01T11:00:00Z (1 h ago); it has a stack, 1 table and 1 role"),
+        (expired(), "its lease expired at 2026-12-01T11:00:00Z (1 h ago); it has a stack, 1 table and 1 role"),
         (
             tombstone(has_stack=True),
-            "it was destroyed at 2026-12-01T10:00:00Z (2 h ago), and all the same it has a stack",
+            "destroyed at 2026-12-01T10:00:00Z (2 h ago), but it has a stack",
         ),
-        (named("prod-hotfix"), "'prod-hotfix' is no environment; it has a stack"),
+        (named("prod-hotfix"), "'prod-hotfix' is not an environment; it has a stack"),
         (
             expired(record=record(hold=Hold(reason="demo", until=NOW + HOUR, by="ann"))),
-            "ann holds it until 2026-12-01T13:00:00Z (in 1 h): demo",
+            "held by ann until 2026-12-01T13:00:00Z (in 1 h): demo",
         ),
-        (expired(checkpoint=BROKEN), "it is broken; put it right: tee-infra repair feature-x"),
+        (expired(checkpoint=BROKEN), "it is broken; repair it: tee-infra repair feature-x"),
     ],
 )
 def test_reasons_say_what_when_and_what_to_type(found: InventoryEntry, reason: str) -> None:
@@ -232,7 +232,7 @@ def fleet(expired_ones: int, live_ones: int) -> Inventory:
 
 
 def test_a_run_that_wants_most_of_the_fleet_is_refused_until_somebody_says_how_many() -> None:
-    with pytest.raises(BreakerError, match=r"11 environments would be destroyed, of 21 .* --max 11"):
+    with pytest.raises(BreakerError, match=r"would destroy 11 of 21 live .* --max 11"):
         plan_cleanup(fleet(11, 10), NOW, POLICY)
     assert plan_cleanup(fleet(11, 11), NOW, POLICY).destroys
     assert plan_cleanup(fleet(10, 0), NOW, POLICY).destroys
@@ -241,7 +241,7 @@ def test_a_run_that_wants_most_of_the_fleet_is_refused_until_somebody_says_how_m
 
 
 def test_a_list_without_a_branch_ends_the_run() -> None:
-    with pytest.raises(NoBranchesError, match=r"origin lists no branch"):
+    with pytest.raises(NoBranchesError, match=r"origin lists no branches"):
         plan_cleanup(inventory(branches=branches(heads={})), NOW, POLICY)
 
 

@@ -73,7 +73,7 @@ def test_anonymized_items_keep_the_shape_of_the_catalog(table: Table) -> None:
     ],
 )
 def test_undeclared_attributes_that_may_hold_text_are_refused_by_name_and_not_by_value(value: Any, holds: str) -> None:
-    with pytest.raises(UnclassifiedError, match=f"tee-admin: attribute 'nickname' holds {holds}, ") as caught:
+    with pytest.raises(UnclassifiedError, match=f"tee-admin: attribute 'nickname' of type {holds} ") as caught:
         anonymized(MEMBER | {"nickname": value})
     assert "anna" not in str(caught.value)
     assert (caught.value.attribute, caught.value.holds, caught.value.exit_code) == ("nickname", holds, 3)
@@ -101,7 +101,7 @@ def test_undeclared_attributes_without_text_are_kept_and_counted(value: Any) -> 
 )
 def test_declared_attributes_of_another_type_are_refused(attribute: str, value: Any) -> None:
     with pytest.raises(
-        UnclassifiedError, match=f"attribute '{attribute}' holds .* the catalog declares it as"
+        UnclassifiedError, match=f"attribute '{attribute}' of type .* the catalog declares it as"
     ) as caught:
         anonymized(MEMBER | {attribute: value})
     assert "anna" not in str(caught.value).lower()

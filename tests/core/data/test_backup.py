@@ -50,8 +50,8 @@ def test_a_manifest_survives_being_written() -> None:
 @pytest.mark.parametrize(
     ("names", "text", "message"),
     [
-        ([], None, "here: no backup, there is no manifest.json"),
-        ([UNFINISHED, "tee-admin/0000.json.gz"], None, "here: an unfinished backup"),
+        ([], None, "here: not a backup: it has no manifest.json"),
+        ([UNFINISHED, "tee-admin/0000.json.gz"], None, "here: incomplete backup"),
         ([MANIFEST], b"{", "manifest.json is damaged at the top"),
         ([MANIFEST], b'{"format":2,"environment":"dev"}', "manifest.json is damaged at format"),
     ],
@@ -96,7 +96,7 @@ def test_another_environment_gets_neither_tags_nor_encryption_key() -> None:
 
 def test_an_empty_table_is_filled_and_one_with_items_refused() -> None:
     assert plan(there=DEFINITION).creates is None
-    with pytest.raises(RestoreRefusedError, match="target holds items"):
+    with pytest.raises(RestoreRefusedError, match="target is not empty"):
         plan(there=DEFINITION, items=True)
 
 
@@ -126,5 +126,5 @@ def test_keys_must_agree() -> None:
 
 
 def test_a_table_that_was_not_backed_up_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="the backup holds no table 'other', only tee-admin"):
+    with pytest.raises(UsageError, match="the backup has no table 'other'; it has: tee-admin"):
         plan_restore(manifest(), "prod", {"other": "target"}, {"target": None}, set())

@@ -31,9 +31,9 @@ def test_who_waits_is_told_who_since_when_and_what_next() -> None:
     error = LockedError(LOCK, NOW)
     assert isinstance(error, BusyError)
     assert str(error) == (
-        "feature-x is being changed by ann on laptop, process 12 (tee-infra up, for 3 min, since "
-        "2026-11-30T23:57:00Z). Wait for it and run the same command again. Should that process have died, its lock "
-        "ends by itself in 70 s"
+        "feature-x is locked by ann on laptop, process 12 (tee-infra up, for 3 min, since "
+        "2026-11-30T23:57:00Z). Wait until that run has finished and run the same command again. If its process has "
+        "died, the lock expires automatically in 70 s"
     )
 
 
@@ -41,7 +41,7 @@ def test_who_waits_is_told_who_since_when_and_what_next() -> None:
     ("now", "told"),
     [
         (LOCK.acquired_at - timedelta(days=1), "tee-infra up, for 0 s"),
-        (LOCK.ends_at + timedelta(days=1), "ends by itself in 0 s"),
+        (LOCK.ends_at + timedelta(days=1), "expires automatically in 0 s"),
     ],
 )
 def test_no_duration_is_negative_whatever_the_clocks_say(now: datetime, told: str) -> None:
@@ -59,6 +59,6 @@ def test_one_that_cannot_be_read_is_named_with_its_key() -> None:
     error = UnreadableLockError("feature-x", "it has no 'beat'")
     assert isinstance(error, RemoteError)
     assert str(error) == (
-        "the lock on feature-x in table tee-control cannot be read: it has no 'beat'. Make sure that nobody works on "
+        "the lock on feature-x in table tee-control cannot be read: it has no 'beat'. Make sure that no run changes "
         'feature-x, then delete that item: pk "locks", sk "feature-x"'
     )

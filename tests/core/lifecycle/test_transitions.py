@@ -113,7 +113,7 @@ def test_quarantine_is_a_persons_to_end() -> None:
         lambda: held(quarantined, HOLD),
     )
     for change in changes:
-        with pytest.raises(QuarantinedError, match=r"5 attempts .* \(a role stays\).* tee-infra repair feature-x"):
+        with pytest.raises(QuarantinedError, match=r"5 failed destroys \(a role stays\).* tee-infra repair feature-x"):
             change()
 
 
@@ -138,7 +138,9 @@ def test_an_extension_counts_from_now_and_never_shortens() -> None:
 def test_an_extension_ends_with_the_longest_life() -> None:
     capped = extended(record(), 14 * DAY, NOW + 25 * DAY)
     assert capped.expires_at == NOW + MAX_LIFE
-    with pytest.raises(LifeOverError, match=r"none lives longer than 30 d[.] .* feature hold feature-x"):
+    with pytest.raises(
+        LifeOverError, match=r"its lease cannot exceed 30 d from then; nothing was changed[.] .* feature hold feature-x"
+    ):
         extended(capped, DAY, NOW + 29 * DAY + 12 * HOUR)
     with pytest.raises(LifeOverError):
         extended(capped, DAY, NOW + 31 * DAY)
@@ -184,12 +186,13 @@ def test_the_quota_counts_what_lives_or_may_live_and_says_what_ends_first() -> N
     }
     check_quota(known, "feature-new", 3, NOW)
     said = (
-        r"2 feature environments live, and .* in Pulumi.dev.yaml is 2; the first to end is feature-a of ann, in 2 h\."
+        r"2 feature environments exist, and .* in Pulumi.dev.yaml is 2; "
+        r"the first lease to end is feature-a of ann, in 2 h\."
     )
     with pytest.raises(QuotaError, match=said):
         check_quota(known, "feature-new", 2, NOW)
     with pytest.raises(QuotaError):
         check_quota(known, "feature-gone", 2, NOW)
     check_quota(known, "feature-a", 1, NOW)
-    with pytest.raises(QuotaError, match="See them with tee-infra feature list"):
+    with pytest.raises(QuotaError, match="List them: tee-infra feature list"):
         check_quota({"feature-b": Unreadable(reason="?")}, "feature-new", 1, NOW)

@@ -79,7 +79,7 @@ def test_a_message_that_tells_a_secret_is_told_without_it() -> None:
 
 def test_what_is_lost_comes_first() -> None:
     comment = render(REVIEWS["mixed-preview"])
-    places = [comment.index(text) for text in ("CAUTION", "Deleted or replaced", "Changed in place", "#### Created")]
+    places = [comment.index(text) for text in ("CAUTION", "Deleted or replaced", "Updated in place", "#### Created")]
     assert places == sorted(places)
     assert comment.startswith(marker("tee-infra", "dev") + "\n")
 
@@ -88,7 +88,7 @@ def test_a_failure_is_never_green_and_says_how_far_it_came() -> None:
     comment = render(REVIEWS["failed-up"])
     assert "✅" not in comment
     assert "ResourceInUseException" in comment
-    assert re.findall("#### (.*)", comment) == ["Why it failed", "Done before it failed"]
+    assert re.findall("#### (.*)", comment) == ["Errors", "Completed before the failure"]
     failed_twice = replace(REVIEWS["nothing"], problems=("no credentials",))
     assert "❌" in render(failed_twice)
 
@@ -97,8 +97,8 @@ def test_what_an_interrupted_up_has_begun_is_told_apart() -> None:
     run = EngineRun(changes=(change("a", outcome="begun"), change("b", outcome="done"), change("c", outcome="planned")))
     comment = render(Review(**facts() | {"action": "up", "run": run, "problems": ("killed",)}))
     begun, done, planned = (comment.index(f"<code>{name}</code>") for name in "abc")
-    assert comment.index("Begun, and perhaps not finished") < begun < comment.index("Done before it failed") < done
-    assert done < comment.index("perhaps not all of it") < planned
+    assert comment.index("Started, may be incomplete") < begun < comment.index("Completed before the failure") < done
+    assert done < comment.index("the list may be incomplete") < planned
 
 
 def test_the_estimate_from_events_is_the_one_from_settings() -> None:
@@ -136,7 +136,7 @@ def test_an_address_that_is_none_is_left_out() -> None:
 
 def test_a_stream_that_changes_is_said_although_the_change_is_safe() -> None:
     stream = change("t", operation="update", type="aws:dynamodb/table:Table", differences={"streamViewType": "update"})
-    assert "another ARN" in render(Review(**facts() | {"run": EngineRun(changes=(stream,))}))
+    assert "new ARN" in render(Review(**facts() | {"run": EngineRun(changes=(stream,))}))
 
 
 def facts() -> dict[str, Any]:

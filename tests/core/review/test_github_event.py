@@ -34,13 +34,13 @@ def test_a_command_that_knows_the_branch_says_so() -> None:
 
 @pytest.mark.parametrize("ref", ["", "refs/tags/v1", "refs/pull/x/merge", "main"])
 def test_without_either_it_says_what_is_missing(ref: str) -> None:
-    with pytest.raises(NoPullRequestError, match="--post needs GITHUB_REF, as refs/pull/NUMBER/merge"):
+    with pytest.raises(NoPullRequestError, match="--post needs GITHUB_REF \\(refs/pull/NUMBER/merge"):
         place(GITHUB_REF=ref)
 
 
 @pytest.mark.parametrize("repository", ["", "app", "https://github.com/acme/app", "acme/app/.."])
 def test_the_repository_must_be_one(repository: str) -> None:
-    with pytest.raises(NoPullRequestError, match="--post needs GITHUB_REPOSITORY, as owner/name"):
+    with pytest.raises(NoPullRequestError, match="--post needs GITHUB_REPOSITORY \\(owner/name"):
         place(GITHUB_REPOSITORY=repository, GITHUB_REF="refs/pull/1/merge")
 
 

@@ -80,4 +80,4 @@ def test_local_indexes_are_said_to_have_no_place() -> None:
         stream_view=None,
         local_indexes=("old",),
     )
-    assert "'old' has no place in the catalog" in render_entry("legacy", schema)
+    assert "'old': not supported by the catalog" in render_entry("legacy", schema)

@@ -107,7 +107,7 @@ def test_an_interrupted_backup_is_recognised_and_finished_by_the_next_run(
 
     with pytest.raises(KeyboardInterrupt):
         create_backup(dynamodb, FolderStore(tmp_path), "dev", tables, interrupt)
-    with pytest.raises(NotABackupError, match=r"an unfinished backup.* run `backup create` again"):
+    with pytest.raises(NotABackupError, match=r"incomplete backup.* run `backup create` again"):
         open_backup(FolderStore(tmp_path))
     assert [found.problem is not None for found in find_backups(FolderStore(tmp_path))] == [True]
     create_backup(dynamodb, FolderStore(tmp_path), "dev", tables, nothing)
@@ -131,5 +131,5 @@ def test_backups_are_listed_with_what_is_wrong_with_them(
     found = {Path(backup.location).name: backup for backup in find_backups(FolderStore(tmp_path))}
     assert found.keys() == {"monday", "tuesday", "wednesday"}
     assert found["monday"].manifest is not None
-    assert "unfinished" in (found["tuesday"].problem or "")
+    assert "incomplete backup" in (found["tuesday"].problem or "")
     assert "damaged at environment" in (found["wednesday"].problem or "")

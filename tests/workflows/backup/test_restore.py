@@ -94,7 +94,7 @@ def test_a_table_with_a_single_item_is_never_written_to(dynamodb: DynamoDb, stor
     targets = create_tables(dynamodb, "dev")
     put(dynamodb, "dev-tee-sync-status", SyntheticData(5).items("tee-sync-status", range(1)))
     before = everything(dynamodb, "dev-tee-sync-status")
-    with pytest.raises(RestoreRefusedError, match="dev-tee-sync-status holds items, and a restore never overwrites"):
+    with pytest.raises(RestoreRefusedError, match="dev-tee-sync-status is not empty, and a restore never overwrites"):
         run(dynamodb, store, "dev", targets)
     assert everything(dynamodb, "dev-tee-sync-status") == before
     assert everything(dynamodb, "dev-tee-admin") == {}
@@ -135,7 +135,7 @@ def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderSt
 
 
 def test_a_table_that_the_backup_lacks_is_said(dynamodb: DynamoDb, store: FolderStore) -> None:
-    with pytest.raises(UsageError, match="holds no table 'tee-other', only tee-admin"):
+    with pytest.raises(UsageError, match="has no table 'tee-other'; it has: tee-admin"):
         restore.prepare_restore(dynamodb, store, "dev", {"tee-other": "dev-tee-other"})
 
 

@@ -85,9 +85,9 @@ def test_what_was_held_or_used_since_the_plan_is_kept(context: FeatureContext, d
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"hold": Hold(reason="the demo", until=NOW + HOUR, by="bob")}, "bob holds it until .*: the demo"),
-        ({"last_activity": NOW}, "its lease runs until"),
-        ({"state": "quarantined"}, "5 destroys in a row have failed"),
+        ({"hold": Hold(reason="the demo", until=NOW + HOUR, by="bob")}, "held by bob until .*: the demo"),
+        ({"last_activity": NOW}, "its lease ends at"),
+        ({"state": "quarantined"}, "5 destroys in a row failed"),
         ({"owner": "bob"}, "another run changed its record"),
     ],
 )
@@ -113,7 +113,7 @@ def test_who_is_at_work_on_it_keeps_it(context: FeatureContext, dynamodb: Any) -
     with locked(context.locks, "feature-a", context.actor, "tee-infra up"):
         (result,) = run(context, planned)
     assert result.result == "kept"
-    assert "is being changed by ann on laptop, process 1 (tee-infra up" in result.detail
+    assert "is locked by ann on laptop, process 1 (tee-infra up" in result.detail
 
 
 def test_a_second_cleanup_at_once_is_told_of_the_first(context: FeatureContext, dynamodb: Any) -> None:

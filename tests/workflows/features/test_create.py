@@ -96,7 +96,7 @@ def test_the_quota_is_looked_at_before_anything_is_written(context: FeatureConte
     few = context.host.model_copy(update={"max_feature_environments": 1})
     small = FeatureContext(**{**vars(context), "host": few})
     small.control.write(record_of("feature-y"))
-    with pytest.raises(QuotaError, match=r"the first to end is feature-y of ann, 1 h ago"):
+    with pytest.raises(QuotaError, match=r"the first lease to end is feature-y of ann, 1 h ago"):
         create(small, request())
     assert small.control.record(NAME) is None
     small.control.write(record_of(NAME))

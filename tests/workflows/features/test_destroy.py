@@ -66,13 +66,13 @@ def test_without_a_stack_what_is_certainly_its_own_is_swept_and_reported(
 def test_what_may_be_somebody_elses_is_left_and_the_destroy_has_failed(context: FeatureContext, dynamodb: Any) -> None:
     make_table(dynamodb, TABLE, {})
     make_table(dynamodb, "feature-x-tee-schedules", tags_of(NAME))
-    with pytest.raises(LeftoversError, match=f"table {TABLE}: it has no tags of ours") as error:
+    with pytest.raises(LeftoversError, match=f"table {TABLE}: it has no tee:\\* tags") as error:
         destroy(context, register(context))
     assert list(error.value.left) == [f"table {TABLE}"]
     assert tables(dynamodb) == [TABLE, "tee-control"]
     failed = read(context)
     assert (failed.state, failed.failures, failed.retry_at) == ("destroying", 1, NOW + timedelta(minutes=30))
-    assert "no tags of ours" in failed.problem
+    assert "no tee:* tags" in failed.problem
     assert context.control.history(NAME)[-1].result == "failed"
 
 

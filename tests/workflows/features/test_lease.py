@@ -69,6 +69,6 @@ def test_what_is_not_there_is_neither_extended_nor_held(context: FeatureContext)
         extend_lease(context, NAME, DAY, NOW)
     context.control.write(record_of(NAME, state="destroyed", destroyed_at=NOW))
     with pytest.raises(
-        GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z[.] To make it anew: .* --branch feature/x"
+        GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z[.] Create it again: .* --branch feature/x"
     ):
         hold_environment(context, NAME, "why not", DAY, NOW)

@@ -63,7 +63,7 @@ def test_without_a_stack_the_plan_is_what_would_be_swept_and_what_would_stay(con
     dynamodb.put_item(TableName="feature-x-tee-admin", Item={"pk": {"S": "1"}})
     plan = plan_destroy(context, record_of("feature-x"))
     assert plan.swept == ["table feature-x-tee-admin"]
-    assert plan.left == {"table feature-x-tee-schedules": "it has no tags of ours"}
+    assert plan.left == {"table feature-x-tee-schedules": "it has no tee:* tags"}
     assert [(table.name, table.items) for table in plan.tables] == [
         ("feature-x-tee-admin", 1),
         ("feature-x-tee-schedules", 0),

@@ -1,6 +1,6 @@
-"""Who may do what: every role of an environment, its boundary and the policies on its data, as plain data.
+"""Access control: every role of an environment, its boundary and the policies on its data, as plain data.
 
-`roles` is the way in. Documents are dictionaries in IAM's own form; `render` makes the text that AWS is sent.
+`roles` is the entry point. Documents are dictionaries in IAM's own form; `render` makes the text for AWS.
 """
 
 from tee_infra.core.arns import Arns

@@ -1,4 +1,4 @@
-"""DynamoDB's actions by what they put at risk. `tests/contracts/test_program_actions.py` checks that AWS has them."""
+"""DynamoDB's actions by risk. `tests/contracts/test_program_actions.py` checks that AWS has them."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ BULK_COPIES: Final = (
     "dynamodb:RestoreTableToPointInTime",
     "dynamodb:StartAwsBackupJob",
 )
-"""One call copies a whole table to where other rules hold."""
+"""One call copies a complete table to a place with other rules."""
 
 RESTORES: Final = ("dynamodb:RestoreTableFromAwsBackup", "dynamodb:RestoreTableFromBackup")
 REPLICATION: Final = (
@@ -55,7 +55,7 @@ CHANGE_POLICY: Final = ("dynamodb:DeleteResourcePolicy", "dynamodb:PutResourcePo
 """A table policy's Allow bypasses a permissions boundary."""
 
 CHANGE_TAG_ACCESS: Final = "dynamodb:UpdateAbacStatus"
-"""Makes tags decide access in the whole account; it takes no resource."""
+"""Lets tags decide on access in the whole account; the action takes no resource."""
 
 DATA_PLANE: Final = (*READ_KEYS, QUERY, SCAN, *WRITE, *PARTIQL)
 EXFILTRATION: Final = (*READ_STREAM, *BULK_COPIES, *RESTORES, *REPLICATION)

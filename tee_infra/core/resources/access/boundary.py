@@ -1,4 +1,4 @@
-"""The permissions boundary: the most that any role of an environment can ever do, whatever its own policy says."""
+"""The permissions boundary: the maximum for every role of an environment, even if its own policy allows more."""
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
@@ -16,7 +16,7 @@ def bounded_by(environment: Environment, arns: Arns) -> str:
 
 
 def boundary(environment: Environment, arns: Arns) -> Document:
-    """Everything under the environment's own names, and nothing that takes data out of its tables."""
+    """Everything under the environment's own names, except exporting data from its tables."""
     scope = deployed_arns(environment, arns)
     tables = [arn for one in scope for arn in one.tables]
     streams = [arn for one in scope for arn in one.streams]
@@ -46,7 +46,7 @@ def boundary(environment: Environment, arns: Arns) -> Document:
         allow("Keys", ["kms:*"], [arns.keys], conditions=_tag("Resource", arns)),
         allow("NewKeys", ["kms:CreateKey"], EVERYTHING, conditions=_tag("Request", arns)),
         allow("Aliases", ["kms:*"], [arns.key_alias(alias(arns.environment)) for alias in _ALIASES]),
-        # No wider than the deployer's own policy: nobody in here ever deletes what the control table says.
+        # No wider than the deployer's own policy: no role of an environment may delete items of the control table.
         *pipeline_state(environment, arns),
         # Each of these takes no resource.
         allow("Look", LOOK, EVERYTHING),

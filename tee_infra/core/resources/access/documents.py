@@ -1,4 +1,4 @@
-"""IAM policy documents as plain data: what a reviewer, the evaluator in the tests and AWS all read."""
+"""IAM policy documents as plain data, read by reviewers, by the evaluator in the tests and by AWS."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def deny(
 
 
 def only_encrypted(bucket: str) -> Statement:
-    """In a bucket's policy: nobody uses plain HTTP. `bucket` is its ARN."""
+    """A bucket policy's Deny of plain HTTP. `bucket` is its ARN."""
     everything = [bucket, f"{bucket}/*"]
     plain = {"Bool": {"aws:SecureTransport": "false"}}
     return deny("OnlyEncrypted", ["s3:*"], everything, principal="*", conditions=plain)
@@ -74,7 +74,7 @@ def _statement(
 
 
 def _one_or_many(values: str | Sequence[str]) -> str | list[str]:
-    """AWS answers a list of one as plain text; written like that, nothing differs when it is read back."""
+    """AWS returns a list of one element as plain text; written like that, a read back shows no difference."""
     if isinstance(values, str):
         return values
     return values[0] if len(values) == 1 else list(values)

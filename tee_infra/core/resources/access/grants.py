@@ -1,6 +1,6 @@
-"""What a deployer may change: one entry for each service that the environment's resources live in.
+"""The permissions of a deployer: one entry for each AWS service of the environment's resources.
 
-Lists follow what the aws provider calls to create, read, update and delete each resource type of the program.
+Lists follow the calls of the aws provider to create, read, update and delete each resource type of the program.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def deployer_grants(environment: Environment, settings: Settings, scope: Sequenc
 
 
 def find_features(features: Arns) -> list[Statement]:
-    """Find what may be left of feature environments: roles and parameters by path, tables by name."""
+    """Find leftovers of feature environments: roles and parameters by path, tables by name."""
     return [
         allow("FindRoles", ["iam:ListRoles"], EVERYTHING),  # it lists, and takes no resource
         allow("FindParameters", ["ssm:GetParametersByPath"], [features.parameter()]),
@@ -42,7 +42,7 @@ def find_features(features: Arns) -> list[Statement]:
 
 
 def _look(settings: Settings) -> list[Statement]:
-    """What lists and takes no resource. It shows names and descriptions, no value."""
+    """Actions that list and take no resource. They show names and descriptions, no value."""
     actions = ["ssm:DescribeParameters"]
     if settings.audit != "off":
         actions += ["cloudtrail:DescribeTrails", "logs:DescribeLogGroups"]
@@ -127,7 +127,7 @@ def _alarms(own: Arns) -> list[Statement]:
             ],
             [own.topic],
         ),
-        # Subscriptions take no resource; theirs is decided by the topic's policy.
+        # Subscriptions take no resource; the topic's policy decides on them.
         allow(
             "Subscription",
             ["sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
@@ -159,7 +159,7 @@ def _budget(own: Arns) -> list[Statement]:
 
 
 def _audit(own: Arns) -> list[Statement]:
-    """All but an end to it: stopping or deleting the trail, or its bucket, is a person's."""
+    """Everything except ending it: only a person may stop or delete the trail, or its bucket."""
     return [
         allow("Trail", [f"cloudtrail:{action}" for action in _TRAIL], [own.trail]),
         allow(
@@ -177,13 +177,13 @@ def _audit(own: Arns) -> list[Statement]:
 
 
 def _keys(own: Arns) -> list[Statement]:
-    """KMS names its keys at random, so the environment's tag tells which are its own."""
+    """KMS names its keys at random, so the environment's tag identifies its own."""
     tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": own.environment}}
     tagging = {"StringEquals": {"aws:RequestTag/tee:environment": own.environment}}
     aliases = [own.key_alias(names.key_alias(own.environment)), own.key_alias(names.audit_key_alias(own.environment))]
     alias_actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     return [
-        # It takes no resource. A key can be made only with the environment's tag.
+        # The action takes no resource. A key can be created only with the environment's tag.
         allow("CreateKeys", ["kms:CreateKey"], EVERYTHING, conditions=tagging),
         allow("Keys", [*(f"kms:{action}" for action in _KEY), *alias_actions], [own.keys], conditions=tagged),
         allow("Aliases", alias_actions, aliases),

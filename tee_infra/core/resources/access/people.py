@@ -24,13 +24,13 @@ from tee_infra.core.resources.access.role import Role
 from tee_infra.core.tables.catalog import TABLES
 
 MFA_SECONDS: Final = 15 * 60
-"""How fresh the second factor must be when somebody breaks the glass."""
+"""The maximum age of the second factor for the break-glass role."""
 
 
 def app(arns: Arns) -> Role:
     """The app: items of its own environment by key and by index. No Scan, no change to a table.
 
-    Lambda and ECS may take the role, which somebody with `iam:PassRole` on it has to hand them.
+    Lambda and ECS may assume the role, once a principal with `iam:PassRole` on it passes it to them.
     """
     services = {"Service": ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]}
     return Role(
@@ -47,7 +47,7 @@ def app(arns: Arns) -> Role:
 
 
 def developer(environment: Environment, arns: Arns) -> Role:
-    """A developer: all items outside production, and descriptions alone in it."""
+    """A developer: all items outside production, only descriptions in it."""
     production = environment.kind.production
     statements = [
         allow("Describe", DESCRIBE, arns.tables),
@@ -79,7 +79,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
     ]
     if writes:
         statements.append(allow("Write", WRITE, arns.tables))
-    # Production's items leave through here: only for somebody who has shown a second factor. Allow with `Bool`
+    # Production's items leave through this role: only with a second factor. Allow with `Bool`
     # fails closed where the key is missing; a Deny with `Bool` would fail open.
     second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if environment.kind.production else None
     return Role(
@@ -91,7 +91,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
 
 
 def break_glass(arns: Arns) -> Role:
-    """An emergency in production: read items for an hour, after saying who and why. Every use raises an alarm."""
+    """An emergency in production: read items for an hour, with a name and a reason. Every use raises an alarm."""
     reasons = {
         "NumericLessThan": {"aws:MultiFactorAuthAge": str(MFA_SECONDS)},
         "StringLike": {"aws:RequestTag/Ticket": "?*", "sts:SourceIdentity": "?*"},
@@ -113,7 +113,7 @@ def _people(
     conditions: Mapping[str, Mapping[str, str]] | None = None,
     actions: Sequence[str] = ("sts:AssumeRole",),
 ) -> Statement:
-    """Whoever in this account was also given `sts:AssumeRole` on the role: both sides have to agree."""
+    """Every principal of this account that also has `sts:AssumeRole` on the role: both sides must allow it."""
     return allow("PeopleOfThisAccount", actions, principal={"AWS": arns.account_root}, conditions=conditions)
 
 
@@ -127,7 +127,7 @@ def _read_configuration(arns: Arns) -> Statement:
 
 
 def _never(actions: Sequence[str], arns: Arns) -> list[Statement]:
-    """An explicit Deny outlives a later, wider Allow."""
+    """An explicit Deny still applies after a later, wider Allow."""
     return [
         deny("NeverHere", actions, [*arns.tables, *arns.indexes]),
         deny("NeverTakeDataOut", [*EXFILTRATION, *CHANGE_POLICY], [*arns.tables, *arns.streams]),

@@ -19,17 +19,17 @@ from tee_infra.core.resources.access.state import FILES, control_and_key, epheme
 from tee_infra.core.settings import Settings
 
 GUARDED_ROLES: Final = ("deployer", "break-glass")
-"""Roles that a pipeline must not change: its own, and the one whose use it might want to hide."""
+"""Roles that a pipeline must not change: its own, and the break-glass role, whose use it could hide."""
 
 SEED: Final = "dynamodb:BatchWriteItem"
-"""The one write that can give nothing back: the others can ask for the item as it was."""
+"""The only write that cannot return item data: the others can return the old item."""
 
 
 def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
-    """Whoever runs `pulumi up` in a workflow: makes and changes resources, sees no item.
+    """The workflow job that runs `pulumi up`: creates and changes resources, sees no item.
 
-    It can make roles only inside the permissions boundary, and changes neither the boundary nor itself: the first
-    `up` of an environment, and later changes to those, are a person's.
+    It can create roles only inside the permissions boundary, and cannot change the boundary or itself: a person runs
+    the first `up` of an environment, and later changes to those.
     """
     return Role(
         name="deployer",
@@ -47,9 +47,9 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
 
 
 def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
-    """The scheduled cleanup: deletes what feature environments leave behind, and cannot name anything that stands.
+    """The scheduled cleanup: deletes feature environments and their leftovers, and cannot name a permanent environment.
 
-    Nor can it switch a table's deletion protection off: where somebody has switched it on, the table stays.
+    It cannot switch off a table's deletion protection either: a protected table stays.
     """
     features = feature_arns(arns)
     standing = arns.state_bucket("standing")
@@ -58,7 +58,7 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
         description="Cleanup of feature environments: deletes their resources, and no others",
         trust=_github(settings, arns, f"{environment.name}-cleanup"),
         permissions=document(
-            # They list, and take no resource; what is listed can be deleted only under the feature names below.
+            # These list and take no resource; deletes are allowed only under the feature names below.
             allow("Look", ["dynamodb:ListTables", "ssm:DescribeParameters", "tag:GetResources"], EVERYTHING),
             *find_features(features),
             allow("DeleteTables", [*DESCRIBE, DELETE_TABLE], features.tables),
@@ -91,28 +91,28 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
 
 
 def pipeline_state(environment: Environment, arns: Arns) -> list[Statement]:
-    """What an environment's deployer reaches of the account's locks, records and state."""
+    """A deployer's access to the account's locks, records and state."""
     features = ephemeral_state(arns) if hosts_features(environment) else []
     return [*control_and_key(arns), *standing_state(arns), *features]
 
 
 def hosts_features(environment: Environment) -> bool:
-    """Whether feature environments are made and cleaned by this one's pipelines."""
+    """Whether this environment's pipelines create and clean up feature environments."""
     return environment.name == FEATURE_HOST
 
 
 def feature_arns(arns: Arns) -> Arns:
-    """The ARNs of every feature environment. No standing environment's name can begin with `feature-`."""
+    """The ARNs of every feature environment. No permanent environment's name can begin with `feature-`."""
     return Arns(account_id=arns.account_id, region=arns.region, environment="feature-*")
 
 
 def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
-    """What an environment's pipelines work on: itself, and feature environments where it hosts them."""
+    """The scope of an environment's pipelines: itself, and feature environments where it hosts them."""
     return [arns, feature_arns(arns)] if hosts_features(environment) else [arns]
 
 
 def _seeding(features: Arns) -> list[Statement]:
-    """Fill feature environments with invented people, unseen. What copies another environment's data has to read."""
+    """Write synthetic members into feature environments. No read: only copies of other environments' data need that."""
     return [allow("SeedFeatures", [SEED], features.tables), _never_data("NeverReadFeatures", features, but=SEED)]
 
 
@@ -140,7 +140,7 @@ def _github(settings: Settings, arns: Arns, github_environment: str) -> Document
 
 
 def _never_itself(arns: Arns) -> list[Statement]:
-    """A pipeline that could rewrite its own limits would have none."""
+    """Without this a pipeline could remove its own limits."""
     return [
         deny(
             "NeverItself",

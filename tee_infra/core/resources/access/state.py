@@ -1,4 +1,4 @@
-"""What pipelines need besides resources: locks and records in the control table, their stacks' state, and its key."""
+"""Pipelines' access besides resources: locks and records in the control table, their stacks' state, and its key."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.resources.access.documents import Statement, allow
 
 CONTROL: Final = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
-"""No item is ever changed in place or deleted. That a PutItem replaces only what it has seen is the code's condition:
-IAM cannot ask for one."""
+"""No item is ever updated in place or deleted. The code's own condition keeps a PutItem from replacing a newer item:
+IAM cannot require one."""
 
 FILES: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
-"""What the engine does with its files, those of locks among them. Earlier versions of a file are nobody's here."""
+"""The engine's actions on its files, lock files included. No role may read earlier versions of a file."""
 
 # S3 encrypts files with data keys; the engine has the key of a stack's secrets encrypted (gocloud.dev, awskms).
 _KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
@@ -31,10 +31,10 @@ def control_and_key(arns: Arns) -> list[Statement]:
 
 
 def standing_state(arns: Arns) -> list[Statement]:
-    """The files of one environment that stands.
+    """The files of one permanent environment.
 
-    The names of all files can be listed. Without that S3 answers 403 for a file that is not there, which the engine
-    takes for an error, and a condition on `s3:prefix` fails there too: such a request has no prefix.
+    The names of all files can be listed. Without that S3 answers 403 for a missing file, which is an error to the
+    engine, and a condition on `s3:prefix` fails there too: such a request has no prefix.
     """
     bucket = arns.state_bucket("standing")
     # stacks/PROJECT/ENV.json, .json.bak and .pulumi-tags; and below locks/organization/PROJECT/ENV, backups/PROJECT/ENV

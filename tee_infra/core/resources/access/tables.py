@@ -7,14 +7,14 @@ from tee_infra.core.resources.access.actions import DATA_PLANE, PARTIQL, SCAN
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
 
 BULK_READERS: Final = ("migrator", "break-glass")
-"""The roles that may read a production table as a whole."""
+"""The roles that may read a complete production table."""
 
 
 def table_policy(arns: Arns, table_arn: str) -> Document:
     """A production table's policy: Deny only, since an Allow here bypasses permissions boundaries.
 
-    It never denies a change to the policy itself, nor to the table, so it locks nobody out: an administrator
-    who must read in bulk takes the policy off first, and that is seen. AWS services are exempt.
+    It never denies a change to the policy itself, nor to the table, so it cannot lock out an administrator: one
+    who must read in bulk removes the policy first, and that is recorded. AWS services are exempt.
     """
     resources = [table_arn, f"{table_arn}/index/*"]
     not_a_service = {"aws:PrincipalIsAWSService": "false"}
@@ -47,9 +47,9 @@ def table_policy(arns: Arns, table_arn: str) -> Document:
 
 
 def table_key_policy(arns: Arns) -> Document:
-    """The key of the tables: managed through IAM, used through DynamoDB by whoever DynamoDB lets.
+    """The key of the tables: managed through IAM, used through DynamoDB by every principal that may use the tables.
 
-    A key policy's resource is always `*`: the key that it is on.
+    A key policy's resource is always `*`: its own key.
     """
     return document(
         manage_key(arns),
@@ -76,5 +76,5 @@ def table_key_policy(arns: Arns) -> Document:
 
 
 def manage_key(arns: Arns) -> Statement:
-    """The account's IAM policies decide on the key. Without this a key can be lost for good."""
+    """The account's IAM policies decide on the key. Without this a key can become unmanageable for ever."""
     return allow("ManageThroughIAM", ["kms:*"], EVERYTHING, principal={"AWS": arns.account_root})
