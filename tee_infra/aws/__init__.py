@@ -1,1 +1,1 @@
-"""Adapters: the only users of boto3."""
+"""Adapters to AWS. Only they and `local` use boto3."""

@@ -17,13 +17,13 @@ _CHUNK_BYTES: Final = 1024 * 1024
 class BucketStore:
     """See `tee_infra.workflows.session.file_store.FileStore`: the objects below `s3://bucket/prefix`.
 
-    An object appears when its upload is complete, so nothing is ever half there. Raises `AwsError`.
+    An object appears when its upload is complete, so no file is ever partial. Raises `AwsError`.
     """
 
     def __init__(self, client: Any, location: str) -> None:
         bucket, _, prefix = location.removeprefix(PREFIX).strip("/").partition("/")
         if not bucket or not prefix:
-            raise UsageError(f"{location}: say bucket and prefix, as in s3://backups/prod-2026-01-01")
+            raise UsageError(f"{location}: bucket and prefix are required, e.g. s3://backups/prod-2026-01-01")
         self._client = client
         self._bucket = bucket
         self._prefix = f"{prefix}/"
@@ -36,7 +36,7 @@ class BucketStore:
             return cls(connection.session().client("s3", endpoint_url=connection.endpoint), location)
 
     def names(self, under: str = "") -> list[str]:
-        """The names of all objects, or of those below the folder `under`: a request for each thousand."""
+        """The names of all objects, or of those below the folder `under`: one request per thousand."""
         pages = self._pages(under)
         return [found["Key"].removeprefix(self._prefix) for page in pages for found in page.get("Contents", ())]
 
@@ -80,5 +80,5 @@ class BucketStore:
             paginator = self._client.get_paginator("list_objects_v2")
             pages = list(paginator.paginate(Bucket=self._bucket, Prefix=prefix, **members))
         if pages[-1].get("IsTruncated"):
-            raise PartialPageError(what, "an answer says that there is more, but not where")
+            raise PartialPageError(what, "an answer announces a further page without a token for it")
         return pages

@@ -1,4 +1,4 @@
-"""How to reach AWS: with the shell's own variables and files, or the embedded AWS with none of them."""
+"""The connection to AWS: by the shell's own settings, or to the embedded AWS with none of them."""
 
 import os
 from collections.abc import Generator
@@ -18,10 +18,10 @@ from tee_infra.errors import RemoteError, UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """Where calls go. What is None comes from where boto3 looks: variables, profile, instance.
+    """The destination of requests. None: boto3's own sources: variables, profile, instance.
 
-    `region` as in `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret. With a key,
-    nothing of the shell's AWS settings and no proxy has a say.
+    `region` is e.g. `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret. With a
+    key, the shell's AWS settings and proxies are ignored.
     """
 
     region: str | None = None
@@ -29,12 +29,12 @@ class Connection:
     access_key: str | None = None
 
     def session(self) -> boto3.Session:
-        """The session for clients, each made with `endpoint_url=connection.endpoint`, and in one thread."""
+        """The session for clients: create each with `endpoint_url=connection.endpoint`, and all in one thread."""
         return self._session
 
     @cached_property
     def _session(self) -> boto3.Session:
-        """One for all, since each reads botocore's models again: 0.15 s."""
+        """Shared, because every session reads botocore's models again: 0.15 s."""
         if self.access_key is None:
             return boto3.Session(region_name=self.region)
         return boto3.Session(
@@ -60,7 +60,7 @@ def _independent() -> botocore.session.Session:
 
 
 class AwsError(RemoteError):
-    """AWS refused or did not answer; `what` was asked."""
+    """AWS refused a request or did not answer; `what` is the operation."""
 
     def __init__(self, what: str, reason: str, *, next: str | None = None) -> None:  # noqa: A002
         self.what = what
@@ -69,7 +69,7 @@ class AwsError(RemoteError):
 
 @contextmanager
 def aws_errors(what: str) -> Generator[None]:
-    """Turn botocore's errors into one line each, those with which it meets an answer that it cannot read as well."""
+    """Turn botocore's errors into one line each, including its errors about answers that it cannot parse."""
     try:
         yield
     except NoCredentialsError:

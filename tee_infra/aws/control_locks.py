@@ -1,4 +1,4 @@
-"""Locks in the control table: taken under a condition, renewed by their holder, ended by time alone."""
+"""Locks in the control table: acquired under a condition, renewed by their holder, expired only by time."""
 
 import secrets
 from dataclasses import replace
@@ -14,7 +14,7 @@ LOCKS: Final = "locks"
 class Locks:
     """Locks by name: an environment's, or `cleanup`. Raises as `ControlItems` does, and `UnreadableLockError`.
 
-    `on_this_machine`: only processes of this machine take them.
+    `on_this_machine`: only processes of this machine acquire them.
     """
 
     def __init__(self, items: ControlItems) -> None:
@@ -22,13 +22,13 @@ class Locks:
         self.on_this_machine = items.on_this_machine
 
     def live(self) -> dict[str, Lock]:
-        """Every lock that somebody holds, by name."""
+        """Every held lock, by name."""
         items, now = self._items.collection(LOCKS)
         locks = [lock for lock in map(_lock, items) if lock is not None]
         return {lock.name: lock for lock in locks if lock.is_live(now)}
 
     def acquire(self, name: str, holder: str, purpose: str) -> Lock:
-        """Take the lock on `name`. Raises `LockedError` while another holder renews it."""
+        """Acquire the lock on `name`. Raises `LockedError` while another holder renews it."""
         item, now = self._items.get(LOCKS, name)
         previous = _lock(item) if item else None
         if previous is not None and previous.is_live(now):
@@ -44,7 +44,7 @@ class Locks:
             renewed_at=now,
         )
         if not self._items.put(_item(lock), _seen(item) if item else None):
-            return self.acquire(name, holder, purpose)  # whoever was faster holds it now, and is named by this
+            return self.acquire(name, holder, purpose)  # another run was faster: this raises with its name
         return lock
 
     def renew(self, lock: Lock) -> Lock:
@@ -58,18 +58,18 @@ class Locks:
         return renewed
 
     def release(self, lock: Lock) -> None:
-        """Give it back; a late holder's release changes nothing. The counter stays: no two holders ever share one."""
+        """Release it; a late holder's release changes nothing. The counter is kept, so every holder has its own."""
         item, _ = self._items.get(LOCKS, lock.name)
         if item is None or item.get("token") != lock.token:
             return
         seen = _seen(item)
         free = {"pk": LOCKS, "sk": lock.name, "counter": lock.counter, "beat": seen["beat"] + 1}
         if not self._items.put(free, seen):
-            self.release(lock)  # a renewal of its own was still on the way, or it was late after all
+            self.release(lock)  # its own renewal was still in flight, or it was late
 
 
 def _seen(item: Item) -> dict[str, int]:
-    """What a write is conditional on. Every write raises one of the two, so no two states of an item share both."""
+    """The condition of a write. Every write raises one of the two, so no two states of an item share both."""
     try:
         return {key: int(item[key]) for key in ("counter", "beat")}
     except (KeyError, TypeError, ValueError) as error:
@@ -91,7 +91,7 @@ def _item(lock: Lock) -> Item:
 
 
 def _lock(item: Item) -> Lock | None:
-    """The lock that an item tells of; None once it was given back."""
+    """The lock in an item; None once it was released."""
     if "token" not in item:
         return None
     seen = _seen(item)

@@ -1,4 +1,4 @@
-"""The control table as a table: whether it is there, what it is set to, and setting it."""
+"""The control table as a table: its existence and its settings."""
 
 import time
 from collections.abc import Callable
@@ -25,12 +25,12 @@ class ControlBase:
 
     @classmethod
     def connect(cls, connection: Connection) -> Self:
-        """The table where `connection` leads. Asks nothing yet."""
+        """The table at `connection`. Sends no request yet."""
         with aws_errors("opening DynamoDB"):
             return cls(connection.session().client("dynamodb", endpoint_url=connection.endpoint))
 
     def exists(self) -> bool:
-        """Whether it is there, or on its way: one request."""
+        """Whether it exists or is being created: one request."""
         with aws_errors(f"looking for {self.what}"):
             try:
                 self._client.describe_table(TableName=names.CONTROL_TABLE)
@@ -39,7 +39,7 @@ class ControlBase:
             return True
 
     def read(self) -> Facts | None:
-        """Its settings by what `core.resources.account` calls them, once it is active; None without the table."""
+        """Its settings by the names in `core.resources.account`, once it is active; None without the table."""
         if not self.exists():
             return None
         self._definitions.wait_until_active(names.CONTROL_TABLE)
@@ -54,8 +54,8 @@ class ControlBase:
         }
 
     def make(self) -> None:
-        """Make it, protected from the first moment; one that somebody makes in the meantime will do."""
-        with aws_errors(f"making {self.what}"):
+        """Create it with deletion protection; one that another run creates in the meantime is used."""
+        with aws_errors(f"creating {self.what}"):
             try:
                 self._client.create_table(
                     TableName=names.CONTROL_TABLE,
@@ -72,7 +72,7 @@ class ControlBase:
                 return
 
     def write(self, changes: Facts) -> None:
-        """Set what `read` told otherwise, waiting for the table between two changes."""
+        """Apply `changes`, waiting for the table between two of them."""
         wanted = TableDefinition(
             request={},
             deletion_protection="deletion protection" in changes,

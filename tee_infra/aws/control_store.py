@@ -16,18 +16,18 @@ from tee_infra.errors import RemoteError
 
 Item = dict[str, Any]
 
-# A renewal must fail within a minute, to be tried again before its lock ends; botocore's own ten tries go on for ten.
+# A renewal must fail within a minute, to be retried before its lock expires; botocore's own ten retries take ten.
 _IMPATIENT: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 _TO_WIRE: Final = TypeSerializer()
 _FROM_WIRE: Final = TypeDeserializer()
 
 
 class NoControlTableError(RemoteError):
-    """The account was never prepared."""
+    """The account has no control table."""
 
     def __init__(self, where: str) -> None:
         super().__init__(
-            f"{where} has no control table {names.CONTROL_TABLE!r}", next="Make it once: tee-infra bootstrap"
+            f"{where} has no control table {names.CONTROL_TABLE!r}", next="Create it once: tee-infra bootstrap"
         )
 
 
@@ -38,25 +38,25 @@ class _RefusedError(Exception):
 class ControlItems:
     """Items with a string `pk` and `sk`. Every method raises `AwsError` and `NoControlTableError`.
 
-    Times are those of AWS's clock, from the `Date` of its answers: to the second, and the same for everybody.
+    Times are those of AWS's clock, from the `Date` of its answers: to the second, and the same on every machine.
     """
 
     def __init__(self, client: Any, where: str, *, on_this_machine: bool = False) -> None:
         self._client = client
         self._where = where
         self.on_this_machine = on_this_machine
-        """Whether it is the embedded AWS, which nobody else can reach."""
+        """Whether it is the embedded AWS, which other machines cannot reach."""
 
     @classmethod
     def connect(cls, connection: Connection) -> Self:
-        """The control table where `connection` leads. Asks nothing yet."""
+        """The control table at `connection`. Sends no request yet."""
         with aws_errors("opening the control table"):
             client = connection.session().client("dynamodb", endpoint_url=connection.endpoint, config=_IMPATIENT)
         where = connection.endpoint or f"AWS in {client.meta.region_name}"
         return cls(client, where, on_this_machine=connection.endpoint is not None)
 
     def collection(self, pk: str) -> tuple[list[Item], datetime]:
-        """Every item under `pk` by `sk`, a request for each megabyte, and AWS's time."""
+        """Every item under `pk` by `sk`, one request per megabyte, and AWS's time."""
         items: list[Item] = []
         query: Item = {
             "KeyConditionExpression": "pk = :pk",
@@ -76,9 +76,9 @@ class ControlItems:
         return _plain(answer["Item"]) if "Item" in answer else None, _time_of(answer)
 
     def put(self, item: Item, expected: Mapping[str, int] | None) -> bool:
-        """Write `item` where the one there has these numbers, or, for None, where there is none. False: not so.
+        """Write `item` if the present one has these numbers, or, for None, if there is none. False: not written.
 
-        An answer that was lost makes the SDK ask again and be refused: what is there then is this very item.
+        After a lost answer the SDK retries and is refused: the present item is then this one.
         """
         if expected is None:
             condition: Item = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -110,7 +110,7 @@ def _time_of(answer: Any) -> datetime:
     try:
         return parsedate_to_datetime(date)
     except ValueError:
-        raise AwsError(f"asking table {names.CONTROL_TABLE}", f"the answer's Date is {date!r}, no time") from None
+        raise AwsError(f"reading table {names.CONTROL_TABLE}", f"the Date {date!r} is not a timestamp") from None
 
 
 def _plain(wire: Mapping[str, Any]) -> Item:
@@ -118,7 +118,7 @@ def _plain(wire: Mapping[str, Any]) -> Item:
 
 
 def _whole(value: Any) -> Any:
-    """Numbers come back as decimals; all of ours are whole."""
+    """boto3 returns numbers as decimals; the control table has only integers."""
     if isinstance(value, Decimal):
         return int(value)
     if isinstance(value, dict):

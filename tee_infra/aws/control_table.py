@@ -1,4 +1,4 @@
-"""The registry of feature environments, and the record of what was done to them, in the control table."""
+"""The registry of feature environments and their history, in the control table."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,25 +19,25 @@ REGISTRY: Final = "registry"
 
 
 class RecordChangedError(BusyError):
-    """Somebody else wrote the record since it was read."""
+    """Another run wrote the record since it was read."""
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         super().__init__(
-            f"{environment} was changed by somebody else in the meantime",
-            next=f"See it with tee-infra feature show {environment}, then run the same command again",
+            f"{environment} was changed by another run in the meantime; this run did not write its record",
+            next=f"Check it with tee-infra feature show {environment}, then run the same command again",
         )
 
 
 class UnreadableEntryError(RemoteError):
-    """An entry of what was done is none that this version wrote; `key` is its item's `pk` and `sk`."""
+    """An entry of the history was not written by this version; `key` is its item's `pk` and `sk`."""
 
     def __init__(self, key: tuple[str, str], reason: str) -> None:
         self.key = key
         super().__init__(
-            f"what was done cannot be read: {reason} (table {CONTROL_TABLE}, pk {key[0]!r}, sk {key[1]!r}); a newer "
+            f"cannot read the history: {reason} (table {CONTROL_TABLE}, pk {key[0]!r}, sk {key[1]!r}). A newer "
             "tee-infra may have written it",
-            next="Update this one, or delete that item",
+            next="Update tee-infra, or delete that item",
         )
 
 
@@ -50,13 +50,13 @@ class Listing:
 
 
 class ControlTable:
-    """Records and entries by environment. Raises as `ControlItems` does."""
+    """Records and history by environment. Raises as `ControlItems` does."""
 
     def __init__(self, items: ControlItems) -> None:
         self._items = items
 
     def listing(self) -> Listing:
-        """Every record, one request for each megabyte. One that cannot be read does not hide the others."""
+        """Every record, one request per megabyte. One that cannot be read does not hide the others."""
         items, asked_at = self._items.collection(REGISTRY)
         return Listing(records={item["sk"]: _record(item) for item in items}, asked_at=asked_at)
 
@@ -78,13 +78,13 @@ class ControlTable:
         return after
 
     def append(self, entry: HistoryEntry) -> None:
-        """Add to what was done."""
+        """Append to the history."""
         moment = entry.when.astimezone(UTC).isoformat(timespec="microseconds")
         key = {"pk": f"audit#{entry.environment}", "sk": f"{moment}#{secrets.token_hex(4)}"}
         self._items.put({**key, "entry": entry.model_dump(mode="json")}, None)
 
     def history(self, environment: str) -> list[HistoryEntry]:
-        """What was done to an environment, oldest first. Raises `UnreadableEntryError`."""
+        """The history of an environment, oldest first. Raises `UnreadableEntryError`."""
         items, _ = self._items.collection(f"audit#{environment}")
         return [_entry(item) for item in items]
 
@@ -95,9 +95,9 @@ def _record(item: Item) -> FeatureRecord | Unreadable:
     except ValidationError as error:
         return Unreadable(reason=f"its registry record cannot be read: {_first(error, 'record')}")
     if record.environment != item["sk"]:
-        return Unreadable(reason=f"its registry record is that of {record.environment!r}")
+        return Unreadable(reason=f"its registry record is of environment {record.environment!r}")
     if record.version != item.get("version"):
-        reason = f"its registry record is version {record.version} inside and {item.get('version')!r} outside"
+        reason = f"its registry record has version {record.version} but its item has version {item.get('version')!r}"
         return Unreadable(reason=reason)
     return record
 
@@ -110,6 +110,6 @@ def _entry(item: Item) -> HistoryEntry:
 
 
 def _first(error: ValidationError, whole: str) -> str:
-    """The first thing that is wrong: where, and what."""
+    """The first problem: its place and its message."""
     first = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc']) or whole}: {first['msg']}"

@@ -1,6 +1,6 @@
 """DynamoDB as the data engine uses it: facts about tables, and a transport that is ready to use.
 
-Credentials (their refresh, session tokens, profiles), regions and endpoints come from botocore whatever the
+Credentials (their refresh, session tokens, profiles), regions and endpoints come from botocore for every
 transport.
 """
 
@@ -22,11 +22,11 @@ from tee_infra.errors import RemoteError, UsageError
 
 TransportName: TypeAlias = Literal["raw", "botocore"]
 REPLY_SECONDS = 60.0
-"""How long a request may go without a byte of its reply, as botocore has it."""
+"""The longest wait for a byte of a reply, equal to botocore's."""
 
 
 class DynamoDbError(RemoteError):
-    """AWS refused or did not answer; `what` was asked."""
+    """AWS refused a request or did not answer; `what` is the operation."""
 
     code: ClassVar[str] = "dynamodb"
 
@@ -44,7 +44,7 @@ class NoTableError(UsageError):
 
 
 class DynamoDb:
-    """One account's DynamoDB in one region, by a boto3 session and possibly an endpoint of its own."""
+    """One account's DynamoDB in one region, by a boto3 session and optionally an endpoint."""
 
     def __init__(self, session: boto3.Session, endpoint: str | None = None, *, seconds: float = REPLY_SECONDS) -> None:
         self._session = session
@@ -73,7 +73,7 @@ class DynamoDb:
             raise DynamoDbError(f"reading table {name!r}", " ".join(str(error).split())) from None
 
     def transport(self, name: TransportName | None = None) -> WireTransport | BotocoreTransport:
-        """The transport called `name`; None takes the raw one, or botocore's where a proxy stands in between."""
+        """The transport called `name`; None takes the raw one, or botocore's where a proxy is set."""
         if name is None:
             name = "botocore" if self._is_behind_a_proxy() else "raw"
         if name == "botocore":

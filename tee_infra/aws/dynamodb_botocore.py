@@ -1,7 +1,7 @@
-"""The botocore transport: its client with raw bodies put in and taken out through its own events.
+"""The botocore transport: its client with raw bodies, replaced through its own events.
 
-Everything else is stock: endpoints, proxies, signing, TLS. Three times the cost of the raw transport and a fifth of
-the ordinary use of the client.
+Everything else is botocore's: endpoints, proxies, signing, TLS. Three times the cost of the raw transport and a fifth
+of ordinary use of the client.
 """
 
 import threading
@@ -14,7 +14,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost
 
-# What passes botocore's own validation; the body is replaced before it is sent.
+# Parameters that pass botocore's own validation; the body is replaced before it is sent.
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
     "Scan": {"TableName": "raw"},
     "BatchWriteItem": {"RequestItems": {"raw": [{"DeleteRequest": {"Key": {}}}]}},
@@ -80,13 +80,13 @@ class BotocoreLane:
         self._waiting.append(self._threads.submit(self._transport.call, operation, body))
 
     def ready(self, seconds: float) -> bool:
-        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        """Whether the oldest reply has arrived, waiting for it up to `seconds`."""
         return bool(wait([self._waiting[0]], seconds).done)
 
     def receive(self) -> Response:
-        """The reply to the oldest request under way."""
+        """The reply to the oldest request in flight."""
         return self._waiting.popleft().result()
 
     def close(self) -> None:
-        """Let the threads go."""
+        """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,6 +1,6 @@
-"""The raw transport: signed HTTP/1.1 of our own, several connections a lane.
+"""The raw transport: an own signed HTTP/1.1 client with several connections per lane.
 
-Costs about a thirtieth of boto3's client. It knows no proxy and no custom signing; `dynamodb_botocore` does.
+Costs about a thirtieth of boto3's client. It supports neither proxies nor custom signing; `dynamodb_botocore` does.
 """
 
 import ssl
@@ -43,7 +43,7 @@ class WireTransport:
 
 
 class WireLane:
-    """See `tee_infra.workflows.data.transport.Lane`. One request under way on each of `width` connections."""
+    """See `tee_infra.workflows.data.transport.Lane`. One request in flight on each of `width` connections."""
 
     def __init__(self, connections: list[Connection], signer: Signer, credentials: Callable[[], Keys]) -> None:
         self.width = len(connections)
@@ -66,12 +66,12 @@ class WireLane:
         self._waiting.append((connection, failure))
 
     def ready(self, seconds: float) -> bool:
-        """Whether the oldest reply is there, waiting for it up to so many seconds."""
+        """Whether the oldest reply has arrived, waiting for it up to `seconds`."""
         connection, failure = self._waiting[0]
         return failure is not None or connection.ready(seconds)
 
     def receive(self) -> Response:
-        """The reply to the oldest request under way."""
+        """The reply to the oldest request in flight."""
         connection, failure = self._waiting.popleft()
         self._idle.append(connection)
         if failure is not None:

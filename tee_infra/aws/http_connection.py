@@ -1,7 +1,7 @@
 """A minimal HTTP/1.1 client connection: POST a body, read the answer, keep the connection.
 
-Two system calls a request. http.client spends more on parsing headers into e-mail messages than the whole of the
-data engine does on 25 items. Knows Content-Length and chunked bodies, and nothing of redirects, proxies or cookies.
+Two system calls per request. http.client needs more time to parse headers into e-mail messages than the data engine
+needs for 25 items. Supports Content-Length and chunked bodies, but no redirects, proxies or cookies.
 """
 
 import select
@@ -49,10 +49,10 @@ def parse_endpoint(url: str, ca_file: str | None) -> tuple[Address, str]:
 
 
 class Connection:
-    """One connection, opened at the first request and again after anything went wrong.
+    """One connection, opened at the first request and again after every failure.
 
-    `send` and `receive` raise OSError for what the network does (a timeout included) and
-    `http.client.IncompleteRead` for an answer that breaks off or is no HTTP.
+    `send` and `receive` raise OSError for network failures (a timeout included) and
+    `http.client.IncompleteRead` for an answer that breaks off or is not HTTP.
     """
 
     def __init__(self, address: Address, seconds: float) -> None:
@@ -68,7 +68,7 @@ class Connection:
         self._socket.sendall(b"".join((head, body)))
 
     def ready(self, seconds: float) -> bool:
-        """Whether an answer has begun to arrive (or never will), waiting for it up to so many seconds."""
+        """Whether an answer has begun to arrive (or never will), waiting for it up to `seconds`."""
         if self._socket is None:
             return True
         poll = select.poll()

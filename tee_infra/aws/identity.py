@@ -1,4 +1,4 @@
-"""Whose credentials these are, and whether the clock is right for signing with them."""
+"""The account of the credentials, and the difference of the clock, which signing needs."""
 
 import urllib.request
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from tee_infra.errors import RefusedError, RemoteError
 
 
 class NoAccessError(RemoteError):
-    """AWS cannot be asked who we are: no credentials, expired ones, or no way to reach it."""
+    """No access to AWS: no credentials, expired ones, or no network."""
 
     def __init__(self, account: str, reason: str) -> None:
         self.account = account
@@ -24,19 +24,19 @@ class NoAccessError(RemoteError):
 
 
 class WrongAccountError(RefusedError):
-    """The credentials belong to another account than the settings name."""
+    """The credentials belong to another account than the one in the settings."""
 
     def __init__(self, expected: str, actual: str) -> None:
         self.expected = expected
         self.actual = actual
         super().__init__(
             f"the settings name AWS account {expected}, but these credentials belong to {actual}; nothing was changed",
-            next="Choose others with AWS_PROFILE",
+            next="Choose other credentials with AWS_PROFILE",
         )
 
 
 def require_account(connection: Connection, account_id: str) -> None:
-    """Make sure that the credentials in use belong to `account_id`. Raises `NoAccessError`, `WrongAccountError`."""
+    """Check that the credentials in use belong to `account_id`. Raises `NoAccessError`, `WrongAccountError`."""
     actual = _caller(connection, f"AWS account {account_id}")
     if actual != account_id:
         raise WrongAccountError(account_id, actual)
@@ -57,7 +57,7 @@ def _caller(connection: Connection, account: str) -> str:
 
 
 def credentials_source() -> str | None:
-    """Where boto3 finds credentials (`env`, `sso`, `shared-credentials-file` …), without using them. None: nowhere."""
+    """boto3's source of credentials (`env`, `sso`, `shared-credentials-file` …), without using them. None: none."""
     try:
         credentials = boto3.Session().get_credentials()
     except BotoCoreError:
@@ -66,7 +66,7 @@ def credentials_source() -> str | None:
 
 
 def clock_skew(endpoint: str) -> float | None:
-    """Seconds that this clock is ahead of the `Date` which `endpoint` answers with; None when it does not answer."""
+    """Seconds that this clock is ahead of the `Date` in an answer of `endpoint`; None without an answer."""
     direct = [urllib.request.ProxyHandler({})] if is_loopback(endpoint) else []
     try:
         with urllib.request.build_opener(*direct).open(endpoint, timeout=2) as answer:

@@ -1,4 +1,4 @@
-"""What an account has that may belong to an environment, in listings of many at a time."""
+"""Listings of an account's resources that may belong to an environment."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Self
@@ -14,7 +14,7 @@ _ROLES_PAGE: Final = 1000
 
 
 class AwsInventory:
-    """Listings of one account and region, whole or not at all. Raises `AwsError`."""
+    """Listings of one account and region. A partial listing is an error. Raises `AwsError`."""
 
     def __init__(self, tagging: Any, dynamodb: Any, iam: Any) -> None:
         self._tagging = tagging
@@ -23,16 +23,16 @@ class AwsInventory:
 
     @classmethod
     def connect(cls, connection: Connection) -> Self:
-        """Where `connection` leads."""
+        """The inventory at `connection`."""
         services = ("resourcegroupstaggingapi", "dynamodb", "iam")
         with aws_errors("opening AWS"):
             session = connection.session()
             return cls(*(session.client(service, endpoint_url=connection.endpoint) for service in services))
 
     def tagged(self) -> dict[str, dict[str, str]]:
-        """ARN -> tags of everything that says who manages it. IAM's roles are not among them.
+        """ARN -> tags of every resource with a `managed-by` tag. IAM's roles are not among them.
 
-        For a while after a change this tells of what is gone already and leaves out what is new (AWS, "Tag editor").
+        For a while after a change AWS still lists deleted resources and leaves out new ones (AWS, "Tag editor").
         """
         filters = [{"Key": f"{PREFIX}managed-by"}]
         found = every(
@@ -42,16 +42,16 @@ class AwsInventory:
         return {resource["ResourceARN"]: _plain(resource["Tags"]) for resource in found}
 
     def tables(self) -> list[str]:
-        """The names of all tables, ours or not, as of now."""
+        """The names of all tables of the account, current."""
         return every(self._dynamodb, "list_tables", "TableNames", "LastEvaluatedTableName")
 
     def roles(self) -> list[str]:
-        """The ARNs of all roles of environments, by their path. The listing tells no tags."""
+        """The ARNs of all roles of environments, by their path. The listing has no tags."""
         roles = every(self._iam, "list_roles", "Roles", "Marker", PathPrefix=f"/{names.SERVICE}/", MaxItems=_ROLES_PAGE)
         return [role["Arn"] for role in roles]
 
     def role_tags(self, role: str) -> dict[str, str] | None:
-        """The tags of one role; None where it is gone."""
+        """The tags of one role; None where it no longer exists."""
         what = f"reading the tags of role {role}"
         with aws_errors(what):
             try:

@@ -1,4 +1,4 @@
-"""What AWS still has under one environment's names, and its removal piece by piece."""
+"""Finding and deleting the leftovers of one environment in AWS."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -13,7 +13,7 @@ from tee_infra.core.tables.description import TableFacts, read_description
 from tee_infra.core.tags import StackTags, parse
 from tee_infra.core.unreadable import Unreadable
 
-# A table is gone seconds after DeleteTable, a big one minutes. AWS's own waiter gives up after 8 minutes too.
+# A table is deleted seconds after DeleteTable, a big one minutes. AWS's own waiter gives up after 8 minutes too.
 _GONE: Final[Any] = {"Delay": 2, "MaxAttempts": 240}
 
 
@@ -28,7 +28,7 @@ class Leftovers:
 
     @classmethod
     def connect(cls, connection: Connection, project: str) -> Self:
-        """Where `connection` leads. `project` is the one that the tags' `tee:stack` names."""
+        """The environment's leftovers at `connection`. `project` is the one in the tag `tee:stack`."""
         with aws_errors("opening AWS"):
             session = connection.session()
             return cls(
@@ -39,7 +39,7 @@ class Leftovers:
             )
 
     def tables(self, environment: Environment) -> dict[str, TableFacts]:
-        """The catalog's tables of the environment that are there, being deleted or not, by physical name."""
+        """The catalog's tables of the environment that exist, being deleted or not, by physical name."""
         found: dict[str, TableFacts] = {}
         for name in table_names(environment).values():
             with aws_errors(f"looking for table {name}"):
@@ -50,12 +50,12 @@ class Leftovers:
         return found
 
     def find(self, environment: Environment) -> list[Resource]:
-        """Everything of it that is there, with its tags: tables by name, roles and parameters by path."""
-        with aws_errors(f"looking for what is left of {environment.name}"):
+        """All its existing resources with their tags: tables by name, roles and parameters by path."""
+        with aws_errors(f"looking for leftovers of {environment.name}"):
             return [*self._tables(environment), *self._roles(environment), *self._parameters(environment)]
 
     def delete(self, resource: Resource) -> None:
-        """Delete one of what `find` found, and wait until it is gone; one that is gone already is fine."""
+        """Delete a resource from `find` and wait until it is deleted; a missing one is fine."""
         delete = {"table": self._delete_table, "role": self._delete_role, "parameter": self._delete_parameter}
         with aws_errors(f"deleting {resource.kind} {resource.name}"):
             delete[resource.kind](resource.name)
@@ -87,12 +87,12 @@ class Leftovers:
 
     def _delete_table(self, name: str) -> None:
         known = self._dynamodb.exceptions
-        with suppress(known.ResourceNotFoundException, known.ResourceInUseException):  # gone, or being deleted
+        with suppress(known.ResourceNotFoundException, known.ResourceInUseException):  # deleted, or being deleted
             self._dynamodb.delete_table(TableName=name)
         self._dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=_GONE)
 
     def _delete_role(self, name: str) -> None:
-        """A role goes once its inline policies are gone. What else somebody attached to it makes IAM refuse."""
+        """A role can be deleted without inline policies. IAM refuses if it has attached policies."""
         with suppress(self._iam.exceptions.NoSuchEntityException):
             pages = self._iam.get_paginator("list_role_policies")
             for policy in [policy for page in pages.paginate(RoleName=name) for policy in page["PolicyNames"]]:

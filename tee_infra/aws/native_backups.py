@@ -1,4 +1,4 @@
-"""DynamoDB's own backups: on demand, and back to a point in time."""
+"""DynamoDB's own backups: on demand, and point-in-time recovery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class NativeBackups:
         self._client = client
 
     def create(self, table: str, name: str) -> NativeBackup:
-        """Start an on-demand backup; DynamoDB finishes it on its own, as the table was at this moment."""
+        """Start an on-demand backup of the table's present items; DynamoDB finishes it in the background."""
         with aws_errors(f"backing up {table}"):
             details = self._client.create_backup(TableName=table, BackupName=name)["BackupDetails"]
         return _read(details, table)
@@ -39,13 +39,13 @@ class NativeBackups:
         return sorted(found, key=lambda backup: backup.created_at)
 
     def table_of(self, arn: str) -> str:
-        """The physical name of the table that a backup was made of."""
+        """The physical name of a backup's table."""
         with aws_errors(f"reading backup {arn}"):
             description = self._client.describe_backup(BackupArn=arn)["BackupDescription"]
         return str(description["SourceTableDetails"]["TableName"])
 
     def restore(self, arn: str, target: str) -> None:
-        """Start to restore into a new table. DynamoDB refuses when there is one."""
+        """Start to restore into a new table. DynamoDB refuses an existing one."""
         with aws_errors(f"restoring {arn} to {target}"):
             self._client.restore_table_from_backup(TargetTableName=target, BackupArn=arn)
 

@@ -1,6 +1,6 @@
-"""Listings that are whole: an answer that was cut short must not pass for the last page.
+"""Complete listings: a truncated answer must not count as the last page.
 
-botocore takes a JSON body that it cannot read for an answer without members, and any page without a token for the last.
+botocore reads an unreadable JSON body as an answer without members, and any page without a token as the last one.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from tee_infra.aws.connection import AwsError, aws_errors
 
 
 class PartialPageError(AwsError):
-    """A listing came to no proper end, so what it lists is less than what is there."""
+    """A listing ended early, so it is incomplete."""
 
     def __init__(self, what: str, reason: str) -> None:
-        super().__init__(what, f"{reason}, so the listing is not whole", next="Run the same command again")
+        super().__init__(what, f"{reason}, so the listing is incomplete", next="Run the same command again")
 
 
 def every(
     client: Any, operation: str, result: str, token: str, *, ends_empty: bool = False, **members: Any
 ) -> list[Any]:
-    """All that a listing has under `result`, a request for each page. Raises `AwsError`, `PartialPageError`.
+    """All entries of a listing under `result`, one request per page. Raises `AwsError`, `PartialPageError`.
 
-    `token` leads to the next page. `ends_empty`: the last page has an empty one instead of none.
+    `token` is the member for the next page. `ends_empty`: the last page has an empty one instead of none.
     """
     what = f"{operation} of {client.meta.service_model.service_name}"
     found: list[Any] = []
@@ -30,12 +30,12 @@ def every(
             found += member(page, result, what)
             leads_nowhere = page.get("IsTruncated") and not page.get(token)
             if leads_nowhere or (page.get(token) == "" and not ends_empty):
-                raise PartialPageError(what, f"an answer says that there is more, but its {token} is empty")
+                raise PartialPageError(what, f"an answer announces a further page, but its {token} is empty")
     return found
 
 
 def member(page: Mapping[str, Any], name: str, what: str) -> list[Any]:
-    """A list in an answer. Raises `PartialPageError` where there is none, not even an empty one."""
+    """A list in an answer. Raises `PartialPageError` if it is missing; an empty one is fine."""
     found = page.get(name)
     if not isinstance(found, list):
         raise PartialPageError(what, f"an answer has no {name}")

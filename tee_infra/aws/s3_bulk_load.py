@@ -1,4 +1,4 @@
-"""Runs AWS's own route: export, wait, bulk load, wait."""
+"""Copies with AWS's own route: export, wait, bulk load, wait."""
 
 import time
 from collections.abc import Callable
@@ -24,8 +24,8 @@ def copy_in_aws(
 ) -> BulkLoad:
     """Copy a table through a bucket. `clients` are the source's and the target's DynamoDB clients.
 
-    Run again with the same `token` within eight hours, it goes on with what was started. Raises `BulkFailedError`,
-    `DynamoDbError`.
+    With the same `token` within eight hours, it resumes the export and load that were started. Raises
+    `BulkFailedError`, `DynamoDbError`.
     """
     exporting, loading = clients
     try:

@@ -1,7 +1,7 @@
 """AWS Signature Version 4 for the one kind of request that the data engine sends: a JSON POST to DynamoDB.
 
-botocore's `SigV4Auth` is the oracle of the tests, over random requests. It costs about twenty times as much,
-because it serves every service; here the canonical request is a format string.
+The tests compare it with botocore's `SigV4Auth` on random requests. That costs about twenty times as much,
+because it handles every service; here the canonical request is a format string.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A bucket of the engine's state: what it is set to, and setting it."""
+"""A bucket of the engine's state and its settings."""
 
 import json
 from typing import Any, Final, NamedTuple, Self
@@ -15,26 +15,26 @@ PAUSE_SECONDS: Final = 1.0
 
 
 class ForeignBucketError(RefusedError):
-    """A bucket of that name is there, and is not this account's to use."""
+    """A bucket of that name exists and is not this account's, or not accessible."""
 
     def __init__(self, bucket: str, account_id: str) -> None:
         self.bucket = bucket
         super().__init__(
-            f"bucket {bucket} does not belong to AWS account {account_id}, or these credentials may not see it. State "
-            "is never kept with others",
-            next="Come with credentials that may, or choose another region in Pulumi.dev.yaml",
+            f"bucket {bucket} does not belong to AWS account {account_id}, or these credentials may not read it. State "
+            "is never stored in another account's bucket",
+            next="Use credentials with access, or choose another region in Pulumi.dev.yaml",
         )
 
 
 class _Calls(NamedTuple):
-    """How S3 tells and takes one setting: it is sent as `member`, or as what is `inside` it."""
+    """S3's calls to read and write one setting: its value is `member`, or the part `inside` it."""
 
     read: str
     write: str
     member: str
     inside: str | None
     absent: str | None
-    """The code of the answer for a bucket that has none; None: the answer lacks it."""
+    """The error code for a bucket without the setting; None: the answer lacks the member instead."""
 
 
 _SETTINGS: Final = {
@@ -77,12 +77,12 @@ class StateBucket:
 
     @classmethod
     def connect(cls, connection: Connection, name: str, account_id: str) -> Self:
-        """The bucket where `connection` leads. Asks nothing yet."""
+        """The bucket at `connection`. Sends no request yet."""
         with aws_errors("opening S3"):
             return cls(connection.session().client("s3", endpoint_url=connection.endpoint), name, account_id)
 
     def read(self) -> Facts | None:
-        """Its settings by what `core.resources.account` calls them; None without the bucket."""
+        """Its settings by the names in `core.resources.account`; None without the bucket."""
         with aws_errors(f"reading {self.what}"):
             try:
                 self._call("head_bucket")
@@ -95,11 +95,11 @@ class StateBucket:
             return {name: self._setting(calls) for name, calls in _SETTINGS.items()}
 
     def make(self) -> None:
-        """Make it, empty; one that somebody made of this account in the meantime will do."""
+        """Create it, empty; one that another run of this account created in the meantime is used."""
         region = self._client.meta.region_name
-        # The one region that S3 does not want to hear of.
+        # The only region that S3 refuses as a constraint.
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        with aws_errors(f"making {self.what}"):
+        with aws_errors(f"creating {self.what}"):
             try:
                 self._client.create_bucket(Bucket=self._name, **where)
             except self._client.exceptions.BucketAlreadyOwnedByYou:
@@ -108,7 +108,7 @@ class StateBucket:
                 raise ForeignBucketError(self._name, self._account_id) from None
 
     def write(self, changes: Facts) -> None:
-        """Set what `read` told otherwise."""
+        """Apply the changed settings."""
         with aws_errors(f"changing {self.what}"):
             for name, value in changes.items():
                 calls = _SETTINGS[name]
@@ -139,9 +139,9 @@ def _code(error: ClientError) -> str:
 
 
 def _again_when_busy(response: Any, attempts: int, **_: Any) -> float | None:
-    """S3 refuses one of two changes to a bucket at the same time, and botocore does not ask again by itself.
+    """S3 refuses one of two changes to a bucket at the same time, and botocore does not retry that automatically.
 
-    Called by botocore after each answer; a number is the seconds to wait before the next try.
+    Called by botocore after each answer; a number is the seconds to wait before the retry.
     """
     code = response[1].get("Error", {}).get("Code") if response else None
     return PAUSE_SECONDS if code == _BUSY and attempts < _MOST_TRIES else None

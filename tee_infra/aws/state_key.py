@@ -1,4 +1,4 @@
-"""The KMS key of the state: found by its alias, made once."""
+"""The KMS key of the state: found by its alias, created once."""
 
 from typing import Any, Final, Self
 
@@ -7,7 +7,7 @@ from tee_infra.core import names
 from tee_infra.core.resources.account import TAGS, Facts
 
 _SHORTEST_WAIT_DAYS: Final = 7
-"""KMS lets no key go sooner."""
+"""KMS deletes no key sooner."""
 
 
 class StateKey:
@@ -23,7 +23,7 @@ class StateKey:
 
     @classmethod
     def connect(cls, connection: Connection) -> Self:
-        """The key where `connection` leads. Asks nothing yet."""
+        """The key at `connection`. Sends no request yet."""
         session = connection.session()
         with aws_errors("opening KMS"):
             return cls(
@@ -40,7 +40,7 @@ class StateKey:
                 return None
             self.arn = key["Arn"]
             if key["KeyState"] != "Enabled":
-                return {"state": key["KeyState"]}  # nothing else is told of such a key
+                return {"state": key["KeyState"]}  # KMS returns nothing else for such a key
             return {
                 "state": key["KeyState"],
                 "rotation": self._kms.get_key_rotation_status(KeyId=self.arn)["KeyRotationEnabled"],
@@ -48,12 +48,12 @@ class StateKey:
             }
 
     def make(self) -> None:
-        """Give the alias to a key: one that a killed run left without it, else a new one.
+        """Set the alias on a key: one that a killed run left without it, or a new one.
 
-        Where somebody else was faster, theirs is the key, and one that was made here in vain is given up: nothing was
-        ever encrypted with it.
+        If another run was faster, its key is used, and a key created here is deleted: nothing was ever encrypted with
+        it.
         """
-        with aws_errors(f"making {self.what}"):
+        with aws_errors(f"creating {self.what}"):
             left = self._without_alias()
             key_id = left or self._create()
             try:
@@ -64,7 +64,7 @@ class StateKey:
                     self._kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=_SHORTEST_WAIT_DAYS)
 
     def write(self, changes: Facts) -> None:
-        """Set what `read` told otherwise."""
+        """Apply the changed settings."""
         with aws_errors(f"changing {self.what}"):
             if "rotation" in changes:
                 self._kms.enable_key_rotation(KeyId=self.arn)
@@ -77,7 +77,7 @@ class StateKey:
         return made["KeyMetadata"]["KeyId"]
 
     def _without_alias(self) -> str | None:
-        """A key that was made for this: the tags say so, and there is no alias."""
+        """A key that was created for this, by its tags, and has no alias."""
         filters = [{"Key": key, "Values": [value]} for key, value in TAGS.items()]
         pages = self._tagging.get_paginator("get_resources").paginate(TagFilters=filters, ResourceTypeFilters=["kms"])
         for found in sorted(entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]):

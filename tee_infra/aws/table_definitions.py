@@ -1,4 +1,4 @@
-"""Tables as a whole: read what one is, make one like it, and give back what a native restore loses."""
+"""Table definitions: reading one, creating an equal table, and restoring the settings that a native restore loses."""
 
 import time
 from collections.abc import Callable, Generator
@@ -28,7 +28,7 @@ class TableDefinitions:
         self._sleep = sleep
 
     def definition(self, name: str) -> TableDefinition | None:
-        """What the table is, None when there is none. Raises `AwsError`."""
+        """The table's definition, None when there is none. Raises `AwsError`."""
         with aws_errors(f"reading the definition of {name}"):
             try:
                 table = self._describe(name)
@@ -48,19 +48,19 @@ class TableDefinitions:
             )
 
     def is_empty(self, name: str) -> bool:
-        """Whether the table holds no item now, whatever its statistics of some hours ago say."""
+        """Whether the table has no item now; its statistics are some hours old."""
         with aws_errors(f"looking for items in {name}"):
             return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
 
     def create(self, name: str, definition: TableDefinition, restoring: str) -> None:
-        """Make an empty table by `definition.request`, marked as being restored, and wait until it can be used."""
+        """Create an empty table by `definition.request`, marked as being restored, and wait until it is active."""
         mark = [{"Key": RESTORING_TAG, "Value": restoring}]
         with aws_errors(f"creating {name}"):
             self._client.create_table(TableName=name, Tags=mark, **definition.request)
         self.wait_until_active(name)
 
     def mark_restoring(self, name: str, restoring: str) -> None:
-        """Say on the table that it is being filled: items found in it later are this restore's own."""
+        """Mark the table as being restored: items found in it later are this restore's own."""
         with aws_errors(f"tagging {name}"), _unless_unknown():
             self._client.tag_resource(ResourceArn=self._arn(name), Tags=[{"Key": RESTORING_TAG, "Value": restoring}])
 
@@ -84,7 +84,7 @@ class TableDefinitions:
     def reapply(self, name: str, definition: TableDefinition) -> list[str]:
         """Give the table the stream, TTL, point-in-time recovery, tags and deletion protection of `definition`.
 
-        What it has already is left alone. Returns what was done, deletion protection last.
+        Settings that it already has are not changed. Returns the changes, deletion protection last.
         """
         now = self.definition(name)
         assert now is not None, name  # noqa: S101 - the caller has just waited for it
@@ -105,7 +105,7 @@ class TableDefinitions:
         return done
 
     def _change(self, name: str, what: str, done: list[str], operation: str, **arguments: Any) -> None:
-        """Make one change as soon as the table allows: it takes one at a time, and few in a row."""
+        """Make one change as soon as the table allows: it accepts one at a time, and few in a row."""
         waited = 0.0
         with aws_errors(f"{what} of {name}"):
             while True:
@@ -130,7 +130,7 @@ class TableDefinitions:
         with _unless_unknown():
             for page in self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn):
                 tags |= {tag["Key"]: tag["Value"] for tag in page["Tags"]}
-        return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # those only AWS may set
+        return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # only AWS may set those
 
     def _recovery_days(self, name: str) -> int | None:
         found: dict[str, Any] = {}
@@ -148,7 +148,7 @@ class TableDefinitions:
 
 @contextmanager
 def _unless_unknown() -> Generator[None]:
-    """DynamoDB Local knows no tags and no point-in-time recovery; its tables have none."""
+    """DynamoDB Local has no tags and no point-in-time recovery."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What DynamoDB says about a table."""
+"""The schema of a live table."""
 
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.core.tables.description import read_description
@@ -7,7 +7,7 @@ from tee_infra.errors import UsageError
 
 
 class NoTableError(UsageError):
-    """There is no table of this name where we looked."""
+    """There is no table of this name."""
 
     def __init__(self, name: str, where: str) -> None:
         self.name = name

@@ -123,5 +123,5 @@ def test_an_answer_without_a_time_is_one_too() -> None:
         def get_item(self, **request: Any) -> Any:
             return {"ResponseMetadata": {"HTTPHeaders": {}}}
 
-    with pytest.raises(AwsError, match="the answer's Date is '', no time"):
+    with pytest.raises(AwsError, match="the Date '' is not a timestamp"):
         Timeless().control().get("locks", "feature-x")

@@ -76,8 +76,8 @@ def test_a_write_whose_answer_was_lost_has_won(table: ControlTable, client: Cont
         (lambda item: item["record"].pop("owner"), "cannot be read: owner: Field required"),
         (lambda item: item["record"].update(state="odd"), "cannot be read: state: "),
         (lambda item: item["record"].update(new=1), "cannot be read: new: Extra inputs"),
-        (lambda item: item["record"].update(environment="feature-y"), "is that of 'feature-y'"),
-        (lambda item: item["record"].update(version=9), "is version 9 inside and 1 outside"),
+        (lambda item: item["record"].update(environment="feature-y"), "is of environment 'feature-y'"),
+        (lambda item: item["record"].update(version=9), "has version 9 but its item has version 1"),
     ],
 )
 def test_a_record_that_cannot_be_read_does_not_hide_the_others(
