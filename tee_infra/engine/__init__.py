@@ -1,9 +1,9 @@
-"""Finds, installs or builds the Pulumi CLI, and brings the language host that a built one lacks.
+"""Finds, installs or builds the Pulumi CLI, and adds the language host that a built one lacks.
 
-`find_engine` looks and changes nothing; `ensure_engine` obtains what is missing (`ensure`): `find` asks PATH and the
-cache, `install` runs the official installer, `build` compiles the CLI from the Go module pinned in `gomod/`, with the
-Go from `go`. Each fills a `cache` slot, which is whole or not there. `beside_cli` puts the language host, a program of
-its own in `language_host/`, beside a built CLI. `docs/engine.md` says what lies where.
+`find_engine` changes nothing; `ensure_engine` (`ensure`) obtains a missing CLI: `find` searches PATH and the cache,
+`install` runs the official installer, `build` compiles the CLI from the Go module pinned in `gomod/`, with the
+Go from `go`. Each fills a `cache` slot, which is complete or absent. `beside_cli` puts the language host, a separate
+program in `language_host/`, beside a built CLI. `docs/engine.md` lists the files and their places.
 """
 
 from tee_infra.engine.doctor import engine_findings

@@ -19,10 +19,10 @@ def build(
 ) -> None:
     """Build the CLI as `made/bin/pulumi`, with the language host beside it.
 
-    A Go that has to be fetched stays in `go_home`, with what it compiled, until a build succeeds.
+    A Go that has to be downloaded stays in `go_home`, with its caches, until a build succeeds.
 
     Raises:
-        StepError: no Go to be had, no network for its modules, or the CLI does not answer.
+        StepError: no Go available, no network for its modules, or the CLI does not run.
     """
     go = go_on_path(environ) or fetch_go(go_home, environ, report)
     module = Path(shutil.copytree(MODULE, made.with_name("module")))
@@ -46,19 +46,19 @@ def build(
 
 
 def linker_flags(version: str) -> str:
-    """Smaller, and with its version in it: without that the CLI says none and the Automation API refuses it."""
+    """A smaller binary with its version: without the version the Automation API refuses the CLI."""
     return f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{version}"
 
 
 def tally(lines: Sequence[str]) -> str:
-    """What `go build -v` has done so far: it prints a line per module that it downloads and per package it compiles."""
+    """The progress of `go build -v`, which prints a line per module that it downloads and per package it compiles."""
     downloaded = sum(line.startswith("go: downloading") for line in lines)
     compiled = sum(not line.startswith("go: ") for line in lines)
     return f"{downloaded} modules downloaded, {compiled} packages compiled"
 
 
 def module_folder(go: Go, module: Path) -> Path:
-    """Where Go keeps the SDK's module, which carries the official executor."""
+    """The folder of the SDK's module, which contains the official executor."""
     answer = subprocess.run(  # noqa: S603
         [go.command, "list", "-m", "-f", "{{.Dir}}", SDK_MODULE],
         cwd=module,
@@ -73,10 +73,10 @@ def module_folder(go: Go, module: Path) -> Path:
 
 
 def require_version(command: Path, version: str, environ: Mapping[str, str]) -> None:
-    """Nothing that does not run is kept."""
+    """A CLI that does not run is not kept."""
     try:
         answer = ask_version(command, environ)
     except (OSError, subprocess.SubprocessError) as error:
         raise StepError(f"the built CLI does not run: {error}") from error
     if answer != version:
-        raise StepError(f"the built CLI says it is version '{answer}', not {version}")
+        raise StepError(f"the built CLI reports version '{answer}' instead of {version}")

@@ -1,8 +1,8 @@
 """The cache of one user: `$XDG_CACHE_HOME/tee-infra/engine`, by default under `~/.cache`.
 
-A slot holds one CLI. It appears by the rename of a folder that is complete and on disk, so it is whole or not there;
-its manifest says what it was made from. Whoever fills a slot holds the cache's lock, which the system frees when
-the process ends in whatever way.
+A slot has one CLI. It appears by the rename of a folder that is complete and on disk, so it is complete or absent;
+its manifest records its sources. The process that fills a slot holds the cache's lock, which the system releases
+when the process ends in any way.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where this user's engines are kept; a relative XDG_CACHE_HOME is ignored, as its specification asks."""
+    """The folder of this user's engines; a relative XDG_CACHE_HOME is ignored, as its specification requires."""
     xdg = Path(environ.get("XDG_CACHE_HOME", ""))
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
     return (xdg if xdg.is_absolute() else home / ".cache") / "tee-infra" / "engine"
@@ -36,7 +36,7 @@ class Slot:
     Attributes:
         folder: holds `bin/pulumi` and the manifest.
         version: of the CLI, without a leading `v`.
-        recipe: what the CLI is made from; one made from something else is not used.
+        recipe: the sources of the CLI; one made from other sources is not used.
         source: how the CLI gets here.
     """
 
@@ -46,7 +46,7 @@ class Slot:
     source: Source
 
     def engine(self) -> Engine | None:
-        """The CLI, if it is there with the manifest's recipe and size. Reads two small facts, not 115 MB."""
+        """The CLI, if it exists with the manifest's recipe and size. Does not read its 115 MB."""
         command = self.folder / "bin" / "pulumi"
         manifest = self.manifest()
         if manifest.get("recipe") != self.recipe or not command.is_file():
@@ -57,11 +57,11 @@ class Slot:
         return Engine(command, self.version, host if host.exists() else None, self.source)
 
     def is_intact(self) -> bool:
-        """Whether the CLI's bytes are the ones recorded. Reads all of them: a second or less."""
+        """Whether the CLI's bytes match the manifest. Reads all of them: a second or less."""
         return sha256(self.folder / "bin" / "pulumi") == self.manifest().get("sha256")
 
     def manifest(self) -> dict[str, object]:
-        """What was recorded when the slot was filled; empty when nothing readable was."""
+        """The manifest, written when the slot was filled; empty if it cannot be read."""
         try:
             manifest = json.loads((self.folder / MANIFEST).read_bytes())
         except (OSError, ValueError):
@@ -87,16 +87,16 @@ class Slot:
 
 @contextmanager
 def sole_maker(folder: Path, report: Callable[[str], None]) -> Generator[Path]:
-    """Hold the cache's lock and give an empty folder to work in, on the same file system as the slots.
+    """Hold the cache's lock and provide an empty working folder, on the same file system as the slots.
 
-    A second process waits here, and says so. What a killed one left behind is removed.
+    A second process waits here and reports it. Files of a killed one are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report("another process is getting the Pulumi CLI: waiting for it")
+            report("waiting for another process that is installing the Pulumi CLI")
             fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in folder.glob("work-*"):
             shutil.rmtree(leftover, ignore_errors=True)

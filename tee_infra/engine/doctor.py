@@ -1,4 +1,4 @@
-"""What `tee-infra doctor` says about the engine."""
+"""The engine's lines in `tee-infra doctor`."""
 
 import os
 from collections.abc import Mapping
@@ -41,24 +41,24 @@ def engine_findings(environ: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 def usable_cli(engine: Engine, environ: Mapping[str, str], *, skipped: str) -> Finding:
-    """The CLI that commands use, its bytes held against the record if it is one of the cache's."""
+    """The CLI that commands use; one in the cache is compared with its manifest."""
     origin = {"path": "on PATH", "installed": "official installer", "built": "built from its Go module"}[engine.source]
     value = f"{engine.version}, {origin}: {engine.command}" + (f" (skipped: {skipped})" if skipped else "")
     slots = {"installed": installed_slot, "built": built_slot}
     if engine.source in slots:
         slot = slots[engine.source](environ)
         if not slot.is_intact():
-            value = f"{engine.command} is not what was recorded when it was made"
+            value = f"{engine.command} has changed since it was installed"
             return Finding(name="Pulumi CLI", ok=False, value=value, fix=f"rm -r {slot.folder} && tee-infra engine")
     return Finding(name="Pulumi CLI", ok=True, value=value)
 
 
 def language_host(engine: Engine | None) -> Finding:
-    """What plain `pulumi up` starts to run the program."""
+    """The language host, which plain `pulumi up` starts to run the program."""
     if engine is None:
-        return Finding(name="language host", ok=False, value="none: it comes with the CLI", fix=OBTAIN)
+        return Finding(name="language host", ok=False, value="none; it is installed with the CLI", fix=OBTAIN)
     if engine.language_host is None:
-        fix = f"take {engine.command.parent} off PATH and run `tee-infra engine`, or install the whole official CLI"
+        fix = f"remove {engine.command.parent} from PATH and run `tee-infra engine`, or install the official CLI"
         return Finding(name="language host", ok=False, value=f"none beside {engine.command}", fix=fix)
     return Finding(name="language host", ok=True, value=str(engine.language_host))
 
@@ -71,13 +71,13 @@ def go(environ: Mapping[str, str], *, needed: bool) -> Finding:
     value = "none of 1.21 or later on PATH"
     if needed:
         return Finding(
-            name="Go", ok=False, value=value, fix="install Go, or let `tee-infra engine` fetch one for the build"
+            name="Go", ok=False, value=value, fix="install Go, or let `tee-infra engine` download one for the build"
         )
-    return Finding(name="Go", ok=True, value=f"{value}, and not needed: there is a CLI")
+    return Finding(name="Go", ok=True, value=f"{value}; not needed, because a CLI is installed")
 
 
 def cache(folder: Path) -> Finding:
-    """Where a CLI is kept."""
+    """The folder of the cached CLIs."""
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if os.access(existing, os.W_OK):
         return Finding(name="engine cache", ok=True, value=str(folder))

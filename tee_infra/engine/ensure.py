@@ -16,9 +16,9 @@ Report = Callable[[str], None]
 
 
 def ensure_engine(environ: Mapping[str, str], report: Report) -> Engine:
-    """A CLI that works, obtained if need be; `report` gets lines for people, some of them `Progress`.
+    """A working CLI, installed or built if necessary; `report` gets lines for people, some of them `Progress`.
 
-    Two processes may call this at once: the second waits for the first and uses what it made.
+    Two processes may call this at once: the second waits for the first and uses its CLI.
 
     Raises:
         EngineUnavailableError: every way failed, or the cache cannot be written.
@@ -29,11 +29,11 @@ def ensure_engine(environ: Mapping[str, str], report: Report) -> Engine:
     engine = on_path.engine or find_cached(environ) or obtain(environ, report, why=on_path.skipped or "none on PATH")
     if engine.source != "built":
         return engine
-    return replace(engine, language_host=put_language_host(engine.command.parent))  # it may be older than this package
+    return replace(engine, language_host=put_language_host(engine.command.parent))  # it may be outdated
 
 
 def obtain(environ: Mapping[str, str], report: Report, *, why: str) -> Engine:
-    """Install or build a CLI into the cache, while nobody else does."""
+    """Install or build a CLI into the cache, one process at a time."""
     reasons = [why]
     try:
         with sole_maker(cache_folder(environ), report) as work:
@@ -75,5 +75,5 @@ def filled(slot: Slot, made: Path) -> Engine:
     slot.fill(made)
     engine = slot.engine()
     if engine is None:
-        raise StepError(f"{slot.folder} was changed while it was filled")
+        raise StepError(f"{slot.folder} was changed by another program while it was filled")
     return engine

@@ -21,19 +21,19 @@ ANSWER_SECONDS = 10
 def find_engine(environ: Mapping[str, str]) -> Engine | None:
     """The CLI that commands use now, or None; changes nothing.
 
-    Takes a few milliseconds for a CLI in the cache. Another one on PATH is asked for its version, which takes it 0.1 s.
+    Takes a few milliseconds for a CLI in the cache, and 0.1 s for one on PATH, which is run for its version.
     """
     return look_on_path(environ).engine or find_cached(environ)
 
 
 def find_cached(environ: Mapping[str, str]) -> Engine | None:
-    """The CLI in this user's cache; an installed one goes before a built one."""
+    """The CLI in this user's cache; an installed one has priority over a built one."""
     installed = any(cache_folder(environ).glob("installed-*")) and installed_slot(environ).engine()
     return installed or built_slot(environ).engine()
 
 
 def installed_slot(environ: Mapping[str, str]) -> Slot:
-    """Where the official installer puts the CLI of the SDK's version."""
+    """The slot of the official installer's CLI of the SDK's version."""
     from importlib.metadata import version  # noqa: PLC0415 - 30 ms that most runs need not pay
 
     sdk = version("pulumi")
@@ -42,21 +42,21 @@ def installed_slot(environ: Mapping[str, str]) -> Slot:
 
 
 def built_slot(environ: Mapping[str, str]) -> Slot:
-    """Where the CLI built from the Go module goes."""
+    """The slot of the CLI built from the Go module."""
     folder = cache_folder(environ) / f"built-{built_version()}"
     return Slot(folder=folder, version=built_version(), recipe=fingerprint(), source="built")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnPath:
-    """What PATH holds: a usable CLI, or why the one there is skipped, or neither."""
+    """The CLI on PATH: a usable one, or the reason to skip it, or neither."""
 
     engine: Engine | None = None
     skipped: str = ""
 
 
 def look_on_path(environ: Mapping[str, str]) -> OnPath:
-    """The first `pulumi` on PATH, held against the SDK's rule."""
+    """The first `pulumi` on PATH, checked against the SDK's rule."""
     found = shutil.which("pulumi", path=environ.get("PATH", os.defpath))
     if found is None:
         return OnPath()
@@ -69,12 +69,12 @@ def look_on_path(environ: Mapping[str, str]) -> OnPath:
     except (OSError, subprocess.SubprocessError) as error:
         return OnPath(skipped=f"{command} does not answer `pulumi version` ({error})")
     if not is_accepted(answer):
-        return OnPath(skipped=f"{command} is version {answer or 'unknown'}, and the SDK accepts {accepted_range()}")
+        return OnPath(skipped=f"{command} is version {answer or 'unknown'}, but the SDK needs {accepted_range()}")
     return OnPath(engine=Engine(command, answer, host_of(command, environ), "path"))
 
 
 def ask_version(command: Path, environ: Mapping[str, str]) -> str:
-    """What `pulumi version` prints, without a leading `v`.
+    """The output of `pulumi version`, without a leading `v`.
 
     Raises:
         OSError: it cannot be started.
@@ -107,7 +107,7 @@ def accepted_range() -> str:
 
 
 def host_of(command: Path, environ: Mapping[str, str]) -> Path | None:
-    """The language host that this CLI would start: on PATH, else beside the real binary."""
+    """The language host that this CLI would start: on PATH, otherwise beside the real binary."""
     beside = command.resolve().with_name(HOST)
     found = shutil.which(HOST, path=environ.get("PATH", os.defpath)) or (beside if beside.exists() else None)
     return Path(found) if found else None

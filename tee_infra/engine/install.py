@@ -7,12 +7,12 @@ from pathlib import Path
 from tee_infra.engine.steps import Step, run_step
 
 LIMIT_SECONDS = 180.0
-# In a process of its own, because `install` has no time limit and the SDK takes long to import.
+# In a separate process, because `install` has no time limit and the SDK takes long to import.
 SCRIPT = "import sys; from pulumi.automation import PulumiCommand; PulumiCommand.install(root=sys.argv[1])"
 
 
 def install(made: Path, *, version: str, environ: Mapping[str, str], report: Callable[[str], None]) -> None:
-    """Install the CLI of the SDK's version, language hosts included, so that it is `made/bin/pulumi`.
+    """Install the CLI of the SDK's version with its language hosts as `made/bin/pulumi`.
 
     Raises:
         StepError: no network, or it took longer than three minutes.
@@ -20,7 +20,7 @@ def install(made: Path, *, version: str, environ: Mapping[str, str], report: Cal
     made.mkdir()
     run_step(
         Step(
-            doing=f"fetching Pulumi CLI {version} with the official installer",
+            doing=f"downloading Pulumi CLI {version} with the official installer",
             command=[sys.executable, "-c", SCRIPT, made],
             environ=environ,
             limit_seconds=LIMIT_SECONDS,

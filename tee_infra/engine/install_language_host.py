@@ -1,7 +1,7 @@
-"""Puts the language host beside a built CLI, where the engine looks for it first after PATH.
+"""Puts the language host beside a built CLI, which the engine searches right after PATH.
 
-Real files in the CLI's own folder: the engine follows symbolic links to its own binary and looks there, and on the
-virtualenv's PATH the host would also serve, with a warning, every other Pulumi CLI of that shell.
+Real files in the CLI's own folder: the engine follows symbolic links to its own binary and searches there. On the
+virtualenv's PATH, every other Pulumi CLI of that shell would use the host too, with a warning.
 """
 
 import io
@@ -16,9 +16,9 @@ PACKAGE = "tee_infra/engine/language_host"
 
 
 def put_language_host(folder: Path) -> Path:
-    """Write the host's launcher and modules into `folder` unless they are there as they should be.
+    """Write the host's launcher and modules into `folder` unless they are up to date.
 
-    Each file is replaced whole, so a host that starts meanwhile finds the old or the new one. The executor is not
+    Each file is replaced atomically, so a host that starts meanwhile reads the old or the new one. The executor is not
     written here: it comes with the CLI's Go module. Returns the launcher's path.
     """
     put(folder / f"{HOST}.pyz", packed_modules())
@@ -38,7 +38,7 @@ def packed_modules() -> bytes:
 
 
 def put(file: Path, content: bytes, *, mode: int = 0o644) -> Path:
-    """Replace `file` whole, if it differs."""
+    """Replace `file` atomically, if it differs."""
     if not file.exists() or file.read_bytes() != content:
         new = file.with_name(f".{file.name}.{os.getpid()}")
         new.write_bytes(content)

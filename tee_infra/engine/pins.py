@@ -1,4 +1,4 @@
-"""Which CLI is built and from what: the pinned Go module beside this file."""
+"""The version and the sources of a built CLI: the pinned Go module beside this file."""
 
 import hashlib
 import re

@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 class Progress(str):
-    """A line that the next line may take the place of. Any other reader can print it as it is."""
+    """A line that the next line may replace. Other readers can print it unchanged."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Runs one long external step: shows that it moves, limits its time, and leaves nothing running behind it."""
+"""Runs one long external step: shows its progress, limits its time, and ends all its processes."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ DETAIL_CHARACTERS = 300
 
 
 class StepError(Exception):
-    """A step failed; the text is one line that says which and why."""
+    """A step failed; the message is one line with the step and the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,12 @@ class Step:
     """An external command.
 
     Attributes:
-        doing: what a person reads while it runs, for example `building Pulumi CLI 3.259.0`.
+        doing: the text for people while it runs, for example `building Pulumi CLI 3.259.0`.
         command: the program and its arguments.
         environ: its whole environment.
-        limit_seconds: after so long it has failed.
+        limit_seconds: the time after which it has failed.
         folder: its working directory.
-        tally: makes a count for people out of the lines printed so far.
+        tally: turns the lines printed so far into a count for people.
     """
 
     doing: str
@@ -42,7 +42,7 @@ class Step:
 
 
 def run_step(step: Step, report: Callable[[str], None]) -> None:
-    """Run it to its end, reporting every three seconds.
+    """Run it until it exits, reporting every three seconds.
 
     Raises:
         StepError: it cannot be started, failed, or took too long.
@@ -57,7 +57,7 @@ def run_step(step: Step, report: Callable[[str], None]) -> None:
         while not has_ended(process):
             seconds = time.monotonic() - started
             if seconds > step.limit_seconds:
-                raise StepError(f"{step.doing}: not done after {step.limit_seconds:.0f} s")
+                raise StepError(f"{step.doing}: not finished after {step.limit_seconds:.0f} s")
             report(Progress(", ".join(filter(None, (step.doing, step.tally(lines), f"{seconds:.0f} s")))))
     finally:
         kill_group(process)
@@ -67,7 +67,7 @@ def run_step(step: Step, report: Callable[[str], None]) -> None:
 
 
 def start(step: Step) -> subprocess.Popen[str]:
-    """Start it in a session of its own, so that all it starts can be ended together."""
+    """Start it in its own session, so that all its processes can be ended together."""
     try:
         return subprocess.Popen(  # noqa: S603
             step.command,
@@ -92,13 +92,13 @@ def has_ended(process: subprocess.Popen[str]) -> bool:
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """End the step and what it started; does nothing after a normal end."""
+    """End the step and its child processes; does nothing after a normal end."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def last_line(lines: Sequence[str]) -> str:
-    """The last line with anything in it: tools put the reason there."""
+    """The last non-empty line: tools print the reason there."""
     filled = [line.strip() for line in lines if line.strip()]
     return filled[-1][:DETAIL_CHARACTERS] if filled else ""

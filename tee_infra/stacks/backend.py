@@ -1,4 +1,4 @@
-"""The engine on one backend: what stacks there are, and what they export."""
+"""The engine on one backend: its stacks and their outputs."""
 
 import os
 import re
@@ -19,7 +19,7 @@ Program = Callable[[], None]
 
 @dataclass(frozen=True, kw_only=True)
 class StackEntry:
-    """A stack as the backend lists it. `resources` is None where the backend does not say."""
+    """A stack in the backend's list. `resources` is None where the backend does not count them."""
 
     name: str
     resources: int | None
@@ -28,11 +28,11 @@ class StackEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """How the engine is called.
+    """The engine's configuration.
 
-    `directory` holds `Pulumi.yaml` and the stack files, `command` is the Pulumi CLI of `version`, and `environ` is what
-    it needs besides the variables of `shell`: the backend's URL, passphrase, credentials, provider. Stacks that are
-    created get `secrets_provider`, or the CLI's own choice.
+    `directory` has `Pulumi.yaml` and the stack files, `command` is the Pulumi CLI of `version`, and `environ` has its
+    variables besides those of `shell`: the backend's URL, passphrase, credentials, provider. New stacks get
+    `secrets_provider`, or the CLI's default.
     """
 
     directory: Path
@@ -51,13 +51,13 @@ class Backend:
             ]
 
     def outputs(self, name: str) -> dict[str, Any]:
-        """What the last `up` of a stack exported, secrets left out. Raises `NoStackError`, `EngineError`."""
+        """The outputs of a stack's last `up` without secrets. Raises `NoStackError`, `EngineError`."""
         with failures(name):
             found = self.workspace().stack_outputs(name)
         return {key: output.value for key, output in found.items() if not output.secret}
 
     def create(self, name: str) -> None:
-        """Create an empty stack; one that exists is left as it is. Raises `EngineError`."""
+        """Create an empty stack; an existing one is not changed. Raises `EngineError`."""
         try:
             with failures(name):
                 self.workspace().create_stack(name)
@@ -77,7 +77,7 @@ class Backend:
 
 @contextmanager
 def failures(name: str) -> Generator[None]:
-    """Turn what the CLI says about `name` into the program's errors."""
+    """Turn the CLI's messages about `name` into the program's errors."""
     try:
         yield
     except auto.StackAlreadyExistsError:
@@ -89,16 +89,17 @@ def failures(name: str) -> Generator[None]:
 
 
 def last_words(error: auto.CommandError) -> str:
-    """The CLI's last error line; where it ended without one, the code that it ended with."""
+    """The CLI's last error line, or its exit code without one."""
     told = re.findall(r"^(?:\s*stderr:)?\s*error: (.+)$", str(error), re.MULTILINE)
     if told:
         return told[-1].strip()
     code = re.search(r"code: (-?\d+)", str(error))
-    return f"the engine ended with code {code[1] if code else 'unknown'} and no word; run the same command again"
+    exit_code = code[1] if code else "unknown"
+    return f"the Pulumi CLI exited with code {exit_code} and no error message; run the same command again"
 
 
 class _Checkout(auto.LocalWorkspace):
-    """A workspace that never selects a stack: a selection would change what plain `pulumi` means in this checkout."""
+    """A workspace that never selects a stack: that would change the stack of plain `pulumi` in this checkout."""
 
     def select_stack(self, stack_name: str) -> None:
         """Nothing to do: every command names its stack."""

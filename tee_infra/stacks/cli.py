@@ -1,4 +1,4 @@
-"""The Pulumi CLI as a process: with a time limit, and a Ctrl-C that is waited for."""
+"""The Pulumi CLI as a process: with a time limit, and a graceful end on Ctrl-C."""
 
 import os
 import signal
@@ -13,17 +13,17 @@ from pulumi import automation as auto
 from pulumi.automation.errors import create_command_error
 
 SECONDS: Final = 3600.0
-"""An index on a big table takes the longest; what takes longer is stuck."""
+"""An index on a big table takes the longest; a run beyond this is stuck."""
 GRACE_SECONDS: Final = 120.0
 
 
 class Cli(auto.PulumiCommand):
     """A CLI that `tee_infra.engine` has found and checked.
 
-    The base class runs it once more for its version, has no time limit, and on Ctrl-C leaves the engine to itself in
-    the middle of its work, its lock and all. Here the engine gets the one interrupt that it ends cleanly on: it is kept
-    out of the terminal's process group, because a second interrupt makes it give up at once. And it writes to files
-    instead of pipes: when this process is killed, it finishes what it has begun instead of dying on its next line.
+    The base class runs it once more for its version, has no time limit, and on Ctrl-C leaves the engine running
+    with its lock. Here the engine gets the one interrupt that it ends cleanly on: it is kept out of the terminal's
+    process group, because a second interrupt aborts it at once. It writes to files instead of pipes: when this
+    process is killed, the engine finishes its steps instead of dying on its next line of output.
     """
 
     def __init__(self, command: Path, version: str, shell: Mapping[str, str] = os.environ) -> None:
@@ -40,7 +40,7 @@ class Cli(auto.PulumiCommand):
         on_output: auto.OnOutput | None = None,  # noqa: ARG002  # events tell more than lines
         on_error: auto.OnOutput | None = None,  # noqa: ARG002
     ) -> auto.CommandResult:
-        """Run it to its end. Raises `auto.CommandError`, and `KeyboardInterrupt` once the engine has ended."""
+        """Run it until it exits. Raises `auto.CommandError`, and `KeyboardInterrupt` once the engine has ended."""
         path = os.pathsep.join(
             [str(Path(self.command).parent), additional_env.get("PATH", self._shell.get("PATH", ""))]
         )
@@ -72,7 +72,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Interrupt the engine, which finishes the steps that it is in, writes its state and gives its lock back."""
+    """Interrupt the engine, which finishes its current steps, writes its state and releases its lock."""
     process.send_signal(signal.SIGINT)
     try:
         return process.wait(timeout=GRACE_SECONDS)

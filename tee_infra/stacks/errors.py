@@ -1,4 +1,4 @@
-"""What can go wrong with a stack."""
+"""The errors of a stack."""
 
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
@@ -15,21 +15,21 @@ class NoStackError(UsageError):
 
 
 class StackLockedError(BusyError):
-    """Another run holds the stack; `holder` is what its lock file says: who, where, which process, since when."""
+    """Another run holds the stack; `holder` is from its lock file: user, machine, process and time."""
 
     def __init__(self, name: str, holder: str) -> None:
         self.name = name
         self.holder = holder
         super().__init__(
-            f"environment {name!r} is being changed by another run ({holder})",
-            next=f"Wait for it, or if that process has ended: pulumi cancel --stack {name}",
+            f"environment {name!r} is locked in Pulumi by another run ({holder})",
+            next=f"Wait until it has finished, or if its process has died: pulumi cancel --stack {name}",
         )
 
 
 class ProtectedError(RefusedError):
     """Protected resources would have to be deleted or replaced. Raised before anything is changed.
 
-    `run` is what the engine did, as far as it came.
+    `run` has the steps until the failure.
     """
 
     def __init__(self, name: str, resources: list[str], run: EngineRun = NO_RUN) -> None:
@@ -38,15 +38,15 @@ class ProtectedError(RefusedError):
         self.run = run
         super().__init__(
             f"environment {name!r} protects {', '.join(resources)}; nothing was changed",
-            next="To let them go: set environment.protect and environment.deletion_protection to false in "
-            f"Pulumi.{name}.yaml and run tee-infra up {name} first",
+            next="To delete them, set environment.protect and environment.deletion_protection to false in "
+            f"Pulumi.{name}.yaml and first run: tee-infra up {name}",
         )
 
 
 class EngineError(RemoteError):
     """The engine failed; `problems` are its own messages, one for each resource or for the program.
 
-    `run` is what the engine did, as far as it came.
+    `run` has the steps until the failure.
     """
 
     def __init__(self, name: str, problems: list[str], run: EngineRun = NO_RUN) -> None:

@@ -1,6 +1,6 @@
-"""One run of the engine, as its event stream tells it.
+"""One run of the engine, from its event stream.
 
-A change is a resource's: components and providers are the program's own structure and hold nothing.
+Only resources count as changes: components and providers are the program's own structure and have no contents.
 """
 
 import re
@@ -42,9 +42,9 @@ _OPERATIONS: Final[dict[str, Operation]] = {
 
 @dataclass(kw_only=True)
 class Run:
-    """Collects what happens from events; `report` gets a line for every finished change.
+    """Collects changes from events; `report` gets a line for every finished change.
 
-    Values that resources have are read here, for what they cost and whether anybody acts on them, and go no further.
+    Values of resources are read only here, for costs and ignored changes, and never passed on.
     """
 
     report: Report
@@ -88,7 +88,7 @@ class Run:
         )
 
     def reasons(self) -> list[str]:
-        """Why it failed: the engine's errors, else the policies that stopped it."""
+        """The reasons of a failure: the engine's errors, or the policies that stopped the run."""
         return self.problems or [
             f"{violation.resource}: policy {violation.policy}: {violation.message}"
             for violation in self.violations
@@ -96,7 +96,7 @@ class Run:
         ]
 
     def _judged(self, change: Change) -> Change:
-        """A replacement may be done as far as its deletion, and fail after it."""
+        """A replacement may fail after its deletion is done."""
         if change.urn in self.failed:
             return replace(change, outcome="failed", problem=self.problem_of.get(change.urn, ""))
         return replace(change, outcome=self.reached.get(change.urn, "planned"))
@@ -135,7 +135,7 @@ class Run:
         return change
 
     def _compare(self, step: StepEventMetadata) -> None:
-        """The engine says `same`, or tells of other differences alone, where the provider acts on nothing."""
+        """Record changes that the provider ignores: the engine reports `same`, or only other differences."""
         if paths := ignored_paths((step.old and step.old.inputs) or {}, (step.new and step.new.inputs) or {}):
             self.ignored[step.urn] = Ignored(name=_resource_name(step.urn), urn=step.urn, paths=paths)
 
@@ -169,7 +169,7 @@ def _violation(event: PolicyEvent) -> Violation:
 
 
 def _plain(message: str) -> str:
-    """One line, without the engine's marks for colours, with names for URNs."""
+    """One line, without the engine's colour marks, with names in place of URNs."""
     text = " ".join(re.sub(r"<\{%.*?%\}>", "", message).split())
     return _URN.sub(r"\1", text.removeprefix("error: ").removeprefix("an unhandled error occurred: "))
 

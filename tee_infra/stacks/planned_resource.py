@@ -1,4 +1,4 @@
-"""What a preview would create, as the engine would write it into its state."""
+"""The resources that a preview would create, in the form of the engine's state."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pulumi.automation.events import EngineEvent
 def planned_resource(event: EngineEvent) -> dict[str, Any] | None:
     """The resource that a preview's step creates, components and providers too; None for every other event.
 
-    Its inputs are complete but for what only another resource's creation tells, which stands there as
+    Its inputs are complete except for values known only after another resource's creation, which are
     `core.pulumi_state.pending_operations.UNKNOWN`.
     """
     if event.resource_pre_event is None:

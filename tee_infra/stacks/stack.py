@@ -37,11 +37,11 @@ class Stack:
         self._stack = _QuietStack(name, backend.workspace(program), StackInitMode.SELECT)
 
     def create(self) -> None:
-        """Create it empty; one that exists is left as it is."""
+        """Create it empty; an existing one is not changed."""
         self._backend.create(self.name)
 
     def preview(self) -> EngineRun:
-        """What `up` would do. Changes nothing."""
+        """The changes of an `up`. Changes nothing."""
         with self._run(_silent) as run:
             self._stack.preview(on_event=run.on_event)
         return run.result()
@@ -53,7 +53,7 @@ class Stack:
         return run.result()
 
     def preview_destroy(self) -> EngineRun:
-        """What `destroy` would do. Raises `ProtectedError` like it, but before anything is deleted."""
+        """The changes of a `destroy`. Raises `ProtectedError` before anything is deleted."""
         with self._run(_silent) as run:
             self._stack.preview_destroy(on_event=run.on_event)
         plan = run.result()
@@ -62,7 +62,7 @@ class Stack:
         return plan
 
     def destroy(self) -> EngineRun:
-        """Delete every resource. The stack itself stays, with its configuration and history.
+        """Delete every resource. The stack is kept, with its configuration and history.
 
         Call `preview_destroy` first: without a preview the engine deletes every unprotected resource before it
         fails on the protected one.
@@ -72,41 +72,41 @@ class Stack:
         return run.result()
 
     def remove(self) -> None:
-        """Forget the stack, its configuration and history. Refused by the engine while it has resources."""
+        """Remove the stack, its configuration and history. The engine refuses while it has resources."""
         with self._run(_silent):
             self._stack.workspace.remove_stack(self.name)
 
     def preview_refresh(self) -> EngineRun:
-        """How the resources differ from the state. Changes nothing, the state included."""
+        """Detect drift: differences of the resources from the state. Changes neither."""
         with self._run(_silent) as run:
             self._stack.preview_refresh(on_event=run.on_event, show_secrets=False)
         return run.result()
 
     def refresh(self) -> EngineRun:
-        """Write into the state what the resources are now. Changes no resource."""
+        """Write the live properties into the state. Changes no resource."""
         with self._run(self._report) as run:
             self._stack.refresh(on_event=run.on_event, show_secrets=False)
         return run.result()
 
     def recover(self, account_id: str, region: str) -> bool:
-        """Take over what an engine that was killed had begun to create, and forget what it never made.
+        """Adopt the resources that a killed engine was creating, and remove those that do not exist from the state.
 
-        False where no create was left open. What has no id that could be computed is reported by name.
+        False if no create was left open. Resources whose id cannot be computed are reported by name.
         """
         with self._run(_silent):
             exported = self._stack.export_stack()
         if not is_left_open(exported.deployment or {}):
             return False
         adoption = self._adopt(exported, account_id, region)
-        self._report(f"an earlier run was killed while it made {', '.join(adoption.adopted + adoption.unknown)}")
+        self._report(f"an earlier run was killed while creating {', '.join(adoption.adopted + adoption.unknown)}")
         if adoption.unknown:
-            self._report(f"look in AWS whether there is a second {', '.join(adoption.unknown)}, and delete it")
+            self._report(f"check in AWS for a duplicate of {', '.join(adoption.unknown)}, and delete it")
         return True
 
     def adopt(self, account_id: str, region: str) -> Adoption:
-        """Take over whatever the program makes and AWS has, but the state does not know. Changes no resource.
+        """Adopt existing resources of the program that are not in the state. Changes no resource.
 
-        What hangs on what is not in the state before the next `up`.
+        Dependencies between them are not in the state before the next `up`.
         """
         planned: list[dict[str, Any]] = []
         with self._run(_silent) as run:
@@ -137,7 +137,7 @@ class Stack:
             raise NoStackError(self.name) from None
         except auto.ConcurrentUpdateError as error:
             holder = _LOCK.search(str(error))
-            raise StackLockedError(self.name, holder[1] if holder else "its lock does not say whose") from None
+            raise StackLockedError(self.name, holder[1] if holder else "unknown holder") from None
         except auto.CommandError as error:
             if run.protected:
                 raise ProtectedError(self.name, sorted(set(run.protected)), run.result()) from error
@@ -145,11 +145,11 @@ class Stack:
 
 
 def _silent(_: str) -> None:
-    """Previews report their plan as a whole."""
+    """Previews report all their changes at once."""
 
 
 class _QuietStack(auto.Stack):
-    """`up`, `destroy` and `refresh` ask the CLI for history and outputs afterwards, 0.3 s a question; events told."""
+    """Skip the CLI's queries for history and outputs after `up`, `destroy` and `refresh`, 0.3 s each."""
 
     def outputs(self) -> auto.OutputMap:
         return {}

@@ -56,7 +56,7 @@ def test_a_program_that_is_not_there_is_a_failure(step, tmp_path):
 def test_it_ends_at_its_limit_with_all_that_it_started(step, often, tmp_path):
     grandchild = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, file=open('pid', 'w'), flush=True); "
 
-    with pytest.raises(StepError, match="not done after 1 s"):
+    with pytest.raises(StepError, match="not finished after 1 s"):
         run_step(step(grandchild + "import time; time.sleep(60)", limit_seconds=1.0), list)
 
     pid = int((tmp_path / "pid").read_text())

@@ -9,7 +9,7 @@ from tee_infra.stacks.backend import last_words
     [
         ("error: no backend", "no backend"),
         ("warning: old\nerror: first\n  error: last ", "last"),
-        ("", "the engine ended with code 255 and no word; run the same command again"),
+        ("", "the Pulumi CLI exited with code 255 and no error message; run the same command again"),
     ],
 )
 def test_the_last_error_line_is_told_wherever_the_cli_put_it(stderr: str, words: str) -> None:

@@ -13,7 +13,7 @@ from pulumi.runtime.proto.plugin_pb2 import PackageDependency
 
 
 class ProgramError(Exception):
-    """The program cannot be run as its Pulumi.yaml says: one line for the person who wrote it."""
+    """The program cannot be run with its Pulumi.yaml: one line for its author."""
 
 
 def virtualenv(info: ProgramInfo) -> Path | None:
@@ -26,8 +26,8 @@ def virtualenv(info: ProgramInfo) -> Path | None:
     unknown = sorted(options.keys() - {"virtualenv"})
     if unknown:
         raise ProgramError(
-            f"runtime option {', '.join(unknown)} of {info.root_directory}/Pulumi.yaml: this language host knows only "
-            "`virtualenv`; remove the option, or install the official Pulumi CLI, whose host knows it"
+            f"runtime option {', '.join(unknown)} of {info.root_directory}/Pulumi.yaml: this host supports only "
+            "`virtualenv`; remove the option, or install the official Pulumi CLI, whose host supports it"
         )
     if not options.get("virtualenv"):
         return None
@@ -38,7 +38,7 @@ def virtualenv(info: ProgramInfo) -> Path | None:
 
 
 def interpreter(info: ProgramInfo) -> Path:
-    """The program's Python: the virtualenv's, else the one that runs this host."""
+    """The program's Python: the virtualenv's, otherwise the one that runs this host."""
     folder = virtualenv(info)
     return folder / "bin" / "python" if folder else Path(sys.executable)
 

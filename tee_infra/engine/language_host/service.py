@@ -14,11 +14,11 @@ from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
 from tee_infra.engine.language_host import commands, program
 
-BAIL = 32  # the executor's exit code for "the person has been told already"
+BAIL = 32  # the executor's exit code for "the error is printed already"
 
 
 class LanguageRuntime(LanguageRuntimeServicer):
-    """One per engine. What it does not override answers UNIMPLEMENTED, which the engine takes as "an older host".
+    """One per engine. Other calls answer UNIMPLEMENTED, which means an older host to the engine.
 
     Attributes:
         engine: the engine's address, `host:port`.
@@ -31,7 +31,7 @@ class LanguageRuntime(LanguageRuntimeServicer):
         self._started: list[subprocess.Popen[bytes]] = []
 
     def Run(self, request: messages.RunRequest, context: grpc.ServicerContext) -> messages.RunResponse:  # noqa: N802
-        """Run the program to its end; its output goes to this process's own, which the engine shows."""
+        """Run the program until it exits; its output goes to this process's own, which the engine shows."""
         with refusals_told(context):
             command = commands.run_program(request, engine=self.engine, executor=self.executor)
             environ = commands.program_environment(request)
@@ -90,7 +90,7 @@ class LanguageRuntime(LanguageRuntimeServicer):
         return PluginInfo()
 
     def all_ended(self, *, seconds: float) -> bool:
-        """Wait for what was started, all together for so long; False when something still runs."""
+        """Wait for the started processes, `seconds` in total; False when one still runs."""
         deadline = time.monotonic() + seconds
         for process in self._started:
             try:
