@@ -1,1 +1,1 @@
-"""The application's git repository and the host that it lives on: branches, pull requests, review comments."""
+"""The application's git repository and its host: branches, pull requests, review comments."""

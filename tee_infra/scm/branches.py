@@ -13,7 +13,7 @@ Told = TypeVar("Told")
 
 
 def github_branches(repository: str, api_url: str, token: str) -> Branches:
-    """All branches of `repository` (`owner/name`) with their heads. Raises `GitHubError`, never tells fewer."""
+    """All branches of `repository` (`owner/name`) with their heads. Raises `GitHubError` rather than return fewer."""
     api = connect(api_url, token)
     heads = _steady(lambda: everything(api, f"/repos/{repository}/branches"), _head)
     pulls = _steady(lambda: everything(api, f"/repos/{repository}/pulls", state="open"), _pull)
@@ -31,17 +31,17 @@ def _head(branch: Entry) -> tuple[str, str]:
 def _pull(pull: Entry) -> tuple[str, str]:
     """A pull request's branch and the repository that has it.
 
-    A fork's branch may have the name of one of ours and says nothing about it. A fork that was deleted is null.
+    A fork's branch may have the name of one of this repository and is unrelated to it. A deleted fork is null.
     """
     gone = _at(pull, "head", "repo") is None
     return _string(pull, "head", "ref"), "" if gone else _string(pull, "head", "repo", "full_name")
 
 
 def _steady(read: Callable[[], list[Entry]], told: Callable[[Entry], Told]) -> list[Told]:
-    """What two readings in a row agree on, where there is more than one page.
+    """The list on which two readings in a row agree, where there is more than one page.
 
-    Pages are counted from the beginning: when a branch of the first is deleted between two requests, the first of the
-    second page moves to the first, and nobody reads it.
+    Pages are counted from the beginning: when a branch of the first page is deleted between two requests, the first
+    branch of the second page moves to the first page, and is missed.
     """
     before = [told(entry) for entry in read()]
     if len(before) < PER_PAGE:
@@ -51,7 +51,7 @@ def _steady(read: Callable[[], list[Entry]], told: Callable[[Entry], Told]) -> l
         if again == before:
             return again
         before = again
-    raise GitHubError(f"the list was another in each of {READINGS} readings; try again when fewer branches come and go")
+    raise GitHubError(f"the list of branches changed during each of {READINGS} readings; run the same command again")
 
 
 def _at(entry: Any, *path: str) -> Any:

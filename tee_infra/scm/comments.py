@@ -1,4 +1,4 @@
-"""Comments on a pull request: one for each marker, brought up to date in place."""
+"""Comments on a pull request: one for each marker, updated in place."""
 
 import random
 import time
@@ -9,16 +9,16 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.scm.github_api import GitHubApi, GitHubError, everything, request
 
 PATIENCE: Final = 120.0
-"""Seconds that are waited in all before GitHub is given up."""
+"""The total wait in seconds before giving up on GitHub."""
 
 _BACKOFF: Final = Backoff(base=1.0, cap=20.0)
 _ATTEMPTS: Final = 8
 _GONE: Final = 404
-# A limit, an overload, or an error of the moment: the same request may do later.
+# A rate limit, an overload, or a temporary error: a retry may succeed.
 _PASSES: Final = frozenset({429, 500, 502, 503, 504})
 
-# Whoever may write to the repository may change any comment in it. What others wrote is never taken for ours: they
-# could change it again after us.
+# An author with write access may change any comment in the repository. Comments of other authors are never used as
+# the review comment: they could change it afterwards.
 _TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 Comment = dict[str, Any]
@@ -34,10 +34,10 @@ def post_comment(
     patience: float = PATIENCE,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Make `body` the one comment that begins with `marker`, and return its address.
+    """Make `body` the only comment that begins with `marker`, and return its address.
 
-    An answer that got lost may have done its work, so every attempt looks first at what is there. Raises `GitHubError`
-    once `patience` seconds were waited, or at once for what will not pass.
+    A request with a lost answer may have succeeded, so every attempt first lists the comments. Raises `GitHubError`
+    after a wait of `patience` seconds, or at once for a permanent error.
     """
     waited = 0.0
     for failures in range(_ATTEMPTS):
@@ -60,14 +60,14 @@ def open_pull_request(api: GitHubApi, repository: str, branch: str) -> int | Non
 
 
 def _put(api: GitHubApi, repository: str, number: int, marker: str, body: str) -> str:
-    """Two that make the first comment in the same moment both end with the older one."""
+    """Two runs that create the first comment at the same moment both keep the older one."""
     listing = f"/repos/{repository}/issues/{number}/comments"
     ours = _ours(everything(api, listing), marker)
     if not ours:
         request(api, "POST", listing, content={"body": body})
         ours = _ours(everything(api, listing), marker)
     if not ours:
-        raise GitHubError(f"{listing} does not have the comment that was just made")
+        raise GitHubError(f"{listing} does not list the comment that was just created")
     kept, *later = ours
     if kept["body"] != body:
         _update(api, repository, kept, body)
@@ -77,7 +77,7 @@ def _put(api: GitHubApi, repository: str, number: int, marker: str, body: str) -
 
 
 def _ours(comments: list[Comment], marker: str) -> list[Comment]:
-    """Those that begin with the marker and were written by a bot or by somebody who may write; the oldest first."""
+    """Comments that begin with the marker, by a bot or an author with write access; the oldest first."""
     found = [
         comment
         for comment in comments
@@ -93,7 +93,7 @@ def _update(api: GitHubApi, repository: str, comment: Comment, body: str) -> Non
     except GitHubError as error:
         if error.status != _GONE:
             raise
-        raise GitHubError(f"comment {comment['id']} was deleted meanwhile") from None  # the next attempt makes another
+        raise GitHubError(f"comment {comment['id']} was deleted meanwhile") from None  # retried
 
 
 def _delete(api: GitHubApi, repository: str, comment: Comment) -> None:
@@ -109,5 +109,5 @@ def _path(repository: str, comment: Comment) -> str:
 
 
 def _passes(error: GitHubError) -> bool:
-    """Without an answer nobody knows what happened. A 403 passes only where it is a limit, which has an end."""
+    """A request without an answer may be retried. A 403 only where it is a rate limit, which ends."""
     return error.status is None or error.status in _PASSES or error.retry_after is not None

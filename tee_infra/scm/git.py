@@ -13,18 +13,18 @@ from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError
 
 SECONDS: Final = 60.0
-"""A host that has not answered by then will not."""
+"""The time limit for an answer of the host."""
 
 HEADS: Final = "refs/heads/"
 _REVIEWS: Final = "refs/pull/"
 _LINE: Final = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64})\t(refs/.+)")
 
-# They would make git look elsewhere than in the directory it is given; git sets them for whatever a hook starts.
+# These would make git use another directory than the given one; git sets them for the processes of a hook.
 _ELSEWHERE: Final = {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"}
 
 
 class GitError(RemoteError):
-    """git failed, took too long, or answered what cannot be read; `reason` is one line."""
+    """git failed, took too long, or printed unreadable output; `reason` is one line."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -33,20 +33,20 @@ class GitError(RemoteError):
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteRefs:
-    """What a host has: `heads` is branch -> commit, `reviews` the commits of its pull requests, open or closed."""
+    """A host's references: `heads` is branch -> commit, `reviews` the commits of its pull requests, open or closed."""
 
     heads: dict[str, str]
     reviews: frozenset[str]
 
 
 def remote_refs(directory: Path) -> RemoteRefs:
-    """Every branch of `origin`, asked of its host. Raises `GitError`, also for an answer that is cut off.
+    """Every branch of `origin`, from its host. Raises `GitError`, also for a truncated answer.
 
     GitHub shows each pull request as `refs/pull/N/head`, closed ones included; other hosts have none of these.
     """
     listing = _git(directory, "ls-remote", "--quiet", "--refs", "origin")
     if listing and not listing.endswith(b"\n"):
-        raise GitError("the list of branches is cut off")
+        raise GitError("the list of branches is truncated")
     refs = dict(_ref(line) for line in listing.split(b"\n")[:-1])
     return RemoteRefs(
         heads={ref.removeprefix(HEADS): commit for ref, commit in refs.items() if ref.startswith(HEADS)},
@@ -55,12 +55,12 @@ def remote_refs(directory: Path) -> RemoteRefs:
 
 
 def remote_url(directory: Path) -> str:
-    """Where `origin` is. Raises `GitError`."""
+    """The address of `origin`. Raises `GitError`."""
     return _text(_git(directory, "remote", "get-url", "origin"))
 
 
 def head_of(directory: Path, branch: str) -> str | None:
-    """The commit of a branch: as `origin` had it when it was last asked, else the local one. None: not known here."""
+    """The commit of a branch: `origin`'s as last fetched, otherwise the local one. None: not known here."""
     for place in ("refs/remotes/origin/", HEADS):
         with suppress(GitError):
             return _text(_git(directory, "show-ref", "--verify", "--hash", f"{place}{branch}"))
@@ -68,19 +68,19 @@ def head_of(directory: Path, branch: str) -> str | None:
 
 
 def user_email(directory: Path) -> str | None:
-    """The address that commits made here carry. None: git knows none."""
+    """The e-mail address of commits made here. None: not configured in git."""
     with suppress(GitError):
         return _text(_git(directory, "config", "--get", "user.email")) or None
     return None
 
 
 def hook_path(directory: Path, hook: str) -> Path:
-    """Where git looks for a hook: `core.hooksPath`, else the folder that all worktrees share. Raises `GitError`."""
+    """The path of a hook: in `core.hooksPath`, otherwise in the folder that all worktrees share. Raises `GitError`."""
     return directory / _text(_git(directory, "rev-parse", "--git-path", f"hooks/{hook}"))
 
 
 def shared_hooks(directory: Path) -> bool:
-    """Whether hooks are looked for in a folder that is set for other repositories too. Raises `GitError`."""
+    """Whether the hooks folder is configured for other repositories too. Raises `GitError`."""
     try:
         scope = _text(_git(directory, "config", "--show-scope", "--get", "core.hooksPath")).split("\t")[0]
     except GitError:
@@ -89,14 +89,14 @@ def shared_hooks(directory: Path) -> bool:
 
 
 def prefix_of(directory: Path) -> str:
-    """Where `directory` is in its checkout: `""` for the top, else `infra/`. Raises `GitError`."""
+    """The path of `directory` in its checkout: `""` for the top, or e.g. `infra/`. Raises `GitError`."""
     return _text(_git(directory, "rev-parse", "--show-prefix"))
 
 
 def other_repository(url: str, repository: str) -> str | None:
-    """The `owner/name` that a remote's address names on GitHub instead of `repository`: a fork, as a rule.
+    """The `owner/name` in a remote's GitHub address if it is not `repository`: usually a fork.
 
-    None: it is the same, or the address is elsewhere and does not tell, or `repository` is the placeholder.
+    None: it is the same, or the address is not on GitHub, or `repository` is the placeholder.
     Forms: https://github.com/o/n.git, git@github.com:o/n.git, ssh://git@ssh.github.com:443/o/n.
     """
     found = re.search(r"(?:^|[/@.])github\.com(?::\d+)?[:/]+([^/\s]+/[^/\s]+?)(?:\.git)?/?$", url)
@@ -108,12 +108,12 @@ def other_repository(url: str, repository: str) -> str | None:
 def _ref(line: bytes) -> tuple[str, str]:
     read = _LINE.fullmatch(line)
     if read is None:
-        raise GitError(f"ls-remote printed {_text(line)!r}, which is no commit and ref")
+        raise GitError(f"ls-remote printed {_text(line)!r}, which is not a commit and a ref")
     return _text(read[2]), read[1].decode()
 
 
 def _git(directory: Path, *arguments: str) -> bytes:
-    """What git prints. It cannot ask anybody: it has no input and no terminal. Raises `GitError`."""
+    """The output of git. It cannot prompt: it has no input and no terminal. Raises `GitError`."""
     environ = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         process = subprocess.Popen(  # noqa: S603
@@ -132,9 +132,9 @@ def _git(directory: Path, *arguments: str) -> bytes:
             out, err = process.communicate(timeout=SECONDS)
         except BaseException as error:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # with what git started: ssh holds on to the pipes
+                os.killpg(process.pid, signal.SIGKILL)  # with its children: ssh keeps the pipes open
             if isinstance(error, subprocess.TimeoutExpired):
-                raise GitError(f"{arguments[0]} gave no answer within {SECONDS:.0f} s") from None
+                raise GitError(f"{arguments[0]} did not answer within {SECONDS:.0f} s") from None
             raise
     if process.returncode:
         raise GitError(_complaint(err) or f"{arguments[0]} failed with exit code {process.returncode}")
@@ -142,12 +142,12 @@ def _git(directory: Path, *arguments: str) -> bytes:
 
 
 def _complaint(err: bytes) -> str:
-    """The line that says why, without the credentials that an address may carry."""
+    """The line with the reason, without credentials in addresses."""
     lines = [line.removeprefix("fatal: ") for line in _text(err).splitlines() if line.strip()]
     why = next((line for line in lines if not line.startswith(("warning: ", "hint: "))), "")
     return re.sub(r"://[^/@\s]*@", "://", why)
 
 
 def _text(said: bytes) -> str:
-    r"""Bytes that are no UTF-8 become `\xff`: no ref has a backslash, so no two refs become one."""
+    r"""Bytes that are not UTF-8 become `\xff`: no ref has a backslash, so no two refs become equal."""
     return said.rstrip(b"\r\n").decode(errors="backslashreplace")

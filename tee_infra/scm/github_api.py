@@ -1,4 +1,4 @@
-"""GitHub's REST API: a listing is whole or an error, and nothing waits longer than it may."""
+"""GitHub's REST API: a partial listing is an error, and every wait has a limit."""
 
 import json
 import re
@@ -18,24 +18,24 @@ API_URL: Final = "https://api.github.com"
 PER_PAGE: Final = 100
 MOST_PAGES: Final = 500
 SECONDS: Final = 15
-"""For one answer. Three more attempts follow where the host is overloaded, none where it is silent or limits the rate:
-it may ask to wait for an hour."""
+"""For one answer. Three retries follow if the host is overloaded, none if it is silent or limits the rate:
+a rate limit may last an hour."""
 SECONDS_BETWEEN_WRITES: Final = 1.0
-"""What GitHub's documentation asks for, from the end of one to the beginning of the next."""
+"""The pause that GitHub's documentation asks for, from the end of one write to the beginning of the next."""
 LIMIT_SECONDS: Final = 60.0
-"""What GitHub's documentation asks to wait after a limit whose end it does not name."""
+"""The wait that GitHub's documentation asks for after a rate limit without a given end."""
 
-# The answers after which the same request is made at another address: a renamed repository's, for one.
+# The answers after which the same request is sent to another address, e.g. that of a renamed repository.
 _MOVED: Final = frozenset({301, 302, 307, 308})
 _MOST_MOVES: Final = 5
 _REFUSED: Final = 400
 
 
 class GitHubError(RemoteError):
-    """GitHub refused, failed, or answered what cannot be read; `reason` is one line.
+    """GitHub refused, failed, or sent an unreadable answer; `reason` is one line.
 
-    `status` is that of the answer, None where there was none that could be read; `retry_after` are the seconds that it
-    asks to wait, None where it names none.
+    `status` is that of the answer, None without a readable one; `retry_after` are the seconds that it asks to wait,
+    None where it names none.
     """
 
     code: ClassVar[str] = "github"
@@ -57,16 +57,16 @@ class GitHubApi:
 
 
 def connect(api_url: str, token: str) -> GitHubApi:
-    """The API at `api_url`; nothing is requested yet. Raises `GitHubError` for a bad address or token."""
+    """The API at `api_url`. Sends no request yet. Raises `GitHubError` for an invalid address or token."""
     if not api_url.startswith(("https://", "http://")):
-        raise GitHubError(f"GITHUB_API_URL is {api_url!r}, no address")
-    if not re.fullmatch(r"[!-~]+", token):  # the error of an HTTP client would quote it
-        raise GitHubError("GITHUB_TOKEN has a space, a line break or another character that no token has")
+        raise GitHubError(f"GITHUB_API_URL is {api_url!r}, which is not an address")
+    if not re.fullmatch(r"[!-~]+", token):  # an HTTP client's error would quote it
+        raise GitHubError("GITHUB_TOKEN contains a space, a line break or another character that tokens never contain")
     headers = {"Authorization": f"token {token}", "Accept": "application/vnd.github+json"}
     try:
         pool = http_pool(api_url, headers, SECONDS)
     except (HTTPError, ValueError) as error:
-        raise GitHubError(f"GITHUB_API_URL is {api_url!r}, no address: {_one_line(error)}") from None
+        raise GitHubError(f"GITHUB_API_URL is {api_url!r}, which is not an address: {_one_line(error)}") from None
     return GitHubApi(url=api_url.rstrip("/"), pool=pool)
 
 
@@ -93,21 +93,21 @@ def request(
     parameters: dict[str, str] | None = None,
     content: dict[str, str] | None = None,
 ) -> tuple[Mapping[str, str], Any]:
-    """One request: the answer's headers, and what its JSON says, None where it is none. Raises `GitHubError`."""
+    """One request: the answer's headers and its JSON, None where it is not JSON. Raises `GitHubError`."""
     query = f"?{urlencode(parameters)}" if parameters else ""
     try:
         answer = _send(api, method, f"{path}{query}", content)
     except (HTTPError, OSError, ValueError) as error:
         raise GitHubError(f"{path}: {_one_line(error)}") from None
-    told = _json(answer.data)
+    body = _json(answer.data)
     if answer.status < _REFUSED:
-        return answer.headers, told
-    said = _said(answer.status, told)
-    raise GitHubError(f"{path}: {said}", status=answer.status, retry_after=_wait(answer.headers, said))
+        return answer.headers, body
+    reason = _reason(answer.status, body)
+    raise GitHubError(f"{path}: {reason}", status=answer.status, retry_after=_wait(answer.headers, reason))
 
 
 def _send(api: GitHubApi, method: str, path: str, content: dict[str, str] | None) -> BaseHTTPResponse:
-    """The answer from wherever `path` has moved to on this host: to another one, the token does not go."""
+    """The answer, following redirects on the same host only: the token is never sent to another host."""
     url = f"{api.url}{path}"
     for _ in range(_MOST_MOVES):
         answer = _attempt(api, method, url, content)
@@ -116,7 +116,7 @@ def _send(api: GitHubApi, method: str, path: str, content: dict[str, str] | None
             return answer
         url = urljoin(url, moved)
         if origin(url) != origin(api.url):
-            raise GitHubError(f"{path.partition('?')[0]} is redirected to another host; correct GITHUB_API_URL")
+            raise GitHubError(f"{path.partition('?')[0]} is redirected to another host. Correct GITHUB_API_URL")
     raise GitHubError(f"{path.partition('?')[0]} is redirected more than {_MOST_MOVES} times")
 
 
@@ -134,7 +134,7 @@ def _attempt(api: GitHubApi, method: str, url: str, content: dict[str, str] | No
 def _page(api: GitHubApi, path: str, parameters: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
     headers, page = request(api, "GET", path, parameters=parameters)
     if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
-        raise GitHubError(f"{path}: page {parameters['page']} is no list of objects")
+        raise GitHubError(f"{path}: page {parameters['page']} is not a list of objects")
     return page, len(page) < PER_PAGE and 'rel="next"' not in headers.get("link", "")
 
 
@@ -149,15 +149,15 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _said(status: int, told: Any) -> str:
-    message = told.get("message") if isinstance(told, dict) else None
+def _reason(status: int, body: Any) -> str:
+    message = body.get("message") if isinstance(body, dict) else None
     return f"{status} {message or ''}".strip()
 
 
-def _wait(headers: Mapping[str, str], said: str) -> float | None:
-    """Seconds until a limit ends, by one of the three ways in which GitHub says that there is one."""
+def _wait(headers: Mapping[str, str], reason: str) -> float | None:
+    """Seconds until a rate limit ends, from one of the three ways in which GitHub reports one."""
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         return max(0.0, float(headers["x-ratelimit-reset"]) - time.time())
-    return LIMIT_SECONDS if "rate limit" in said.lower() else None
+    return LIMIT_SECONDS if "rate limit" in reason.lower() else None

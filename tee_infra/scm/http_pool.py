@@ -17,9 +17,9 @@ _PORTS: Final = {"https": 443, "http": 80}
 def http_pool(url: str, headers: dict[str, str], seconds: float) -> PoolManager:
     """Connections to the host of `url`. `seconds` are for connecting and for each read.
 
-    Three more attempts follow where the host cannot be reached or is overloaded, the latter except for POST and PATCH.
+    Three retries follow if the host cannot be reached or is overloaded, the latter except for POST and PATCH.
     REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE name the certificates to trust, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
-    the proxy. Raises urllib3's `HTTPError` or `ValueError` for a bad address of the host or the proxy.
+    the proxy. Raises urllib3's `HTTPError` or `ValueError` for an invalid address of the host or the proxy.
     """
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
     options: dict[str, Any] = {
@@ -43,7 +43,7 @@ def http_pool(url: str, headers: dict[str, str], seconds: float) -> PoolManager:
 
 
 def origin(url: str) -> tuple[str | None, str | None, int | None]:
-    """Scheme, host and port: where a token may go. Raises urllib3's `LocationParseError`."""
+    """Scheme, host and port, the only destination of a token. Raises urllib3's `LocationParseError`."""
     address = parse_url(url)
     return address.scheme, address.host, address.port or _PORTS.get(address.scheme or "")
 

@@ -75,15 +75,15 @@ def test_what_goes_wrong_is_said_in_a_line(clone: Clone, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("printf '%s\\trefs/heads/feature/x' 0123456789012345678901234567890123456789", "cut off"),
-        ("printf '01234567890123\\trefs/heads/feature/x\\n'", "no commit and ref"),
+        ("printf '%s\\trefs/heads/feature/x' 0123456789012345678901234567890123456789", "truncated"),
+        ("printf '01234567890123\\trefs/heads/feature/x\\n'", "not a commit and a ref"),
         (
             "printf 'warning: slow\\nfatal: https://ann:secret@host/x: the end' >&2; exit 128",
             "^git: https://host/x: the end$",
         ),
         ("exit 3", "exit code 3"),
-        ("sleep 30", "no answer within 0 s"),
-        ("sleep 30 & exit 0", "no answer within 0 s"),
+        ("sleep 30", "did not answer within 0 s"),
+        ("sleep 30 & exit 0", "did not answer within 0 s"),
     ],
 )
 def test_a_git_that_fails_or_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str) -> None:

@@ -97,7 +97,7 @@ def test_what_is_no_token_is_refused_without_being_quoted(token: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://", "https://[::1", "https://host:port"])
 def test_an_address_without_a_host_is_refused(url: str) -> None:
-    with pytest.raises(GitHubError, match="no address"):
+    with pytest.raises(GitHubError, match="is not an address"):
         connect(url, TOKEN)
 
 
