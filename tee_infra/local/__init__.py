@@ -1,7 +1,7 @@
 """The embedded AWS: a moto server and a small `aws` provider for Pulumi, in one process on loopback.
 
-`start` leaves that process in the background and returns where it listens; what it holds is kept in `directory`, so
-that it survives `stop` and `start`. Importing this package is cheap: moto, boto3, grpc and pulumi load where used.
+`start` leaves that process in the background and returns its ports; its contents are kept in `directory`, so
+that they survive `stop` and `start`. Importing this package is cheap: moto, boto3, grpc and pulumi load where used.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def shell_environment(running: EmbeddedAws) -> Mapping[str, str]:
-    """Return the variables with which `pulumi` and every AWS SDK talk to `running`, and to nothing else."""
+    """Return the variables with which `pulumi` and every AWS SDK send requests only to `running`."""
     return {
         "AWS_ENDPOINT_URL": running.endpoint,
         "AWS_ACCESS_KEY_ID": "embedded",
@@ -48,7 +48,7 @@ def materialised_types() -> tuple[str, ...]:
 
 
 def recorded_only_types() -> tuple[str, ...]:
-    """Return the resource types that only the stack's state knows, as Pulumi tokens, sorted."""
+    """Return the resource types that exist only in the stack's state, as Pulumi tokens, sorted."""
     from tee_infra.local.provider.registry import RESOURCE_TYPES  # noqa: PLC0415  # not needed to print help
 
     return tuple(sorted(token for token, kind in RESOURCE_TYPES.items() if kind.recorded_only))

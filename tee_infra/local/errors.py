@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded AWS, one type per fact."""
+"""The errors of the embedded AWS, one type per fact."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ class PortInUseError(UsageError):
 
     def __init__(self, port: int, taken: int) -> None:
         super().__init__(
-            f"Port {taken} on 127.0.0.1 is in use by another program"
+            f"port {taken} on 127.0.0.1 is in use by another program"
             f"{'' if taken == port else f' (the provider needs the port after {port})'}",
             next=f"Choose another one: tee-infra local start --port {port + 2}",
         )
@@ -23,8 +23,8 @@ class NoFreePortError(RemoteError):
 
     def __init__(self, first: int, last: int) -> None:
         super().__init__(
-            f"No two neighbouring ports are free from {first} to {last}",
-            next=f"Name one: tee-infra local start --port {last + 1}",
+            f"no two neighbouring ports are free from {first} to {last}",
+            next=f"Choose a port: tee-infra local start --port {last + 1}",
         )
         self.first = first
         self.last = last
@@ -35,19 +35,19 @@ class StartFailedError(RemoteError):
 
     def __init__(self, log: Path, last_line: str) -> None:
         super().__init__(
-            f"The embedded AWS did not start: {last_line or 'no reason given'}", next=f"The whole log: {log}"
+            f"the embedded AWS did not start: {last_line or 'no error message'}", next=f"See the log: {log}"
         )
         self.log = log
         self.last_line = last_line
 
 
 class DirectoryBusyError(BusyError):
-    """Another start or stop of the same directory is under way and did not end in time."""
+    """Another start or stop in the same directory is running and did not end in time."""
 
     def __init__(self, directory: Path, seconds: float) -> None:
         super().__init__(
-            f"Another start or stop of the embedded AWS in {directory} has not ended within {seconds:.0f} seconds",
-            next="See what runs: tee-infra local status",
+            f"another start or stop of the embedded AWS in {directory} has not ended within {seconds:.0f} seconds",
+            next="Check its state: tee-infra local status",
         )
         self.directory = directory
         self.seconds = seconds

@@ -22,8 +22,8 @@ POLL_SECONDS = 0.02
 def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
     """Return the embedded AWS of `directory`, started when it was not running; it is healthy when this returns.
 
-    `port` is the endpoint's, the provider takes the one after it. A running one is returned as it is, whatever `port`
-    says. Raises PortInUseError, NoFreePortError, StartFailedError and DirectoryBusyError.
+    `port` is the endpoint's, the provider takes the one after it. A running one is returned unchanged, on any
+    port. Raises PortInUseError, NoFreePortError, StartFailedError and DirectoryBusyError.
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
@@ -37,12 +37,12 @@ def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
 
 
 def status(directory: Path) -> EmbeddedAws | None:
-    """Return the embedded AWS that runs in `directory`; None when none does, and a stale note of one is removed."""
+    """Return the embedded AWS that runs in `directory`, or None; a stale note is removed."""
     return pidfile.read(directory.resolve())
 
 
 def stop(directory: Path) -> bool:
-    """Save what the embedded AWS of `directory` holds and end it. False when it was not running.
+    """Save the contents of the embedded AWS of `directory` and end it. False when it was not running.
 
     Raises DirectoryBusyError when another start or stop does not end in time.
     """
@@ -85,7 +85,7 @@ def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _process_environment() -> dict[str, str]:
-    """No setting of the caller's AWS or proxy reaches the process; it talks to itself only."""
+    """The process gets none of the caller's AWS and proxy settings; it sends requests only to itself."""
     foreign = ("AWS_", "MOTO_", "PULUMI_", "GRPC_", "BOTO")
     kept = {
         name: value
@@ -134,7 +134,7 @@ def _end(pid: int) -> None:
 
 @contextmanager
 def _only_one(directory: Path) -> Generator[None]:
-    """Two starts at once: the second waits, and then finds the first one's process running."""
+    """A second start at the same time waits, and then finds the first one's process running."""
     seconds = START_SECONDS + STOP_SECONDS
     with (directory / "lock").open("w") as lock:
         deadline = time.monotonic() + seconds

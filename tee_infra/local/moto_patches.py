@@ -1,7 +1,7 @@
-"""Where moto's DynamoDB differs from AWS in what this project shows or changes, put right in the serving process.
+"""Corrections of moto's DynamoDB where it differs from AWS in properties of this project, in the serving process.
 
-moto 5.2.5 takes the table class, the caps on demand and a change of encryption, and forgets them; it never lets a
-stream be switched on a second time; and it words the refusal of a protected table in its own way.
+moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
+a stream to be enabled a second time; and its message for a protected table differs from AWS's.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Pickles of moto's backends: plain pickle, and rules for the few things in them that it cannot take."""
+"""Pickles of moto's backends: plain pickle, and rules for the few objects in them that it does not support."""
 
 import io
 import marshal
@@ -24,7 +24,7 @@ LOCK, REENTRANT_LOCK = type(threading.Lock()), type(threading.RLock())
 
 
 def dumps(value: object) -> bytes:
-    """Return `value` as a pickle. Raises TypeError, AttributeError or PicklingError for what has no rule."""
+    """Return `value` as a pickle. Raises TypeError, AttributeError or PicklingError for an object without a rule."""
     content = io.BytesIO()
     _Pickler(content, pickle.HIGHEST_PROTOCOL).dump(value)
     return content.getvalue()

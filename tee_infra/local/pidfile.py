@@ -1,4 +1,4 @@
-"""What a running embedded AWS leaves in its directory, and how a stale note of it is told from a live one."""
+"""The note of a running embedded AWS in its directory, and the detection of a stale one."""
 
 import json
 import os
@@ -15,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedAws:
-    """A running embedded AWS. `notice` is what its start has to tell a person, such as a snapshot set aside."""
+    """A running embedded AWS. `notice` is a message of its start for people, such as a snapshot set aside."""
 
     endpoint: str
     provider_port: int
@@ -32,14 +32,14 @@ class EmbeddedAws:
 
 
 def read(directory: Path) -> EmbeddedAws | None:
-    """Return the process that runs in `directory`; None, and the note removed, when its process is gone."""
+    """Return the process that runs in `directory`; None, and the note removed, when its process has ended."""
     try:
         noted = json.loads(_path(directory).read_text())
         running = _from_json(noted, directory)
         same_process = process_identity(running.pid) == noted["process"]
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):  # half a file, or somebody else's: it says nothing about a process
+    except (ValueError, KeyError, TypeError):  # a partial or foreign file: not a note of a process
         same_process, running = False, None
     if same_process:
         return running
@@ -48,7 +48,7 @@ def read(directory: Path) -> EmbeddedAws | None:
 
 
 def write(running: EmbeddedAws) -> None:
-    """Note `running` in its directory; a reader sees the whole note or none."""
+    """Note `running` in its directory, atomically."""
     noted = {
         "endpoint": running.endpoint,
         "provider_port": running.provider_port,
@@ -67,7 +67,7 @@ def remove(directory: Path) -> None:
 
 
 def process_identity(pid: int) -> str | None:
-    """Return what tells this process from a later one with the same pid: when it started. None: no such process."""
+    """Return a process's start time, which a later one with the same pid does not have. None: no such process."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -77,7 +77,7 @@ def process_identity(pid: int) -> str | None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` in one step: a crash leaves the old content or the new one, never a part."""
+    """Replace `path` atomically: a crash leaves the old content or the new one, never a part."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
     with unfinished.open("wb") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""Which two loopback ports the embedded AWS listens on: the endpoint's and, after it, the provider's."""
+"""The two loopback ports of the embedded AWS: the endpoint's and, after it, the provider's."""
 
 import socket
 import time
@@ -11,14 +11,14 @@ from tee_infra.local.pidfile import LOOPBACK, write_whole
 FIRST_PORT = 4580
 LAST_PORT = 4980
 PORT_TAKEN = 98
-"""The process's exit code when another one took a port between the look and the bind."""
+"""The process's exit code when another one took a port between the check and the bind."""
 
 
 def choose(directory: Path, asked: int | None, *, without: Collection[int] = ()) -> int:
-    """Return the endpoint's port: `asked`, else the one used here before, else the first free pair.
+    """Return the endpoint's port: `asked`, or the one used here before, or the first free pair.
 
-    The port used before is kept so that what a shell exported stays right. Raises PortInUseError for `asked` alone: a
-    remembered port that another program took meanwhile is given up. The ports in `without` looked free and were not.
+    The port used before is kept so that a shell's exported variables stay valid. Raises PortInUseError only for
+    `asked`: a remembered port that another program took meanwhile is replaced. The ports in `without` are in use.
     """
     if asked is not None:
         taken = next((port for port in (asked, asked + 1) if asked in without or not _free(port)), None)
@@ -47,7 +47,7 @@ def _remembered(directory: Path) -> int | None:
 
 
 def _soon_free(port: int) -> bool:
-    """Whether the pair is free within a second: the threads of a killed process hold its ports a moment longer."""
+    """Whether the pair is free within a second: the threads of a killed process keep its ports for a moment."""
     deadline = time.monotonic() + 1
     while not (_free(port) and _free(port + 1)):
         if time.monotonic() > deadline:

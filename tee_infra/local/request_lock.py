@@ -1,4 +1,4 @@
-"""One request at a time, and whether any of them may have changed something."""
+"""One request at a time, and whether any of them may have changed data."""
 
 from collections.abc import Iterable
 from threading import Lock
@@ -12,10 +12,10 @@ READ_ONLY_PREFIXES = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "T
 
 
 class Gate:
-    """A WSGI application around moto's that lets one request in at a time.
+    """A WSGI application around moto's that serves one request at a time.
 
-    moto's backends are plain dictionaries without locks: two requests at once may break them, and a snapshot taken in
-    the middle of one would hold half of it. `closed` is held while a snapshot is taken.
+    moto's backends are plain dictionaries without locks: two requests at once may break them, and a snapshot taken
+    during a request would contain half of its changes. `closed` is held while a snapshot is taken.
     """
 
     def __init__(self, application: "WSGIApplication") -> None:
@@ -31,7 +31,7 @@ class Gate:
             try:
                 return list(answer)
             finally:
-                getattr(answer, "close", lambda: None)()  # as WSGI asks of who consumes an answer
+                getattr(answer, "close", lambda: None)()  # WSGI requires it of the consumer of an answer
 
 
 def _may_change(environ: dict[str, Any]) -> bool:

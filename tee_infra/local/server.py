@@ -82,14 +82,14 @@ def _listen(port: int) -> socket.socket:
 def _serve_provider(endpoint: str, port: int) -> grpc.Server:
     try:
         return serve_provider(endpoint, port)
-    except RuntimeError:  # gRPC's word for a port it cannot have
+    except RuntimeError:  # gRPC's error for a port in use
         sys.exit(PORT_TAKEN)
 
 
 def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
-    """Save what changed, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time.
+    """Save changes, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time.
 
-    Ends too when the directory is gone: nobody could find the process any more.
+    Ends also when the directory was deleted: no command could find the process any more.
     """
     due = time.monotonic() + AUTOSAVE_SECONDS
     # Short waits: a signal that reaches another thread of this process first does not wake this one.
@@ -108,7 +108,7 @@ def _save(gate: Gate, path: Path) -> None:
             return
         try:
             snapshot.save(path)
-        except OSError as error:  # a full disk ends neither the process nor what the last snapshot holds
+        except OSError as error:  # with a full disk the process continues, and the last snapshot is kept
             print(f"not saved: {error}", file=sys.stderr)  # noqa: T201  # the log
         else:
             gate.changed = False

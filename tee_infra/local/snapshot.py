@@ -1,6 +1,6 @@
-"""What moto holds, kept in a file: one pickle per service, account and region.
+"""moto's contents in a file: one pickle per service, account and region.
 
-The file is ours alone: it lies in a directory that only its owner writes, and is never taken from anywhere else.
+The file is trusted: it is in a directory that only its owner can write, and is never read from another place.
 """
 
 import pickle
@@ -21,9 +21,9 @@ PASSING = {"dynamodbstreams"}  # iterators, which expire; the records are the ta
 
 
 def save(path: Path) -> None:
-    """Write what every service holds; the caller sees to it that nothing changes meanwhile.
+    """Write the contents of every service; the caller makes sure that nothing changes meanwhile.
 
-    The file before it stays whole until the new one is complete. A service that cannot be kept is named in the log.
+    The earlier file stays intact until the new one is complete. A service that cannot be saved is named in the log.
     """
     held: Held = {}
     in_use: list[Any] = cast("Any", BackendDict)._instances  # moto has no public list of them
@@ -34,12 +34,12 @@ def save(path: Path) -> None:
             try:
                 held[services.service_name, account, region] = pickling.dumps(backend)
             except (TypeError, AttributeError, pickle.PicklingError) as error:
-                print(f"{services.service_name} is not kept over a stop: {error}", file=sys.stderr)  # noqa: T201  # the log
+                print(f"{services.service_name} cannot be saved and is lost at stop: {error}", file=sys.stderr)  # noqa: T201  # the log
     write_whole(path, pickle.dumps({"moto": version("moto"), "held": held}))
 
 
 def load(path: Path) -> str | None:
-    """Give moto what `path` holds. Return a notice for a person when the file could not be used and was set aside."""
+    """Load `path` into moto. Return a notice for people when the file could not be used and was set aside."""
     if not path.exists():
         return None
     try:

@@ -135,7 +135,7 @@ def test_process_that_ends_at_once_is_reported_with_its_last_words(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(StartFailedError, match=f"The whole log: {directory}/log"):
+    with pytest.raises(StartFailedError, match=f"See the log: {directory}/log"):
         local.start(directory)
 
 

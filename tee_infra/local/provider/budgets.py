@@ -1,4 +1,4 @@
-"""Budgets, recorded only: moto knows no notifications (`internal/service/budgets/budget.go`)."""
+"""Budgets, recorded only: moto has no notifications (`internal/service/budgets/budget.go`)."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ COST_TYPES = (
 
 
 def _same_amount(old: Any, new: Any, _block: Values) -> bool:
-    """`100` and `100.0` are one amount."""
+    """`100` and `100.0` are the same amount."""
     try:
         return float(old) == float(new)
     except (TypeError, ValueError):

@@ -102,7 +102,7 @@ def _shared_client(endpoint: str, service: str, region: str) -> Any:
         aws_access_key_id="embedded",
         aws_secret_access_key="embedded",  # noqa: S106  # moto takes any
         config=Config(
-            proxies={},  # a proxy set for the internet has no business on loopback
+            proxies={},  # no proxy for loopback
             retries={"total_max_attempts": 1},
             max_pool_connections=32,
             s3={"addressing_style": "path"},

@@ -1,4 +1,4 @@
-"""The configuration of one provider resource, as the real provider would take it, and held to the embedded AWS."""
+"""The configuration of one provider resource, read like the real provider's, and limited to the embedded AWS."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class ConfigurationRefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What of a provider's configuration matters here."""
+    """The relevant part of a provider's configuration."""
 
     region: str = REGION
     default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -48,7 +48,7 @@ def endpoint_failures(given: Values) -> list[Failure]:
     return [
         Failure(
             path=f"endpoints[{place}].{service}",
-            reason=f"the embedded AWS talks to loopback only, not to {url}: remove the endpoint of {service}",
+            reason=f"the embedded AWS sends requests to loopback only, not to {url}: remove the endpoint of {service}",
         )
         for place, group in enumerate(groups if isinstance(groups, list) else [])
         for service, url in group.items()

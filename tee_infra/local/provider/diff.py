@@ -1,4 +1,4 @@
-"""What differs between the state and the program, as the real provider sees it."""
+"""The differences between the state and the program, as the real provider finds them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -31,12 +31,12 @@ class Difference:
 
     @property
     def property(self) -> str:
-        """The property of the resource it lies in."""
+        """The resource's property that contains it."""
         return self.path.partition("[")[0].partition(".")[0]
 
 
 def differences(properties: Mapping[str, Property], old: Values, new: Values, within: str = "") -> Iterator[Difference]:
-    """Yield what makes `new` (the program's) differ from `old` (the state's), each at its innermost place."""
+    """Yield the differences of `new` (the program's) from `old` (the state's), each at its innermost place."""
     for name, rule in properties.items():
         before, after = old.get(name, rule.default), new.get(name, rule.default)
         overlooked = rule.same is not None and not holds_unknown(after) and rule.same(before, after, new)
@@ -51,12 +51,12 @@ def differences(properties: Mapping[str, Property], old: Values, new: Values, wi
 
 
 def equal(shape: Shape, a: Any, b: Any) -> bool:
-    """Whether two values mean the same: nothing equals empty, zero and false; sets know no order; JSON no layout."""
+    """Whether two values are equivalent: missing equals empty, zero and false; sets have no order, JSON no layout."""
     return next(_within(shape, a, b, ""), None) is None
 
 
 def empty(value: object) -> bool:
-    """Whether `value` is what the real provider does not tell from nothing."""
+    """Whether `value` is equal to a missing one for the real provider."""
     return value is None or value in ("", 0, [], {})
 
 
@@ -90,7 +90,7 @@ def _same_scalar(kind: Kind, before: Any, after: Any) -> bool:
 
 
 def _canonical_policy(value: Any) -> Any:
-    """Return a form in which two policies that IAM does not tell apart are equal: one element or a list of it."""
+    """Return a form in which equivalent policies are equal: one element or a list of it."""
     if isinstance(value, dict):
         return {name: _canonical_policy(part) for name, part in value.items()}
     if isinstance(value, list):

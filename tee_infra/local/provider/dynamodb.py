@@ -32,12 +32,12 @@ ELSEWHERE = "it needs another Region, a backup or a bucket of exports"
 
 
 def _removed(_old: Any, new: Any, _block: Values) -> bool:
-    """Removing the block is a silent no-op (SuppressMissingOptionalConfigurationBlock): switch it off instead."""
+    """Removing the block is a silent no-op (SuppressMissingOptionalConfigurationBlock): disable it instead."""
     return new is None
 
 
 def _no_new_name(old: Any, new: Any, _block: Values) -> bool:
-    """Elements are told apart by name alone: a changed type or projection is a silent no-op."""
+    """Elements are compared by name only: a changed type or projection is a silent no-op."""
     return {element["name"] for element in old or []} == {element["name"] for element in new or []}
 
 
@@ -46,12 +46,12 @@ def _on_demand(_old: Any, _new: Any, block: Values) -> bool:
 
 
 def _no_cap(old: Any, new: Any, _block: Values) -> bool:
-    """-1 takes a cap away; so it is the same as none."""
+    """-1 removes a cap, so it is equal to none."""
     return (empty(old) or old == -1) and (empty(new) or new == -1)
 
 
 def _switched_off(_old: Any, _new: Any, block: Values) -> bool:
-    """DynamoDB forgets the attribute of a time to live that is off."""
+    """DynamoDB forgets the attribute of a disabled time to live."""
     return not block.get("enabled")
 
 

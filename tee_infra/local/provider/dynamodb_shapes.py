@@ -1,4 +1,4 @@
-"""A table's properties as DynamoDB's requests have them, and DynamoDB's answers as properties."""
+"""A table's properties in the form of DynamoDB's requests, and DynamoDB's answers as properties."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ def capacity(block: Values) -> Any:
 
 
 def caps(block: Values) -> Any:
-    """Return the OnDemandThroughput of a table or index; -1 is AWS's word for no cap."""
+    """Return the OnDemandThroughput of a table or index; -1 means no cap."""
     return {
         "MaxReadRequestUnits": block.get("maxReadRequestUnits", -1),
         "MaxWriteRequestUnits": block.get("maxWriteRequestUnits", -1),
@@ -33,7 +33,7 @@ def caps(block: Values) -> Any:
 
 
 def encryption(block: Values) -> Any:
-    """Return the SSESpecification; not enabled means the key that AWS owns."""
+    """Return the SSESpecification; not enabled means the AWS-owned key."""
     if not block["enabled"]:
         return {"Enabled": False}
     chosen = {"KMSMasterKeyId": block["kmsKeyArn"]} if block.get("kmsKeyArn") else {}
@@ -48,12 +48,12 @@ def index_keys(index: Values) -> list[Any]:
 
 
 def global_index(table: Values, index: Values) -> Any:
-    """Return a global index as CreateTable and UpdateTable's Create take it."""
+    """Return a global index for CreateTable and UpdateTable's Create."""
     return {"KeySchema": index_keys(index), "Projection": _projection(index)} | index_size(table, index)
 
 
 def index_size(table: Values, index: Values) -> Any:
-    """Return a global index as UpdateTable's Update takes it: its throughput."""
+    """Return a global index for UpdateTable's Update: its throughput."""
     size: dict[str, Any] = {"IndexName": index["name"]}
     if table["billingMode"] == "PROVISIONED":
         size["ProvisionedThroughput"] = capacity(index)
@@ -63,7 +63,7 @@ def index_size(table: Values, index: Values) -> Any:
 
 
 def local_index(table: Values, index: Values) -> Any:
-    """Return a local index as CreateTable takes it."""
+    """Return a local index for CreateTable."""
     return {
         "IndexName": index["name"],
         "KeySchema": keys([("HASH", table["hashKey"]), ("RANGE", index["rangeKey"])]),
@@ -90,7 +90,7 @@ def read_caps(described: Any) -> Values | None:
 
 
 def read_encryption(described: Any) -> Values:
-    """Return a table's encryption as properties; AWS says nothing of the key it owns itself."""
+    """Return a table's encryption as properties; AWS does not return its own key."""
     found = described.get("SSEDescription", {})
     return {"enabled": found.get("Status") == "ENABLED", "kmsKeyArn": found.get("KMSMasterKeyArn")}
 

@@ -1,4 +1,4 @@
-"""What a DynamoDB table asks of AWS, in the order AWS takes it."""
+"""The operations of a DynamoDB table, in the order that AWS requires."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from tee_infra.local.provider.values import UNKNOWN, holds_unknown
 
 
 def create(aws: Aws, inputs: Values) -> str:
-    """Create the table with all that CreateTable takes; time to live and recovery follow in `finish`."""
+    """Create the table with all properties of CreateTable; time to live and recovery follow in `finish`."""
     request: dict[str, Any] = {
         "TableName": inputs["name"],
         "KeySchema": shapes.keys([("HASH", inputs["hashKey"]), ("RANGE", inputs.get("rangeKey"))]),
@@ -42,7 +42,7 @@ def create(aws: Aws, inputs: Values) -> str:
 
 
 def finish(aws: Aws, made: str, inputs: Values) -> None:
-    """Switch on what CreateTable does not take."""
+    """Set the properties that CreateTable does not accept."""
     if inputs.get("ttl", {}).get("enabled"):
         _set_ttl(aws, made, inputs["ttl"])
     if inputs.get("pointInTimeRecovery", {}).get("enabled"):
@@ -50,7 +50,7 @@ def finish(aws: Aws, made: str, inputs: Values) -> None:
 
 
 def read(aws: Aws, made: str, state: Values) -> Values | None:
-    """Return the table as DescribeTable and its kin have it."""
+    """Return the table from DescribeTable and related calls."""
     client = aws.dynamodb
     try:
         table: Any = client.describe_table(TableName=made)["Table"]
@@ -90,7 +90,7 @@ def read(aws: Aws, made: str, state: Values) -> Values | None:
 
 
 def update(aws: Aws, made: str, update: Update) -> None:
-    """Change the table step by step; AWS takes one index at a time, and encryption alone."""
+    """Change the table step by step; AWS accepts one index at a time, and encryption only separately."""
     new, changed = update.new, update.changed
     removed, added, resized = _index_changes(update) if "globalSecondaryIndexes" in changed else ([], [], [])
     for index in removed:
@@ -114,7 +114,7 @@ def update(aws: Aws, made: str, update: Update) -> None:
 
 
 def delete(aws: Aws, made: str, _state: Values) -> None:
-    """Delete the table. AWS refuses a protected one, whatever the state says of its protection."""
+    """Delete the table. AWS refuses a protected one, even if the state has no protection."""
     aws.dynamodb.delete_table(TableName=made)
 
 
@@ -122,7 +122,7 @@ ACTIONS = Actions(create=create, finish=finish, read=read, update=update, delete
 
 
 def validate(inputs: Values) -> list[Failure]:
-    """Return what the real provider finds wrong at plan time."""
+    """Return the failures that the real provider finds at plan time."""
     if holds_unknown(inputs):
         return []
     failures: list[Failure] = []
@@ -157,7 +157,7 @@ def _all_keys(inputs: Values) -> Iterable[list[Any]]:
 
 
 def _index_changes(update: Update) -> tuple[list[Values], list[Values], list[Values]]:
-    """Return the indexes to delete, to create and to resize. Other keys or projection: delete and create."""
+    """Return the indexes to delete, to create and to resize. With other keys or projection: delete and create."""
     old = {index["name"]: index for index in update.old.get("globalSecondaryIndexes", [])}
     new = {index["name"]: index for index in update.new.get("globalSecondaryIndexes", [])}
     rebuilt = {name for name in old.keys() & new.keys() if _fixed(old[name]) != _fixed(new[name])}

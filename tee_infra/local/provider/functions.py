@@ -7,13 +7,13 @@ from tee_infra.local.provider.schema import Values
 
 
 def caller_identity(aws: Aws, _arguments: Values) -> Values:
-    """Return who calls: the embedded account's root."""
+    """Return the caller: the embedded account's root."""
     account = aws.account_id
     return {"id": account, "accountId": account, "arn": f"arn:aws:iam::{account}:root", "userId": account}
 
 
 def region(aws: Aws, arguments: Values) -> Values:
-    """Return the region asked for, or the provider's."""
+    """Return the requested region, or the provider's."""
     name = arguments.get("region") or arguments.get("name") or aws.region
     return {
         "id": name,
@@ -25,7 +25,7 @@ def region(aws: Aws, arguments: Values) -> Values:
 
 
 def partition(_aws: Aws, _arguments: Values) -> Values:
-    """Return the one partition there is."""
+    """Return the only partition."""
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
 
 

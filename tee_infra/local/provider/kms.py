@@ -96,7 +96,7 @@ def _update_key(aws: Aws, made: str, update: Update) -> None:
 
 
 def _delete_key(aws: Aws, made: str, state: Values) -> None:
-    """A key is never gone at once: it waits for its window, and counts as gone meanwhile."""
+    """A key is never deleted at once: it waits for its window, and counts as deleted meanwhile."""
     aws.kms.schedule_key_deletion(KeyId=made, PendingWindowInDays=state.get("deletionWindowInDays", 30))
 
 
@@ -158,7 +158,7 @@ def _delete_alias(aws: Aws, made: str, _state: Values) -> None:
 
 
 def _same_key(old: Any, new: Any, _block: Values) -> bool:
-    """A key's id and its ARN name the same key."""
+    """A key's id and its ARN identify the same key."""
     return str(old).rpartition("/")[2] == str(new).rpartition("/")[2]
 
 

@@ -123,7 +123,7 @@ def _put_filter(aws: Aws, inputs: Values) -> str:
 
 
 def _update_filter(aws: Aws, made: str, update: Update) -> None:
-    """Delete and put: moto would keep both under one name."""
+    """Delete and put, because moto would keep both under one name."""
     _delete_filter(aws, made, update.old)
     _put_filter(aws, update.new)
 

@@ -1,4 +1,4 @@
-"""The state of a resource: what AWS says, in the program's words where both mean the same."""
+"""The state of a resource: AWS's values, in the program's spelling where both are equivalent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from tee_infra.local.provider.schema import Block, Effect, Property, ResourceTyp
 
 
 def outputs(kind: ResourceType, live: Values, wanted: Values) -> Values:
-    """Return the state after an operation: `live` as AWS has it, `wanted` for layout and for what AWS does not tell."""
+    """Return the state after an operation: `live` from AWS, `wanted` for layout and for values that AWS hides."""
     return _block(kind.properties, live, wanted)
 
 
 def inputs(kind: ResourceType, state: Values, before: Values) -> Values:
-    """Return the program that would lead to `state`, in the words of `before`, the program known so far.
+    """Return the program that would lead to `state`, in the spelling of `before`, the program known so far.
 
-    For an import `before` is empty: everything a program may say and that is not its default is taken over.
+    For an import `before` is empty: every settable property that is not its default is adopted.
     """
     taken: Values = {}
     for name, rule in kind.properties.items():

@@ -1,4 +1,4 @@
-"""One operation on one resource: the tables' rules and the actions on AWS, in the order the engine asks for them."""
+"""One operation on one resource: the tables' rules and the actions on AWS, in the order of the engine's requests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,12 @@ EXISTS_ALREADY = ("AlreadyExists", "ResourceInUse", "EntityAlreadyExists", "Buck
 
 
 class OperationFailedError(Exception):
-    """What was asked was not done, and nothing changed that the state does not say."""
+    """The operation failed, and nothing changed that is not in the state."""
 
 
 @dataclass(eq=False)
 class IncompleteError(Exception):
-    """The resource exists, but is not as asked: `state` is how it is, `reason` why."""
+    """The resource exists but differs from the request: `state` is its actual state."""
 
     id: str
     state: Values
@@ -31,7 +31,7 @@ class IncompleteError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What an update would do: the differences, and whether the old resource must go before the new one comes."""
+    """A planned update: the differences, and whether the old resource is deleted before the new one is created."""
 
     differences: tuple[Difference, ...]
     delete_first: bool
@@ -43,7 +43,7 @@ class Plan:
 
 
 def plan(kind: ResourceType, state: Values, inputs: Values, ignored: tuple[str, ...] = ()) -> Plan:
-    """Return what leads from `state` to `inputs`, leaving out the property paths in `ignored`.
+    """Return the changes from `state` to `inputs`, without the property paths in `ignored`.
 
     Raises OperationFailedError when the real provider refuses such a change at plan time.
     """
@@ -57,9 +57,9 @@ def plan(kind: ResourceType, state: Values, inputs: Values, ignored: tuple[str, 
 
 
 def create(kind: ResourceType, aws: Aws, inputs: Values) -> tuple[str, Values]:
-    """Make the resource and return its id and state.
+    """Create the resource and return its id and state.
 
-    Raises OperationFailedError when there is none, IncompleteError when there is one that lacks something.
+    Raises OperationFailedError when it was not created, IncompleteError when it was created incompletely.
     """
     try:
         made = kind.actions.create(aws, inputs)
@@ -77,13 +77,13 @@ def create(kind: ResourceType, aws: Aws, inputs: Values) -> tuple[str, Values]:
 
 
 def preview_create(kind: ResourceType, aws: Aws, inputs: Values) -> Values:
-    """Return what is known of a resource before it is made."""
+    """Return the properties of a resource that are known before it is created."""
     unknown = {name: UNKNOWN for name, rule in kind.properties.items() if rule.effect is Effect.COMPUTED}
     return unknown | _settled(kind, inputs, {"region": aws.region})
 
 
 def read(kind: ResourceType, aws: Aws, made: str, state: Values, inputs: Values) -> tuple[Values, Values] | None:
-    """Return the state of the resource as AWS has it, and the inputs that say so; None when it does not exist."""
+    """Return the state of the resource in AWS, and the matching inputs; None when it does not exist."""
     try:
         live = kind.actions.read(aws, made, state)
     except (ClientError, BotoCoreError) as error:
@@ -97,7 +97,7 @@ def read(kind: ResourceType, aws: Aws, made: str, state: Values, inputs: Values)
 def update(kind: ResourceType, aws: Aws, made: str, *, old: Values, inputs: Values, ignored: tuple[str, ...]) -> Values:
     """Change the resource in place and return its state.
 
-    Raises IncompleteError, with the state as it then is, when AWS refuses.
+    Raises IncompleteError with the actual state when AWS refuses.
     """
     changed = frozenset(difference.property for difference in plan(kind, old, inputs, ignored).differences)
     try:
@@ -110,7 +110,7 @@ def update(kind: ResourceType, aws: Aws, made: str, *, old: Values, inputs: Valu
 
 
 def preview_update(kind: ResourceType, old: Values, inputs: Values, ignored: tuple[str, ...]) -> Values:
-    """Return the state an update would lead to, as far as it is known."""
+    """Return the known part of the state after an update."""
     changed = {difference.property for difference in plan(kind, old, inputs, ignored).differences}
     moved = {name: UNKNOWN for name, rule in kind.properties.items() if changed & set(rule.follows)}
     if "tags" in changed and not holds_unknown(inputs.get("tags")):
@@ -120,7 +120,7 @@ def preview_update(kind: ResourceType, old: Values, inputs: Values, ignored: tup
 
 
 def delete(kind: ResourceType, aws: Aws, made: str, state: Values) -> None:
-    """Delete the resource; that it is gone already is no error. Raises OperationFailedError in AWS's words."""
+    """Delete the resource; a missing one is fine. Raises OperationFailedError with AWS's message."""
     try:
         if kind.actions.read(aws, made, state) is not None:
             kind.actions.delete(aws, made, state)
@@ -140,7 +140,7 @@ def _with_region(kind: ResourceType, aws: Aws, live: Values) -> Values:
 
 
 def _settled(kind: ResourceType, inputs: Values, old: Values) -> Values:
-    """Return the program's values, and for what it leaves to AWS the ones there are."""
+    """Return the program's values, and the existing ones where it has none."""
     kept = {name: old[name] for name, rule in kind.properties.items() if rule.keeps and name in old}
     return kept | {name: value for name, value in inputs.items() if name in kind.properties}
 
@@ -174,6 +174,6 @@ def _advice(kind: ResourceType, inputs: Values, error: Exception) -> str:
     if name is None or not any(sign in _said(error) for sign in EXISTS_ALREADY):
         return ""
     return (
-        ". It exists, and this stack does not know it: perhaps an earlier run ended before it could note it."
-        f" Take it over with `pulumi import {kind.type} NAME {name}`, or delete it, and run again"
+        ". It exists and is not in this stack's state; an earlier run may have ended before recording it."
+        f" Adopt it with `pulumi import {kind.type} NAME {name}`, or delete it, and run again"
     )

@@ -1,4 +1,4 @@
-"""Every resource type the provider knows."""
+"""Every resource type of the provider."""
 
 from collections.abc import Mapping
 

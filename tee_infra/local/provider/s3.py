@@ -28,7 +28,7 @@ def _create(aws: Aws, inputs: Values) -> str:
         "Bucket": inputs["bucket"],
         "ObjectLockEnabledForBucket": inputs.get("objectLockEnabled", False),
     }
-    if aws.region != "us-east-1":  # the one region that must not be named
+    if aws.region != "us-east-1":  # the only region that must not be named
         request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
     aws.s3.create_bucket(**request)
     return inputs["bucket"]
@@ -78,12 +78,12 @@ def _delete(aws: Aws, made: str, state: Values) -> None:
 
 
 def code(error: ClientError) -> str:
-    """Return AWS's name for what went wrong."""
+    """Return AWS's error code."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 def locks_objects(aws: Aws, bucket: str) -> bool:
-    """Whether the bucket was made with Object Lock."""
+    """Whether the bucket was created with Object Lock."""
     try:
         found: Any = aws.s3.get_object_lock_configuration(Bucket=bucket)
     except ClientError:

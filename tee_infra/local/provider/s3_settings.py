@@ -30,7 +30,7 @@ def _put_versioning(aws: Aws, bucket: str, inputs: Values) -> None:
     wanted = inputs["versioningConfiguration"]
     if wanted["status"] == "Suspended" and locks_objects(aws, bucket):
         raise RefusedByAwsError(LOCKED)
-    if wanted["status"] != "Disabled":  # what a new bucket is, and none can become
+    if wanted["status"] != "Disabled":  # the state of a new bucket, to which none can return
         aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=to_api(wanted))
 
 
@@ -40,7 +40,7 @@ def _get_versioning(aws: Aws, bucket: str) -> Values:
 
 
 def _suspend_versioning(aws: Aws, bucket: str) -> None:
-    """Versioning cannot be taken away, and with Object Lock not even suspended."""
+    """Versioning cannot be removed, and with Object Lock not even suspended."""
     if not locks_objects(aws, bucket):
         aws.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
 

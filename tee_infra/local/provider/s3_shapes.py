@@ -12,7 +12,7 @@ PROPERTY_NAMES = {theirs: ours for ours, theirs in API_NAMES.items()}
 
 
 def to_api(value: Any) -> Any:
-    """Return properties as S3 takes them; a map of tags becomes a list."""
+    """Return properties in S3's form; a map of tags becomes a list."""
     if isinstance(value, list):
         return [to_api(part) for part in value]
     if not isinstance(value, dict):
@@ -26,7 +26,7 @@ def to_api(value: Any) -> Any:
 
 
 def from_api(value: Any) -> Any:
-    """Return what S3 answers as properties."""
+    """Return an answer of S3 as properties."""
     if isinstance(value, list):
         return [from_api(part) for part in value]
     if not isinstance(value, dict):

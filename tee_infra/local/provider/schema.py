@@ -1,4 +1,4 @@
-"""What the tables of this folder are written in: properties, their shapes, and what a change of each one does.
+"""The vocabulary of this folder's tables: properties, their shapes, and the effect of a change of each one.
 
 They follow the schemas of terraform-provider-aws 6, on which pulumi-aws 7 is built (`internal/service/*`): ForceNew
 is `replaces`, Optional+Computed is `keeps=True`, DiffSuppressFunc is `same=`.
@@ -19,7 +19,7 @@ Values = dict[str, Any]
 
 
 class Kind(Enum):
-    """A property without parts."""
+    """A scalar property."""
 
     STRING = "string"
     NUMBER = "number"
@@ -27,7 +27,7 @@ class Kind(Enum):
     JSON = "JSON document"
     POLICY = "JSON policy document"
     ANY = "anything"
-    """Not looked into; for the rare block of a type that is only recorded."""
+    """Any value, not checked; for the rare block of a type that is only recorded."""
 
 
 STRING, NUMBER, BOOLEAN, JSON, POLICY, ANY = Kind
@@ -35,21 +35,21 @@ STRING, NUMBER, BOOLEAN, JSON, POLICY, ANY = Kind
 
 @dataclass(frozen=True)
 class Block:
-    """An object with properties of its own."""
+    """An object with its own properties."""
 
     properties: Mapping[str, Property]
 
 
 @dataclass(frozen=True)
 class ListOf:
-    """Elements in an order that counts."""
+    """Ordered elements."""
 
     element: Shape
 
 
 @dataclass(frozen=True)
 class SetOf:
-    """Elements in no order; blocks are told apart by the property `key`, without one by all they hold."""
+    """Unordered elements; blocks are identified by the property `key`, or by all their values."""
 
     element: Shape
     key: str | None = None
@@ -57,7 +57,7 @@ class SetOf:
 
 @dataclass(frozen=True)
 class MapOf:
-    """Values under names the program chooses."""
+    """Values under names that the program chooses."""
 
     element: Shape
 
@@ -66,11 +66,11 @@ Shape = Kind | Block | ListOf | SetOf | MapOf
 
 
 class Effect(Enum):
-    """What a changed property does to the resource."""
+    """The effect of a changed property on the resource."""
 
     UPDATE = "updates in place"
     REPLACE = "replaces"
-    COMPUTED = "is AWS's to say"
+    COMPUTED = "is set by AWS"
     REFUSED = "is refused"
 
 
@@ -86,13 +86,13 @@ class Property:
     one_of: tuple[str | int, ...] = ()
     between: tuple[int, int] | None = None
     keeps: bool = False
-    """Left out of the program, what is there stays: no difference."""
+    """Missing in the program, the existing value is kept: no difference."""
     unread: bool = False
-    """AWS or moto does not tell it, or never takes it: it lives in the state, and drift is not seen."""
+    """AWS or moto does not return or accept it: it exists only in the state, and drift is not seen."""
     same: Callable[[Any, Any, Values], bool] | None = None
-    """Whether the real provider overlooks this difference: (old value, new value, the block's new values)."""
+    """Whether the real provider ignores this difference: (old value, new value, the block's new values)."""
     named: Naming | None = None
-    """The physical name: made up when left out, and a fixed one cannot exist twice."""
+    """The physical name: generated when missing, and a fixed one cannot exist twice."""
     follows: tuple[str, ...] = ()
     """Computed: the properties whose change also changes this one."""
     why: str = ""
@@ -101,7 +101,7 @@ class Property:
 
 @dataclass(frozen=True, kw_only=True)
 class Naming:
-    """How a physical name is made up: the resource's name, a hyphen and seven hexadecimal digits."""
+    """The generated physical name: the resource's name, a hyphen and seven hexadecimal digits."""
 
     longest: int
     prefix: str = ""
@@ -114,35 +114,35 @@ computed = partial(Property, effect=Effect.COMPUTED)
 
 
 def refused(why: str) -> Property:
-    """Return a property of the real provider that cannot be had here; using it fails, saying `why`."""
+    """Return a property of the real provider that is not supported here; using it fails with the reason `why`."""
     return Property(STRING, effect=Effect.REFUSED, why=why)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A property that cannot be as it is: where (`ttl.attributeName`) and why."""
+    """An invalid property: its path (`ttl.attributeName`) and the reason."""
 
     path: str
     reason: str
 
 
 class RefusedByAwsError(Exception):
-    """AWS refuses, in AWS's words; for what moto lets through."""
+    """A refusal with AWS's message, for requests that moto accepts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actions:
-    """What is asked of AWS. Every function raises botocore's ClientError, or RefusedByAwsError, as AWS says no."""
+    """The calls to AWS. Every function raises botocore's ClientError, or RefusedByAwsError, when AWS refuses."""
 
     create: Callable[[Aws, Values], str]
-    """Make it and return its id."""
+    """Create it and return its id."""
     read: Callable[[Aws, str, Values], Values | None]
-    """Return its properties as AWS has them, given its id and the state; None when it does not exist."""
+    """Return its properties in AWS, given its id and the state; None when it does not exist."""
     delete: Callable[[Aws, str, Values], None]
     update: Callable[[Aws, str, Update], object] | None = None
-    """Change what differs; not there when every property replaces."""
+    """Update the differences; None when every property replaces."""
     finish: Callable[[Aws, str, Values], None] | None = None
-    """What remains to be done once it exists. When it fails, the resource is recorded, and the next update repairs."""
+    """Further steps once it exists. If they fail, the resource is recorded, and the next update repairs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,12 +168,12 @@ class ResourceType:
 
     @property
     def taggable(self) -> bool:
-        """Whether the provider's default tags go on it."""
+        """Whether it gets the provider's default tags."""
         return "tags" in self.properties
 
     @property
     def naming(self) -> tuple[str, Naming] | None:
-        """The property that is its physical name, and how one is made up."""
+        """The property that is its physical name, and how one is generated."""
         return next(((name, prop.named) for name, prop in self.properties.items() if prop.named), None)
 
 

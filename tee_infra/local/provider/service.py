@@ -33,7 +33,7 @@ def serve(endpoint: str, port: int) -> grpc.Server:
 
 
 def answered(answer: Method) -> Method:
-    """Turn what an operation raises into the status that the engine reads."""
+    """Turn an operation's error into the status that the engine reads."""
 
     def wrapped(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
@@ -44,9 +44,9 @@ def answered(answer: Method) -> Method:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except _UnknownTypeError as error:
             context.abort(grpc.StatusCode.NOT_FOUND, str(error))
-        except Exception as error:  # a mistake of ours must reach the log, and a person
+        except Exception as error:  # a bug must be logged and reported
             traceback.print_exc()
-            context.abort(grpc.StatusCode.INTERNAL, f"the embedded AWS failed ({error!r}); its log says where")
+            context.abort(grpc.StatusCode.INTERNAL, f"the embedded AWS failed ({error!r}); see its log")
 
     return cast("Method", wrapped)
 
@@ -55,7 +55,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """The `aws` provider.
 
     One process serves every provider resource of every stack. The engine opens a connection for each and configures
-    it first, so a configuration belongs to the connection it came over.
+    it first, so a configuration belongs to its connection.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -161,7 +161,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802, ARG002
-        return Empty()  # every call here ends by itself within milliseconds
+        return Empty()  # every call here ends within milliseconds
 
     def GetMapping(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802, ARG002
         return provider_pb2.GetMappingResponse()
@@ -180,7 +180,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 class _UnknownTypeError(Exception):
     def __init__(self, what: str, token: str) -> None:
         super().__init__(
-            f"the embedded AWS does not know the {what} {token}: it has {len(RESOURCE_TYPES)} resource types"
+            f"the embedded AWS does not support the {what} {token}: it has {len(RESOURCE_TYPES)} resource types"
             f" and {len(FUNCTIONS)} functions, listed in docs/local.md"
         )
 

@@ -70,7 +70,7 @@ def _read_topic(aws: Aws, made: str, state: Values) -> Values | None:
     if found is None:
         return None
     live = _properties(TOPIC_ATTRIBUTES, found, TOPIC.properties)
-    if "policy" not in state:  # else a topic would differ as soon as a TopicPolicy is made for it
+    if "policy" not in state:  # otherwise a topic would differ as soon as it gets a TopicPolicy
         live.pop("policy", None)
     return live | {
         "name": made.rpartition(":")[2],
@@ -134,7 +134,7 @@ def _read_policy(aws: Aws, made: str, _state: Values) -> Values | None:
 
 
 def _delete_policy(aws: Aws, made: str, _state: Values) -> None:
-    """A topic always has a policy: the one it was born with comes back."""
+    """A topic always has a policy: its initial one is restored."""
     own = {
         "Version": "2012-10-17",
         "Statement": [

@@ -22,7 +22,7 @@ from tee_infra.local.provider.schema import (
 )
 
 NO_NEW_VALUE = {"tags", "overwrite"}
-WRITE_ONLY = "write-only values are not kept here; use value"
+WRITE_ONLY = "write-only values are not supported here; use value"
 
 
 def _create(aws: Aws, inputs: Values) -> str:

@@ -1,4 +1,4 @@
-"""Types that only the stack's state knows: nothing is made for them on the embedded AWS, and drift is never seen."""
+"""Types that exist only in the stack's state: the embedded AWS creates nothing for them, and drift is not seen."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,17 +15,17 @@ def recorded(
     compute: Callable[[Aws, Values], Values] = lambda _aws, _inputs: {},
     validate: Callable[[Values], list[Failure]] = lambda _inputs: [],
 ) -> ResourceType:
-    """Return a resource type that is checked and compared like any other, but made nowhere.
+    """Return a resource type that is checked and compared like any other, but never created.
 
-    `identify` says the id AWS would give it, `compute` the properties AWS would add. It cannot be imported: there is
-    nothing to import.
+    `identify` returns the id that AWS would give it, `compute` the properties that AWS would add. It cannot be
+    imported: there is nothing to import.
     """
 
     def read(aws: Aws, _made: str, state: Values) -> Values | None:
         return state | compute(aws, state) if state else None
 
     def forget(_aws: Aws, _made: str, _state: Values) -> None:
-        """Deleting is the state's business."""
+        """Nothing to do: it exists only in the state."""
 
     return ResourceType(
         type=type_,

@@ -1,4 +1,4 @@
-"""The program's inputs, checked and completed: names made up, defaults filled in, default tags merged."""
+"""The program's inputs, checked and completed: generated names, defaults and merged default tags."""
 
 import hashlib
 import json
@@ -26,9 +26,9 @@ DEFAULTED = "__defaults"
 def check(
     kind: ResourceType, news: Values, *, olds: Values, name: str, seed: bytes, default_tags: Mapping[str, str]
 ) -> tuple[Values, list[Failure]]:
-    """Return the inputs of the resource `name` completed, and what is wrong with them.
+    """Return the inputs of the resource `name` completed, and the failures.
 
-    `olds` are the inputs of last time, from which a made-up name is kept; `seed` makes a new one.
+    `olds` are the previous inputs, from which a generated name is kept; `seed` is for a new one.
     """
     inputs = {key: value for key, value in news.items() if key != DEFAULTED}
     failures = list(_faults(kind.properties, inputs, ""))

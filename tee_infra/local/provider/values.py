@@ -31,7 +31,7 @@ UNKNOWN: Final = Unknown()
 
 
 def decode(struct: Struct) -> dict[str, Any]:
-    """Return what `struct` holds, secrets opened, without the names whose value is null."""
+    """Return the contents of `struct`, secrets unwrapped, without names whose value is null."""
     return {name: value for name, raw in struct.fields.items() if (value := _decode(raw)) is not None}
 
 
@@ -54,7 +54,7 @@ def holds_unknown(value: object) -> bool:
 
 
 def document(text: object) -> Any:
-    """Return the JSON in `text`; `text` itself when it is none."""
+    """Return the JSON in `text`; `text` itself when it is not JSON."""
     if not isinstance(text, str):
         return text
     try:
@@ -64,7 +64,7 @@ def document(text: object) -> Any:
 
 
 def json_text(found: object) -> str:
-    """Return a document as JSON text; some clients give it as text already."""
+    """Return a document as JSON text; some clients send text already."""
     return found if isinstance(found, str) else json.dumps(found)
 
 

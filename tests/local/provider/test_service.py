@@ -78,6 +78,6 @@ def test_unknown_values_are_previewed(engine: EngineSide) -> None:
 
 
 def test_a_mistake_of_ours_is_said_without_ending_the_process(engine: EngineSide) -> None:
-    with pytest.raises(RefusedError, match=r"the embedded AWS failed \(KeyError\('name'\)\); its log says where"):
+    with pytest.raises(RefusedError, match=r"the embedded AWS failed \(KeyError\('name'\)\); see its log"):
         engine.create(TABLE, {})
     assert engine.invoke("aws:index/getPartition:getPartition")
