@@ -1,4 +1,4 @@
-"""The Pulumi program: `deploy()` makes one environment, and each component has its own file."""
+"""The Pulumi program: `deploy()` creates one environment, and each component has its own file."""
 
 import pulumi
 
@@ -19,11 +19,11 @@ __all__ = ["deploy"]
 
 
 def deploy(target: AwsTarget | None = None) -> None:
-    """Make the environment that the stack is named after, from its settings.
+    """Create or update the environment of the stack's name, from its settings.
 
-    Reads the stack's configuration, registers every resource and exports what the app and the commands need. `target`
-    is the AWS that a command has chosen; without one, under plain `pulumi`, settings and shell decide. Raises
-    `pulumi.RunError` with one line for anything wrong with what it read.
+    Reads the stack's configuration, registers every resource and exports the outputs for the app and the commands.
+    `target` is the AWS that a command has chosen; without one, under plain `pulumi`, the settings and the shell decide.
+    Raises `pulumi.RunError` with one line for an invalid configuration.
     """
     try:
         inputs = read_inputs(target)
@@ -38,7 +38,7 @@ def _make(inputs: Inputs) -> None:
     arns = Arns(account_id=inputs.target.account_id, region=settings.region, environment=environment.name)
     provider = aws_provider(inputs, tags.render(environment, settings, pulumi.get_project()))
     plain = pulumi.ResourceOptions(provider=provider)
-    # What holds data or evidence refuses to be deleted or replaced, here and, for tables, in DynamoDB as well.
+    # Resources with data or evidence are protected against deletion and replacement, tables also in DynamoDB.
     protected = pulumi.ResourceOptions(provider=provider, protect=settings.protect)
 
     tables = DataTables("data", environment, settings, arns, protected)

@@ -1,4 +1,4 @@
-"""The bucket of the audit trail: once written, a log file stays as it is for a year."""
+"""The bucket of the audit trail: once written, a log file cannot be changed for a year."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tee_infra.core.resources import access, audit_trail
 def audit_bucket(
     name: str, arns: Arns, key: aws.kms.Key, child: pulumi.ResourceOptions
 ) -> tuple[aws.s3.Bucket, aws.s3.BucketPolicy]:
-    """Make the bucket, locked and private, and the policy that lets the trail write to it."""
+    """Create the bucket, locked and private, and the policy that allows the trail to write to it."""
     bucket = aws.s3.Bucket(
         name,
         bucket=names.audit_bucket(arns.environment, arns.account_id, arns.region),

@@ -1,4 +1,4 @@
-"""The audit trail: who called the tables, kept where nobody can change it."""
+"""The audit trail: the callers of the tables, in storage that cannot be changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tee_infra.program.monitoring import Monitoring
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """A trail of calls on items into a locked bucket and a log group, and alarms on what is unusual in it."""
+    """A trail of calls on items into a locked bucket and a log group, and alarms on unusual calls."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class AuditTrail(pulumi.ComponentResource):
             advanced_event_selectors=[_selector(selector) for selector in selectors],
             cloud_watch_logs_group_arn=pulumi.Output.concat(log_group.arn, ":*"),
             cloud_watch_logs_role_arn=writer.arn,
-            # CloudTrail tries both when the trail is made.
+            # CloudTrail tests both when the trail is created.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[bucket_policy, writer_policy]),
         )
 
     def _key(self) -> aws.kms.Key:
-        """Its own key: whoever may use the tables' key must not be able to read the record of it."""
+        """Its own key: a principal with access to the tables' key must not be able to read the audit trail."""
         key = aws.kms.Key(
             f"{self._name}-key",
             description=f"Audit trail of {self._arns.environment}",
@@ -81,7 +81,7 @@ class AuditTrail(pulumi.ComponentResource):
             f"{self._name}-log",
             name=names.log_group(self._arns.environment, "audit"),
             retention_in_days=settings.log_retention_days,
-            # Keys of items are in the events, and may be personal.
+            # Events contain keys of items, which may be personal data.
             kms_key_id=key.arn,
             opts=self._child,
         )
@@ -107,7 +107,7 @@ class AuditTrail(pulumi.ComponentResource):
 
 
 def _selector(selector: audit_trail.Selector) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
-    """Lists that are empty must not be there at all: the provider wants one value at least."""
+    """Empty lists are left out: the provider requires at least one value."""
     fields = [
         aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(
             field=field.name,

@@ -1,4 +1,4 @@
-"""What the audit trail raises: calls by anybody but the app, and a use of the break-glass role."""
+"""The alarms of the audit trail: calls from outside the app, and uses of the break-glass role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def watch_callers(
     monitoring: Monitoring | None,
     child: pulumi.ResourceOptions,
 ) -> None:
-    """Count calls on items by anybody but the app, and raise an alarm where there is somewhere to raise it."""
+    """Count calls on items from outside the app, and raise an alarm if the environment has an alarm topic."""
     namespace = audit_trail.metric_namespace(arns.environment)
     aws.cloudwatch.LogMetricFilter(
         f"{name}-other-callers",
@@ -35,7 +35,7 @@ def watch_callers(
     aws.cloudwatch.MetricAlarm(
         f"{name}-other-callers-alarm",
         name=names.alarm(f"{arns.environment}-{names.SERVICE}", "other-callers"),
-        alarm_description=f"Somebody else than the app called the tables of {arns.environment}",
+        alarm_description=f"A caller other than the app accessed the tables of {arns.environment}",
         namespace=namespace,
         metric_name=METRIC,
         statistic="Sum",
@@ -51,13 +51,13 @@ def watch_callers(
 
 
 def tell_of_break_glass(name: str, arns: Arns, monitoring: Monitoring, child: pulumi.ResourceOptions) -> None:
-    """Tell the topic of every attempt to take the break-glass role."""
+    """Notify the topic of every attempt to assume the break-glass role."""
     rule = aws.cloudwatch.EventRule(
         f"{name}-break-glass",
         name=names.event_rule(arns.environment, "break-glass"),
-        description=f"Somebody took, or tried to take, the break-glass role of {arns.environment}",
+        description=f"The break-glass role of {arns.environment} was assumed, or an attempt was refused",
         event_pattern=audit_trail.break_glass_used(arns),
-        # CloudTrail calls an AssumeRole a read, and a rule that is only ENABLED is not shown every read.
+        # CloudTrail classifies an AssumeRole as a read, and a rule that is only ENABLED does not get every read.
         state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
         opts=child,
     )

@@ -12,10 +12,10 @@ from tee_infra.program.monitoring import Monitoring
 
 
 class Budget(pulumi.ComponentResource):
-    """A limit on what everything with the environment's tag costs in a month, in US dollars.
+    """A budget for the monthly cost of all resources with the environment's tag, in US dollars.
 
-    Tells at 80 % spent and at 100 % forecast, to the topic and the address where there are some. AWS knows a cost
-    8 to 12 hours later, and by tag only once the tag was activated for cost allocation in the billing console.
+    Notifies the topic and the address, where set, at 80 % spent and at 100 % forecast. AWS reports a cost 8 to 12
+    hours later, and by tag only once the tag was activated for cost allocation in the billing console.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the app looks up at run time: its tables' names, and which slot is in use."""
+"""The app's configuration at run time: its tables' names and the active slot."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FIRST_SLOT: Final = "v1"
 
 
 class Configuration(pulumi.ComponentResource):
-    """SSM parameters. `parameters` maps what they say (`tables/tee-admin`, `active-slot`) to their names.
+    """SSM parameters. `parameters` maps their keys (`tables/tee-admin`, `active-slot`) to their names.
 
-    They are written as `insecure_value`: no secrets are in them, and a reviewer sees in a preview what they say.
+    They are written as `insecure_value`: they contain no secrets, and a reviewer sees their values in a preview.
     """
 
     parameters: dict[str, pulumi.Output[str]]
@@ -30,7 +30,7 @@ class Configuration(pulumi.ComponentResource):
             f"tables/{table}": self._parameter(f"Name of the table {table}", ("tables", table), resource.name)
             for table, resource in tables.tables.items()
         }
-        # A slot is pointed at, and a feature environment has none.
+        # A slot is the target of `active-slot`, and a feature environment has no slots.
         if environment.slot is None and not environment.is_feature:
             self.parameters["active-slot"] = self._pointer()
         self.register_outputs({"parameters": self.parameters})
@@ -46,10 +46,10 @@ class Configuration(pulumi.ComponentResource):
         ).name
 
     def _pointer(self) -> pulumi.Output[str]:
-        """A switch changes the value at run time: the program writes the first one and never takes a later one back.
+        """A switch changes the value at run time: the program writes only the first one and never reverts a later one.
 
-        Leave the other properties as they are: to change one the provider writes them all, and with them the value
-        that the state remembers.
+        Do not change the other properties: to update one the provider writes them all, and with them the old value in
+        the state.
         """
         return aws.ssm.Parameter(
             f"{self._name}-active-slot",

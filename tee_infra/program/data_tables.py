@@ -44,7 +44,7 @@ class DataTables(pulumi.ComponentResource):
             attributes=[{"name": key.name, "type": key.type} for key in spec.key_attributes],
             global_secondary_indexes=[_index(index, settings) for index in spec.indexes],
             table_class=settings.table_class,
-            # These three are said also where they are off: a block that goes away changes nothing in AWS.
+            # These three are set also where they are disabled: removing a block changes nothing in AWS.
             ttl={"enabled": True, "attribute_name": spec.ttl_attribute} if spec.ttl_attribute else {"enabled": False},
             stream_enabled=spec.stream_view is not None,
             stream_view_type=spec.stream_view,

@@ -1,4 +1,4 @@
-"""What a run starts from: the stack's name, its configuration and the shell's environment."""
+"""The inputs of a run: the stack's name, its configuration and the shell's environment."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ PROBE_SECONDS: Final = 1.0
 
 
 class DeadProviderError(RemoteError):
-    """Nothing listens on `port`, where the shell says that the embedded AWS serves its provider."""
+    """Nothing listens on `port`, the provider's port in the shell's variables for the embedded AWS."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -28,7 +28,7 @@ class DeadProviderError(RemoteError):
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Everything that a run depends on, checked."""
+    """The checked inputs of a run."""
 
     environment: Environment
     settings: Settings
@@ -36,7 +36,7 @@ class Inputs:
 
 
 def read_inputs(target: AwsTarget | None) -> Inputs:
-    """Read and check what the run starts from. Raises a `TeeInfraError` whose message is one line."""
+    """Read and check the inputs. Raises a `TeeInfraError` whose message is one line."""
     environment = parse_environment(pulumi.get_stack(), "stack")
     settings = settings_for(environment, _configured(environment.name))
     target = target or choose_target(settings, os.environ)
@@ -60,7 +60,7 @@ def _configured(stack: str) -> dict[str, Any]:
 
 
 def _probe(port: int) -> None:
-    """See that the provider is there: the engine would wait ten seconds for it, and then not say what is missing."""
+    """Check that the provider answers: the engine would wait ten seconds for it and report an unclear error."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=PROBE_SECONDS).close()
     except OSError:

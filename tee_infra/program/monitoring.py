@@ -1,4 +1,4 @@
-"""Alarms, where they go, and the dashboard that shows what they watch."""
+"""Alarms, their topic, and the dashboard of the same metrics."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Monitoring(pulumi.ComponentResource):
             alarm_description=alarm.description,
             evaluation_periods=alarm.periods,
             datapoints_to_alarm=alarm.datapoints,
-            # A table that nobody uses has no datapoints.
+            # An unused table has no datapoints.
             treat_missing_data="notBreaching",
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],
@@ -73,7 +73,7 @@ class Monitoring(pulumi.ComponentResource):
 
 
 def _watched(alarm: Alarm) -> dict[str, Any]:
-    """The arguments for one of the three forms of an alarm: a band, an expression, or a metric as it is."""
+    """The arguments for one of the three forms of an alarm: a band, an expression, or a plain metric."""
     if alarm.band_width is not None:
         return _band(alarm.metrics[0], alarm.band_width)
     if alarm.expression is not None:
@@ -87,7 +87,7 @@ def _watched(alarm: Alarm) -> dict[str, Any]:
         "dimensions": metric.dimensions,
         "period": metric.period,
         "extended_statistic": metric.statistic,
-        # A percentile of a few requests is one slow request.
+        # With few requests, one slow request is the percentile.
         "evaluate_low_sample_count_percentiles": "ignore",
     }
 

@@ -10,7 +10,7 @@ from tee_infra.program.inputs import Inputs
 
 
 def aws_provider(inputs: Inputs, default_tags: Mapping[str, str]) -> aws.Provider:
-    """A provider that works in one region of one account only, and puts `default_tags` on all that takes tags."""
+    """A provider for one region of one account only, with `default_tags` on every taggable resource."""
     return aws.Provider(
         "aws",
         region=inputs.settings.region,

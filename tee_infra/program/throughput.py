@@ -1,4 +1,4 @@
-"""How much a table and each of its indexes may be used: a cap on demand, or a provisioned capacity."""
+"""The throughput of a table and each of its indexes: a cap on demand, or a provisioned capacity."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from tee_infra.core.settings import Settings
 
 
 def table_throughput(settings: Settings) -> dict[str, Any]:
-    """The arguments of a table that limit it. Units are read and write units a second."""
+    """The arguments of a table for its throughput. Units are read and write units a second."""
     return {"billing_mode": settings.billing_mode, **index_throughput(settings)}
 
 
 def index_throughput(settings: Settings) -> dict[str, Any]:
-    """The arguments that limit an index: an index has no part in its table's limit, so each needs its own.
+    """The arguments of an index for its throughput: the table's limit does not include it, so each needs its own.
 
     A cap always has both keys: leaving one out means no limit.
     """
