@@ -17,10 +17,10 @@ from tee_infra.core.cleanup.decision import ReasonCode
 from tee_infra.core.cleanup.plan import Policy, plan_cleanup
 from tee_infra.workflows.cleanup.inventory import gather_inventory
 from tests.core.cleanup.oracle import disagreements
-from tests.emulator import serve_moto
-from tests.listing_aws import serve
-from tests.workflows.homes import NOW, moto_context
-from tests.workflows.large_account import account, moved_to, write_state
+from tests.support.emulator import serve_moto
+from tests.support.homes import NOW, moto_context
+from tests.support.large_account import account, moved_to, write_state
+from tests.support.listing_aws import serve
 
 
 def run(count: int, environments: int) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.checkout import Checkout, checkout_in
+from tests.support.checkout import Checkout, checkout_in
 
 ROUNDS = 3
 FLOOR = """\

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.environments import parse_environment
-from tests.e2e.checkout import Checkout, checkout_in
-from tests.e2e.features import home_of, make_expired
+from tests.support.checkout import Checkout, checkout_in
+from tests.support.features import home_of, make_expired
 
 MANY = 10
 AT = "2026-12-01T02:00:00Z"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.workflows.features.seed import seed_feature
-from tests.e2e.checkout import Checkout, checkout_in
-from tests.e2e.features import home_of
-from tests.workflows.homes import record_of
+from tests.support.checkout import Checkout, checkout_in
+from tests.support.features import home_of
+from tests.support.homes import record_of
 
 ROUNDS = 3
 MANY = 10

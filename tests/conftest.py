@@ -9,6 +9,8 @@ from hypothesis import settings
 from tee_infra.engine import find_engine
 
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["tests.support.fixtures"]
+
 NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
 
 settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))

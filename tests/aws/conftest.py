@@ -4,8 +4,6 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from tests.services import dynamodb_local, service, shared_moto  # noqa: F401
-
 
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

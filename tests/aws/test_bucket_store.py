@@ -5,7 +5,7 @@ from botocore.stub import Stubber
 
 from tee_infra.aws.bucket_store import BucketStore
 from tee_infra.aws.pagination import PartialPageError
-from tests.emulator import session
+from tests.support.emulator import session
 
 
 def store_that_answers(*pages: dict[str, Any]) -> BucketStore:

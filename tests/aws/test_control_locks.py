@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import LOCKS, Locks
 from tee_infra.core.lifecycle.lock import DURATION, Lock, LockedError, LockLostError, UnreadableLockError
-from tests.control_client import ControlClient, Fate
+from tests.support.control_client import ControlClient, Fate
 
 NAME = "feature-x"
 KEY = (LOCKS, NAME)

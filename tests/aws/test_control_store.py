@@ -11,19 +11,19 @@ from botocore.httpsession import URLLib3Session
 
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_store import ControlItems, NoControlTableError
-from tests.control_client import ControlClient
-from tests.emulator import reset
-from tests.workflows.homes import Moto, client, make_control_table
+from tests.support.control_client import ControlClient
+from tests.support.emulator import reset
+from tests.support.homes import Moto, client, make_control_table
 
 ITEM = {"pk": "registry", "sk": "feature-x", "version": 1, "record": {"owner": "ann", "ages": [1, {"deep": 2}]}}
 NEXT = ITEM | {"version": 2}
 
 
 @pytest.fixture
-def account(shared_moto: str) -> Moto:
+def account(moto_endpoint: str) -> Moto:
     """Without control table."""
-    reset(shared_moto)
-    return Moto(endpoint=shared_moto)
+    reset(moto_endpoint)
+    return Moto(endpoint=moto_endpoint)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tee_infra.aws.control_table import REGISTRY, ControlTable, RecordChangedErr
 from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.record import Hold
 from tee_infra.core.unreadable import Unreadable
-from tests.control_client import ControlClient
-from tests.workflows.homes import NOW, record_of
+from tests.support.control_client import ControlClient
+from tests.support.homes import NOW, record_of
 
 NAME = "feature-x"
 HOLD = Hold(reason="a demo", until=NOW, by="ann")

@@ -8,8 +8,8 @@ from botocore.config import Config
 
 from tee_infra.aws.connection import AwsError, Connection
 from tee_infra.aws.inventory import AwsInventory
-from tests.emulator import session
-from tests.listing_aws import Fault, ListingAws, cut, refusing, replacing, serve
+from tests.support.emulator import session
+from tests.support.listing_aws import Fault, ListingAws, cut, refusing, replacing, serve
 
 ACCOUNT = "123456789012"
 TAGS = {"tee:managed-by": "pulumi", "tee:environment": "feature-x"}

@@ -10,7 +10,7 @@ from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import WireTransport
 from tee_infra.core.codec.raw_items import get_body, put_body, scan_body
 from tee_infra.core.codec.responses import ResponseClass
-from tests.services import connect, new_table
+from tests.support.services import connect, new_table
 
 TRANSPORTS: list[TransportName] = ["raw", "botocore"]
 

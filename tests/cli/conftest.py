@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -6,15 +6,9 @@ import pytest
 from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tests.emulator import reset, serve_moto, session
 from tests.support.commands import invoke
+from tests.support.emulator import reset, session
 from tests.support.stand_in import checkout_at
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint() -> Iterator[str]:
-    with serve_moto() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

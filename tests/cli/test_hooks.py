@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tee_infra.cli.hooks import hooks
-from tests.git_repositories import Clone, clone_in
 from tests.support.commands import document
+from tests.support.git_repositories import Clone, clone_in
 
 
 @pytest.fixture

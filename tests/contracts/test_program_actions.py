@@ -7,9 +7,8 @@ from policy_sentry.querying.actions import get_action_data
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access, audit_trail, topic_policy
-from tests.iam.evaluator import many
-from tests.iam.roles import arns
-from tests.iam.test_pitfalls import every_role
+from tests.support.iam_evaluator import many
+from tests.support.iam_roles import arns, every_role
 
 WITHOUT_A_RESOURCE = {
     "cloudtrail:DescribeTrails",

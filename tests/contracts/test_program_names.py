@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import botocore.session
 import pytest
 
-from tests.program.recording import Run, record
+from tests.support.recording import Run, record
 
 LONGEST = "feature-" + "a" * 32
 REGION = "ap-southeast-1"

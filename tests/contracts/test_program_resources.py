@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program.recording import ACCOUNT, Record, Run, record, standard
+from tests.support.recording import ACCOUNT, Record, Run, record, standard
 
 COMPONENTS = {
     "tee:index:DataTables",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tee_infra.core.environments import PERMANENT
-from tests.program.recording import PROJECT, record, standard
+from tests.support.recording import PROJECT, record, standard
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("Pulumi.*.yaml"))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.test_docs import parse
-from tests.e2e.checkout import COMMAND, ROOT
-from tests.pipelines import event, runs
+from tests.support.checkout import COMMAND, ROOT
+from tests.support.pipelines import event, runs
 
 FOLDER = ROOT / "docs" / "schedules"
 CHECKOUT = "/srv/tee-admin"

@@ -15,7 +15,7 @@ from tee_infra.core.environments import (
     current_environment,
     parse_environment,
 )
-from tests.iam.simulator import install_node_tools
+from tests.support.iam_simulator import install_node_tools
 
 STAGES = [*PERMANENT, *ALIASES, "feature-new-auth", "feature-" + "a" * 32, "prod-v2"]
 UNKNOWN = ["qa", "Prod", "prod-hotfix", "prod-v0", "feature-", "feature-prod", "feature-" + "a" * 33, "feature-a--b",

@@ -24,7 +24,7 @@ from tee_infra.stacks import Backend
 from tee_infra.workflows import doctor
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
-from tests.emulator import serve_moto
+from tests.support.emulator import serve_moto
 from tests.support.recorded_aws import record_requests
 from tests.support.stand_in import ENVIRONMENTS, checkout_at
 

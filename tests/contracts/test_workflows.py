@@ -14,7 +14,7 @@ from tee_infra.core.environments import PERMANENT, parse_environment
 from tee_infra.core.resources import access
 from tee_infra.core.settings import settings_for
 from tests.contracts.test_docs import parse
-from tests.pipelines import (
+from tests.support.pipelines import (
     REPOSITORY,
     ROOT,
     Run,

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.checkout import Checkout, checkout_in
+from tee_infra.workflows.features.context import FeatureContext
+from tests.support.checkout import Checkout, checkout_in
+from tests.support.features import home_of
 
 
 @pytest.fixture
@@ -31,3 +33,15 @@ def lifecycle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     with checkout_in(tmp_path_factory.mktemp("lifecycle")) as common:
         assert common.tee("local", "start").code == 0
         yield common
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What `context` has reported."""
+    return []
+
+
+@pytest.fixture
+def context(checkout: Checkout, said: list[str]) -> FeatureContext:
+    """The home of the checkout, in this process."""
+    return home_of(checkout, said)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.checkout import SECONDS, Checkout, Done, clean_environment
-from tests.git_repositories import ENVIRON
-from tests.pipelines import REPOSITORY, runs
+from tests.support.checkout import SECONDS, Checkout, Done, clean_environment
+from tests.support.git_repositories import ENVIRON
+from tests.support.pipelines import REPOSITORY, runs
 
 GIT = {name: ENVIRON[name] for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM")}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.checkout import Checkout, Done
+from tests.support.checkout import Checkout, Done
 
 pytestmark = pytest.mark.engine
 

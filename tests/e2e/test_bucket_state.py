@@ -19,8 +19,8 @@ from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import T0, home_of, make_expired
+from tests.support.checkout import Checkout
+from tests.support.features import T0, home_of, make_expired
 
 pytestmark = pytest.mark.engine
 

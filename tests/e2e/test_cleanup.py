@@ -4,10 +4,10 @@ import pytest
 from click.testing import Result
 
 from tee_infra.cli.root import root
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import checkpoint_of, home_of, kill, make_expired, start, state_names, tables_of, wait_for
+from tests.support.checkout import Checkout
 from tests.support.commands import invoke, json_of
-from tests.workflows.homes import make_table
+from tests.support.features import checkpoint_of, home_of, kill, make_expired, start, state_names, tables_of, wait_for
+from tests.support.homes import make_table
 
 pytestmark = pytest.mark.engine
 

@@ -15,12 +15,11 @@ from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import Destroyed, destroy_feature
 from tee_infra.workflows.features.destroy_steps import LeftoversError
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import (
+from tests.support.checkout import Checkout
+from tests.support.features import (
     NOW,
     STATE,
     checkpoint_of,
-    home_of,
     kill,
     kill_engine,
     leave_open,
@@ -30,7 +29,7 @@ from tests.e2e.features import (
     tables_of,
     wait_for,
 )
-from tests.workflows.homes import make_table, tags_of
+from tests.support.homes import make_table, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 
@@ -42,16 +41,6 @@ POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
 @pytest.fixture
 def checkout(lifecycle: Checkout) -> Checkout:
     return lifecycle
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def context(checkout: Checkout, said: list[str]) -> FeatureContext:
-    return home_of(checkout, said)
 
 
 def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(

@@ -7,9 +7,9 @@ from click.testing import Result
 
 from tee_infra.cli.features.destroy import destroy
 from tee_infra.errors import RefusedError, UsageError
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import T0, home_of, make, read, tables_of
+from tests.support.checkout import Checkout
 from tests.support.commands import invoke
+from tests.support.features import T0, home_of, make, read, tables_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 

@@ -30,8 +30,9 @@ from tee_infra.workflows.features.admission import ForeignStackError
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.create import create_feature
 from tee_infra.workflows.features.request import ForkError
-from tests.e2e.checkout import ROOT, Checkout, checkout_in
-from tests.e2e.features import (
+from tests.support.checkout import ROOT, Checkout, checkout_in
+from tests.support.commands import invoke, json_of
+from tests.support.features import (
     T0,
     delete_role,
     home_of,
@@ -45,8 +46,7 @@ from tests.e2e.features import (
     wait_for,
     whole,
 )
-from tests.support.commands import invoke, json_of
-from tests.workflows.homes import record_of
+from tests.support.homes import record_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("features")]
 
@@ -63,11 +63,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         common.set("dev", max_feature_environments=100)
         assert common.tee("local", "start").code == 0
         yield common
-
-
-@pytest.fixture
-def context(checkout: Checkout) -> FeatureContext:
-    return home_of(checkout)
 
 
 @pytest.fixture

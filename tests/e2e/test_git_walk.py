@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tee_infra.core.times import render_time
-from tests.e2e.checkout import Done
-from tests.e2e.features import checkpoint_of
 from tests.e2e.runner import Runner, runner_in
-from tests.git_repositories import Clone, clone_in
-from tests.github_stand_in import GitHub, serve
-from tests.pipelines import created, deleted, event, pull_request, pushed
+from tests.support.checkout import Done
+from tests.support.features import checkpoint_of
+from tests.support.git_repositories import Clone, clone_in
+from tests.support.github_stand_in import GitHub, serve
+from tests.support.pipelines import created, deleted, event, pull_request, pushed
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("git-walk")]
 

@@ -12,7 +12,7 @@ import pytest
 
 from tee_infra import local
 from tee_infra.workflows.session.checkout import Project
-from tests.e2e.checkout import COMMAND, Checkout, clean_environment
+from tests.support.checkout import COMMAND, Checkout, clean_environment
 
 pytestmark = pytest.mark.engine
 SECONDS = 60

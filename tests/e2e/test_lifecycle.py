@@ -10,7 +10,7 @@ import pytest
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
 from tee_infra.stacks import ProtectedError
-from tests.e2e.checkout import Checkout
+from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.engine
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.checkout import Checkout
+from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.engine
 

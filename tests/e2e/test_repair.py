@@ -11,10 +11,10 @@ from tee_infra.workflows.repair.diagnose import Finding, diagnose
 from tee_infra.workflows.repair.repair import Repaired, repair
 from tee_infra.workflows.repair.subject import open_subject
 from tee_infra.workflows.session.checkout import Project
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import STATE, T0, checkpoint_of, home_of, leave_open, make, read, state_names, tables_of
+from tests.support.checkout import Checkout
+from tests.support.features import STATE, T0, checkpoint_of, leave_open, make, read, state_names, tables_of
+from tests.support.homes import make_table, tags_of
 from tests.support.stand_in import Told
-from tests.workflows.homes import make_table, tags_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 
@@ -22,11 +22,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
 @pytest.fixture
 def checkout(lifecycle: Checkout) -> Checkout:
     return lifecycle
-
-
-@pytest.fixture
-def context(checkout: Checkout) -> FeatureContext:
-    return home_of(checkout)
 
 
 def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(checkout: Checkout) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.checkout import Checkout
-from tests.github_stand_in import Fault, GitHub, serve
+from tests.support.checkout import Checkout
+from tests.support.github_stand_in import Fault, GitHub, serve
 
 pytestmark = pytest.mark.engine
 

@@ -9,8 +9,8 @@ import pytest
 
 from tee_infra.aws.control_locks import LOCKS
 from tee_infra.aws.control_store import ControlItems
-from tests.e2e.checkout import Checkout
-from tests.e2e.features import SECONDS, start, wait_for
+from tests.support.checkout import Checkout
+from tests.support.features import SECONDS, start, wait_for
 
 pytestmark = pytest.mark.engine
 

@@ -4,7 +4,6 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tee_infra.core.data.backup import NotABackupError, RestoreRefusedError
 from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import create_backup, open_backup, verify_backup
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import create_tables, everything, put, reset, serve_moto, session
+from tests.support.emulator import create_tables, everything, put, reset, session
 
 # Prints a line when the work begins, so that the clock of the killer starts there and not with the imports.
 PROGRAM = """
@@ -24,7 +23,7 @@ from pathlib import Path
 from tee_infra.workflows import restore
 from tee_infra.workflows.backup.portable import create_backup
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import session
+from tests.support.emulator import session
 from tee_infra.aws.dynamodb import DynamoDb
 
 what, endpoint, folder = sys.argv[1:]
@@ -40,16 +39,10 @@ else:
 NAMES = ("tee-admin", "tee-schedules", "tee-sync-status")
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with serve_moto() as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def dynamodb(endpoint: str) -> DynamoDb:
-    reset(endpoint)
-    dynamodb = DynamoDb(session(), endpoint)
+def dynamodb(moto_endpoint: str) -> DynamoDb:
+    reset(moto_endpoint)
+    dynamodb = DynamoDb(session(), moto_endpoint)
     for name, physical in create_tables(dynamodb, "staging").items():
         put(dynamodb, physical, SyntheticData(3).items(name, range(25)))
     return dynamodb
@@ -73,10 +66,10 @@ def kill_after(seconds: float, *arguments: str) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_killed_backup_is_no_backup_and_the_next_run_makes_one(
-    dynamodb: DynamoDb, endpoint: str, tmp_path: Path, seed: int
+    dynamodb: DynamoDb, moto_endpoint: str, tmp_path: Path, seed: int
 ) -> None:
     store = FolderStore(tmp_path)
-    kill_after(random.Random(seed).uniform(0, 0.3), "create", endpoint, str(tmp_path))
+    kill_after(random.Random(seed).uniform(0, 0.3), "create", moto_endpoint, str(tmp_path))
     try:
         open_backup(store)  # the kill came too late
     except NotABackupError:
@@ -88,11 +81,11 @@ def test_a_killed_backup_is_no_backup_and_the_next_run_makes_one(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_killed_restore_is_finished_by_the_next_run(
-    dynamodb: DynamoDb, endpoint: str, tmp_path: Path, seed: int
+    dynamodb: DynamoDb, moto_endpoint: str, tmp_path: Path, seed: int
 ) -> None:
     store = FolderStore(tmp_path)
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in NAMES}, nothing)
-    kill_after(random.Random(seed).uniform(0, 0.8), "restore", endpoint, str(tmp_path))
+    kill_after(random.Random(seed).uniform(0, 0.8), "restore", moto_endpoint, str(tmp_path))
     try:
         plan = restore.prepare_restore(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in NAMES})
         assert all(table.validated for table in restore.restore_backup(dynamodb, store, plan, nothing))

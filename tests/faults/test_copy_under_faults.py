@@ -8,8 +8,8 @@ import pytest
 from tests.faults.client import copy, item, side
 from tests.faults.memory import MemoryDynamoDb, key_of
 from tests.faults.proxy import FAULTS, over_http, serve_faults
-from tests.services import connect, new_table
-from tests.transfers import contents, fill
+from tests.support.services import connect, new_table
+from tests.support.transfers import contents, fill
 
 SILENCE = 0.06
 SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"

@@ -5,7 +5,7 @@
 
 from typing import NamedTuple
 
-from tests.iam.roles import ACCOUNT, REGION
+from tests.support.iam_roles import ACCOUNT, REGION
 
 FEATURE = "feature-new-auth"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"

@@ -1,7 +1,7 @@
 """The rows of the matrix on the state of stacks, its key, and the control table."""
 
 from tests.iam.matrix import FEATURE, NO, TABLE, YES, Row
-from tests.iam.roles import ACCOUNT, REGION
+from tests.support.iam_roles import ACCOUNT, REGION
 
 
 def state_rows() -> list[Row]:

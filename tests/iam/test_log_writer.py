@@ -4,8 +4,8 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access, audit_trail
-from tests.iam.evaluator import Request, is_allowed, is_trusted
-from tests.iam.roles import ACCOUNT, REGION, arns
+from tests.support.iam_evaluator import Request, is_allowed, is_trusted
+from tests.support.iam_roles import ACCOUNT, REGION, arns
 
 OWN = arns("prod")
 CLOUDTRAIL = "cloudtrail.amazonaws.com"

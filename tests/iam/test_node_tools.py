@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.iam.simulator import NODE, install_node_tools
+from tests.support.iam_simulator import NODE, install_node_tools
 
 
 def test_the_lock_names_no_host_and_every_checksum() -> None:

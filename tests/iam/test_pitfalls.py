@@ -5,10 +5,9 @@ from typing import Any
 from tee_infra.core.resources import access
 from tee_infra.core.resources.access.documents import allow, deny, document
 from tee_infra.core.tables.catalog import TABLES
-from tests.iam.evaluator import Request, is_allowed, many
 from tests.iam.matrix import TABLE
-from tests.iam.roles import arns, role_policies
-from tests.iam.test_trust import PERSON
+from tests.support.iam_evaluator import Request, is_allowed, many
+from tests.support.iam_roles import PERSON, arns, every_role
 
 EVERYTHING = document(allow("All", ["*"], ["*"]))
 
@@ -17,22 +16,6 @@ def call(action: str, resource: str, **context: str) -> Request:
     return Request(
         principal=PERSON, action=action, resource=resource, context={k.replace("_", ":"): v for k, v in context.items()}
     )
-
-
-def every_role() -> list[tuple[str, str, dict[str, Any]]]:
-    kinds = {
-        "prod": ("app", "developer", "deployer", "migrator", "break-glass"),
-        "prod-v2": ("app", "developer", "deployer", "migrator", "break-glass"),
-        "staging": ("app", "developer", "deployer", "migrator"),
-        "dev": ("app", "developer", "deployer", "migrator", "cleanup"),
-        "test": ("app", "developer", "deployer", "migrator"),
-        "feature-new-auth": ("app", "developer"),
-    }
-    return [
-        (environment, role, role_policies(environment, role).permissions)
-        for environment, roles in kinds.items()
-        for role in roles
-    ]
 
 
 def statements() -> list[tuple[str, dict[str, Any]]]:

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.iam.evaluator import Request, is_trusted
-from tests.iam.roles import ACCOUNT, role_policies
-from tests.iam.simulator import simulate
+from tests.support.iam_evaluator import Request, is_trusted
+from tests.support.iam_roles import ACCOUNT, PERSON, role_policies
+from tests.support.iam_simulator import simulate
 
-PERSON = f"arn:aws:iam::{ACCOUNT}:user/alex"
 STRANGER = "arn:aws:iam::210987654321:user/mallory"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 ISSUER = "token.actions.githubusercontent.com"

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.program.recording import Run, standard
+from tests.support.recording import Run, standard
 
 ENVIRONMENTS = ("dev", "staging", "prod", "test", "prod-v2", "feature-new-auth")
 LONGEST = "feature-" + "a" * 32

@@ -1,7 +1,7 @@
 import json
 
 from tee_infra.core.environments import parse_environment
-from tests.program.recording import ACCOUNT, Run, record, standard
+from tests.support.recording import ACCOUNT, Run, record, standard
 
 
 def test_the_roles_are_those_of_the_kind(any_run: Run) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.program.recording import ACCOUNT, Run, record, standard
+from tests.support.recording import ACCOUNT, Run, record, standard
 
 BUCKET = f"prod-tee-audit-{ACCOUNT}-us-east-1"
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/prod-tee-audit"

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.program.recording import record, standard
+from tests.support.recording import record, standard
 
 ADDRESS = "ops@acme.test"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.program.recording import Run, standard
+from tests.support.recording import Run, standard
 
 
 def test_every_table_has_a_parameter_with_its_name(any_run: Run) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.tables import catalog
-from tests.program.recording import Run, record, standard
+from tests.support.recording import Run, record, standard
 
 CAP = {"maxReadRequestUnits": 25, "maxWriteRequestUnits": 25}
 

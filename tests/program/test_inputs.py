@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.program.recording import PROJECT, Run, record
+from tests.support.recording import PROJECT, Run, record
 
 KEY = f"{PROJECT}:environment"
 

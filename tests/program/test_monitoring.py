@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.resources.alarms import alarms
-from tests.program.recording import ACCOUNT, Run, record, standard
+from tests.support.recording import ACCOUNT, Run, record, standard
 
 TOPIC = "arn:of:monitoring-topic"
 

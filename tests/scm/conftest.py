@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.git_repositories import Clone, clone_in
+from tests.support.git_repositories import Clone, clone_in
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.scm import github_api
 from tee_infra.scm.branches import github_branches
 from tee_infra.scm.github_api import GitHubError
-from tests.scm.pages import COMMIT, Answer, Pages, branch, pull, serve
+from tests.support.branch_pages import COMMIT, Answer, Pages, branch, pull, serve
 
 
 @pytest.fixture

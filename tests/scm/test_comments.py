@@ -9,7 +9,7 @@ import pytest
 from tee_infra.core.review.facts import marker
 from tee_infra.scm.comments import open_pull_request, post_comment
 from tee_infra.scm.github_api import GitHubApi, GitHubError, connect
-from tests.github_stand_in import Fault, GitHub, serve
+from tests.support.github_stand_in import Fault, GitHub, serve
 
 DEV, PROD = marker("tee-infra", "dev"), marker("tee-infra", "prod")
 REPOSITORY = "acme/app"

@@ -18,7 +18,7 @@ from tee_infra.scm.git import (
     remote_url,
     user_email,
 )
-from tests.git_repositories import Clone
+from tests.support.git_repositories import Clone
 
 ODD = [
     "feature/x",

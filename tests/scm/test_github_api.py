@@ -8,8 +8,8 @@ from threading import Thread
 import pytest
 
 from tee_infra.scm.github_api import GitHubError, connect, everything, request
-from tests.github_stand_in import GitHub
-from tests.github_stand_in import serve as serve_github
+from tests.support.github_stand_in import GitHub
+from tests.support.github_stand_in import serve as serve_github
 
 TOKEN = "t0ken"
 PULLS = "/repos/acme/app/pulls"

@@ -1,16 +1,11 @@
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb
-from tests.emulator import reset, serve_moto, session
-from tests.services import dynamodb_local, service, shared_moto  # noqa: F401
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint() -> Iterator[str]:
-    with serve_moto() as endpoint:
-        yield endpoint
+from tee_infra.workflows.features.context import FeatureContext
+from tests.support.emulator import reset, session
+from tests.support.homes import moto_context
 
 
 @pytest.fixture
@@ -18,3 +13,16 @@ def dynamodb(moto_endpoint: str) -> DynamoDb:
     """An empty DynamoDB."""
     reset(moto_endpoint)
     return DynamoDb(session(), moto_endpoint)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What `context` has reported."""
+    return []
+
+
+@pytest.fixture
+def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
+    """A home on an empty AWS, but for the control table."""
+    reset(moto_endpoint)
+    return moto_context(moto_endpoint, tmp_path, said)

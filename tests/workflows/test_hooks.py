@@ -13,8 +13,8 @@ from tee_infra.core.names import feature_environment
 from tee_infra.workflows import hooks
 from tee_infra.workflows.hooks import LINE, ForeignHookError, HookFileError, announcements, install, uninstall, where
 from tee_infra.workflows.session.checkout import Project
-from tests.e2e.checkout import COMMAND
-from tests.git_repositories import Clone, clone_in
+from tests.support.checkout import COMMAND
+from tests.support.git_repositories import Clone, clone_in
 
 REPOSITORY = "example/tee-admin"
 ZERO = "0" * 40

@@ -9,8 +9,8 @@ from tee_infra.cli.backup.portable import backup
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import PartialError, UsageError
-from tests.emulator import create_tables, everything, put, session
 from tests.support.commands import json_of
+from tests.support.emulator import create_tables, everything, put, session
 
 Run = Callable[..., Result]
 

@@ -12,8 +12,8 @@ from tee_infra.cli.data.group import data
 from tee_infra.cli.envelope import ReportedError
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import PartialError, TeeInfraError, UsageError
-from tests.emulator import create_tables, everything, put
 from tests.support.commands import document
+from tests.support.emulator import create_tables, everything, put
 
 TABLE = "tee-admin"
 

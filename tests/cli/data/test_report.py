@@ -7,7 +7,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.report import anonymize_report
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.errors import PartialError, UsageError
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 Run = Callable[..., Result]
 

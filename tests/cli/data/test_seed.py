@@ -4,8 +4,8 @@ from click.testing import Result
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.data.seed import seed
-from tests.emulator import create_tables, everything
 from tests.support.commands import json_of
+from tests.support.emulator import create_tables, everything
 
 Run = Callable[..., Result]
 

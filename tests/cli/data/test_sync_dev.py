@@ -11,8 +11,8 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import PlainCopyError, ProductionTargetError
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.data.anonymize_key import NoKeyError
-from tests.emulator import create_tables, everything, put
 from tests.support.commands import json_of
+from tests.support.emulator import create_tables, everything, put
 
 Run = Callable[..., Result]
 

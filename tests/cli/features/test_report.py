@@ -8,7 +8,7 @@ from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Hold
 from tee_infra.errors import UsageError
-from tests.workflows.homes import NOW, record_of
+from tests.support.homes import NOW, record_of
 
 HOUR = timedelta(hours=1)
 

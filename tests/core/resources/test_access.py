@@ -9,7 +9,7 @@ from tee_infra.core.resources.access.documents import allow, document
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tables.catalog import TABLES
-from tests.iam.evaluator import many
+from tests.support.iam_evaluator import many
 
 # The longest names of each kind: a slot, and a feature environment of the longest slug; the longest region.
 ENVIRONMENTS = ("prod", "prod-v9999", "staging", "dev", "test", "feature-" + "a" * 32)

@@ -1,4 +1,4 @@
-"""Comments of recorded runs of the real engine; `tests.record_events` and `tests.comments` say how they were made."""
+"""Comments of recorded runs of the real engine; `record_events` and `comments` in `tests/support` made them."""
 
 import json
 import random
@@ -17,8 +17,8 @@ from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.settings import settings_for
 from tee_infra.stacks.events import Run
-from tests.comments import NOW, plan_of, reviews, snapshot
-from tests.record_events import LOGS, SECRET
+from tests.support.comments import NOW, plan_of, reviews, snapshot
+from tests.support.record_events import LOGS, SECRET
 
 REVIEWS = reviews()
 each = pytest.mark.parametrize("name", sorted(REVIEWS))

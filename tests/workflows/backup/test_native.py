@@ -7,7 +7,7 @@ from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.backup.native import create_native, list_native, plan_native, restore_native
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

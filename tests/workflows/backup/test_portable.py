@@ -16,7 +16,7 @@ from tee_infra.workflows.backup.portable import (
     verify_backup,
 )
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 # All ten types, and what tools have lost: 38 digits, nested and set binaries, empty text, empty list and map.
 STRANGE = {

@@ -13,7 +13,7 @@ from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import create_backup
 from tee_infra.workflows.backup.restore import DamagedBackupError, NotRestoredError, restore_backup
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 
 def nothing(_what: str, _items: int) -> None:

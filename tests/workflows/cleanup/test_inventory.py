@@ -15,19 +15,12 @@ from tee_infra.core.tags import StackTags
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cleanup.inventory import ClockSkewError, gather_inventory, look_closer
 from tee_infra.workflows.features.context import FeatureContext
-from tests.emulator import reset
-from tests.listing_aws import cut, serve
-from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_context, record_of, tags_of
-from tests.workflows.large_account import account, moved_to, write_state
+from tests.support.homes import MOTOS_ACCOUNT, NOW, client, make_table, record_of, tags_of
+from tests.support.large_account import account, moved_to, write_state
+from tests.support.listing_aws import cut, serve
 
 STATE = "stacks/tee-infra"
 LOCKS = "locks/organization/tee-infra"
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
 
 
 def write(context: FeatureContext, name: str, data: bytes) -> None:

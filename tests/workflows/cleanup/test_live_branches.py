@@ -7,8 +7,8 @@ import pytest
 from tee_infra.errors import RemoteError, UsageError
 from tee_infra.workflows.cleanup.live_branches import BranchesFileError, UnknownBranchesError, live_branches
 from tee_infra.workflows.session.checkout import Project
-from tests.git_repositories import Clone, clone_in
-from tests.scm.pages import COMMIT, Pages, branch, pull, serve
+from tests.support.branch_pages import COMMIT, Pages, branch, pull, serve
+from tests.support.git_repositories import Clone, clone_in
 
 PLACEHOLDER = "example/tee-admin"
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,23 +17,11 @@ from tee_infra.core.lifecycle.record import FeatureRecord, Hold
 from tee_infra.workflows.cleanup.run import LOCK, Planned, Result, execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.features.context import FeatureContext
-from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_context, record_of, tags_of
+from tests.support.homes import NOW, client, make_table, record_of, tags_of
 
 HOUR = timedelta(hours=1)
 POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
 BRANCHES = Branches(source="the test", heads={"main": None, "feature/a": None, "feature/b": None, "feature/c": None})
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, said)
 
 
 @pytest.fixture

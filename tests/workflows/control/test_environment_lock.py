@@ -18,7 +18,7 @@ from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import LockHandle, held_locks, locked
-from tests.control_client import ControlClient
+from tests.support.control_client import ControlClient
 
 NAME = "feature-x"
 ANN, BOB = Actor(who="ann", where="laptop, process 1"), Actor(who="bob", where="desk, process 2")

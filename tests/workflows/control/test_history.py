@@ -1,19 +1,10 @@
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.history import recorded
 from tee_infra.workflows.features.context import FeatureContext
-from tests.emulator import reset
-from tests.workflows.homes import moto_context
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
 
 
 def test_an_action_is_noted_before_and_after_in_this_order(context: FeatureContext) -> None:

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from tee_infra.aws.control_table import REGISTRY, RecordChangedError
@@ -13,16 +11,9 @@ from tee_infra.workflows.control.records import (
     require_record,
 )
 from tee_infra.workflows.features.context import FeatureContext
-from tests.emulator import reset
-from tests.workflows.homes import client, moto_context, record_of
+from tests.support.homes import client, record_of
 
 NAME = "feature-x"
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
 
 
 def test_what_nobody_has_made_names_the_command_that_makes_it(context: FeatureContext) -> None:

@@ -7,7 +7,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.pseudonyms import WeakKeyError, derive_key
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.data.anonymize_key import NoKeyError, read_key
-from tests.emulator import session
+from tests.support.emulator import session
 
 PROD = parse_environment("prod")
 SECRET = "an example key that is long enough"

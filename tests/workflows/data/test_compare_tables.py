@@ -9,8 +9,8 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.data.comparison import CompareOptions, Comparison
 from tee_infra.workflows.data.compare_tables import compare_tables
-from tests.services import connect, new_table
-from tests.transfers import QUICK, contents, fill, side
+from tests.support.services import connect, new_table
+from tests.support.transfers import QUICK, contents, fill, side
 
 OPTIONS = CompareOptions(backoff=QUICK)
 
@@ -38,9 +38,9 @@ def test_equal_tables_and_empty_ones(service: str) -> None:
     assert compare(dynamodb, pair(dynamodb, [], [])).equal
 
 
-def test_spelling_is_no_difference(shared_moto: str) -> None:
+def test_spelling_is_no_difference(moto_endpoint: str) -> None:
     """moto keeps a number as it was written, DynamoDB does not."""
-    dynamodb = connect(shared_moto)
+    dynamodb = connect(moto_endpoint)
     assert compare(dynamodb, pair(dynamodb, [item(1, "100")], [item(1, "1.00E2")])).equal
 
 

@@ -16,7 +16,7 @@ from tee_infra.workflows.data import copy_environment as module
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy, run_copy
 from tee_infra.workflows.data.copy_table import CopyProgress, CopyResult
 from tee_infra.workflows.data.sync_dev import SubsetOptions
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 KEY = derive_key("an example key that is long enough")
 ITEM = b'{"pk":{"S":"MEMBER#1"},"sk":{"S":"PROFILE"}}'

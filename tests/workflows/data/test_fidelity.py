@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tee_infra.aws.dynamodb import TransportName
-from tests.services import connect, new_table
-from tests.transfers import contents, copy, fill, side
+from tests.support.services import connect, new_table
+from tests.support.transfers import contents, copy, fill, side
 
 LETTERS = 'aZ09 "\\\n\t\x7fäß€漢字🙂\u2028'
 

@@ -6,7 +6,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.data.seed import SyntheticProductionError, seed_data
-from tests.emulator import create_tables, everything
+from tests.support.emulator import create_tables, everything
 
 DEV = parse_environment("dev")
 

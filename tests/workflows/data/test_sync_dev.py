@@ -18,7 +18,7 @@ from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.data.table_io import TableAccess
-from tests.emulator import create_tables, everything, put
+from tests.support.emulator import create_tables, everything, put
 
 KEY = derive_key("an example key that is long enough")
 ENDS = (copy_side("prod"), copy_side("dev"))

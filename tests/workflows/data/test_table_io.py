@@ -8,8 +8,8 @@ from tee_infra.core.codec.item_size import ItemTooLargeError
 from tee_infra.core.codec.responses import Response, ResponseClass
 from tee_infra.workflows.data.request_loop import NoProgressError, RequestRefusedError, Requests, StoppedError
 from tee_infra.workflows.data.table_io import get_items, put_items, put_new_item, scan_pages
-from tests.services import connect, new_table
-from tests.transfers import contents, fill, side
+from tests.support.services import connect, new_table
+from tests.support.transfers import contents, fill, side
 from tests.workflows.fakes import FakeLane, done, throttled
 
 QUICK = Backoff(base=0.0001, cap=0.001, patience=0.3)

@@ -19,7 +19,7 @@ from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import create_tables, everything, reset
+from tests.support.emulator import create_tables, everything, reset
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What is decided before the engine has anything to do. `tests/e2e/test_features.py` has the rest."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,21 +22,9 @@ from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.create import create_feature
 from tee_infra.workflows.features.seed import NoSourceError
 from tee_infra.workflows.session.checkout import NAME as PROJECT
-from tests.emulator import reset
-from tests.workflows.homes import NOW, REPOSITORY, client, make_table, moto_context, record_of
+from tests.support.homes import NOW, REPOSITORY, client, make_table, record_of
 
 NAME = "feature-x"
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, said)
 
 
 def request(branch: str = "feature/x", **fields: Any) -> CreateRequest:

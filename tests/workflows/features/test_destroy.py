@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,22 +23,10 @@ from tee_infra.workflows.features.destroy_steps import (
     UnreadableStateError,
     back_up,
 )
-from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_context, record_of, tags_of
+from tests.support.homes import NOW, client, make_table, record_of, tags_of
 
 NAME = "feature-x"
 TABLE = "feature-x-tee-admin"
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, said)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,17 +9,10 @@ from tee_infra.workflows.control.records import UnregisteredError
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.json_view import feature_facts
 from tee_infra.workflows.features.lease import extend_lease, hold_environment, release_environment
-from tests.emulator import reset
-from tests.workflows.homes import NOW, moto_context, record_of
+from tests.support.homes import NOW, record_of
 
 NAME = "feature-x"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
 
 
 @pytest.fixture

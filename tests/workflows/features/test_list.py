@@ -1,9 +1,6 @@
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tee_infra.aws.control_table import REGISTRY
 from tee_infra.core import names
@@ -11,16 +8,9 @@ from tee_infra.core.pulumi_state.files import checkpoint_file
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.list import list_features, show_feature
 from tee_infra.workflows.session.checkout import NAME as PROJECT
-from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_context, record_of
+from tests.support.homes import NOW, client, make_table, record_of
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
 
 
 def facts(context: FeatureContext, **options: bool) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -25,11 +24,11 @@ from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.destroy import destroy_feature
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
-from tests.emulator import reset, session
-from tests.iam.evaluator import Request, is_allowed
-from tests.iam.recorder import Asked, recorded
-from tests.iam.roles import arns, role_policies
-from tests.workflows.homes import MOTOS_ACCOUNT, NOW, client, make_table, moto_context, record_of, tags_of
+from tests.support.emulator import session
+from tests.support.homes import MOTOS_ACCOUNT, NOW, client, make_table, record_of, tags_of
+from tests.support.iam_evaluator import Request, is_allowed
+from tests.support.iam_recorder import Asked, recorded
+from tests.support.iam_roles import arns, role_policies
 
 HOUR = timedelta(hours=1)
 POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
@@ -48,10 +47,8 @@ def asked() -> Iterator[Asked]:
 
 
 @pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path, asked: Asked) -> FeatureContext:
+def context(context: FeatureContext, asked: Asked) -> FeatureContext:
     """One environment that left one of everything behind, and one whose stack needs the engine that is not there."""
-    reset(moto_endpoint)
-    context = moto_context(moto_endpoint, tmp_path, [])
     bucket = names.state_bucket("ephemeral", MOTOS_ACCOUNT, "us-east-1")
     client(context.connection, "s3").create_bucket(Bucket=bucket)
     context = replace(context, state=open_store(f"s3://{bucket}/.pulumi", context.connection))

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,7 @@ from tee_infra.workflows.features.plan_destroy import (
     record_of_branch,
     require_destroyable,
 )
-from tests.emulator import reset
-from tests.workflows.homes import NOW, client, make_table, moto_context, record_of, tags_of
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path) -> FeatureContext:
-    reset(moto_endpoint)
-    return moto_context(moto_endpoint, tmp_path, [])
+from tests.support.homes import NOW, client, make_table, record_of, tags_of
 
 
 def test_a_branch_names_its_own_environment_and_no_other_branchs(context: FeatureContext) -> None:

@@ -7,8 +7,8 @@ import pytest
 from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.names import BranchNameError
 from tee_infra.workflows.features.request import ForkError, OwnerError, read_request, repeat_request
-from tests.git_repositories import Clone, clone_in
-from tests.workflows.homes import record_of
+from tests.support.git_repositories import Clone, clone_in
+from tests.support.homes import record_of
 
 REPOSITORY = "acme/app"
 

@@ -12,8 +12,8 @@ from tee_infra.errors import UsageError
 from tee_infra.workflows.data.anonymize_key import NoKeyError
 from tee_infra.workflows.data.anonymize_report import UnclassifiedAttributesError
 from tee_infra.workflows.features.seed import MEMBERS, NoSourceError, Source, open_source, seed_feature, seed_number
-from tests.emulator import create_tables, everything, put
-from tests.workflows.homes import Moto, record_of
+from tests.support.emulator import create_tables, everything, put
+from tests.support.homes import Moto, record_of
 
 SECRET = "an example key that is long enough"
 KEY = derive_key(SECRET)

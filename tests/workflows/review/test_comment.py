@@ -14,8 +14,15 @@ from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
 from tee_infra.scm.github_api import GitHubError
 from tee_infra.stacks import EngineError
-from tee_infra.workflows.review.comment import Audience, CommentFileError, RunSummary, attempt, audience, publish
-from tests.github_stand_in import Fault, GitHub, serve
+from tee_infra.workflows.review.comment import (
+    Audience,
+    CommentFileError,
+    RunSummary,
+    attempt,
+    audience,
+    publish,
+)
+from tests.support.github_stand_in import Fault, GitHub, serve
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MARKER = marker("tee-infra", "dev")

@@ -16,7 +16,7 @@ from tee_infra.aws.state_bucket import ForeignBucketError
 from tee_infra.core import names
 from tee_infra.core.resources.account import UnusableError
 from tee_infra.workflows.session.bootstrap import bootstrap, bootstrap_once
-from tests.iam.roles import ACCOUNT
+from tests.support.iam_roles import ACCOUNT
 
 REGION = "eu-west-1"
 STANDING = names.state_bucket("standing", ACCOUNT, REGION)

@@ -26,8 +26,8 @@ from tee_infra.workflows.repair.subject import RepairSubject
 from tee_infra.workflows.session.checkout import NAME as PROJECT
 from tee_infra.workflows.session.engine_state import load_checkpoint
 from tee_infra.workflows.session.stack_session import StackSession
-from tests.emulator import reset
-from tests.workflows.homes import NOW, moto_context, record_of
+from tests.support.emulator import reset
+from tests.support.homes import NOW, moto_context, record_of
 
 NAME = "feature-x"
 URN = "urn:pulumi:x::tee-infra::aws:sns/topic:Topic::alarms"

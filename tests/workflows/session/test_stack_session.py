@@ -1,29 +1,14 @@
 """The lock on an environment's stack, and accounts that have none. The engine is not asked."""
 
-from pathlib import Path
-
 import pytest
 
 from tee_infra.aws.control_store import NoControlTableError
 from tee_infra.core import names
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.workflows.features.context import FeatureContext
-from tests.emulator import reset
-from tests.workflows.homes import client, moto_context, record_of
+from tests.support.homes import client, record_of
 
 RECORD = record_of("feature-x")
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def context(moto_endpoint: str, tmp_path: Path, said: list[str]) -> FeatureContext:
-    reset(moto_endpoint)
-    (tmp_path / "Pulumi.yaml").write_text("name: tee-infra\n")
-    return moto_context(moto_endpoint, tmp_path, said)
 
 
 def test_the_lock_is_held_during_the_block_and_names_the_command(context: FeatureContext, said: list[str]) -> None:

@@ -21,7 +21,7 @@ from tee_infra.engine import Engine
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.emulator import session
+from tests.support.emulator import session
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MOTOS_ACCOUNT = "123456789012"
@@ -37,6 +37,7 @@ class Moto(Connection):
 
 def moto_context(endpoint: str, folder: Path, said: list[str]) -> FeatureContext:
     """What it reports goes into `said`. Makes the control table."""
+    (folder / "Pulumi.yaml").write_text("name: tee-infra\n")
     connection = Moto(endpoint=endpoint)
     make_control_table(connection)
     items = ControlItems.connect(connection)

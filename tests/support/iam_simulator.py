@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-NODE = Path(__file__).parent.parent / "node"
+NODE = Path(__file__).parents[1] / "node"
 NO_NODE = "NOT TESTED: there is no Node.js here, so no second IAM engine and no TypeScript compiler"
 
 

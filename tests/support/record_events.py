@@ -2,7 +2,7 @@
 
 By hand, when the engine, the program or the catalog changes what a review comment should show:
 
-    .venv/bin/python -m tests.record_events
+    .venv/bin/python -m tests.support.record_events
 
 It writes `tests/core/events/*.jsonl`: an event a line as the engine wrote it, shortened by `shorten` and without
 anything of this machine.
@@ -27,9 +27,9 @@ from tee_infra.core.tables.catalog import TABLES, Index, Key
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks import Stack
 from tee_infra.workflows.session import apply
-from tests.e2e.checkout import Checkout, checkout_in
+from tests.support.checkout import Checkout, checkout_in
 
-LOGS = Path(__file__).parent / "core" / "events"
+LOGS = Path(__file__).parents[1] / "core" / "events"
 SECRET = "hunter2-is-what-nobody-may-see"
 FEATURE = {"branch": "feature/new-auth", "expires_at": "2026-12-01T00:00:00Z"}
 

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.checkout import ROOT
+from tests.support.checkout import ROOT
 
 # Whoever runs the tests has an address, templates and hooks of their own; a hook that runs the tests sets GIT_DIR.
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {

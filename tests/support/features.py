@@ -21,7 +21,7 @@ from tee_infra.workflows.features.admission import read_state
 from tee_infra.workflows.features.context import FeatureContext, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
 from tee_infra.workflows.session.session import open_host_session
-from tests.e2e.checkout import COMMAND, Checkout, clean_environment
+from tests.support.checkout import COMMAND, Checkout, clean_environment
 from tests.support.stand_in import Told
 
 T0 = datetime(2026, 12, 1, tzinfo=UTC)

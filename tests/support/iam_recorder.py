@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from tee_infra.core import names
-from tests.iam.roles import ACCOUNT, REGION
+from tests.support.iam_roles import ACCOUNT, REGION
 
 Asked = set[tuple[str, str]]
 """Actions and what they are on, as ARNs."""

@@ -1,6 +1,6 @@
 """The comments that recorded runs make. By hand, after a change of what they should look like:
 
-    .venv/bin/python -m tests.comments
+    .venv/bin/python -m tests.support.comments
 
 writes what they look like now to `tests/core/events/*.md`: read the difference.
 """
@@ -15,7 +15,7 @@ from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Quota, Review
 from tee_infra.stacks.events import Run
-from tests.record_events import LOGS
+from tests.support.record_events import LOGS
 
 NOW = datetime(2026, 11, 27, 19, 30, tzinfo=UTC)
 EXPIRY = datetime(2026, 12, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 In a test: `with serve(GitHub()) as github: …`, then `github.url`. As a process of its own:
 
-    python -m tests.github_stand_in --repository acme/app --token t0ken [--git BARE_REPOSITORY]
+    python -m tests.support.github_stand_in --repository acme/app --token t0ken [--git BARE_REPOSITORY]
 
 prints its address and serves until it is ended. There, pull requests are opened and closed as on GitHub (`POST pulls`,
 `PATCH pulls/1`), `GET /comments` tells every comment, and `POST /faults` takes the fields of a `Fault`.

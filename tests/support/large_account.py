@@ -9,8 +9,8 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.core.arns import Arns
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.workflows.features.context import FeatureContext
-from tests.listing_aws import ListingAws
-from tests.workflows.homes import MOTOS_ACCOUNT, record_of, tags_of
+from tests.support.homes import MOTOS_ACCOUNT, record_of, tags_of
+from tests.support.listing_aws import ListingAws
 
 
 def account(count: int) -> ListingAws:

@@ -13,6 +13,7 @@ from tee_infra.core.tables.catalog import TABLES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+PERSON = f"arn:aws:iam::{ACCOUNT}:user/alex"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,23 @@ def role_policies(environment: str, role: str) -> RolePolicies:
         permissions=found.permissions,
         boundary=access.boundary(parse_environment(bounding), arns(bounding)),
     )
+
+
+def every_role() -> list[tuple[str, str, dict[str, Any]]]:
+    """Environment, role and permissions of every role of every kind."""
+    kinds = {
+        "prod": ("app", "developer", "deployer", "migrator", "break-glass"),
+        "prod-v2": ("app", "developer", "deployer", "migrator", "break-glass"),
+        "staging": ("app", "developer", "deployer", "migrator"),
+        "dev": ("app", "developer", "deployer", "migrator", "cleanup"),
+        "test": ("app", "developer", "deployer", "migrator"),
+        "feature-new-auth": ("app", "developer"),
+    }
+    return [
+        (environment, role, role_policies(environment, role).permissions)
+        for environment, roles in kinds.items()
+        for role in roles
+    ]
 
 
 def resource_policy(environment: str, arn: str) -> dict[str, Any] | None:

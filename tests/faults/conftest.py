@@ -1,1 +1,0 @@
-from tests.services import dynamodb_local, service, shared_moto  # noqa: F401
