@@ -9,7 +9,7 @@ from hypothesis import settings
 from tee_infra.engine import find_engine
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.endings"]
 
 NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
 
