@@ -59,9 +59,6 @@ def test_twenty_six_items_are_too_many(dynamodb_local: str) -> None:
     lane.close()
 
 
-test_twenty_six_items_are_too_many.pytestmark = [pytest.mark.xdist_group("dynamodb-local")]
-
-
 def test_facts_about_a_table(service: str) -> None:
     dynamodb = connect(service)
     table = dynamodb.table(new_table(dynamodb, "N", None))

@@ -6,33 +6,26 @@ import pytest
 from tee_infra.workflows.features.context import FeatureContext
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.features import home_of
+from tests.support.prepared import DEV_UP, STARTED, Prepared
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    """A fresh checkout with nothing running."""
-    with checkout_in(tmp_path) as fresh:
-        yield fresh
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A fresh checkout with nothing running, whose commands are processes."""
+    with checkout_in(tmp_path_factory.mktemp("fresh")) as made:
+        yield made
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A checkout with dev up, for tests that only look."""
-    with checkout_in(tmp_path_factory.mktemp("shared")) as common:
-        done = common.tee("up", "dev", "--yes")
-        assert done.code == 0, done.err
-        yield common
+@pytest.fixture
+def checkout(prepared: Prepared, tmp_path: Path) -> Checkout:
+    """A checkout with a running embedded AWS, as `tee-infra local start` leaves it."""
+    return prepared.checkout(tmp_path, STARTED)
 
 
-@pytest.fixture(scope="session")
-def lifecycle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A checkout whose embedded AWS runs, for tests with feature environments of names of their own.
-
-    They have the mark `xdist_group("lifecycle")`, and whatever one leaves has a lease that goes on at `features.NOW`.
-    """
-    with checkout_in(tmp_path_factory.mktemp("lifecycle")) as common:
-        assert common.tee("local", "start").code == 0
-        yield common
+@pytest.fixture
+def dev_up(prepared: Prepared, tmp_path: Path) -> Checkout:
+    """The same with dev up."""
+    return prepared.checkout(tmp_path, DEV_UP)
 
 
 @pytest.fixture

@@ -50,12 +50,12 @@ class Runner:
         return Done(ended.returncode, ended.stdout, ended.stderr, (*command.split(), *extra))
 
 
-def runner_in(directory: Path, origin: Path) -> Runner:
+def clone_for_jobs(directory: Path, origin: Path) -> Path:
     """A clone of `origin` with the virtual environment of the tests, which git does not see."""
     git(directory.parent, "clone", "--quiet", str(origin), str(directory))
     (directory / ".venv").symlink_to(sys.prefix)
     (directory / ".git" / "info" / "exclude").write_text(".venv\n.tee\n")
-    return Runner(Checkout(directory))
+    return directory
 
 
 def git(directory: Path, *arguments: str) -> str:

@@ -1,13 +1,12 @@
 """What goes wrong is one clear line with an exit code, through `tee-infra` and through plain `pulumi`."""
 
 import json
-import signal
 import socket
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout, Done
+from tests.support.checkout import Checkout, Done, kill_9
 
 pytestmark = pytest.mark.engine
 
@@ -30,8 +29,8 @@ def error_line(done: Done) -> str:
         (["schema", "pull", "nope", "--local"], 2, "no table 'nope' on http://127.0.0.1:"),
     ],
 )
-def test_wrong_usage(shared: Checkout, arguments: list[str], code: int, said: str) -> None:
-    done = shared.tee(*arguments)
+def test_wrong_usage(dev_up: Checkout, arguments: list[str], code: int, said: str) -> None:
+    done = dev_up.tee(*arguments)
     assert done.code == code, done.err
     if code:
         assert said in error_line(done)
@@ -46,7 +45,6 @@ def test_wrong_usage(shared: Checkout, arguments: list[str], code: int, said: st
     ],
 )
 def test_a_mistake_in_a_stack_file(checkout: Checkout, settings: dict[str, str], said: str) -> None:
-    assert checkout.tee("local", "start").code == 0
     checkout.set("dev", **settings)
     through_ours = checkout.tee("preview", "dev")
     assert through_ours.code == 2
@@ -57,7 +55,7 @@ def test_a_mistake_in_a_stack_file(checkout: Checkout, settings: dict[str, str],
 
 
 def test_no_checkout(tmp_path: Path) -> None:
-    done = Checkout(tmp_path).tee("up", "dev")
+    done = Checkout(tmp_path, in_process=True).tee("up", "dev")
     assert done.code == 2
     assert "no Pulumi.yaml of the project 'tee-infra'" in error_line(done)
 
@@ -76,17 +74,16 @@ def test_an_account_without_credentials(checkout: Checkout) -> None:
     assert done.out.splitlines()[0] == "dev: AWS account 111122223333, us-east-1"
 
 
-def test_the_wrong_account(shared: Checkout, checkout: Checkout) -> None:
-    checkout.set("dev", account_id="111122223333", repository="acme/app")
-    elsewhere = shared.shell()
+def test_the_wrong_account(dev_up: Checkout, fresh: Checkout) -> None:
+    fresh.set("dev", account_id="111122223333", repository="acme/app")
+    elsewhere = dev_up.shell()
     keys = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    done = checkout.tee("up", "dev", **{key: elsewhere[key] for key in keys})
+    done = fresh.tee("up", "dev", **{key: elsewhere[key] for key in keys})
     assert done.code in (2, 3)
     error_line(done)
 
 
 def test_an_account_is_held_to_by_the_provider_as_well(checkout: Checkout) -> None:
-    assert checkout.tee("local", "start").code == 0
     checkout.set("dev", account_id="111122223333", repository="acme/app")
     done = checkout.pulumi("preview", "-s", "dev")
     assert done.code != 0
@@ -95,7 +92,6 @@ def test_an_account_is_held_to_by_the_provider_as_well(checkout: Checkout) -> No
 
 
 def test_plain_pulumi_without_any_aws_says_both_ways_on(checkout: Checkout) -> None:
-    assert checkout.tee("local", "start").code == 0
     shell = checkout.shell()
     without = {name: value for name, value in shell.items() if not name.startswith("AWS_")}
     done = checkout._run(["pulumi", "preview", "-s", "dev"], "", without | {"PULUMI_DEBUG_PROVIDERS": ""})
@@ -105,7 +101,6 @@ def test_plain_pulumi_without_any_aws_says_both_ways_on(checkout: Checkout) -> N
 
 
 def test_a_dead_endpoint(checkout: Checkout) -> None:
-    assert checkout.tee("local", "start").code == 0
     shell = checkout.shell()
     assert checkout.tee("local", "stop").code == 0
     done = checkout._run(["pulumi", "--non-interactive", "preview", "-s", "dev"], "", shell)
@@ -113,38 +108,30 @@ def test_a_dead_endpoint(checkout: Checkout) -> None:
     assert "tee-infra local start" in done.out + done.err
 
 
-def test_somebody_else_holds_the_stack(checkout: Checkout) -> None:
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    folder = checkout.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "dev"
+def test_somebody_else_holds_the_stack(dev_up: Checkout) -> None:
+    folder = dev_up.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "dev"
     folder.mkdir(parents=True, exist_ok=True)
     lock = {"pid": 1, "username": "ada", "hostname": "elsewhere", "timestamp": "2026-11-20T10:00:00Z"}
     (folder / "8a3c.json").write_text(json.dumps(lock))
-    done = checkout.tee("up", "dev", "--yes")
+    done = dev_up.tee("up", "dev", "--yes")
     assert done.code == 4
     assert "ada@elsewhere" in error_line(done)
     assert "pulumi cancel" in error_line(done)
 
 
-def test_a_port_in_use(checkout: Checkout) -> None:
+def test_a_port_in_use(fresh: Checkout) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = checkout.tee("local", "start", "--port", str(port))
+        done = fresh.tee("local", "start", "--port", str(port))
     assert done.code != 0
     assert str(port) in error_line(done)
 
 
-def test_an_embedded_aws_that_was_killed_is_started_again(checkout: Checkout) -> None:
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    status = checkout.tee("local", "status", "--json").json
-    kill(status["pid"])
-    done = checkout.tee("up", "dev", "--yes")
+def test_an_embedded_aws_that_was_killed_is_started_again(dev_up: Checkout) -> None:
+    status = dev_up.tee("local", "status", "--json").json
+    kill_9(status["pid"])
+    done = dev_up.tee("up", "dev", "--yes")
     assert done.code == 0, done.err
-    assert checkout.tee("local", "status", "--json").json["pid"] != status["pid"]
-
-
-def kill(pid: int) -> None:
-    import os
-
-    os.kill(pid, signal.SIGKILL)
+    assert dev_up.tee("local", "status", "--json").json["pid"] != status["pid"]

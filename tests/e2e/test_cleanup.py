@@ -16,19 +16,17 @@ PUSHED_AT = "2026-12-01T01:30:00Z"
 CLEANED_AT = "2026-12-01T02:00:00Z"
 
 
-def test_the_plan_is_right_is_done_exactly_and_once(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_is_right_is_done_exactly_and_once(dev_up: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """One test, as each part begins where the other ended. Most commands run in this process, which is cheaper."""
-    monkeypatch.chdir(checkout.directory)
-    gather_fleet(checkout)
-    the_plan_says_what_and_why_and_writes_nothing(checkout)
-    executing_does_exactly_that(checkout)
-    a_second_run_does_nothing(checkout)
+    monkeypatch.chdir(dev_up.directory)
+    gather_fleet(dev_up)
+    the_plan_says_what_and_why_and_writes_nothing(dev_up)
+    executing_does_exactly_that(dev_up)
+    a_second_run_does_nothing(dev_up)
 
 
 def gather_fleet(checkout: Checkout) -> None:
     """Dev, and features of which some were used, held, broken or lost since `AT`."""
-    checkout.tee("local", "start")
-    checkout.stack("dev").up()
     create("feature/pushed", AT)
     context = home_of(checkout)
     make_expired(context, "feature-expired")

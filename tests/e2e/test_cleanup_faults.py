@@ -31,16 +31,11 @@ from tests.support.features import (
 )
 from tests.support.homes import make_table, tags_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
+pytestmark = pytest.mark.engine
 
 HOUR = timedelta(hours=1)
 AT = "2026-12-01T02:00:00Z"
 POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
-
-
-@pytest.fixture
-def checkout(lifecycle: Checkout) -> Checkout:
-    return lifecycle
 
 
 def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(

@@ -11,15 +11,10 @@ from tests.support.checkout import Checkout
 from tests.support.commands import invoke
 from tests.support.features import T0, home_of, make, read, tables_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
+pytestmark = pytest.mark.engine
 
 AT = "2026-12-01T00:30:00Z"
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def checkout(lifecycle: Checkout) -> Checkout:
-    return lifecycle
 
 
 @pytest.fixture

@@ -1,36 +1,27 @@
 """Feature environments with the real engine: made, made again, interrupted, lost, many at once."""
 
-import os
-import re
-import shlex
-import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
 from tee_infra.aws.control_table import REGISTRY
-from tee_infra.aws.identity import NoAccessError
 from tee_infra.cli.root import root
 from tee_infra.core import names
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.lifecycle.transitions import CreateRequest, GoneError
-from tee_infra.core.settings import SettingsError
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
-from tee_infra.errors import RefusedError, TeeInfraError
-from tee_infra.workflows.control.records import UnregisteredError
+from tee_infra.errors import RefusedError
 from tee_infra.workflows.features.admission import ForeignStackError
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.features.create import create_feature
-from tee_infra.workflows.features.request import ForkError
-from tests.support.checkout import ROOT, Checkout, checkout_in
+from tests.support.checkout import Checkout, kill_9
 from tests.support.commands import invoke, json_of
 from tests.support.features import (
     T0,
@@ -46,23 +37,11 @@ from tests.support.features import (
     wait_for,
     whole,
 )
-from tests.support.homes import record_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("features")]
+pytestmark = pytest.mark.engine
 
 NOW = "2026-12-01T00:00:00Z"
 Run = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """One embedded AWS for all: each test has branches of its own."""
-    with checkout_in(tmp_path_factory.mktemp("features")) as common:
-        for standing in ("prod", "test"):  # each takes the engine a while to prepare
-            (common.directory / f"Pulumi.{standing}.yaml").unlink()
-        common.set("dev", max_feature_environments=100)
-        assert common.tee("local", "start").code == 0
-        yield common
 
 
 @pytest.fixture
@@ -83,7 +62,7 @@ def make(context: FeatureContext, branch: str, **fields: Any) -> EngineRun:
 
 
 def create(checkout: Checkout, branch: str, *options: str) -> Any:
-    done = checkout.tee("feature", "create", "--branch", branch, "--now", NOW, "--json", *options)
+    done = checkout.tee_process("feature", "create", "--branch", branch, "--now", NOW, "--json", *options)
     assert done.code == 0, done.err
     return done.json
 
@@ -222,17 +201,14 @@ def test_a_dry_run_writes_nothing(checkout: Checkout, context: FeatureContext, r
     assert context.control.history("feature-dry") == []
 
 
-def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(tmp_path: Path) -> None:
+def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(checkout: Checkout, context: FeatureContext) -> None:
     """Records and tables of the last seconds are gone with it; the stack's state is not."""
-    with checkout_in(tmp_path) as checkout:
-        for standing in ("prod", "staging", "test"):
-            (tmp_path / f"Pulumi.{standing}.yaml").unlink()
-        make(home_of(checkout), "feature/x")
-        os.kill(checkout.tee("local", "status", "--json").json["pid"], signal.SIGKILL)
-        context = home_of(checkout)
-        assert context.started
-        make(context, "feature/x")
-        whole(checkout, context, "feature-x")
+    make(context, "feature/x")
+    kill_9(checkout.tee("local", "status", "--json").json["pid"])
+    context = home_of(checkout)
+    assert context.started
+    make(context, "feature/x")
+    whole(checkout, context, "feature-x")
 
 
 def test_ten_at_once_do_not_disturb_each_other(checkout: Checkout, context: FeatureContext) -> None:
@@ -262,91 +238,3 @@ def test_it_is_an_environment_to_every_other_command(checkout: Checkout, context
         run("down", name, "--yes")
     checkout.client("dynamodb").delete_table(TableName=f"{name}-tee-admin")  # by hand
     assert json_of(run, "up", name, "--json")["counts"] == {"create": 1}
-
-
-def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, run: Run) -> None:
-    context.control.write(record_of("feature-leased", created_at=T0, last_activity=T0, ttl_seconds=72 * 3600))
-    name, at = "feature-leased", ("--now", "2026-12-02T23:30:00Z")
-    assert "(in 30 min); ends soon" not in run("feature", "show", name, "--now", NOW).output
-    assert (
-        f"{name}: lease until 2026-12-07T23:30:00Z (in 5 d)"
-        in run("feature", "extend", name, "--ttl", "5d", *at).output
-    )
-    extended = json_of(run, "feature", "extend", "--branch", "feature/leased", "--ttl", "14d", "--json", *at)
-    assert extended["expires_at"] == "2026-12-16T23:30:00Z"
-    held = json_of(run, "feature", "hold", name, "--reason", "the demo", "--for", "7d", "--json", *at)
-    assert (held["hold"]["reason"], held["hold"]["until"]) == ("the demo", "2026-12-09T23:30:00Z")
-    close = run("feature", "list", "--now", "2026-12-16T22:00:00Z").output
-    assert re.search(rf"^{name} .* in 1 h 30 min !! ", close, re.MULTILINE)
-    assert "held until" not in run("feature", "release", name, *at).output
-    shown = run("feature", "show", name, *at).output
-    assert "lease until 2026-12-16T23:30:00Z (in 14 d)" in shown
-    assert re.search(r"extend begun .*extend done .*hold done by .*: the demo\n.*release begun", shown, re.DOTALL)
-    assert re.search(rf"{name}-tee-admin +missing", shown)
-
-
-UNKNOWN = [
-    "up feature-x",
-    "preview feature-x",
-    "schema check feature-x",
-    "show feature-x",
-    "feature extend feature-x --ttl 1h",
-    "feature extend --branch feature/x --ttl 1h",
-    "feature show feature-x",
-    "feature destroy feature-x",
-]
-
-
-@pytest.mark.parametrize("command", UNKNOWN)
-def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> None:
-    with pytest.raises(
-        UnregisteredError, match=r"To create it from its branch: tee-infra feature create --branch feature/x$"
-    ):
-        run(*command.split())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        ("create --branch feature/a..b", 2, "git does not allow this branch name"),
-        ("create --branch feature/prod", 2, "'prod' is reserved"),
-        ("create --branch feature/a --ttl 15d", 2, "--ttl is '15d'; write minutes, hours or days"),
-        ("create --branch feature/a --owner a/b", 2, "--owner 'a/b': not allowed"),
-        ("create --branch feature/a --from staging", 2, "only valid with --seed anonymized"),
-        ("create --branch feature/a --seed anonymized", 2, "no SSM parameter /tee/staging/anonymize-key"),
-        ("create --branch feature/a --now yesterday", 2, "--now: 'yesterday' is not a time"),
-        ("extend feature-a --branch feature/a --ttl 1h", 2, "needs exactly one of ENV and --branch BRANCH"),
-        ("extend dev --ttl 1h", 2, "dev: permanent environment"),
-        ("hold feature-a --reason ' ' --for 7d", 2, "--reason: 0 characters"),
-        ("hold feature-a --reason x --for 31d", 2, "--for is '31d'"),
-    ],
-)
-def test_wrong_usage_is_one_line_and_leaves_nothing(
-    run: Run, context: FeatureContext, arguments: str, code: int, said: str
-) -> None:
-    with pytest.raises(TeeInfraError, match=re.escape(said)) as refused:
-        run("feature", *shlex.split(arguments))
-    assert refused.value.exit_code == code
-    assert context.control.record("feature-a") is None
-
-
-def test_an_account_is_named_and_another_clock_or_no_credentials_refused(
-    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout = Checkout(tmp_path)
-    for path in ROOT.glob("Pulumi*.yaml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    checkout.set("dev", account_id="111122223333", repository="acme/app")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(variable, os.devnull)
-    for command in (("list",), ("create", "--branch", "feature/a"), ("extend", "feature-a", "--ttl", "1h")):
-        with pytest.raises(NoAccessError, match="no access to AWS account 111122223333: there are no credentials"):
-            run("feature", *command)
-    monkeypatch.setenv("GITHUB_REPOSITORY", "mallory/app")
-    with pytest.raises(ForkError):
-        run("feature", "create", "--branch", "feature/a")
-    (tmp_path / "Pulumi.dev.yaml").unlink()
-    with pytest.raises(SettingsError, match=r"Pulumi\.dev\.yaml: no such file"):
-        run("feature", "list")

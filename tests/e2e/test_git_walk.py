@@ -2,38 +2,38 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tee_infra.core.times import render_time
-from tests.e2e.runner import Runner, runner_in
+from tests.e2e.runner import Runner, clone_for_jobs
 from tests.support.checkout import Done
 from tests.support.features import checkpoint_of
 from tests.support.git_repositories import Clone, clone_in
 from tests.support.github_stand_in import GitHub, serve
 from tests.support.pipelines import created, deleted, event, pull_request, pushed
+from tests.support.prepared import STARTED, Prepared
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("git-walk")]
+pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
     """A developer's."""
-    return clone_in(tmp_path_factory.mktemp("walk"))
+    return clone_in(tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def github() -> Iterator[GitHub]:
     with serve(GitHub()) as host:
         yield host
 
 
-@pytest.fixture(scope="module")
-def runner(clone: Clone, github: GitHub) -> Iterator[Runner]:
-    found = runner_in(clone.directory.parent / "runner", clone.origin)
-    found.environ["GITHUB_API_URL"] = github.url
-    yield found
-    found.checkout.tee("local", "stop")
+@pytest.fixture
+def runner(prepared: Prepared, clone: Clone, github: GitHub) -> Runner:
+    directory = clone_for_jobs(clone.directory.parent / "runner", clone.origin)
+    return Runner(prepared.lend(directory, STARTED), environ={"GITHUB_API_URL": github.url})
 
 
 def test_an_environment_lives_and_ends_with_its_branch(clone: Clone, runner: Runner) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tee_infra import local
 from tee_infra.workflows.session.checkout import Project
-from tests.support.checkout import COMMAND, Checkout, clean_environment
+from tests.support.checkout import COMMAND, Checkout, clean_environment, kill_9
 
 pytestmark = pytest.mark.engine
 SECONDS = 60
@@ -41,12 +41,11 @@ def kill_engine(checkout: Checkout, _: subprocess.Popen[str]) -> None:
 def kill_embedded_aws(checkout: Checkout, _: subprocess.Popen[str]) -> None:
     running = local.status(Project(directory=checkout.directory).embedded_directory)
     assert running is not None
-    os.kill(running.pid, signal.SIGKILL)
+    kill_9(running.pid)
 
 
 @pytest.mark.parametrize("stop", [interrupt, terminate, kill_command, kill_engine, kill_embedded_aws])
 def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
-    assert checkout.tee("local", "start").code == 0
     run = start_up(checkout)
     wait_for_line(run, "create   aws:")
     stop(checkout, run)
@@ -63,7 +62,6 @@ def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
 
 
 def test_ctrl_c_is_130_and_gives_the_lock_back(checkout: Checkout) -> None:
-    assert checkout.tee("local", "start").code == 0
     run = start_up(checkout)
     wait_for_line(run, "create   aws:")
     run.send_signal(signal.SIGINT)

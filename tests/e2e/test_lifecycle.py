@@ -15,17 +15,17 @@ from tests.support.checkout import Checkout
 pytestmark = pytest.mark.engine
 
 
-def test_up_creates_what_preview_showed_and_the_tables_work(checkout: Checkout) -> None:
-    shown = checkout.tee("preview", "dev", "--json").json
+def test_up_creates_what_preview_showed_and_the_tables_work(fresh: Checkout) -> None:
+    shown = fresh.tee("preview", "dev", "--json").json
     assert set(shown["counts"]) == {"create"}
-    assert checkout.tables() == []
+    assert fresh.tables() == []
 
-    made = checkout.tee("up", "dev", "--yes", "--json").json
+    made = fresh.tee("up", "dev", "--yes", "--json").json
     assert urns(made) == urns(shown)
-    assert checkout.tables() == ["dev-tee-admin", "dev-tee-schedules", "dev-tee-sync-status"]
+    assert fresh.tables() == ["dev-tee-admin", "dev-tee-schedules", "dev-tee-sync-status"]
     assert made["tables"]["tee-admin"] == "dev-tee-admin"
 
-    client = checkout.client("dynamodb")
+    client = fresh.client("dynamodb")
     for table in TABLES:
         name = made["tables"][table.name]
         live = client.describe_table(TableName=name)["Table"]
@@ -42,53 +42,47 @@ def test_up_creates_what_preview_showed_and_the_tables_work(checkout: Checkout) 
         client.put_item(TableName=name, Item=item)
         assert client.get_item(TableName=name, Key={"pk": {"S": "x"}, "sk": {"S": "x"}})["Item"] == item
 
-    assert checkout.tee("preview", "dev", "--json").json["changes"] == []
+    assert fresh.tee("preview", "dev", "--json").json["changes"] == []
 
 
-def test_down_removes_everything(checkout: Checkout) -> None:
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    assert checkout.tee("down", "dev", "--yes").code == 0
-    assert checkout.tables() == []
-    assert checkout.client("iam").list_roles()["Roles"] == []
-    assert checkout.client("ssm").describe_parameters()["Parameters"] == []
-    listed = {entry["environment"]: entry["resources"] for entry in checkout.tee("list", "--json").json}
+def test_down_removes_everything(dev_up: Checkout) -> None:
+    assert dev_up.tee("down", "dev", "--yes").code == 0
+    assert dev_up.tables() == []
+    assert dev_up.client("iam").list_roles()["Roles"] == []
+    assert dev_up.client("ssm").describe_parameters()["Parameters"] == []
+    listed = {entry["environment"]: entry["resources"] for entry in dev_up.tee("list", "--json").json}
     assert listed["dev"] == 0
 
 
-def test_down_asks_for_the_name(checkout: Checkout) -> None:
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    refused = checkout.tee("down", "dev", typed="prod\n")
+def test_down_asks_for_the_name(dev_up: Checkout) -> None:
+    refused = dev_up.tee("down", "dev", typed="prod\n")
     assert refused.code == 3
     assert "Nothing was changed" in refused.err
-    assert len(checkout.tables()) == 3
-    assert checkout.tee("down", "dev", typed="dev\n").code == 0
+    assert len(dev_up.tables()) == 3
+    assert dev_up.tee("down", "dev", typed="dev\n").code == 0
 
 
-def test_a_changed_setting_is_one_update_in_place(checkout: Checkout) -> None:
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    checkout.set("dev", monthly_budget_usd=33.0)
-    shown = checkout.tee("preview", "dev", "--json").json
+def test_a_changed_setting_is_one_update_in_place(dev_up: Checkout) -> None:
+    dev_up.set("dev", monthly_budget_usd=33.0)
+    shown = dev_up.tee("preview", "dev", "--json").json
     assert [(change["operation"], change["type"]) for change in shown["changes"]] == [
         ("update", "aws:budgets/budget:Budget")
     ]
-    assert checkout.tee("up", "dev", "--yes").code == 0
-    assert checkout.tee("preview", "dev", "--json").json["changes"] == []
+    assert dev_up.tee("up", "dev", "--yes").code == 0
+    assert dev_up.tee("preview", "dev", "--json").json["changes"] == []
 
 
-def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("dev", "prod"):
-        assert checkout.tee("up", name, "--yes").code == 0
+def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(dev_up: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dev_up.tee("up", "prod", "--yes").code == 0
     other_key = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
     monkeypatch.setattr(catalog, "TABLES", other_key)
 
-    replaced = checkout.stack("dev").preview().destructive
+    replaced = dev_up.stack("dev").preview().destructive
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
         ("replace", "data-tee-admin")
     ]
     with pytest.raises(ProtectedError, match="nothing was changed"):
-        checkout.stack("prod").preview()
+        dev_up.stack("prod").preview()
 
 
 def test_a_protected_prod_refuses_to_go_down(checkout: Checkout) -> None:
@@ -124,10 +118,10 @@ def test_no_command_rewrites_a_stack_file(checkout: Checkout) -> None:
     assert digests(checkout.directory) == before
 
 
-def test_list_and_show_tell_the_same(shared: Checkout) -> None:
-    listed = {entry["environment"]: entry for entry in shared.tee("list", "--json").json}
+def test_list_and_show_tell_the_same(dev_up: Checkout) -> None:
+    listed = {entry["environment"]: entry for entry in dev_up.tee("list", "--json").json}
     assert listed.keys() >= {"dev", "prod", "staging", "test"}
-    shown = shared.tee("show", "dev", "--json").json
+    shown = dev_up.tee("show", "dev", "--json").json
     assert {key: shown[key] for key in listed["dev"]} == listed["dev"]
     assert shown["tables"]["tee-admin"] == "dev-tee-admin"
     assert (shown["owner"], shown["expires_at"]) == ("platform", None)

@@ -16,12 +16,7 @@ from tests.support.features import STATE, T0, checkpoint_of, leave_open, make, r
 from tests.support.homes import make_table, tags_of
 from tests.support.stand_in import Told
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("lifecycle")]
-
-
-@pytest.fixture
-def checkout(lifecycle: Checkout) -> Checkout:
-    return lifecycle
+pytestmark = pytest.mark.engine
 
 
 def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(checkout: Checkout) -> None:

@@ -36,7 +36,6 @@ def test_each_row_holds(row: Row) -> None:
     assert allowed is row.allowed
 
 
-@pytest.mark.xdist_group("node")
 def test_a_second_engine_agrees_on_every_row() -> None:
     results = simulate([simulation(row) for row in ROWS])
 

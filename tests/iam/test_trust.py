@@ -85,7 +85,6 @@ def test_a_reason_can_be_given_with_the_emergency_role(action: str) -> None:
     assert is_trusted(Request(principal=PERSON, action=action, resource=role.arn, context=REASONS), role.trust)
 
 
-@pytest.mark.xdist_group("node")
 def test_a_second_engine_agrees_on_people() -> None:
     rows = [row for row in PEOPLE if row.principal == PERSON]
 

@@ -6,22 +6,27 @@ from uuid import uuid4
 
 import pytest
 
-from tee_infra import local
 from tee_infra.local import EmbeddedAws
+from tests.support.checkout import end_embedded_aws
+from tests.support.prepared import Prepared
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    directory = tmp_path_factory.mktemp("aws")
-    yield local.start(directory)
-    local.stop(directory)
+@pytest.fixture
+def running(prepared: Prepared) -> EmbeddedAws:
+    return prepared.running()
+
+
+@pytest.fixture
+def alone(prepared: Prepared) -> EmbeddedAws:
+    """It with nothing in it."""
+    return prepared.empty()
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
     """A directory whose embedded AWS, if a test starts one, ends with the test."""
     yield tmp_path
-    local.stop(tmp_path)
+    end_embedded_aws(tmp_path)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +74,6 @@ class Stack:
 @pytest.fixture(scope="module", autouse=True)
 def loaded_in_the_main_thread() -> None:
     assert aws.dynamodb.Table  # the SDK's lazy import is not safe in the program's thread
-
-
-@pytest.fixture
-def alone(tmp_path: Path, own_port: int) -> Iterator[EmbeddedAws]:
-    """An embedded AWS of the test's own."""
-    directory = tmp_path / "aws"
-    yield local.start(directory, port=own_port)
-    local.stop(directory)
 
 
 @pytest.fixture

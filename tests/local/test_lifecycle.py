@@ -18,6 +18,7 @@ import pytest
 from tee_infra import local
 from tee_infra.local import PortInUseError, StartFailedError, pidfile
 from tests.local.clients import client, make_table
+from tests.support.checkout import end_embedded_aws
 
 
 def test_second_start_finds_the_first_one_and_stop_ends_it(directory: Path) -> None:
@@ -100,7 +101,7 @@ def test_starts_in_two_directories_at_once_take_different_ports(tmp_path: Path) 
         assert len({one.port for one in started}) == 2
     finally:
         for directory in directories:
-            local.stop(directory)
+            end_embedded_aws(directory)
 
 
 def test_asked_port_in_use_is_a_clear_error_and_the_next_start_works(directory: Path) -> None:

@@ -1,19 +1,25 @@
 """A checkout of its own with an embedded AWS of its own, driven as a user would drive it."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import yaml
+from click.testing import CliRunner
 
+from tee_infra import cli, local
 from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
+from tee_infra.local import pidfile
 from tee_infra.stacks import Stack
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.session import open_session
@@ -44,13 +50,25 @@ class Done:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the stack files, with the virtual environment of the tests."""
+    """A copy of the stack files, with the virtual environment of the tests.
+
+    `in_process`: commands run in this process, which spares each of them the imports.
+    """
 
     directory: Path
+    in_process: bool = False
     _shell: dict[str, str] = field(default_factory=dict[str, str])
 
     def tee(self, *arguments: str, typed: str = "", **variables: str) -> Done:
         """Run `tee-infra`."""
+        if not self.in_process:
+            return self.tee_process(*arguments, typed=typed, **variables)
+        self._shell.clear()
+        with chdir(self.directory):
+            return call_main(arguments, typed, clean_environment() | variables)
+
+    def tee_process(self, *arguments: str, typed: str = "", **variables: str) -> Done:
+        """Run `tee-infra` as a process, also where others go on at once."""
         self._shell.clear()
         return self._run([str(COMMAND), *arguments], typed, clean_environment() | variables)
 
@@ -100,6 +118,11 @@ class Checkout:
         """Every table of an environment."""
         return sorted(set(self.client("dynamodb").list_tables()["TableNames"]) - {names.CONTROL_TABLE})
 
+    @property
+    def embedded(self) -> Path:
+        """Where its embedded AWS keeps what it holds."""
+        return Project(directory=self.directory).embedded_directory
+
     def open(self, name: str) -> StackSession:
         """The stack in this process, for tests that change the program."""
         project = Project(directory=self.directory)
@@ -113,8 +136,33 @@ class Checkout:
             command, cwd=self.directory, env=environ, input=typed, capture_output=True, text=True,
             timeout=SECONDS, check=False,
         )  # fmt: skip
-        assert "Traceback" not in ended.stderr + ended.stdout, ended.stderr + ended.stdout
-        return Done(ended.returncode, ended.stdout, ended.stderr, tuple(command[1:]))
+        return spared(Done(ended.returncode, ended.stdout, ended.stderr, tuple(command[1:])))
+
+
+def call_main(arguments: Sequence[str], typed: str, environ: Mapping[str, str]) -> Done:
+    """What the installed command does, in this process and with only these variables."""
+    runner, signals = CliRunner(), {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with (
+        patch.object(sys, "argv", ["tee-infra", *arguments]),
+        patch.object(sys.modules["__main__"], "__package__", ""),  # click recognizes `python -m` by it
+        runner.isolation(typed) as (out, err, _),
+        patch.dict(os.environ, environ, clear=True),
+    ):
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code
+        finally:
+            for number, handler in signals.items():
+                signal.signal(number, handler)
+    assert isinstance(code, int)
+    return spared(Done(code, out.getvalue().decode(), err.getvalue().decode(), tuple(arguments)))
+
+
+def spared(done: Done) -> Done:
+    """Whatever goes wrong, people are spared tracebacks."""
+    assert "Traceback" not in done.err + done.out, done.err + done.out
+    return done
 
 
 def clean_environment() -> dict[str, str]:
@@ -122,14 +170,32 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
-@contextmanager
-def checkout_in(directory: Path) -> Iterator[Checkout]:
-    """A fresh checkout; its embedded AWS is ended afterwards."""
+def copy_stack_files(directory: Path) -> None:
+    """What a checkout needs in `directory`."""
     for path in [*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"]:
         (directory / path.name).write_bytes(path.read_bytes())
     (directory / ".venv").symlink_to(sys.prefix)
+
+
+@contextmanager
+def checkout_in(directory: Path) -> Iterator[Checkout]:
+    """A fresh checkout with nothing running, whose commands are processes; its embedded AWS is ended afterwards."""
+    copy_stack_files(directory)
     checkout = Checkout(directory)
     try:
         yield checkout
     finally:
-        checkout.tee("local", "stop")
+        end_embedded_aws(checkout.embedded)
+
+
+def end_embedded_aws(directory: Path) -> None:
+    """Without a last save, which no test would read."""
+    if running := local.status(directory):
+        kill_9(running.pid)
+
+
+def kill_9(pid: int) -> None:
+    """Its process is gone afterwards, which takes the kernel a moment."""
+    os.kill(pid, signal.SIGKILL)
+    while pidfile.process_identity(pid):
+        time.sleep(0.01)

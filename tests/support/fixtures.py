@@ -3,13 +3,20 @@
 import os
 import warnings
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 
 from tests.support.dynamodb_local import NoDynamoDbLocalError, serve_dynamodb_local
 
-MOTO = "moto"
-LOCAL = pytest.param("DynamoDB Local", marks=pytest.mark.xdist_group("dynamodb-local"))
+if TYPE_CHECKING:
+    from tests.support.prepared import Prepared
+
+MOTO, LOCAL = "moto", "DynamoDB Local"
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +45,19 @@ def dynamodb_local() -> Iterator[str]:
 def service(request: pytest.FixtureRequest) -> str:
     """The endpoint of each service in turn."""
     return request.getfixturevalue("moto_endpoint" if request.param == MOTO else "dynamodb_local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_models() -> Iterator[None]:
+    """Every session of boto3's takes what another has read: reading botocore's models takes longer than most tests."""
+    with patch.object(botocore.session, "create_loader", cache(create_loader)):
+        yield
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Prepared]":
+    """The embedded AWS that a worker's tests have one after the other."""
+    from tests.support.prepared import prepared_in
+
+    with prepared_in(tmp_path_factory.mktemp("prepared")) as made:
+        yield made

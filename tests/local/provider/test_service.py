@@ -10,8 +10,6 @@ from tee_infra.local.provider.values import UNKNOWN, encode
 from tests.local.provider.engine_side import EngineSide, RefusedError
 from tests.local.provider.samples import TABLE, new_mark, table
 
-pytestmark = pytest.mark.xdist_group("embedded-aws")
-
 
 def test_functions_answer(engine: EngineSide) -> None:
     assert engine.invoke("aws:index/getCallerIdentity:getCallerIdentity")["accountId"] == "000000000000"

@@ -9,8 +9,6 @@ from tests.local.clients import client, make_table
 from tests.local.provider.engine_side import EngineSide, RefusedError, Values, urn
 from tests.local.provider.samples import TABLE, new_mark, table
 
-pytestmark = pytest.mark.xdist_group("embedded-aws")
-
 
 @pytest.fixture
 def made(engine: EngineSide) -> tuple[Values, str, Values]:

@@ -6,7 +6,6 @@ from tee_infra import local
 from tests.local.provider.engine_side import EngineSide
 from tests.local.provider.samples import OBJECT_LOCK, TOPIC_POLICY, VERSIONING, new_mark, sample
 
-pytestmark = pytest.mark.xdist_group("embedded-aws")
 NEVER_GONE = {VERSIONING, OBJECT_LOCK, TOPIC_POLICY}  # settings that AWS puts back instead of taking them away
 EVERY_TYPE = [*local.materialised_types(), *local.recorded_only_types()]
 

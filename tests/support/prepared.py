@@ -1,0 +1,110 @@
+"""One embedded AWS for all tests of a worker, set back for each to what some command once made of it.
+
+A start, the account's preparation, four empty stacks and dev take a quarter of a minute; setting them back takes a
+tenth of a second.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+from urllib.request import Request, urlopen
+
+from tee_infra import local
+from tee_infra.local import EmbeddedAws, lifecycle
+from tee_infra.workflows.session.bootstrap import bootstrap_once
+from tee_infra.workflows.session.checkout import Project
+from tee_infra.workflows.session.embedded_aws import connection_to
+from tests.support import restorable_aws
+from tests.support.checkout import ROOT, Checkout, clean_environment, copy_stack_files, end_embedded_aws
+
+ACCOUNT, STARTED, DEV_UP = "account", "started", "dev-up"
+STATE = Path(".tee") / "state"
+
+
+class Prepared:
+    """The embedded AWS in `directory / "aws"`, and in `directory / NAME` what it and the stacks' state once were.
+
+    `ACCOUNT` is a prepared account, `STARTED` what `tee-infra local start` makes, `DEV_UP` that after `up dev`. Each
+    is made when a test first asks for it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._pid = 0
+
+    def running(self) -> EmbeddedAws:
+        """It as the test before left it."""
+        running = local.status(self.directory / "aws")
+        if running is None or running.pid != self._pid:  # a test has killed or stopped it
+            end_embedded_aws(self.directory / "aws")
+            with patch.object(lifecycle, "_spawn", _spawn):
+                running = local.start(self.directory / "aws")
+            self._pid = running.pid
+        return running
+
+    def empty(self) -> EmbeddedAws:
+        """It as after its first start."""
+        self._ask("reset", "")
+        return self.running()
+
+    def checkout(self, directory: Path, name: str) -> Checkout:
+        """A checkout in `directory` that uses the embedded AWS, both as they were when `name` was saved."""
+        copy_stack_files(directory)
+        return self.lend(directory, name)
+
+    def lend(self, directory: Path, name: str) -> Checkout:
+        """The same for a `directory` that has its stack files."""
+        if not (self.directory / name).exists():
+            self._make(name)
+        shutil.copytree(self.directory / name / "state", directory / STATE)
+        self._ask("restore", str(self.directory / name / "snapshot"))
+        (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
+        return Checkout(directory, in_process=True)
+
+    def _make(self, name: str) -> None:
+        directory = self.directory / f"{name}-checkout"
+        (directory / STATE).mkdir(parents=True)
+        if name == ACCOUNT:
+            self.empty()
+            (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
+            running, project = self.running(), Project(directory=directory)
+            bootstrap_once(connection_to(project), local.ACCOUNT_ID, running.region, lambda _: None)
+        else:
+            before, command = {STARTED: (ACCOUNT, "local start"), DEV_UP: (STARTED, "up dev --yes")}[name]
+            (directory / STATE).rmdir()
+            done = self.checkout(directory, before).tee(*command.split())
+            assert done.code == 0, done.err
+        (self.directory / name).mkdir()
+        shutil.copytree(directory / STATE, self.directory / name / "state")
+        self._ask("save", str(self.directory / name / "snapshot"))
+
+    def _ask(self, action: str, path: str) -> None:
+        address = f"{self.running().endpoint}{restorable_aws.PREFIX}{action}"
+        with urlopen(Request(address, path.encode(), method="POST")):
+            pass
+
+
+def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
+    with (directory / "log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", restorable_aws.__name__, str(directory), str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            env=clean_environment(),
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def prepared_in(directory: Path) -> Iterator[Prepared]:
+    """It is started when a test first asks for it, and runs until the end."""
+    try:
+        yield Prepared(directory)
+    finally:
+        end_embedded_aws(directory / "aws")
