@@ -49,7 +49,7 @@ def run(checkout: Checkout) -> Run:
 def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, run: Run) -> None:
     context.control.write(record_of("feature-leased", created_at=T0, last_activity=T0, ttl_seconds=72 * 3600))
     name, at = "feature-leased", ("--now", "2026-12-02T23:30:00Z")
-    assert "(in 30 min); it ends soon" not in run("feature", "show", name, "--now", NOW).output
+    assert "(in 30 min); ends soon" not in run("feature", "show", name, "--now", NOW).output
     assert (
         f"{name}: lease until 2026-12-07T23:30:00Z (in 5 d)"
         in run("feature", "extend", name, "--ttl", "5d", *at).output
@@ -64,7 +64,7 @@ def test_a_lease_is_extended_held_released_and_shown(context: FeatureContext, ru
     shown = run("feature", "show", name, *at).output
     assert "lease until 2026-12-16T23:30:00Z (in 14 d)" in shown
     assert re.search(r"extend begun .*extend done .*hold done by .*: the demo\n.*release begun", shown, re.DOTALL)
-    assert re.search(rf"{name}-tee-admin +not there", shown)
+    assert re.search(rf"{name}-tee-admin +missing", shown)
 
 
 UNKNOWN = [
@@ -82,7 +82,7 @@ UNKNOWN = [
 @pytest.mark.parametrize("command", UNKNOWN)
 def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> None:
     with pytest.raises(
-        UnregisteredError, match=r"Make it from its branch: tee-infra feature create --branch feature/x$"
+        UnregisteredError, match=r"To create it from its branch: tee-infra feature create --branch feature/x$"
     ):
         run(*command.split())
 
@@ -92,14 +92,14 @@ def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> Non
     [
         ("create --branch feature/a..b", 2, "git does not allow this branch name"),
         ("create --branch feature/prod", 2, "'prod' is reserved"),
-        ("create --branch feature/a --ttl 15d", 2, "--ttl is '15d'; write minutes, hours or days"),
-        ("create --branch feature/a --owner a/b", 2, "--owner is 'a/b'"),
-        ("create --branch feature/a --from staging", 2, "is for --seed anonymized alone"),
-        ("create --branch feature/a --seed anonymized", 2, "no key in the SSM parameter /tee/staging/anonymize-key"),
-        ("create --branch feature/a --now yesterday", 2, "--now is 'yesterday'"),
-        ("extend feature-a --branch feature/a --ttl 1h", 2, "its name, or its branch with --branch, and not both"),
-        ("extend dev --ttl 1h", 2, "dev is no feature environment"),
-        ("hold feature-a --reason ' ' --for 7d", 2, "--reason has 0 characters"),
+        ("create --branch feature/a --ttl 15d", 2, "--ttl is '15d'; allowed: minutes, hours or days"),
+        ("create --branch feature/a --owner a/b", 2, "--owner 'a/b': not allowed"),
+        ("create --branch feature/a --from staging", 2, "only valid with --seed anonymized"),
+        ("create --branch feature/a --seed anonymized", 2, "no SSM parameter /tee/staging/anonymize-key"),
+        ("create --branch feature/a --now yesterday", 2, "--now: 'yesterday' is not a time"),
+        ("extend feature-a --branch feature/a --ttl 1h", 2, "needs exactly one of ENV and --branch BRANCH"),
+        ("extend dev --ttl 1h", 2, "dev: permanent environment"),
+        ("hold feature-a --reason ' ' --for 7d", 2, "--reason: 0 characters"),
         ("hold feature-a --reason x --for 31d", 2, "--for is '31d'"),
     ],
 )
@@ -126,5 +126,5 @@ def test_an_account_is_named_and_another_clock_or_no_credentials_refused(
     with pytest.raises(ForkError):
         run("feature", "create", "--branch", "feature/a")
     (checkout.directory / "Pulumi.dev.yaml").unlink()
-    with pytest.raises(SettingsError, match=r"Pulumi\.dev\.yaml: there is no such file"):
+    with pytest.raises(SettingsError, match=r"Pulumi\.dev\.yaml: no such file"):
         run("feature", "list")
