@@ -24,5 +24,5 @@ def test_names_come_from_every_page() -> None:
 
 
 def test_a_page_that_leads_nowhere_is_not_taken_for_the_last() -> None:
-    with pytest.raises(PartialPageError, match="not whole"):
+    with pytest.raises(PartialPageError, match="is incomplete"):
         store_that_answers({"Contents": [{"Key": "prefix/a"}], "IsTruncated": True}).names()

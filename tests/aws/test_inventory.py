@@ -65,7 +65,7 @@ def test_every_page_is_read_and_no_more(listing: ListingAws, inventory: AwsInven
     [
         (refusing(403, "AccessDenied"), "AccessDenied"),
         (refusing(400, "ThrottlingException"), "ThrottlingException"),
-        (cut, "not whole|invalid XML"),
+        (cut, "is incomplete|invalid XML"),
         (replacing(b"a", b"\xff"), "decode|invalid"),
     ],
     ids=["denied", "throttled", "cut", "garbled"],
@@ -99,7 +99,7 @@ def test_a_page_that_leads_nowhere_is_not_taken_for_the_last(
     listing: ListingAws, inventory: AwsInventory, operation: str, fault: Fault
 ) -> None:
     listing.faults = {(operation, 0): fault}
-    with pytest.raises(AwsError, match="not whole"):
+    with pytest.raises(AwsError, match="is incomplete"):
         LISTINGS[operation](inventory)
 
 

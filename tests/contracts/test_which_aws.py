@@ -24,7 +24,7 @@ from tee_infra.stacks import Backend
 from tee_infra.workflows import doctor
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
-from tests.support.emulator import serve_moto
+from tests.support.emulator import reset, serve_moto
 from tests.support.recorded_aws import record_requests
 from tests.support.stand_in import ENVIRONMENTS, checkout_at
 
@@ -150,6 +150,8 @@ class Machine:
         variables = patch.dict(os.environ, self._variables(SHELLS[shell].variables), clear=True)
         with variables, pytest.raises(SystemExit) as ended:
             cli.main()
+        if command.startswith("feature create"):
+            reset(self.moto)  # the cases come in any order, and no other one leaves a record
         printed = self._capsys.readouterr()
         assert "Traceback" not in printed.out + printed.err
         lines = (printed.out + printed.err).splitlines()

@@ -39,7 +39,7 @@ def test_wrong_usage(dev_up: Checkout, arguments: list[str], code: int, said: st
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"table_clas": "STANDARD"}, "environment.table_clas is no setting"),
+        ({"table_clas": "STANDARD"}, "environment.table_clas is not a setting"),
         ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
         ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
     ],

@@ -73,7 +73,7 @@ def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run)
         ([], "needs exactly one of ENV and --branch BRANCH"),
         (["feature-x", "--branch", "feature/x"], "needs exactly one of ENV and --branch BRANCH"),
         (["feature-nobody"], "feature-nobody: no such feature environment"),
-        (["feature-x", "--after", "soon"], "--after is 'soon'; write minutes, hours or days"),
+        (["feature-x", "--after", "soon"], "--after is 'soon'; allowed: minutes, hours or days"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(run: Run, arguments: list[str], said: str) -> None:

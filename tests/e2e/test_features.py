@@ -164,7 +164,7 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(
     run("feature", "destroy", "feature-gone", "--now", NOW, "--yes")
     late = "feature create --branch feature/gone --unless-destroyed"
     for command in (late, "preview feature-gone", "up feature-gone", "schema check feature-gone"):
-        with pytest.raises(GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z[.] To make it anew: tee-infra"):
+        with pytest.raises(GoneError, match=r"was destroyed at 2026-12-01T00:00:00Z[.] Create it again: tee-infra"):
             run(*command.split())
     assert tables_of(checkout, "feature-gone") == []
     again = T0 + timedelta(days=40)

@@ -62,7 +62,7 @@ def test_a_change_from_its_first_preview_to_its_deployment(checkout: Checkout, g
     failed = checkout.tee("up", "test", "--yes", "--post", **job(github))
     assert failed.code == 1
     (body,) = github.bodies(1)
-    assert "❌ Deploying <code>test</code> failed" in body
+    assert "❌ The deployment of <code>test</code> failed" in body
     assert "Table already exists" in body
 
     checkout.client("dynamodb").delete_table(TableName="test-tee-admin")

@@ -31,7 +31,7 @@ def test_a_dead_holder_stops_nobody_and_the_second_is_told_of_the_first(checkout
     (line,) = second.err.splitlines()
     assert line.startswith("error: dev is locked by ")
     assert re.search(rf" on {socket.gethostname()}, process {first.pid} \(tee-infra up, for .* s, since 20.*Z\)", line)
-    assert ". Wait for it and run the same command again" in line
+    assert ". Wait until that run has finished and run the same command again" in line
 
 
 def leave_lock_of_a_dead_holder(items: ControlItems) -> None:

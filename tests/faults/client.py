@@ -27,10 +27,10 @@ def item(number: int) -> dict:
     return {**key, "n": {"N": f"{number}.5"}, "l": {"L": [{"NULL": True}, {"B": "AAE="}, {"M": {}}]}}
 
 
-def side(url: str, table: str) -> TableAccess:
-    """A table reached by a client that waits for `PATIENCE` only."""
+def side(url: str, table: str, patience: float = PATIENCE) -> TableAccess:
+    """A table reached by a client that waits only `patience` seconds."""
     transport = WireTransport(
-        endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=PATIENCE
+        endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=patience
     )
     facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))
     # These throttles come by chance, whatever the rate.

@@ -185,4 +185,4 @@ def test_what_cannot_be_had_is_said_by_name(stack: Stack) -> None:
     stack.more = lambda options, _table: aws.sqs.Queue("queue", opts=options)
     with pytest.raises(auto.CommandError) as refused:
         stack.up()
-    assert re.search(r"does not know the resource type aws:sqs/queue:Queue", str(refused.value))
+    assert re.search(r"does not support the resource type aws:sqs/queue:Queue", str(refused.value))

@@ -21,13 +21,13 @@ def port_of(listener: socket.socket) -> int:
 
 def test_asked_port_that_is_taken_is_refused_by_name(tmp_path: Path, taken: socket.socket) -> None:
     port = port_of(taken)
-    with pytest.raises(PortInUseError, match=rf"Port {port} .* in use .*--port {port + 2}"):
+    with pytest.raises(PortInUseError, match=rf"port {port} .* in use .*--port {port + 2}"):
         ports.choose(tmp_path, port)
 
 
 def test_asked_port_whose_neighbour_is_taken_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "_free", lambda port: port != 4712)
-    with pytest.raises(PortInUseError, match=r"Port 4712 .* \(the provider needs the port after 4711\)"):
+    with pytest.raises(PortInUseError, match=r"port 4712 .* \(the provider needs the port after 4711\)"):
         ports.choose(tmp_path, 4711)
 
 

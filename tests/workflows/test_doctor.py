@@ -28,7 +28,7 @@ def test_in_a_checkout_every_wrong_stack_file_is_a_finding_of_its_own(tmp_path: 
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {tee-infra:environment: {name: dev, owner: a, colour: red}}")
     (tmp_path / "Pulumi.prod.yaml").write_text("config: {tee-infra:environment: {name: prod, owner: a}}")
     findings = {finding.name: finding for finding in diagnose(tmp_path, nowhere)}
-    assert "environment.colour is no setting" in findings["settings of dev"].value
+    assert "environment.colour is not a setting" in findings["settings of dev"].value
     assert "settings of prod" not in findings
     assert findings["embedded AWS"].ok
     assert {"AWS credentials", "backend", "clock"} <= findings.keys()

@@ -53,7 +53,7 @@ def test_people_read_the_same_in_words(run: Run, tmp_path: Path) -> None:
 def test_a_restore_refuses_what_holds_items(run: Run, tmp_path: Path) -> None:
     place = str(tmp_path / "monday")
     run(backup, "create", "dev", "--output", place)
-    with pytest.raises(RestoreRefusedError, match="dev-tee-admin holds items"):
+    with pytest.raises(RestoreRefusedError, match="dev-tee-admin is not empty"):
         run(backup, "restore", "dev", "--input", place)
 
 

@@ -20,12 +20,12 @@ def test_functions_answer(engine: EngineSide) -> None:
 
 @pytest.mark.parametrize("method", ["check", "create", "preview"])
 def test_unknown_type_is_named(engine: EngineSide, method: str) -> None:
-    with pytest.raises(RefusedError, match="does not know the resource type aws:sqs/queue:Queue"):
+    with pytest.raises(RefusedError, match="does not support the resource type aws:sqs/queue:Queue"):
         getattr(engine, method)("aws:sqs/queue:Queue", {})
 
 
 def test_unknown_function_is_named(engine: EngineSide) -> None:
-    with pytest.raises(RefusedError, match="does not know the function aws:ec2/getVpc:getVpc"):
+    with pytest.raises(RefusedError, match="does not support the function aws:ec2/getVpc:getVpc"):
         engine.invoke("aws:ec2/getVpc:getVpc")
 
 

@@ -54,7 +54,7 @@ def test_whoever_is_slower_every_time_is_told(context: FeatureContext) -> None:
         context.control.write(found.changed(failures=found.failures + 1))
         return found.changed(head="c0ffee")
 
-    with pytest.raises(RecordChangedError, match="feature-x was changed by somebody else"):
+    with pytest.raises(RecordChangedError, match="feature-x was changed by another run"):
         change_record(context.control, NAME, change)
 
 
