@@ -71,6 +71,8 @@ def test_a_proxy_needs_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
     dynamodb = DynamoDb(session)
     assert isinstance(dynamodb.transport(), WireTransport)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
     assert isinstance(dynamodb.transport(), BotocoreTransport)
     assert isinstance(dynamodb.transport("raw"), WireTransport)

@@ -22,6 +22,7 @@ from tee_infra.cli.root import root
 from tee_infra.engine import Engine, EngineUnavailableError
 from tee_infra.stacks import Backend
 from tee_infra.workflows import doctor
+from tee_infra.workflows.environments import list as listing
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
 from tests.support.emulator import reset, serve_moto
@@ -177,7 +178,7 @@ def machine(
     monkeypatch.setattr(doctor, "engine_findings", lambda _: ())
     monkeypatch.setattr(session, "ensure_engine", _no_engine)
     engine = Engine(command=tmp_path / "pulumi", version="3.0.0", language_host=None, source="path")
-    for reader in (list, show):
+    for reader in (listing, show):
         monkeypatch.setattr(reader, "find_engine", lambda _: engine)
     monkeypatch.setattr(Backend, "entries", lambda _: [])
     monkeypatch.setattr(Backend, "outputs", lambda *_: {})

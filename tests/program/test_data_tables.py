@@ -18,7 +18,13 @@ def test_every_table_of_the_catalog_is_made(any_run: Run) -> None:
 
 def test_a_fourth_table_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     fourth = catalog.Table(name="tee-fourth", app_name="fourth", item=catalog.TABLES[0].item)
-    for module in ("core.catalog", "core.arns", "core.alarms", "core.dashboard", "core.access.people"):
+    for module in (
+        "core.tables.catalog",
+        "core.arns",
+        "core.resources.alarms",
+        "core.resources.dashboard",
+        "core.resources.access.people",
+    ):
         monkeypatch.setattr(f"tee_infra.{module}.TABLES", (*catalog.TABLES, fourth))
 
     run = record("prod")

@@ -18,10 +18,11 @@ from tee_infra.local import EmbeddedAws, lifecycle
 from tee_infra.workflows.session.bootstrap import bootstrap_once
 from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.embedded_aws import connection_to
-from tests.support import restorable_aws
 from tests.support.checkout import ROOT, Checkout, clean_environment, copy_stack_files, end_embedded_aws
 
 ACCOUNT, STARTED, DEV_UP = "account", "started", "dev-up"
+RESTORABLE = "/restorable/"
+# Imported only in its own process: moto takes its account from there.
 STATE = Path(".tee") / "state"
 
 
@@ -83,7 +84,7 @@ class Prepared:
         self._ask("save", str(self.directory / name / "snapshot"))
 
     def _ask(self, action: str, path: str) -> None:
-        address = f"{self.running().endpoint}{restorable_aws.PREFIX}{action}"
+        address = f"{self.running().endpoint}{RESTORABLE}{action}"
         with urlopen(Request(address, path.encode(), method="POST")):
             pass
 
@@ -91,7 +92,7 @@ class Prepared:
 def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
     with (directory / "log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", restorable_aws.__name__, str(directory), str(port)],
+            [sys.executable, "-m", "tests.support.restorable_aws", str(directory), str(port)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -14,8 +14,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tee_infra.local import server, snapshot
-
-PREFIX = "/restorable/"
+from tests.support.prepared import RESTORABLE
 
 
 class Restorable(DomainDispatcherApplication):
@@ -24,7 +23,7 @@ class Restorable(DomainDispatcherApplication):
     directory: Path
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        action = environ["PATH_INFO"].partition(PREFIX)[2]
+        action = environ["PATH_INFO"].partition(RESTORABLE)[2]
         if not action:
             return super().__call__(environ, start_response)
         path = Path(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())

@@ -87,7 +87,12 @@ class BackupRestoreResult(RootModel[PortableRestoreFacts | NativeRestoresFacts])
     metavar="TIMESTAMP",
     help="Restore to this point in time, e.g. 2026-12-01T12:00:00Z.",
 )
-@click.option("--suffix", default="", metavar="SUFFIX", help="Restore into new tables named TABLE followed by SUFFIX.")
+@click.option(
+    "--suffix",
+    default="",
+    metavar="SUFFIX",
+    help="Restore into new tables named TABLE followed by SUFFIX. Default: none.",
+)
 @tables_option
 @where_options
 @dry_run_option

@@ -26,7 +26,7 @@ class BranchesFileError(UsageError):
 
 
 class UnknownBranchesError(RemoteError):
-    """The live branches cannot be listed, so a missing branch is no evidence that it was deleted."""
+    """The live branches cannot be listed, so a missing branch does not prove that it was deleted."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
