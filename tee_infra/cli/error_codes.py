@@ -41,7 +41,7 @@ def error_codes() -> str:
 def error_classes() -> list[type[TeeInfraError]]:
     """Every error of the program, in a stable order."""
     for module in pkgutil.walk_packages(tee_infra.__path__, f"{tee_infra.__name__}."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith(("__main__", "local.server")):  # programs, which change their process
             import_module(module.name)
     found: list[type[TeeInfraError]] = [TeeInfraError]
     for error in found:

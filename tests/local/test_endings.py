@@ -18,12 +18,12 @@ TEST = """
 import os, subprocess, time
 from datetime import UTC, datetime
 from pathlib import Path
-from tee_infra.local import runfile
+from tee_infra.local import pidfile
 
 def test_it(tmp_path):
     process = subprocess.Popen(["sleep", "120"], start_new_session=True)
     noted = {"endpoint": "http://127.0.0.1:1", "provider_port": 2, "started_at": datetime.now(UTC), "region": "x"}
-    runfile.write(runfile.EmbeddedAws(pid=process.pid, directory=tmp_path, **noted))
+    pidfile.write(pidfile.EmbeddedAws(pid=process.pid, directory=tmp_path, **noted))
     begun = Path("begun.new")
     begun.write_text(f"{os.getpid()} {process.pid}")
     begun.rename("begun")

@@ -117,7 +117,7 @@ def test_a_listing_that_is_not_whole_ends_it(context: FeatureContext, operation:
 def test_a_clock_that_differs_from_aws_ends_it(context: FeatureContext, minutes: float) -> None:
     now = datetime.now(UTC)
     with serve(account(0)) as aws:
-        there = replace(moved_to(context, aws), target=replace(context.target, endpoint=None))
+        there = replace(moved_to(context, aws), target=replace(context.target, endpoint=None, provider_port=None))
         gather_inventory(there, None, now)
         aws.clock = lambda: now + timedelta(minutes=minutes)
         with pytest.raises(ClockSkewError, match=f"6 min {'behind' if minutes > 0 else 'ahead of'} AWS"):

@@ -62,7 +62,7 @@ def test_what_the_target_had_before_is_left_alone(dynamodb: DynamoDb, plan: Copy
 def test_a_checkpoint_of_other_conditions_is_refused(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     header = module._header(dynamodb, dynamodb, plan)
-    module.CheckpointFile.open(path, header, resume=False).close(done=False)
+    module.ResumeFile.open(path, header, resume=False).close(done=False)
     other = planned(dynamodb, condition=parse_scan_filter(["role = admin"]))
     with pytest.raises(ForeignResumePointError, match="role = admin"):
         carry_out(dynamodb, other, tmp_path, resume=True)
@@ -111,7 +111,7 @@ def test_checkpoints_of_earlier_versions_still_belong_to_their_copies(
 
 
 def test_a_copy_of_members_does_not_go_on_with_a_plain_one(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
-    module.CheckpointFile.open(tmp_path / "checkpoint", module._header(dynamodb, dynamodb, plan), resume=False)
+    module.ResumeFile.open(tmp_path / "checkpoint", module._header(dynamodb, dynamodb, plan), resume=False)
     ends = copy_side("staging"), copy_side("dev")
     other = prepare_copy(dynamodb, dynamodb, ends, ["tee-admin"], choice=SubsetOptions(key=None))
     with pytest.raises(ForeignResumePointError, match="transform"):

@@ -75,7 +75,7 @@ def test_one_comment_says_how_the_last_run_ended(github: GitHub) -> None:
         run(to, "up", EngineError("dev", ["no such table"]))
     (body,) = github.bodies(1)
     assert body.startswith(MARKER)
-    assert "❌ Deploying <code>dev</code> failed" in body
+    assert "❌ The deployment of <code>dev</code> failed" in body
     assert "no such table" in body
     assert "abc123" in body
     run(to, "up")

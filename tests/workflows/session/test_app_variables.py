@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Project:
 
 def require_embedded(environ: Mapping[str, str]) -> None:
     with patch.dict(os.environ, dict(environ), clear=True):
-        client: Any = boto3.client("dynamodb", region_name="us-east-1")
+        client: Any = boto3.Session().client("dynamodb", region_name="us-east-1")
         keys = client._get_credentials()
         assert client.meta.endpoint_url == ENDPOINT
         assert (keys.access_key, keys.secret_key, keys.token or None) == ("embedded", "embedded", None)
