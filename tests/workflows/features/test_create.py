@@ -111,7 +111,7 @@ def test_a_stack_that_the_registry_lost_is_adopted_by_its_branch_alone(
     assert (adopted.state, adopted.seeded, adopted.version) == ("creating", True, 0)
     assert any("adopted" in line for line in said)
     with pytest.raises(
-        ForeignStackError, match=r"without a registry record, .* branch 'x'; .* tee-infra repair feature-x"
+        ForeignStackError, match=r"without a registry record, .* branch 'x'[.] .* tee-infra repair feature-x"
     ):
         admit(context, request("x"), NOW)
 

@@ -75,12 +75,12 @@ def leave(context: FeatureContext, data: bytes, name: str = checkpoint_file(PROJ
 
 
 def decide(context: FeatureContext) -> None:
-    with pytest.raises(BrokenStateError, match=r"its state cannot be read \(.*nothing was changed"):
+    with pytest.raises(BrokenStateError, match=r"its state cannot be read \(.*Nothing was changed"):
         read_state(context, NAME)
 
 
 def destroy(context: FeatureContext) -> None:
-    with pytest.raises(UnreadableStateError, match=r"its state cannot be read \(.*nothing was deleted"):
+    with pytest.raises(UnreadableStateError, match=r"its state cannot be read \(.*Nothing was deleted"):
         state_to_destroy(context, parse_environment(NAME))
 
 
