@@ -16,7 +16,6 @@ from urllib.request import Request, urlopen
 from tee_infra import local
 from tee_infra.local import EmbeddedAws, lifecycle
 from tee_infra.workflows.session.bootstrap import bootstrap_once
-from tee_infra.workflows.session.checkout import Project
 from tee_infra.workflows.session.embedded_aws import connection_to
 from tests.support.checkout import ROOT, Checkout, clean_environment, copy_stack_files, end_embedded_aws
 
@@ -72,8 +71,8 @@ class Prepared:
         if name == ACCOUNT:
             self.empty()
             (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
-            running, project = self.running(), Project(directory=directory)
-            bootstrap_once(connection_to(project), local.ACCOUNT_ID, running.region, lambda _: None)
+            running = self.running()
+            bootstrap_once(connection_to(running, running.region), local.ACCOUNT_ID, running.region, lambda _: None)
         else:
             before, command = {STARTED: (ACCOUNT, "local start"), DEV_UP: (STARTED, "up dev --yes")}[name]
             (directory / STATE).rmdir()
