@@ -32,7 +32,7 @@ def test_a_change_from_its_first_preview_to_its_deployment(checkout: Checkout, g
     refused = checkout.tee("up", "test", "--yes", "--post", **job(github) | {"GITHUB_TOKEN": ""})
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "error: --post needs GITHUB_TOKEN, a token that may write to pull requests. Set it, or write the comment "
+        "error: --post needs GITHUB_TOKEN (a token that may write to pull requests). Set it, or write the comment "
         "to a file with --comment FILE\n"
     )
 
