@@ -20,7 +20,7 @@ from tests.support.emulator import create_tables, everything, put, reset, sessio
 PROGRAM = """
 import sys
 from pathlib import Path
-from tee_infra.workflows import restore
+from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import create_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.support.emulator import session
