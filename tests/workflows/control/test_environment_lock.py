@@ -97,9 +97,11 @@ def test_it_is_renewed_in_the_background(locks: Locks, client: ControlClient) ->
 
 
 def test_a_renewal_that_is_refused_is_heard_of_and_gives_nothing_back(locks: Locks, client: ControlClient) -> None:
+    before = set(threading.enumerate())
     with holding(locks) as held:
+        (heartbeat,) = [thread for thread in set(threading.enumerate()) - before if thread.name == f"lock {NAME}"]
         successor = take_over(locks, client)
-        until(lambda: f"lock {NAME}" not in [thread.name for thread in threading.enumerate()])
+        until(lambda: not heartbeat.is_alive())
         client.down = True
         with pytest.raises(LockLostError, match=f"lost the lock on {NAME} .not renewed in time"):
             held.check()
