@@ -19,7 +19,7 @@ from tee_infra.workflows.cleanup.inventory import gather_inventory
 from tests.core.cleanup.oracle import disagreements
 from tests.support.emulator import serve_moto
 from tests.support.homes import NOW, moto_context
-from tests.support.large_account import account, moved_to, write_state
+from tests.support.large_account import account, new_head, write_state
 from tests.support.listing_aws import serve
 
 
@@ -51,14 +51,14 @@ def plan_account(environments: int) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder, serve_moto() as endpoint, serve(account(environments)) as aws:
         write_state(Path(folder) / "state", environments)
-        context = moved_to(moto_context(endpoint, Path(folder), []), aws)
+        context = new_head(moto_context(endpoint, Path(folder), []), aws)
         start = time.perf_counter()
         inventory = gather_inventory(context, None, NOW)
         listed = time.perf_counter()
-        policy = Policy(max_destroys=environments, max_given=True, grace=timedelta())
+        policy = Policy(max_destroys=environments, limit_confirmed=True, grace=timedelta())
         plan = plan_cleanup(inventory, NOW, policy)
         planned = time.perf_counter()
-    resources = sum(len(found.resources) for found in inventory.found)
+    resources = sum(len(found.resources) for found in inventory.entries)
     print(f"| {environments:,} environments with {resources:,} resources | requests | seconds |\n|---|---|---|")
     print(f"| listing, from a server on this machine | {len(aws.asked)} | {listed - start:.2f} |")
     print(f"| plan of {len(plan.destroys):,} destroys | 0 | {planned - listed:.2f} |")

@@ -48,7 +48,7 @@ def inventory(random: Random) -> Inventory:
 def policy(random: Random) -> Policy:
     return Policy(
         max_destroys=random.choice((0, 1, 3, 10, 100)),
-        max_given=chance(random, 0.5),
+        limit_confirmed=chance(random, 0.5),
         grace=random.choice((timedelta(), timedelta(), HOUR)),
     )
 
@@ -91,7 +91,7 @@ def against(random: Random, found: InventoryEntry) -> InventoryEntry:
     change = random.choice(changes)
     if isinstance(change.get("record"), dict):
         assert isinstance(found.record, FeatureRecord)
-        change = {"record": found.record.changed(**change["record"])}
+        change = {"record": found.record.with_changes(**change["record"])}
     return replace(found, **change)
 
 
@@ -143,16 +143,16 @@ def resource(random: Random, name: str, which: tuple[str, str, str], *, wrong: f
         tags=StackTags(environment=environment(name), stack=f"tee-infra/{name}", expires_at=until),
     )
     if kind == "role" and chance(random, 0.5):
-        made = replace(made, tags=None, tags_told=False)
+        made = replace(made, tags=None, tags_known=False)
     if not chance(random, wrong):
         return made
     tagged = StackTags(environment=environment(name), stack=f"tee-infra/{name}", expires_at=moment(random))
     elsewhere = replace(tagged, environment=parse_environment("feature-other"))
     changes: tuple[dict[str, Any], ...] = (
-        {"tags": None, "tags_told": True},
-        {"tags": BROKEN, "tags_told": True},
-        {"tags": tagged, "tags_told": True},
-        {"tags": elsewhere, "tags_told": True},
+        {"tags": None, "tags_known": True},
+        {"tags": BROKEN, "tags_known": True},
+        {"tags": tagged, "tags_known": True},
+        {"tags": elsewhere, "tags_known": True},
         {"arn": made.arn.replace(ACCOUNT, "999999999999")},
         {"name": f"{made.name}-restored"},
         {"kind": "other"},
@@ -192,7 +192,7 @@ def branches(random: Random, names: list[str]) -> Branches:
         source="origin",
         heads={"main": "m", **heads},
         in_review=frozenset(branch for branch in heads if chance(random, 0.1)),
-        maybe_in_review=frozenset(branch for branch in heads if chance(random, 0.1)),
+        review_unknown=frozenset(branch for branch in heads if chance(random, 0.1)),
     )
 
 

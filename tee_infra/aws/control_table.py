@@ -70,7 +70,7 @@ class ControlTable:
 
         Raises `RecordChangedError`.
         """
-        after = record.changed(version=record.version + 1)
+        after = record.with_changes(version=record.version + 1)
         fields = after.model_dump(mode="json", exclude_none=True)
         item = {"pk": REGISTRY, "sk": record.environment, "version": after.version, "record": fields}
         if not self._items.put(item, {"version": record.version} if record.version else None):

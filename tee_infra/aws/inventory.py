@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.aws.pagination import every, member
+from tee_infra.aws.pagination import all_pages, member
 from tee_infra.core import names
 from tee_infra.core.tags import PREFIX
 
@@ -35,7 +35,7 @@ class AwsInventory:
         For a while after a change AWS still lists deleted resources and leaves out new ones (AWS, "Tag editor").
         """
         filters = [{"Key": f"{PREFIX}managed-by"}]
-        found = every(
+        found = all_pages(
             self._tagging, "get_resources", "ResourceTagMappingList", "PaginationToken",
             ends_empty=True, TagFilters=filters, ResourcesPerPage=_TAGGED_PAGE,
         )  # fmt: skip
@@ -43,11 +43,13 @@ class AwsInventory:
 
     def tables(self) -> list[str]:
         """The names of all tables of the account, current."""
-        return every(self._dynamodb, "list_tables", "TableNames", "LastEvaluatedTableName")
+        return all_pages(self._dynamodb, "list_tables", "TableNames", "LastEvaluatedTableName")
 
     def roles(self) -> list[str]:
         """The ARNs of all roles of environments, by their path. The listing has no tags."""
-        roles = every(self._iam, "list_roles", "Roles", "Marker", PathPrefix=f"/{names.SERVICE}/", MaxItems=_ROLES_PAGE)
+        roles = all_pages(
+            self._iam, "list_roles", "Roles", "Marker", PathPrefix=f"/{names.SERVICE}/", MaxItems=_ROLES_PAGE
+        )
         return [role["Arn"] for role in roles]
 
     def role_tags(self, role: str) -> dict[str, str] | None:

@@ -16,7 +16,7 @@ class PartialPageError(AwsError):
         super().__init__(what, f"{reason}, so the listing is incomplete", next="Run the same command again")
 
 
-def every(
+def all_pages(
     client: Any, operation: str, result: str, token: str, *, ends_empty: bool = False, **members: Any
 ) -> list[Any]:
     """All entries of a listing under `result`, one request per page. Raises `AwsError`, `PartialPageError`.

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.features.report import open_context_here
+from tee_infra.cli.features.report import open_context
 from tee_infra.cli.options import examples, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, Time
@@ -149,7 +149,7 @@ def cleanup(
     budget = parse_duration(time_budget, "--time-budget", **_BUDGET)
     policy = Policy(
         max_destroys=most or MAX_DESTROYS,
-        max_given=most is not None,
+        limit_confirmed=most is not None,
         grace=parse_duration(grace, "--grace", **_GRACE),
     )
     if by_lease_only and branches_file is not None:
@@ -157,7 +157,7 @@ def cleanup(
             "cleanup: --by-lease-only and --branches-file exclude each other", next="Give only one of them"
         )
     branches = read_branches(branches_file) if branches_file else None
-    context = open_context_here(output, local=local)
+    context = open_context(output, local=local)
     moment = context.at(now)
     if branches is None and not by_lease_only:
         branches = live_branches(context.project, context.host.repository, os.environ)

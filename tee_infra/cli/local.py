@@ -37,8 +37,8 @@ class LocalStatusResult(ResultModel):
     provider_port: int | None
     pid: int | None
     directory: str
-    materialised_types: list[str]
-    recorded_only_types: list[str]
+    emulated_types: list[str]
+    state_only_types: list[str]
 
 
 class LocalStopResult(ResultModel):
@@ -101,15 +101,15 @@ def status(as_json: bool) -> None:
     """Show the state of the embedded AWS and its resource types."""
     project = find_project(Path.cwd())
     running = local_aws.status(project.embedded_directory)
-    materialised, recorded = local_aws.materialised_types(), local_aws.recorded_only_types()
+    materialised, recorded = local_aws.emulated_types(), local_aws.state_only_types()
     result = LocalStatusResult(
         running=running is not None,
         endpoint=running.endpoint if running else None,
         provider_port=running.provider_port if running else None,
         pid=running.pid if running else None,
         directory=str(project.embedded_directory),
-        materialised_types=list(materialised),
-        recorded_only_types=list(recorded),
+        emulated_types=list(materialised),
+        state_only_types=list(recorded),
     )
     Output(as_json).result(result, [*_state_lines(running), "", *_type_lines(materialised, recorded)])
 

@@ -113,21 +113,24 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def plan_lines(plan: EngineRun) -> list[str]:
-    """A plan for people: deletions and replacements first, each with its differing paths; ignored changes last."""
+def run_lines(run: EngineRun) -> list[str]:
+    """What the engine planned or did, for people: deletions and replacements first, ignored changes last."""
     lines: list[str] = []
-    for change in sorted(plan.changes, key=lambda change: not change.destroys):
+    for change in sorted(run.changes, key=lambda change: not change.destroys):
         lines.append(f"  {_SIGNS[change.operation]} {change.operation:<8} {change.type}  {change.name}")
         lines += [f"      {path} ({kind})" for path, kind in change.differences.items()]
-    for entry in plan.ignored:
+    for entry in run.ignored:
         lines.append(
             f"  ! {entry.name}: {', '.join(entry.paths)} differ but are never sent to AWS; the table is not changed"
         )
-    return [*lines, f"  {plan.summary()}"]
+    return [*lines, f"  {run.summary()}"]
 
 
-def plan_json(plan: EngineRun) -> dict[str, Any]:
-    """A plan for scripts. `class` is only set for tables; `monthly_usd` estimates the added monthly storage cost."""
+def run_json(run: EngineRun) -> dict[str, Any]:
+    """What the engine planned or did, for scripts.
+
+    `class` is only set for tables; `monthly_usd` estimates the added monthly storage cost.
+    """
     return {
         "changes": [
             {
@@ -138,11 +141,11 @@ def plan_json(plan: EngineRun) -> dict[str, Any]:
                 "differences": dict(change.differences),
                 "class": change_class(change),
             }
-            for change in plan.changes
+            for change in run.changes
         ],
-        "ignored": [{"name": entry.name, "urn": entry.urn, "paths": list(entry.paths)} for entry in plan.ignored],
-        "counts": plan.counts(),
-        "monthly_usd": round(plan.monthly_usd, 2),
+        "ignored": [{"name": entry.name, "urn": entry.urn, "paths": list(entry.paths)} for entry in run.ignored],
+        "counts": run.counts(),
+        "monthly_usd": round(run.monthly_usd, 2),
         "prices_as_of": prices.AS_OF.isoformat(),
     }
 

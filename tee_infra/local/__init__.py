@@ -17,10 +17,10 @@ __all__ = [
     "NoFreePortError",
     "PortInUseError",
     "StartFailedError",
-    "materialised_types",
-    "recorded_only_types",
+    "emulated_types",
     "shell_environment",
     "start",
+    "state_only_types",
     "status",
     "stop",
 ]
@@ -40,14 +40,14 @@ def shell_environment(running: EmbeddedAws) -> Mapping[str, str]:
     }
 
 
-def materialised_types() -> tuple[str, ...]:
+def emulated_types() -> tuple[str, ...]:
     """Return the resource types that exist on the embedded AWS, as Pulumi tokens, sorted."""
     from tee_infra.local.provider.registry import RESOURCE_TYPES  # noqa: PLC0415  # not needed to print help
 
     return tuple(sorted(token for token, kind in RESOURCE_TYPES.items() if not kind.recorded_only))
 
 
-def recorded_only_types() -> tuple[str, ...]:
+def state_only_types() -> tuple[str, ...]:
     """Return the resource types that exist only in the stack's state, as Pulumi tokens, sorted."""
     from tee_infra.local.provider.registry import RESOURCE_TYPES  # noqa: PLC0415  # not needed to print help
 

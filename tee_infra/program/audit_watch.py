@@ -26,7 +26,7 @@ def watch_callers(
         f"{name}-other-callers",
         name="other-callers",
         log_group_name=log_group.name,
-        pattern=audit_trail.not_the_app(arns),
+        pattern=audit_trail.outside_app_filter(arns),
         metric_transformation={"name": METRIC, "namespace": namespace, "value": "1", "default_value": "0"},
         opts=child,
     )
@@ -56,7 +56,7 @@ def tell_of_break_glass(name: str, arns: Arns, monitoring: Monitoring, child: pu
         f"{name}-break-glass",
         name=names.event_rule(arns.environment, "break-glass"),
         description=f"The break-glass role of {arns.environment} was assumed, or an attempt was refused",
-        event_pattern=audit_trail.break_glass_used(arns),
+        event_pattern=audit_trail.break_glass_pattern(arns),
         # CloudTrail classifies an AssumeRole as a read, and a rule that is only ENABLED does not get every read.
         state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
         opts=child,

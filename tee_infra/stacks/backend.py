@@ -85,10 +85,10 @@ def failures(name: str) -> Generator[None]:
     except auto.StackNotFoundError:
         raise NoStackError(name) from None
     except auto.CommandError as error:
-        raise EngineError(name, [last_words(error)]) from error
+        raise EngineError(name, [last_error_line(error)]) from error
 
 
-def last_words(error: auto.CommandError) -> str:
+def last_error_line(error: auto.CommandError) -> str:
     """The CLI's last error line, or its exit code without one."""
     told = re.findall(r"^(?:\s*stderr:)?\s*error: (.+)$", str(error), re.MULTILINE)
     if told:

@@ -41,7 +41,7 @@ _OPERATIONS: Final[dict[str, Operation]] = {
 
 
 @dataclass(kw_only=True)
-class Run:
+class EventCollector:
     """Collects changes from events; `report` gets a line for every finished change.
 
     Values of resources are read only here, for costs and ignored changes, and never passed on.

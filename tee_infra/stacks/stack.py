@@ -13,9 +13,9 @@ from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, is_left_open, leave_open
-from tee_infra.stacks.backend import Backend, Program, last_words
+from tee_infra.stacks.backend import Backend, Program, last_error_line
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
-from tee_infra.stacks.events import Report, Run
+from tee_infra.stacks.events import EventCollector, Report
 from tee_infra.stacks.planned_resource import planned_resource
 
 _LOCK: Final = re.compile(r"(created by .*)")
@@ -129,8 +129,8 @@ class Stack:
         return adoption
 
     @contextmanager
-    def _run(self, report: Report) -> Generator[Run]:
-        run = Run(report=report)
+    def _run(self, report: Report) -> Generator[EventCollector]:
+        run = EventCollector(report=report)
         try:
             yield run
         except auto.StackNotFoundError:
@@ -141,7 +141,7 @@ class Stack:
         except auto.CommandError as error:
             if run.protected:
                 raise ProtectedError(self.name, sorted(set(run.protected)), run.result()) from error
-            raise EngineError(self.name, run.reasons() or [last_words(error)], run.result()) from error
+            raise EngineError(self.name, run.reasons() or [last_error_line(error)], run.result()) from error
 
 
 def _silent(_: str) -> None:

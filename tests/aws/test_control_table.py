@@ -42,15 +42,15 @@ def test_a_record_is_read_as_it_was_written_and_counted(table: ControlTable) -> 
     assert table.record(NAME) is None
     first = table.write(record_of(NAME, hold=HOLD))
     assert (first.version, table.record(NAME)) == (1, first)
-    second = table.write(first.changed(hold=None))
+    second = table.write(first.with_changes(hold=None))
     assert (second.version, table.record(NAME)) == (2, second)
 
 
 def test_of_two_that_change_one_record_one_wins_and_the_other_is_told(table: ControlTable) -> None:
     read = table.write(record_of(NAME))
-    won = table.write(read.changed(owner="ann"))
+    won = table.write(read.with_changes(owner="ann"))
     with pytest.raises(RecordChangedError, match=f"tee-infra feature show {NAME}"):
-        table.write(read.changed(owner="bob"))
+        table.write(read.with_changes(owner="bob"))
     assert table.record(NAME) == won
 
 
@@ -66,7 +66,7 @@ def test_a_write_whose_answer_was_lost_has_won(table: ControlTable, client: Cont
     first = table.write(record_of(NAME))
     client.fate = "answer lost"
     assert table.record(NAME) == first
-    assert table.write(first.changed(owner="bob")) == table.record(NAME)
+    assert table.write(first.with_changes(owner="bob")) == table.record(NAME)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, table
+from tee_infra.cli.output import Output, confirm_by_name, run_json, run_lines, table
 from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
@@ -62,7 +62,7 @@ def test_for_people_everything_is_on_standard_output(capsys: pytest.CaptureFixtu
 
 
 def test_a_plan_shows_first_what_is_lost_and_the_paths_that_differ() -> None:
-    assert plan_lines(PLAN) == [
+    assert run_lines(PLAN) == [
         "  ± replace  t:T  admin",
         "      hashKey (update-replace)",
         "  ~ update   t:U  budget",
@@ -72,21 +72,21 @@ def test_a_plan_shows_first_what_is_lost_and_the_paths_that_differ() -> None:
 
 
 def test_a_plan_for_scripts_counts_as_well() -> None:
-    assert plan_json(PLAN)["counts"] == {"update": 1, "replace": 1}
+    assert run_json(PLAN)["counts"] == {"update": 1, "replace": 1}
 
 
 def test_a_plan_says_what_aws_never_hears_of() -> None:
     plan = EngineRun(ignored=(Ignored(name="data-tee-admin", urn="u", paths=("attributes[1].type",)),))
-    assert plan_lines(plan) == [
+    assert run_lines(plan) == [
         "  ! data-tee-admin: attributes[1].type differ but are never sent to AWS; the table is not changed",
         "  no changes",
     ]
-    assert plan_json(plan)["ignored"] == [{"name": "data-tee-admin", "urn": "u", "paths": ["attributes[1].type"]}]
+    assert run_json(plan)["ignored"] == [{"name": "data-tee-admin", "urn": "u", "paths": ["attributes[1].type"]}]
 
 
 def test_a_plan_for_scripts_has_the_class_of_tables_and_the_cost() -> None:
     table_change = Change(operation="replace", type=TABLE, name="admin", urn="a", cost_after=Cost(usd=1.005))
-    told = plan_json(EngineRun(changes=(table_change, *PLAN.changes)))
+    told = run_json(EngineRun(changes=(table_change, *PLAN.changes)))
     assert [change["class"] for change in told["changes"]] == ["breaking", None, None]
     assert told["monthly_usd"] == pytest.approx(1.0, abs=0.01)
     assert told["prices_as_of"] == prices.AS_OF.isoformat()

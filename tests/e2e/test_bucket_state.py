@@ -53,7 +53,7 @@ def test_a_feature_environment_lives_and_ends_with_its_state_in_a_bucket(checkou
 
     inventory = gather_inventory(context, None, LATER)
     inventory = look_closer(context, inventory, ["feature-far-away"])
-    plan = plan_cleanup(inventory, LATER, Policy(max_destroys=1, max_given=True, grace=timedelta()))
+    plan = plan_cleanup(inventory, LATER, Policy(max_destroys=1, limit_confirmed=True, grace=timedelta()))
     assert [(each.environment, each.reason_code) for each in plan.decisions] == [("feature-far-away", "expired")]
 
     with locked(context.locks, record.environment, context.actor, "cleanup") as held:

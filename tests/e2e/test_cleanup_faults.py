@@ -35,7 +35,7 @@ pytestmark = pytest.mark.engine
 
 HOUR = timedelta(hours=1)
 AT = "2026-12-01T02:00:00Z"
-POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
 
 
 def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(

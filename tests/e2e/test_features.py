@@ -58,7 +58,7 @@ def request(context: FeatureContext, branch: str, **fields: Any) -> CreateReques
 
 
 def make(context: FeatureContext, branch: str, **fields: Any) -> EngineRun:
-    return create_feature(context, request(context, branch, **fields), T0, None, lambda _: None).plan
+    return create_feature(context, request(context, branch, **fields), T0, None, lambda _: None).run
 
 
 def create(checkout: Checkout, branch: str, *options: str) -> Any:
@@ -109,7 +109,7 @@ def test_later_only_tags_change_and_what_would_be_lost_is_asked_about(
     dynamodb.delete_item(TableName="feature-later-tee-admin", Key=key)
     changed = create_feature(
         context, request(context, "feature/later"), T0 + timedelta(hours=1), None, lambda _: None
-    ).plan
+    ).run
     assert {change.operation for change in changed.changes} == {"update"}
     assert {path for change in changed.changes for path in change.differences} == {'tags["tee:expires-at"]'}
     assert "Item" not in dynamodb.get_item(TableName="feature-later-tee-admin", Key=key)
@@ -176,7 +176,7 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(
 
 def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout, context: FeatureContext) -> None:
     make(context, "feature/half")
-    context.control.write(read(context, "feature-half").changed(state="destroying"))
+    context.control.write(read(context, "feature-half").with_changes(state="destroying"))
     delete_role(checkout, "feature-half-tee-app")
     make(context, "feature/half")
     whole(checkout, context, "feature-half")

@@ -123,7 +123,9 @@ def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, con
     _, done = mended(checkout, "feature-ill")
     assert (read(context, "feature-ill").state, read(context, "feature-ill").failures) == ("destroying", 0)
     assert [left.cure for left in done.remaining] == ["tee-infra feature destroy feature-ill"]
-    context.control.write(read(context, "feature-ill").changed(state="active"))  # of no interest to others' cleanups
+    context.control.write(
+        read(context, "feature-ill").with_changes(state="active")
+    )  # of no interest to others' cleanups
 
 
 def lose_state(checkout: Checkout, name: str) -> None:

@@ -37,15 +37,13 @@ def test_importing_it_loads_nothing_heavy() -> None:
 
 
 def test_every_type_is_either_materialised_or_recorded() -> None:
-    assert not set(local.materialised_types()) & set(local.recorded_only_types())
-    assert "aws:dynamodb/table:Table" in local.materialised_types()
-    assert "aws:budgets/budget:Budget" in local.recorded_only_types()
+    assert not set(local.emulated_types()) & set(local.state_only_types())
+    assert "aws:dynamodb/table:Table" in local.emulated_types()
+    assert "aws:budgets/budget:Budget" in local.state_only_types()
 
 
 def test_the_documentation_lists_every_type(root: Path) -> None:
     text = (root / "docs" / "local.md").read_text()
     _, materialised, recorded = text.split("<!-- types -->")
-    assert [line[3:-1] for line in materialised.splitlines() if line.startswith("- `")] == list(
-        local.materialised_types()
-    )
-    assert [line[3:-1] for line in recorded.splitlines() if line.startswith("- `")] == list(local.recorded_only_types())
+    assert [line[3:-1] for line in materialised.splitlines() if line.startswith("- `")] == list(local.emulated_types())
+    assert [line[3:-1] for line in recorded.splitlines() if line.startswith("- `")] == list(local.state_only_types())

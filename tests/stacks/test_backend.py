@@ -1,7 +1,7 @@
 import pytest
 from pulumi import automation as auto
 
-from tee_infra.stacks.backend import last_words
+from tee_infra.stacks.backend import last_error_line
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from tee_infra.stacks.backend import last_words
 )
 def test_the_last_error_line_is_told_wherever_the_cli_put_it(stderr: str, words: str) -> None:
     failed = auto.CommandError(auto.CommandResult(stdout="", stderr=stderr, code=255))
-    assert last_words(failed) == words
+    assert last_error_line(failed) == words

@@ -7,7 +7,7 @@ from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import Ignored, Violation
 from tee_infra.core.cost.resource import Cost
-from tee_infra.stacks.events import Run
+from tee_infra.stacks.events import EventCollector
 
 TABLE = "aws:dynamodb/table:Table"
 URN = "urn:pulumi:dev::tee-infra::tee:index:DataTables$aws:dynamodb/table:Table::data-tee-admin"
@@ -42,9 +42,9 @@ def failed(message: str, urn: str | None = URN) -> dict[str, Any]:
     return {"diagnosticEvent": {"message": message, "color": "never", "severity": "error", "urn": urn}}
 
 
-def run_of(*events: dict[str, Any]) -> tuple[Run, list[str]]:
+def run_of(*events: dict[str, Any]) -> tuple[EventCollector, list[str]]:
     lines: list[str] = []
-    run = Run(report=lines.append)
+    run = EventCollector(report=lines.append)
     for sequence, event in enumerate(events):
         run.on_event(EngineEvent.from_json({"sequence": sequence, "timestamp": 0, **event}))
     return run, lines

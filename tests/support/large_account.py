@@ -36,7 +36,7 @@ def write_state(folder: Path, count: int) -> None:
         (stacks / f"feature-x{number:04}.json").touch()
 
 
-def moved_to(context: FeatureContext, aws: ListingAws) -> FeatureContext:
+def new_head(context: FeatureContext, aws: ListingAws) -> FeatureContext:
     """The same home with its control table, and everything that it lists, in another AWS."""
     connection = replace(context.connection, endpoint=aws.endpoint)
     items = ControlItems.connect(connection)

@@ -142,12 +142,15 @@ def _restore_portable(
 ) -> None:
     plan = portable.prepare_restore(dynamodb, store, environment, targets)
     for step in plan.steps:
-        into = "a new table" if step.creates else "the empty table"
+        into = "a new table" if step.definition else "the empty table"
         output.say(f"  {step.backup.items:,} items of {step.backup.source} into {into} {step.target}")
     if dry_run:
         planned = [
             PlannedRestore(
-                table=step.backup.name, physical_name=step.target, items=step.backup.items, creates=bool(step.creates)
+                table=step.backup.name,
+                physical_name=step.target,
+                items=step.backup.items,
+                creates=bool(step.definition),
             )
             for step in plan.steps
         ]

@@ -65,7 +65,7 @@ class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
 @tables_option
 @click.option("--anonymize", is_flag=True, help="Replace personal data by pseudonyms. Required for production data.")
 @click.option("--fraction", type=float, metavar="FRACTION", help="Copy about this fraction of the members, e.g. 0.05.")
-@renamed_option("--members", "entities", old="--entities", type=int, metavar="N", help="Copy exactly N members.")
+@renamed_option("--members", "members", old="--entities", type=int, metavar="N", help="Copy exactly N members.")
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -87,7 +87,7 @@ def sync_dev(
     tables: tuple[str, ...],
     anonymize: bool,
     fraction: float | None,
-    entities: int | None,
+    members: int | None,
     key_file: Path | None,
     read_units: float | None,
     transport: Any,
@@ -110,7 +110,7 @@ def sync_dev(
     check_sides(*ends, anonymized=anonymize)  # before the key is read
     pair_tables(*ends, tables)
     key = given_key(key_file, os.environ) if anonymize else None
-    choice = SubsetOptions(key=key, fraction=fraction, entities=entities)
+    choice = SubsetOptions(key=key, fraction=fraction, members=members)
     choice.check_source(ends[0])
     if not dry_run:
         require_answers(output, yes=yes)

@@ -10,7 +10,7 @@ import click
 from pydantic import RootModel
 
 from tee_infra.cli.options import dry_run_option, environment_argument, examples, json_option, local_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_answers
+from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, run_json, run_lines
 from tee_infra.cli.results import EngineRunFacts, FeatureRunFacts, Outputs
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.app_config import table_names
@@ -60,7 +60,7 @@ def up(
         return
 
     def confirm(plan: EngineRun) -> None:
-        _say_plan(output, plan)
+        _print_run(output, plan)
         if plan.destructive:
             lost = ", ".join(change.name for change in plan.destructive)
             confirm_by_name(output, environment.name, f"This deletes or replaces {lost}.", yes=yes)
@@ -109,12 +109,12 @@ def refresh(environment: Environment, local: bool, preview_only: bool, as_json: 
     """
     output = Output(as_json)
     with _open(environment, local, output) as opened:
-        plan = opened.stack.preview_refresh() if preview_only else _refresh(opened)
-    drift = [f"{environment.name}: drift detected", *plan_lines(plan)]
-    output.result(_run_result(environment, plan), drift if plan.changes else [f"{environment.name}: no drift"])
-    if preview_only and plan.changes:
+        run = opened.stack.preview_refresh() if preview_only else _refresh(opened)
+    drift = [f"{environment.name}: drift detected", *run_lines(run)]
+    output.result(_run_result(environment, run), drift if run.changes else [f"{environment.name}: no drift"])
+    if preview_only and run.changes:
         raise PartialError(
-            f"{environment.name}: {len(plan.changes)} resources drifted. Nothing was changed",
+            f"{environment.name}: {len(run.changes)} resources drifted. Nothing was changed",
             next=f"To revert them: tee-infra refresh {environment.name} && tee-infra up {environment.name}",
         )
 
@@ -138,7 +138,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
         raise LeasedError(environment.name)
 
     def confirm(plan: EngineRun) -> None:
-        _say_plan(output, plan)
+        _print_run(output, plan)
         if plan.changes:
             confirm_by_name(
                 output,
@@ -149,7 +149,7 @@ def down(environment: Environment, local: bool, yes: bool, dry_run: bool, as_jso
 
     with _open(environment, local, output) as opened:
         if dry_run:
-            _show_plan(opened, output, opened.stack.preview_destroy())
+            _show_run(opened, output, opened.stack.preview_destroy())
             return
         with opened.lock("tee-infra down") as check:
             done = apply.down(opened.stack, confirm, check)
@@ -171,7 +171,7 @@ class LeasedError(RefusedError):
 def _preview(environment: Environment, to: Audience, output: Output, *, local: bool) -> None:
     told = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
     if told.error is None:
-        output.result(_run_result(environment, told.run), plan_lines(told.run))
+        output.result(_run_result(environment, told.run), run_lines(told.run))
     tell(to, environment.name, "preview", told)
 
 
@@ -198,17 +198,17 @@ def _open(environment: Environment, local: bool, output: Output) -> AbstractCont
     return open_environment(find_project(Path.cwd()), environment, output, local=local)
 
 
-def _say_plan(output: Output, plan: EngineRun) -> None:
-    for line in plan_lines(plan):
+def _print_run(output: Output, run: EngineRun) -> None:
+    for line in run_lines(run):
         output.say(line)
 
 
-def _show_plan(opened: StackSession, output: Output, plan: EngineRun) -> None:
-    output.result(_run_result(opened.environment, plan), plan_lines(plan))
+def _show_run(opened: StackSession, output: Output, run: EngineRun) -> None:
+    output.result(_run_result(opened.environment, run), run_lines(run))
 
 
 def _run_result(
     environment: Environment, run: EngineRun, *, tables: dict[str, str] | None = None, outputs: Outputs | None = None
 ) -> EnvironmentRunResult:
-    facts = plan_json(run) | {"environment": environment.name, "tables": tables, "outputs": outputs}
+    facts = run_json(run) | {"environment": environment.name, "tables": tables, "outputs": outputs}
     return EnvironmentRunResult.model_validate(facts)

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context_here
+from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context
 from tee_infra.cli.old_names import RenamedChoice
 from tee_infra.cli.options import (
     EnvironmentName,
@@ -20,7 +20,7 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, plan_json, plan_lines, prints
+from tee_infra.cli.output import Output, prints, run_json, run_lines
 from tee_infra.cli.results import FeatureRunFacts
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
@@ -124,7 +124,7 @@ def create(
     to = reviewers(comment, post=post, branch=branch)
 
     def run() -> RunSummary:
-        context = open_context_here(output, request.environment, local=local)
+        context = open_context(output, request.environment, local=local)
         moment = context.at(now)
         opened = _open_source(taken, request, output, local=local) if taken else None
         return _carry_out(context, request, opened, moment, output, yes=yes, dry_run=dry_run, wanted=not to.nobody)
@@ -139,7 +139,7 @@ def update(
     to = reviewers(comment, post=post)
 
     def run() -> RunSummary:
-        context = open_context_here(output, environment, local=local)
+        context = open_context(output, environment, local=local)
         record = require_record(context.control, environment)
         request = repeat_request(record, context.project.directory, context.host.repository, os.environ)
         return _carry_out(
@@ -163,12 +163,12 @@ def _carry_out(
     """`wanted`: somebody is told of it, so it may cost something to find out more."""
     if dry_run:
         done = preview_feature(context, request, now)
-        output.result(_facts(context, done, now), [*about_lines(done.record, now), *plan_lines(done.plan)])
+        output.result(_facts(context, done, now), [*about_lines(done.record, now), *run_lines(done.run)])
     else:
         done = create_feature(context, request, now, source, confirm_losses(output, request.environment, yes=yes))
         facts = _facts(context, done, now)
-        output.result(facts, created_lines(done.record, done.plan, facts.app, now))
-    told = RunSummary(now=now, run=done.plan, expires_at=done.record.expires_at)
+        output.result(facts, created_lines(done.record, done.run, facts.app, now))
+    told = RunSummary(now=now, run=done.run, expires_at=done.record.expires_at)
     return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
 
@@ -181,4 +181,4 @@ def _open_source(source: Environment, request: CreateRequest, output: Output, *,
 
 
 def _facts(context: FeatureContext, done: Created, now: datetime) -> FeatureRunFacts:
-    return FeatureRunFacts.model_validate(feature_facts(context, done.record, now) | plan_json(done.plan))
+    return FeatureRunFacts.model_validate(feature_facts(context, done.record, now) | run_json(done.run))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tee_infra.cli.features.report import open_context_here
+from tee_infra.cli.features.report import open_context
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
     EnvironmentName,
@@ -15,7 +15,7 @@ from tee_infra.cli.options import (
     now_option,
     yes_option,
 )
-from tee_infra.cli.output import Output, confirm_by_name, plan_json, plan_lines, prints, require_answers
+from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, run_json, run_lines
 from tee_infra.cli.results import ChangeFacts, IgnoredFacts, ResultModel, TableNames, Time
 from tee_infra.core.changes.engine_run import Operation
 from tee_infra.core.environments import FEATURE_HOST, Environment
@@ -97,7 +97,7 @@ def destroy(
     name = _name(environment, branch)
     if cut is None and not dry_run:
         require_answers(output, yes=yes)
-    context = open_context_here(output, name or FEATURE_HOST, local=local)
+    context = open_context(output, name or FEATURE_HOST, local=local)
     moment = context.at(now)
     try:
         record = require_record(context.control, name) if name else record_of_branch(context, branch or "")
@@ -174,7 +174,7 @@ def _destroy(
 
 
 def _plan_lines(plan: DestroyPlan) -> list[str]:
-    lines = plan_lines(plan.changes) if plan.changes.changes else ["  no resources in the stack"]
+    lines = run_lines(plan.changes) if plan.changes.changes else ["  no resources in the stack"]
     lines += [f"  - leftover {name}" for name in plan.swept]
     lines += [f"  ! blocked  {name}: {reason}" for name, reason in plan.left.items()]
     return lines + [f"  {table.name}: about {table.items:,} items" for table in plan.tables]
@@ -190,7 +190,7 @@ def _plan_facts(environment: str, plan: DestroyPlan) -> dict[str, Any]:
         )
         for table in plan.tables
     ]
-    return plan_json(plan.changes) | {"sweep": list(plan.swept), "left": plan.left, "tables": tables}
+    return run_json(plan.changes) | {"sweep": list(plan.swept), "left": plan.left, "tables": tables}
 
 
 def _facts(context: FeatureContext, record: FeatureRecord) -> dict[str, Any]:

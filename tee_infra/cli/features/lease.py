@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from tee_infra.cli.features.report import lease_line, open_context_here, require_feature
+from tee_infra.cli.features.report import lease_line, open_context, require_feature
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints
@@ -39,7 +39,7 @@ def extend(
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
     name = _name(environment, branch)
-    context = open_context_here(output, name or FEATURE_HOST, local=local)
+    context = open_context(output, name or FEATURE_HOST, local=local)
     moment = context.at(now)
     name = name or record_of_branch(context, branch or "").environment
     done = extend_lease(context, name, duration, moment)
@@ -68,7 +68,7 @@ def hold(
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
         raise UsageError(f"--reason: {len(reason.strip())} characters. Allowed: 1 to {_REASON_LENGTH}")
-    context = open_context_here(output, name, local=local)
+    context = open_context(output, name, local=local)
     moment = context.at(now)
     _result(context, hold_environment(context, name, reason.strip(), length, moment), moment, output)
 
@@ -86,7 +86,7 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
     """
     output = Output(as_json)
     name = require_feature(environment)
-    context = open_context_here(output, name, local=local)
+    context = open_context(output, name, local=local)
     moment = context.at(now)
     _result(context, release_environment(context, name), moment, output)
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.features.report import about_lines, open_context_here, require_feature
+from tee_infra.cli.features.report import about_lines, open_context, require_feature
 from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import FeatureFacts, Outputs, ResultModel, Time
@@ -76,7 +76,7 @@ def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json
     up to six hours old. The cost is an estimate of the storage at list prices, without requests.
     """
     output = Output(as_json)
-    context = open_context_here(output, local=local)
+    context = open_context(output, local=local)
     moment = context.at(now)
     listed = list_features(context, tombstones=tombstones)
     result = FeatureListResult.model_validate([entry.facts(context, moment) for entry in listed])
@@ -93,7 +93,7 @@ def show(*, environment: Environment, local: bool, now: datetime | None, as_json
     """Show lease, tables, outputs and history."""
     output = Output(as_json)
     name = require_feature(environment)
-    context = open_context_here(output, name, local=local)
+    context = open_context(output, name, local=local)
     moment = context.at(now)
     shown = show_feature(context, name)
     facts = shown.listed.facts(context, moment)

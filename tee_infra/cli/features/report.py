@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from tee_infra.cli.output import Output, confirm_by_name, plan_lines, table
+from tee_infra.cli.output import Output, confirm_by_name, run_lines, table
 from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
@@ -19,7 +19,7 @@ from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.session import open_host_session
 
 
-def open_context_here(output: Output, name: str = FEATURE_HOST, *, local: bool) -> FeatureContext:
+def open_context(output: Output, name: str = FEATURE_HOST, *, local: bool) -> FeatureContext:
     """The context of this checkout's feature environments; prints the target of `name`, or of all, first."""
     environment = parse_environment(name)
     return open_feature_context(open_host_session(find_project(Path.cwd()), environment, output, local=local))
@@ -38,7 +38,7 @@ def confirm_losses(output: Output, name: str, *, yes: bool) -> Confirm:
     def confirm(plan: EngineRun) -> None:
         if not plan.destructive:
             return
-        for line in plan_lines(plan):
+        for line in run_lines(plan):
             output.say(line)
         lost = ", ".join(change.name for change in plan.destructive)
         confirm_by_name(output, name, f"This deletes or replaces {lost}.", yes=yes)

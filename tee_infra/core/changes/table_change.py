@@ -13,7 +13,7 @@ from tee_infra.core.cost.resource import TABLE, Inputs
 ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
 """From worst to best; a change of several classes counts as the worst."""
 
-MEANING: Final[dict[ChangeClass, str]] = {
+IMPACT: Final[dict[ChangeClass, str]] = {
     "breaking": "The table is deleted with all its items. To keep them, copy them first (prod: into a new slot).",
     "silent": "Not sent to AWS: the engine reports success, but the table is not changed.",
     "index-rebuild": "The index is rebuilt from all items; until it is complete, queries on it fail or miss items.",
@@ -47,7 +47,7 @@ def change_classes(change: Change) -> tuple[ChangeClass, ...]:
     return tuple(found) or ("safe",)
 
 
-def renews_stream(change: Change) -> bool:
+def replaces_stream(change: Change) -> bool:
     """Whether an update in place gives the table another stream."""
     return any(path.startswith("stream") for path in change.differences)
 

@@ -64,12 +64,12 @@ class ReasonCode(StrEnum):
 class Policy:
     """The limits of one run.
 
-    `max_given`: a person set `max_destroys` for this run, so they have seen the number. With a `grace`, an
+    `limit_confirmed`: a person set `max_destroys` for this run, so they have seen the number. With a `grace`, an
     environment is only marked at first, and destroyed once it has been marked for that long.
     """
 
     max_destroys: int
-    max_given: bool
+    limit_confirmed: bool
     grace: timedelta
 
 
@@ -124,7 +124,7 @@ class CleanupCase:
         return sorted(self.found.resources, key=lambda resource: resource.arn)
 
     @property
-    def hints(self) -> list[datetime | None]:
+    def lease_ends(self) -> list[datetime | None]:
         """Every lease end in tags and state."""
         in_tags = [resource.tags.expires_at for resource in self.resources if isinstance(resource.tags, StackTags)]
         return [*in_tags, self.checkpoint.expires_at] if self.checkpoint else in_tags

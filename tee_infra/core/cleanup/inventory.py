@@ -16,14 +16,14 @@ class Resource:
     """A resource in AWS that belongs to an environment by its name or tags.
 
     `name` is the physical one; `other` is any kind that the program does not create for feature environments. `tags`
-    None: no tee:* tags, or not `tags_told`, because the listing that found it has no tags (IAM's).
+    None: no tee:* tags, or not `tags_known`, because the listing that found it has no tags (IAM's).
     """
 
     kind: Literal["table", "role", "parameter", "other"]
     name: str
     arn: str
     tags: StackTags | Unreadable | None = None
-    tags_told: bool = True
+    tags_known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,5 +48,5 @@ class Inventory:
 
     account_id: str
     repository: str
-    found: tuple[InventoryEntry, ...]
+    entries: tuple[InventoryEntry, ...]
     branches: Branches | None = None

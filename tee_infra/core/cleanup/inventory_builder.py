@@ -40,7 +40,7 @@ def assemble(
         account_id=account_id,
         repository=repository,
         branches=branches,
-        found=tuple(
+        entries=tuple(
             InventoryEntry(
                 name=name,
                 record=records.get(name),
@@ -84,7 +84,7 @@ def _resource(arn: str, tags: Tags | None, project: str) -> Resource | None:
     if _named(kind, name, arn) is None and f"{PREFIX}environment" not in (tags or {}):
         return None
     return Resource(
-        kind=kind, name=name, arn=arn, tags=parse(tags, project) if tags else None, tags_told=tags is not None
+        kind=kind, name=name, arn=arn, tags=parse(tags, project) if tags else None, tags_known=tags is not None
     )
 
 

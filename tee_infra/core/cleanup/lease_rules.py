@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tee_infra.core.cleanup.decision import CleanupCase, ReasonCode, RuleResult
-from tee_infra.core.cleanup.wording import repair_hint, short, what_is_there, when
-from tee_infra.core.lifecycle.branch_activity import is_gone, moved_to, observe
+from tee_infra.core.cleanup.wording import contents, render_when, repair_hint, short_commit
+from tee_infra.core.lifecycle.branch_activity import is_branch_deleted, new_head, with_branch_news
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_duration
 
@@ -23,21 +23,21 @@ def ends_at(case: CleanupCase, record: FeatureRecord) -> datetime:
     A tombstone's lease ended with its destroy, unless tags were written since.
     """
     if record.state == "destroyed":
-        return record.changed(not_after=record.destroyed_at).expires_at_with(*case.hints)
-    gone_at = observe(record, case.branches, case.now).branch_gone_at
-    return record.changed(branch_gone_at=gone_at).expires_at_with(*case.hints)
+        return record.with_changes(not_after=record.destroyed_at).latest_lease_end(*case.lease_ends)
+    gone_at = with_branch_news(record, case.branches, case.now).branch_gone_at
+    return record.with_changes(branch_gone_at=gone_at).latest_lease_end(*case.lease_ends)
 
 
 def _leased(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     end = ends_at(case, record)
     if record.state == "destroying" or case.now >= end:
         return None
-    until = f"its lease ends at {when(end, case.now)}"
+    until = f"its lease ends at {render_when(end, case.now)}"
     if _lost_its_state(case, record):
         return RuleResult(
             code=ReasonCode.STATE_LOST_LIVE, reason=f"{until}, but its stack is missing; {repair_hint(case)}"
         )
-    if is_gone(record, case.branches):
+    if is_branch_deleted(record, case.branches):
         until += f"; its branch {record.branch} is deleted, and a push starts a new lease"
     return RuleResult(code=ReasonCode.LEASED, reason=until)
 
@@ -47,18 +47,19 @@ def _active(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
         return None
     return RuleResult(
         code=ReasonCode.ACTIVE,
-        reason=f"last used at {when(record.last_activity, case.now)}; not destroyed within {render_duration(RECENT)} "
-        "of that",
+        reason=f"last used at {render_when(record.last_activity, case.now)}; "
+        f"not destroyed within {render_duration(RECENT)} of that",
     )
 
 
 def _branch_moved(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
-    head = moved_to(record, case.branches)
+    head = new_head(record, case.branches)
     if record.state in _FINISHING or head is None:
         return None
     return RuleResult(
         code=ReasonCode.BRANCH_MOVED,
-        reason=f"its branch {record.branch} was pushed to since: {short(record.head)} is now {short(head)}",
+        reason=f"its branch {record.branch} was pushed to since: "
+        f"{short_commit(record.head)} is now {short_commit(head)}",
     )
 
 
@@ -67,7 +68,7 @@ def _in_review(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
         return None
     if record.branch in case.branches.in_review:
         return RuleResult(code=ReasonCode.PULL_REQUEST, reason=f"its branch {record.branch} has an open pull request")
-    if record.branch in case.branches.maybe_in_review:
+    if record.branch in case.branches.review_unknown:
         return RuleResult(
             code=ReasonCode.PULL_REQUEST_UNKNOWN,
             reason=f"its branch {record.branch} may have an open pull request; {case.branches.source} cannot list them",
@@ -81,7 +82,8 @@ def _backoff(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     problem = f" ({record.problem})" if record.problem else ""
     return RuleResult(
         code=ReasonCode.BACKOFF,
-        reason=f"its destroy failed {record.failures} times{problem}; next retry at {when(record.retry_at, case.now)}",
+        reason=f"its destroy failed {record.failures} times{problem}; "
+        f"next retry at {render_when(record.retry_at, case.now)}",
     )
 
 
@@ -89,7 +91,7 @@ def _grace(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     grace, end = case.policy.grace, ends_at(case, record)
     if record.state in _FINISHING or grace <= timedelta():
         return None
-    expired = f"its lease expired at {when(end, case.now)}"
+    expired = f"its lease expired at {render_when(end, case.now)}"
     # A mark from before this end was of an earlier one: the lease has been extended since.
     if record.marked_at is None or record.marked_at < end:
         return RuleResult(
@@ -98,7 +100,7 @@ def _grace(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     goes = record.marked_at + grace
     if case.now < goes:
         return RuleResult(
-            code=ReasonCode.GRACE, reason=f"{expired}; marked, will be destroyed at {when(goes, case.now)}"
+            code=ReasonCode.GRACE, reason=f"{expired}; marked, will be destroyed at {render_when(goes, case.now)}"
         )
     return None
 
@@ -123,22 +125,22 @@ LEASE_RULES: Final[tuple[Callable[[CleanupCase, FeatureRecord], RuleResult | Non
 )
 
 
-def time_to_go(case: CleanupCase, record: FeatureRecord) -> RuleResult:
+def destroy_verdict(case: CleanupCase, record: FeatureRecord) -> RuleResult:
     """The verdict where no rule forbids a destroy: the kind of destroy."""
-    contents = what_is_there(case)
+    found = contents(case)
     if record.state == "destroyed":
-        at = f" at {when(record.destroyed_at, case.now)}" if record.destroyed_at else ""
-        return RuleResult(code=ReasonCode.LEFTOVER, reason=f"destroyed{at}, but {contents}")
+        at = f" at {render_when(record.destroyed_at, case.now)}" if record.destroyed_at else ""
+        return RuleResult(code=ReasonCode.LEFTOVER, reason=f"destroyed{at}, but {found}")
     if record.state == "destroying":
-        return RuleResult(code=ReasonCode.HALF_DESTROYED, reason=f"its destroy started and did not finish; {contents}")
-    expired = f"its lease expired at {when(ends_at(case, record), case.now)}"
+        return RuleResult(code=ReasonCode.HALF_DESTROYED, reason=f"its destroy started and did not finish; {found}")
+    expired = f"its lease expired at {render_when(ends_at(case, record), case.now)}"
     if not case.found.has_stack and case.found.resources:
-        return RuleResult(code=ReasonCode.STATE_LOST, reason=f"{expired}, and its stack is missing; {contents}")
+        return RuleResult(code=ReasonCode.STATE_LOST, reason=f"{expired}, and its stack is missing; {found}")
     if record.state == "creating" and case.found.has_stack:
         return RuleResult(
-            code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{expired}, and its create never finished; {contents}"
+            code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{expired}, and its create never finished; {found}"
         )
-    return RuleResult(code=ReasonCode.EXPIRED, reason=f"{expired}; {contents}")
+    return RuleResult(code=ReasonCode.EXPIRED, reason=f"{expired}; {found}")
 
 
 def _lost_its_state(case: CleanupCase, record: FeatureRecord) -> bool:

@@ -14,10 +14,10 @@ from tee_infra.core.unreadable import Unreadable
 
 @dataclass(frozen=True, kw_only=True)
 class LeftoverPlan:
-    """Leftovers to delete (`reclaim`), roles first, and those to keep (`left`: `table x-tee-admin` -> reason)."""
+    """Leftovers to delete (`deletable`), roles first, and those to keep (`kept`: `table x-tee-admin` -> reason)."""
 
-    reclaim: tuple[Resource, ...]
-    left: Mapping[str, str]
+    deletable: tuple[Resource, ...]
+    kept: Mapping[str, str]
 
 
 def plan_leftovers(record: FeatureRecord, found: Sequence[Resource], account_id: str, region: str) -> LeftoverPlan:
@@ -29,13 +29,13 @@ def plan_leftovers(record: FeatureRecord, found: Sequence[Resource], account_id:
     """
     environment = parse_environment(record.environment)
     expected = _arns(environment, Arns(account_id=account_id, region=region, environment=environment.name))
-    reasons = [(resource, _reason_to_leave(resource, environment, expected)) for resource in found]
+    reasons = [(resource, _reason_to_keep(resource, environment, expected)) for resource in found]
     # A role still gives access, so it is deleted before the resources that it gives access to.
     order = ("role", "parameter", "table")
-    reclaim = sorted(
+    deletable = sorted(
         (one for one, reason in reasons if reason is None), key=lambda one: (order.index(one.kind), one.name)
     )
-    return LeftoverPlan(reclaim=tuple(reclaim), left={label(one): reason for one, reason in reasons if reason})
+    return LeftoverPlan(deletable=tuple(deletable), kept={label(one): reason for one, reason in reasons if reason})
 
 
 def label(resource: Resource) -> str:
@@ -43,7 +43,7 @@ def label(resource: Resource) -> str:
     return f"{resource.kind} {resource.name}"
 
 
-def _reason_to_leave(resource: Resource, environment: Environment, expected: frozenset[str]) -> str | None:
+def _reason_to_keep(resource: Resource, environment: Environment, expected: frozenset[str]) -> str | None:
     if not environment.is_feature:
         return f"{environment.name} is a permanent environment"
     if resource.arn not in expected:

@@ -9,9 +9,9 @@ from typing import Final
 from tee_infra.core import names
 from tee_infra.core.cleanup.decision import CleanupCase, ReasonCode, RuleResult
 from tee_infra.core.cleanup.inventory import Resource
-from tee_infra.core.cleanup.lease_rules import LEASE_RULES, time_to_go
+from tee_infra.core.cleanup.lease_rules import LEASE_RULES, destroy_verdict
 from tee_infra.core.cleanup.leftovers import label
-from tee_infra.core.cleanup.wording import repair_hint, what_is_there, when
+from tee_infra.core.cleanup.wording import contents, render_when, repair_hint
 from tee_infra.core.lifecycle.record import MAX_FAILURES
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tags import StackTags
@@ -26,13 +26,13 @@ def decide(case: CleanupCase) -> RuleResult:
             return verdict
     if case.record is None:
         return RuleResult(
-            code=ReasonCode.UNMANAGED, reason=f"no record in the registry names its owner; {what_is_there(case)}"
+            code=ReasonCode.UNMANAGED, reason=f"no record in the registry names its owner; {contents(case)}"
         )
     for rule in LEASE_RULES:
         verdict = rule(case, case.record)
         if verdict is not None:
             return verdict
-    return time_to_go(case, case.record)
+    return destroy_verdict(case, case.record)
 
 
 def _standing(case: CleanupCase) -> RuleResult | None:
@@ -47,7 +47,7 @@ def _unknown_name(case: CleanupCase) -> RuleResult | None:
     if case.environment is not None:
         return None
     return RuleResult(
-        code=ReasonCode.UNKNOWN_NAME, reason=f"{case.found.name!r} is not an environment; {what_is_there(case)}"
+        code=ReasonCode.UNKNOWN_NAME, reason=f"{case.found.name!r} is not an environment; {contents(case)}"
     )
 
 
@@ -78,7 +78,7 @@ def _held(case: CleanupCase) -> RuleResult | None:
         return None
     hold = record.hold
     return RuleResult(
-        code=ReasonCode.HELD, reason=f"held by {hold.by} until {when(hold.until, case.now)}: {hold.reason}"
+        code=ReasonCode.HELD, reason=f"held by {hold.by} until {render_when(hold.until, case.now)}: {hold.reason}"
     )
 
 
@@ -91,7 +91,7 @@ def _locked(case: CleanupCase) -> RuleResult | None:
 def _stack_locked(case: CleanupCase) -> RuleResult | None:
     for lock in sorted(case.found.stack_locks, key=lambda lock: lock.holder):
         if not lock.breakable:
-            since = f" since {when(lock.since, case.now)}" if lock.since else ""
+            since = f" since {render_when(lock.since, case.now)}" if lock.since else ""
             return RuleResult(
                 code=ReasonCode.STACK_LOCKED, reason=f"its stack is locked in Pulumi by {lock.holder}{since}"
             )
@@ -112,7 +112,7 @@ def _untagged(case: CleanupCase) -> RuleResult | None:
     if case.record is None:
         return None
     for resource in case.resources:
-        if resource.tags is None and resource.tags_told:
+        if resource.tags is None and resource.tags_known:
             return RuleResult(
                 code=ReasonCode.UNMANAGED, reason=f"{label(resource)} has no tee:* tags; its owner is unknown"
             )

@@ -88,31 +88,31 @@ class LeaseWarning:
 def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> CleanupPlan:
     """Decide about everything in `inventory`.
 
-    An unread checkpoint or a role's unread tags do not prevent a destroy: `needs_a_look` lists the environments to read
-    before anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
+    An unread checkpoint or a role's unread tags do not prevent a destroy: `unread_environments` lists the
+    environments to read before anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
     """
     if inventory.branches is not None and not inventory.branches.heads:
         raise NoBranchesError(inventory.branches)
-    cases = (CleanupCase(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.found)
+    cases = (CleanupCase(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.entries)
     decisions = sorted((_decision(case) for case in cases if case.is_listed), key=lambda made: made.environment)
     _break_off(decisions, inventory, policy)
     return _capped(CleanupPlan(decisions=tuple(decisions)), policy)
 
 
-def needs_a_look(inventory: Inventory, now: datetime, policy: Policy) -> list[str]:
+def unread_environments(inventory: Inventory, now: datetime, policy: Policy) -> list[str]:
     """Environments to destroy whose checkpoint or role tags are not read yet: read them and plan again.
 
     Repeat until there is none: one that turns out to be protected makes room for the next. Raises as `plan_cleanup`.
     """
     going = {decision.environment for decision in plan_cleanup(inventory, now, policy).destroys}
-    return sorted(found.name for found in inventory.found if found.name in going and not _is_looked_at(found))
+    return sorted(found.name for found in inventory.entries if found.name in going and not _is_looked_at(found))
 
 
 def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
     """Leases of this repository that end soon, the soonest first, without held ones, which are not destroyed."""
-    nothing = Policy(max_destroys=0, max_given=False, grace=timedelta())
+    nothing = Policy(max_destroys=0, limit_confirmed=False, grace=timedelta())
     soon: list[LeaseWarning] = []
-    for found in inventory.found:
+    for found in inventory.entries:
         case = CleanupCase(found=found, inventory=inventory, now=now, policy=nothing)
         record = case.record
         if record is None or record.repository != inventory.repository or record.is_held(now):
@@ -144,9 +144,9 @@ def _break_off(decisions: Sequence[Decision], inventory: Inventory, policy: Poli
         isinstance(found.record, FeatureRecord)
         and found.record.live
         and found.record.repository == inventory.repository
-        for found in inventory.found
+        for found in inventory.entries
     )
-    if destroys > BREAKER_COUNT and destroys * 2 > live and not policy.max_given:
+    if destroys > BREAKER_COUNT and destroys * 2 > live and not policy.limit_confirmed:
         raise BreakerError(destroys, live)
 
 
@@ -174,4 +174,4 @@ def _turn(decision: Decision) -> tuple[datetime, str]:
 
 def _is_looked_at(found: InventoryEntry) -> bool:
     has_state = not found.has_stack or found.checkpoint is not None
-    return has_state and all(resource.tags_told for resource in found.resources)
+    return has_state and all(resource.tags_known for resource in found.resources)

@@ -11,7 +11,7 @@ def repair_hint(case: CleanupCase) -> str:
     return f"repair it: tee-infra repair {case.found.name}"
 
 
-def what_is_there(case: CleanupCase) -> str:
+def contents(case: CleanupCase) -> str:
     """`it has a stack, 3 tables and 2 roles`."""
     found = case.found
     parts = ["a stack"] if found.has_stack else []
@@ -25,11 +25,11 @@ def what_is_there(case: CleanupCase) -> str:
     return f"it has {listed}"
 
 
-def when(moment: datetime, now: datetime) -> str:
+def render_when(moment: datetime, now: datetime) -> str:
     """`2026-12-01T00:00:00Z (in 2 h)`."""
     return f"{render_time(moment)} ({render_left(moment, now)})"
 
 
-def short(commit: str | None) -> str:
+def short_commit(commit: str | None) -> str:
     """The beginning of a commit's hash."""
     return (commit or "nothing")[:12]

@@ -102,7 +102,7 @@ def segment_name(table: str, segment: int) -> str:
     return f"{table}/{segment:04}.json.gz"
 
 
-def missing_and_strange(manifest: Manifest, names: Iterable[str]) -> list[str]:
+def missing_and_unlisted(manifest: Manifest, names: Iterable[str]) -> list[str]:
     """One line for each missing file, and for each unlisted one, because an import would read it too."""
     listed = {file.name for table in manifest.tables for file in table.files}
     present = {name for name in names if "/" in name}
@@ -112,20 +112,20 @@ def missing_and_strange(manifest: Manifest, names: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class RestoreStep:
-    """One table to restore: from `backup` into the table `target`, created with `creates` unless that is None.
+    """One table to restore: from `backup` into the table `target`, created from `definition` unless that is None.
 
     `resumes`: an interrupted restore of the same items has started it.
     """
 
     backup: TableBackup
     target: str
-    creates: TableDefinition | None
+    definition: TableDefinition | None
     resumes: bool = False
 
     @property
     def mark(self) -> str:
         """The table's tag value during the restore, by which a second run recognizes its own work."""
-        return f"{'new' if self.creates else 'filled'} {self.backup.digest}"
+        return f"{'new' if self.definition else 'filled'} {self.backup.digest}"
 
 
 def plan_restore(

@@ -9,10 +9,10 @@ class Branches:
     """The live branches; `source` names the program or service that listed them.
 
     `heads`: branch -> commit, None where it is unknown. `in_review`: branches with an open pull request.
-    `maybe_in_review`: those that may have one, because pull requests could not be listed.
+    `review_unknown`: those that may have one, because pull requests could not be listed.
     """
 
     source: str
     heads: Mapping[str, str | None]
     in_review: frozenset[str] = frozenset()
-    maybe_in_review: frozenset[str] = frozenset()
+    review_unknown: frozenset[str] = frozenset()

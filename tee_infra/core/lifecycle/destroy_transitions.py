@@ -19,25 +19,25 @@ def marked(record: FeatureRecord, lease_end: datetime, now: datetime) -> Feature
     if record.state not in _ALIVE:
         return record
     known = record.marked_at if record.marked_at and record.marked_at >= lease_end else None
-    return record.changed(state="marked", marked_at=known or now)
+    return record.with_changes(state="marked", marked_at=known or now)
 
 
 def shortened(record: FeatureRecord, until: datetime) -> FeatureRecord:
     """Cut the lease to `until` at most, as for a closed pull request. The next activity lifts the cut."""
     if record.state not in _ALIVE or record.expires_at <= until:
         return record
-    return record.changed(not_after=until)
+    return record.with_changes(not_after=until)
 
 
 def begun(record: FeatureRecord) -> FeatureRecord:
     """Being destroyed. If the run ends here, the next one resumes the destroy."""
-    return record.changed(state="destroying")
+    return record.with_changes(state="destroying")
 
 
 def failed(record: FeatureRecord, problem: str, now: datetime) -> FeatureRecord:
     """After one more failure: the time of the next retry, or, after `MAX_FAILURES`, quarantine until a person looks."""
     failures = record.failures + 1
-    return record.changed(
+    return record.with_changes(
         state="quarantined" if failures >= MAX_FAILURES else "destroying",
         failures=failures,
         retry_at=now + FIRST_WAIT * 2 ** (failures - 1),
@@ -47,12 +47,12 @@ def failed(record: FeatureRecord, problem: str, now: datetime) -> FeatureRecord:
 
 def lifted(record: FeatureRecord) -> FeatureRecord:
     """Out of quarantine: cleanup resumes the destroy."""
-    return record.changed(state="destroying", failures=0, retry_at=None, problem="")
+    return record.with_changes(state="destroying", failures=0, retry_at=None, problem="")
 
 
 def finished(record: FeatureRecord, now: datetime) -> FeatureRecord:
     """The tombstone. Only an explicit create starts a new life of the environment."""
-    return record.changed(
+    return record.with_changes(
         state="destroyed", destroyed_at=now, marked_at=None, hold=None, failures=0, retry_at=None, problem=""
     )
 

@@ -82,22 +82,22 @@ class FeatureRecord(BaseModel):
         """Whether any of its resources exist or may exist."""
         return self.state != "destroyed"
 
-    def expires_at_with(self, *hints: datetime | None) -> datetime:
+    def latest_lease_end(self, *lease_ends: datetime | None) -> datetime:
         """The latest lease end of the registry and of tags with a later end than the registry wrote."""
-        news = [hint for hint in hints if hint and (self.deployed_until is None or hint > self.deployed_until)]
+        news = [hint for hint in lease_ends if hint and (self.deployed_until is None or hint > self.deployed_until)]
         return max(self.expires_at, *news) if news else self.expires_at
 
     def is_held(self, now: datetime) -> bool:
         """Whether it has a hold that has not ended."""
         return self.hold is not None and now < self.hold.until
 
-    def changed(self, **fields: object) -> "FeatureRecord":
+    def with_changes(self, **fields: object) -> "FeatureRecord":
         """A copy with other fields; only the control table changes the version."""
         return self.model_copy(update=fields)
 
     def active(self, now: datetime, *, head: str | None = None) -> "FeatureRecord":
         """After a push or an `up`: the lease starts again, and an earlier cut is lifted."""
-        return self.changed(
+        return self.with_changes(
             last_activity=max(now, self.last_activity),
             head=head or self.head,
             not_after=None,

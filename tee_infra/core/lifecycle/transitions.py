@@ -134,7 +134,7 @@ def requested(record: FeatureRecord | None, request: CreateRequest, now: datetim
         if not request.revive:
             raise GoneError(record)
         return _new_life(request, now, after=record)
-    return record.active(now, head=request.head).changed(
+    return record.active(now, head=request.head).with_changes(
         owner=request.owner if request.owner_given else record.owner,
         ttl_seconds=_seconds(request.ttl) if request.ttl else record.ttl_seconds,
         seed=record.seed if record.seeded or request.seed is None else request.seed,
@@ -145,7 +145,7 @@ def deployed(record: FeatureRecord, expires_at: datetime) -> FeatureRecord:
     """After an `up` that wrote this lease end into tags. Raises `GoneError`, `QuarantinedError`."""
     require_alive(record)
     latest = max(expires_at, record.deployed_until or expires_at)
-    return record.changed(state="active", deployed_until=latest)
+    return record.with_changes(state="active", deployed_until=latest)
 
 
 def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRecord:
@@ -153,7 +153,7 @@ def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRec
     `LifeOverError` if `MAX_LIFE` is reached already."""
     require_alive(record)
     remaining = max(record.expires_at - now, timedelta())
-    after = record.active(now).changed(ttl_seconds=_seconds(max(ttl, remaining)))
+    after = record.active(now).with_changes(ttl_seconds=_seconds(max(ttl, remaining)))
     if after.expires_at <= max(record.expires_at, now) < now + ttl:
         raise LifeOverError(record)
     return after
@@ -162,14 +162,14 @@ def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRec
 def held(record: FeatureRecord, hold: Hold) -> FeatureRecord:
     """Kept until the hold ends, even if the lease expires before. Raises `GoneError`, `QuarantinedError`."""
     require_alive(record)
-    return record.changed(hold=hold, marked_at=None, state="active" if record.state == "marked" else record.state)
+    return record.with_changes(hold=hold, marked_at=None, state="active" if record.state == "marked" else record.state)
 
 
 def released(record: FeatureRecord) -> FeatureRecord:
     """Without a hold; the lease decides again. Raises `GoneError`."""
     if record.state in ("destroying", "destroyed"):
         raise GoneError(record)
-    return record.changed(hold=None)
+    return record.with_changes(hold=None)
 
 
 def require_alive(record: FeatureRecord) -> None:

@@ -126,7 +126,7 @@ def log_writer_permissions(arns: Arns) -> Document:
     return document(allow("WriteEvents", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams]))
 
 
-def not_the_app(arns: Arns) -> str:
+def outside_app_filter(arns: Arns) -> str:
     """The log filter for calls on DynamoDB from outside the app.
 
     A comparison with a field that an event does not have is false, `!=` too, and the root user's and IAM users'
@@ -142,7 +142,7 @@ def metric_namespace(environment: str) -> str:
     return f"{names.SERVICE}/{environment}"
 
 
-def break_glass_used(arns: Arns) -> str:
+def break_glass_pattern(arns: Arns) -> str:
     """The EventBridge pattern of an attempt to assume the break-glass role, also a refused one."""
     pattern = {
         "source": ["aws.sts"],

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
-from tee_infra.core.changes.table_change import MEANING, NEW_STREAM, ChangeClass, change_classes, renews_stream
+from tee_infra.core.changes.table_change import IMPACT, NEW_STREAM, ChangeClass, change_classes, replaces_stream
 from tee_infra.core.review.markdown import Block, code, row, table
 
 FOLDED_FROM: Final = 10
 """Tables of created or completed resources with more rows than this are folded."""
-MOST_PATHS: Final = 8
-MOST_ROWS: Final = 1000
+MAX_PATHS: Final = 8
+MAX_ROWS: Final = 1000
 """More rows than this never fit into a comment."""
 
 _SIGNS: Final[dict[Operation, str]] = {
@@ -47,11 +47,11 @@ def outcome_blocks(run: EngineRun) -> list[Block]:
     )
 
 
-def names(changes: Iterable[Change], most: int = 5) -> str:
+def names(changes: Iterable[Change], limit: int = 5) -> str:
     """The first few names, for a sentence."""
     found = _sorted(changes)
-    shown = [code(change.name, 100) for change in found[:most]]
-    return ", ".join([*shown, f"and {len(found) - most:,} more"] if len(found) > most else shown)
+    shown = [code(change.name, 100) for change in found[:limit]]
+    return ", ".join([*shown, f"and {len(found) - limit:,} more"] if len(found) > limit else shown)
 
 
 def _with_rows(*blocks: Block) -> list[Block]:
@@ -67,7 +67,7 @@ def _changes(
     folds: bool = False,
 ) -> Block:
     found = _sorted(changes)
-    rows = [row(cells(change)) for change in found[:MOST_ROWS]]
+    rows = [row(cells(change)) for change in found[:MAX_ROWS]]
     if folds and len(found) > FOLDED_FROM:
         summary = f"<details><summary><b>{title}</b>: {len(found):,} resources</summary>"
         return table([summary], headings, rows, total=len(found), tail=["", "</details>"])
@@ -106,7 +106,7 @@ def _short_type(type_: str) -> str:
 
 def _paths(differences: Mapping[str, str]) -> str:
     """Property paths, never their values."""
-    shown = [f"{code(path, 100)}{_KINDS.get(differences[path], '')}" for path in sorted(differences)[:MOST_PATHS]]
+    shown = [f"{code(path, 100)}{_KINDS.get(differences[path], '')}" for path in sorted(differences)[:MAX_PATHS]]
     left = len(differences) - len(shown)
     return ", ".join([*shown, f"and {left:,} more"] if left else shown)
 
@@ -114,7 +114,7 @@ def _paths(differences: Mapping[str, str]) -> str:
 def _meanings(run: EngineRun) -> Block:
     """A row for each table and class, the worst first, and none for new tables."""
     found: list[tuple[int, str, str]] = []
-    worst = list(MEANING)
+    worst = list(IMPACT)
     # An ignored change is listed with its paths below, and not a second time as a change.
     ignored = {entry.urn for entry in run.ignored}
     for change in run.changes:
@@ -123,13 +123,13 @@ def _meanings(run: EngineRun) -> Block:
         found += [(worst.index(each), change.name, _meaning(each, change)) for each in listed]
     for entry in run.ignored:
         paths = _paths(dict.fromkeys(entry.paths, "update"))
-        found.append((worst.index("silent"), entry.name, f"{paths}: {MEANING['silent']}"))
-    shown = [row([code(name), _class(worst[place]), text]) for place, name, text in sorted(found)[:MOST_ROWS]]
+        found.append((worst.index("silent"), entry.name, f"{paths}: {IMPACT['silent']}"))
+    shown = [row([code(name), _class(worst[place]), text]) for place, name, text in sorted(found)[:MAX_ROWS]]
     return table(["#### Impact on tables"], ("Table", "Class", "Impact"), shown, total=len(found))
 
 
 def _meaning(class_: ChangeClass, change: Change) -> str:
-    return f"{MEANING[class_]} {NEW_STREAM}" if class_ == "safe" and renews_stream(change) else MEANING[class_]
+    return f"{IMPACT[class_]} {NEW_STREAM}" if class_ == "safe" and replaces_stream(change) else IMPACT[class_]
 
 
 def _class(class_: ChangeClass) -> str:

@@ -12,7 +12,7 @@ from tee_infra.core.review.changes_section import change_blocks, outcome_blocks
 from tee_infra.core.review.cost_section import cost_block
 from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.review.markdown import Block, code, fit
-from tee_infra.core.review.warnings_section import caution, policies, problems
+from tee_infra.core.review.warnings_section import caution, errors_block, policies
 
 LIMIT: Final = 60_000
 """GitHub's limit is 65,536 characters; this leaves room for signs that GitHub may count as several."""
@@ -39,7 +39,7 @@ def _failure(review: Review) -> list[Block]:
     blocks = change_blocks(EngineRun(changes=tuple(change for change in run.changes if change.outcome == "planned")))
     if blocks:
         blocks.insert(0, Block(head=["Changes that the preview found before it failed; the list may be incomplete:"]))
-    return [problems(review.problems), *policies(run), *outcome_blocks(run), *blocks]
+    return [errors_block(review.problems), *policies(run), *outcome_blocks(run), *blocks]
 
 
 def _verdict(review: Review) -> str:

@@ -22,7 +22,7 @@ class NoPullRequestError(UsageError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class CommentTarget:
     """A comment's destination: a pull request of `repository` (`owner/name`), by its number, or by its branch."""
 
     repository: str
@@ -30,7 +30,7 @@ class Place:
     branch: str | None
 
 
-def place_of(environ: Mapping[str, str], event: Mapping[str, Any], branch: str | None = None) -> Place:
+def comment_target(environ: Mapping[str, str], event: Mapping[str, Any], branch: str | None = None) -> CommentTarget:
     """The destination of this run's comment. `event` is the payload of its event; some commands know the `branch`.
 
     A job of a pull request has the number; any other posts to the open pull request of its branch, if there is one.
@@ -41,12 +41,12 @@ def place_of(environ: Mapping[str, str], event: Mapping[str, Any], branch: str |
         raise NoPullRequestError("GITHUB_REPOSITORY", "owner/name")
     ref = environ.get("GITHUB_REF", "")
     if number := _number(ref, event):
-        return Place(repository=repository, number=number, branch=None)
+        return CommentTarget(repository=repository, number=number, branch=None)
     pushed = _BRANCH.fullmatch(ref)
     branch = branch or (pushed["branch"] if pushed else None)
     if branch is None:
         raise NoPullRequestError("GITHUB_REF", "refs/pull/NUMBER/merge or refs/heads/BRANCH")
-    return Place(repository=repository, number=None, branch=branch)
+    return CommentTarget(repository=repository, number=None, branch=branch)
 
 
 def commit_of(environ: Mapping[str, str], event: Mapping[str, Any]) -> str | None:

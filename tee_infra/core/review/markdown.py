@@ -13,12 +13,12 @@ _JOINER: Final = "&#8288;"
 """A word joiner. GitHub finds mentions and addresses after rendering the Markdown, so escaping the @ is not enough."""
 
 
-def code(text: str, most: int = 200) -> str:
-    """Text from outside on one line, cut to `most` characters: neither Markdown, HTML, link nor mention."""
+def code(text: str, limit: int = 200) -> str:
+    """Text from outside on one line, cut to `limit` characters: neither Markdown, HTML, link nor mention."""
     visible = "".join(" " if each.isspace() else each for each in text if each.isspace() or _is_visible(each))
     line = " ".join(visible.split())
-    if len(line) > most:
-        line = f"{line[: most - 1]}…"
+    if len(line) > limit:
+        line = f"{line[: limit - 1]}…"
     return f"<code>{_HARMFUL.sub(_reference, line)}</code>" if line else ""
 
 
@@ -68,9 +68,9 @@ def table(
     return Block(head=head, rows=rows, total=total, tail=tail, columns=len(headings))
 
 
-def fit(blocks: Sequence[Block], most: int) -> str:
-    """The blocks joined to at most `most` characters: the last rows of the last blocks are cut first."""
-    room = most - len(_text(block.cut(0) for block in blocks))
+def fit(blocks: Sequence[Block], limit: int) -> str:
+    """The blocks joined to at most `limit` characters: the last rows of the last blocks are cut first."""
+    room = limit - len(_text(block.cut(0) for block in blocks))
     shown: list[list[str]] = []
     for block in blocks:
         kept = 0

@@ -30,7 +30,7 @@ def caution(run: EngineRun, action: Action) -> list[Block]:
     return [Block(head=["> [!CAUTION]", f"> **Data {loss}.** {contents}:", ">", *lines])]
 
 
-def problems(messages: tuple[str, ...]) -> Block:
+def errors_block(messages: tuple[str, ...]) -> Block:
     """The errors of a failed run."""
     redacted = sorted({redact(message) for message in messages})
     return Block(head=["#### Errors", ""], rows=[f"- {code(message, 1000)}" for message in redacted])

@@ -20,7 +20,7 @@ from tee_infra.core.data.backup import (
     Manifest,
     NotABackupError,
     TableBackup,
-    missing_and_strange,
+    missing_and_unlisted,
     read_manifest,
     segment_name,
     segments_of,
@@ -136,7 +136,7 @@ def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[
 
 def verify_files(store: FileStore, manifest: Manifest, progress: Progress) -> list[str]:
     """Read every file of the backup: one line for each way in which it is not what its manifest says."""
-    problems = missing_and_strange(manifest, store.names())
+    problems = missing_and_unlisted(manifest, store.names())
     for table in manifest.tables:
         total = Signature()
 

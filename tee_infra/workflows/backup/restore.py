@@ -93,8 +93,8 @@ def restore_backup(dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, prog
 
 def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, progress: Progress) -> RestoredTable:
     tables = TableDefinitions(dynamodb.client)
-    if not step.resumes and step.creates:
-        tables.create(step.target, step.creates, step.mark)
+    if not step.resumes and step.definition:
+        tables.create(step.target, step.definition, step.mark)
     elif not step.resumes:
         tables.mark_restoring(step.target, step.mark)
     side = TableAccess(dynamodb.transport(), dynamodb.table(step.target))
@@ -104,10 +104,10 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
     return RestoredTable(
         name=step.backup.name,
         target=step.target,
-        created=step.creates is not None,
+        created=step.definition is not None,
         items=found.count,
         validated=validated,
-        reapplied=tables.reapply(step.target, step.creates) if step.creates and validated else [],
+        reapplied=tables.reapply(step.target, step.definition) if step.definition and validated else [],
     )
 
 

@@ -59,7 +59,7 @@ def check_segment(store: FileStore, file: BackupFile, progress: Callable[[int], 
                     signature.add(items)
                     progress(len(items))
     except FileNotFoundError:
-        return None, signature  # already reported by `missing_and_strange`
+        return None, signature  # already reported by `missing_and_unlisted`
     except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
         return f"{file.name}: damaged: {error}", signature
     if (hashing.size, hashing.hash.hexdigest()) != (file.size, file.sha256):

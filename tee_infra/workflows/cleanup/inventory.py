@@ -65,8 +65,8 @@ def gather_inventory(context: FeatureContext, branches: Branches | None, now: da
 def look_closer(context: FeatureContext, inventory: Inventory, names: Collection[str]) -> Inventory:
     """The inventory with checkpoints and role tags of `names`. Raises `AwsError`."""
     aws = AwsInventory.connect(context.connection)
-    looked = (_look_at(context, aws, found) if found.name in names else found for found in inventory.found)
-    return replace(inventory, found=tuple(looked))
+    looked = (_look_at(context, aws, found) if found.name in names else found for found in inventory.entries)
+    return replace(inventory, entries=tuple(looked))
 
 
 def _require_clock(context: FeatureContext, now: datetime, asked_at: datetime) -> None:
@@ -93,7 +93,7 @@ def _look_at(context: FeatureContext, aws: AwsInventory, found: InventoryEntry) 
     if has_stack:
         checkpoint = context.checkpoint(found.name)
         has_stack = checkpoint is not None  # or it is gone since it was listed
-    resources = (resource if resource.tags_told else _with_tags(aws, resource) for resource in found.resources)
+    resources = (resource if resource.tags_known else _with_tags(aws, resource) for resource in found.resources)
     there = tuple(resource for resource in resources if resource is not None)
     return replace(found, has_stack=has_stack, checkpoint=checkpoint, resources=there)
 
@@ -101,4 +101,4 @@ def _look_at(context: FeatureContext, aws: AwsInventory, found: InventoryEntry) 
 def _with_tags(aws: AwsInventory, role: Resource) -> Resource | None:
     """None: it is gone since it was listed."""
     tags = aws.role_tags(role.name)
-    return None if tags is None else replace(role, tags=parse(tags, NAME), tags_told=True)
+    return None if tags is None else replace(role, tags=parse(tags, NAME), tags_known=True)

@@ -75,5 +75,5 @@ def _from_git(directory: Path, repository: str) -> Branches:
     return Branches(
         source="git ls-remote origin",
         heads=refs.heads,
-        maybe_in_review=frozenset(branch for branch, head in refs.heads.items() if head in refs.reviews),
+        review_unknown=frozenset(branch for branch, head in refs.heads.items() if head in refs.reviews),
     )

@@ -10,9 +10,9 @@ from tee_infra.aws.control_table import RecordChangedError
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.core.cleanup.decision import Policy, ReasonCode
 from tee_infra.core.cleanup.inventory import Inventory
-from tee_infra.core.cleanup.plan import CleanupPlan, Decision, LeaseWarning, needs_a_look, plan_cleanup, warnings
+from tee_infra.core.cleanup.plan import CleanupPlan, Decision, LeaseWarning, plan_cleanup, unread_environments, warnings
 from tee_infra.core.cost.environment import monthly_usd
-from tee_infra.core.lifecycle.branch_activity import observe
+from tee_infra.core.lifecycle.branch_activity import with_branch_news
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.destroy_transitions import marked
 from tee_infra.core.lifecycle.lock import LockedError
@@ -60,7 +60,7 @@ class _Run:
 def plan(context: FeatureContext, branches: Branches | None, now: datetime, policy: Policy) -> Planned:
     """Take inventory and plan. Writes nothing. Raises as `gather_inventory` and `plan_cleanup` do."""
     inventory = gather_inventory(context, branches, now)
-    while unclear := needs_a_look(inventory, now, policy):
+    while unclear := unread_environments(inventory, now, policy):
         inventory = look_closer(context, inventory, unclear)
     decided = plan_cleanup(inventory, now, policy)
     saved = _monthly_usd(context, _records(inventory), decided.destroys)
@@ -109,7 +109,7 @@ def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str,
     }
     noted: dict[str, FeatureRecord] = {}
     for name, record in _records(planned.inventory).items():
-        after = observe(record, planned.inventory.branches, now)
+        after = with_branch_news(record, planned.inventory.branches, now)
         if end := ends.get(name):
             after = marked(after, end, now)
         try:
@@ -140,12 +140,12 @@ def _clean(run: _Run, name: str, record: FeatureRecord | None) -> Result:
 def _reason_to_keep(run: _Run, record: FeatureRecord) -> str | None:
     """The reason to keep an environment, from its current record, state and stack locks. None: destroy it."""
     context, name = run.context, record.environment
-    (planned,) = (found for found in run.inventory.found if found.name == name)
+    (planned,) = (found for found in run.inventory.entries if found.name == name)
     latest = context.control.record(name)
     locks = stack_locks(context.state, name, datetime.now(UTC), alone=context.target.embedded).values()
     fresh = replace(planned, record=latest, checkpoint=None, locked_by=None, stack_locks=tuple(locks))
     looked_at = look_closer(context, replace(run.inventory, found=(fresh,)), [name])
-    policy = replace(run.policy, max_destroys=1, max_given=True)
+    policy = replace(run.policy, max_destroys=1, limit_confirmed=True)
     for decision in plan_cleanup(looked_at, run.now, policy).decisions:
         if decision.action != "destroy":
             return decision.reason
@@ -154,7 +154,7 @@ def _reason_to_keep(run: _Run, record: FeatureRecord) -> str | None:
 
 def _records(inventory: Inventory) -> dict[str, FeatureRecord]:
     """The records of this repository's environments."""
-    records = (found.record for found in inventory.found if isinstance(found.record, FeatureRecord))
+    records = (found.record for found in inventory.entries if isinstance(found.record, FeatureRecord))
     return {record.environment: record for record in records if record.repository == inventory.repository}
 
 

@@ -21,21 +21,21 @@ from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 
 @dataclass(frozen=True, kw_only=True)
 class SubsetOptions:
-    """The copied members. `key` None: not anonymized. Neither `fraction` nor `entities`: all members."""
+    """The copied members. `key` None: not anonymized. Neither `fraction` nor `members`: all members."""
 
     key: bytes | None
     fraction: float | None = None
-    entities: int | None = None
+    members: int | None = None
 
     def __post_init__(self) -> None:
-        if self.fraction is not None and self.entities is not None:
+        if self.fraction is not None and self.members is not None:
             raise UsageError("data sync-dev: --fraction and --members exclude each other", next="Give only one of them")
-        check_size(self.fraction, self.entities)
+        check_size(self.fraction, self.members)
 
     def check_source(self, source: CopySide) -> None:
         """Raises `UsageError` if the members cannot be counted, because the source has no table of them."""
         members = TABLES[0].name
-        if self.entities is not None and members not in source.tables:
+        if self.members is not None and members not in source.tables:
             raise UsageError(
                 f"--members: counts the members in {members}, and --from is {source.name}",
                 next="Use it with an environment",
@@ -86,11 +86,11 @@ def _subset(source: DynamoDb, end: CopySide, choice: SubsetOptions) -> Subset | 
     key = choice.key or b""
     if choice.fraction is not None:
         return Subset.of_fraction(key, choice.fraction)
-    if choice.entities is None:
+    if choice.members is None:
         return None
     choice.check_source(end)
     people = TABLES[0]
-    return Subset.of_count(key, choice.entities, _partition_keys(source, people, end.tables[people.name]))
+    return Subset.of_count(key, choice.members, _partition_keys(source, people, end.tables[people.name]))
 
 
 def _partition_keys(source: DynamoDb, table: Table, physical: str) -> Iterator[str]:

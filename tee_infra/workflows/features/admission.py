@@ -99,4 +99,4 @@ def _adopted(context: FeatureContext, record: FeatureRecord, checkpoint: Checkpo
     if not checkpoint.is_of(record.environment, record.branch, NAME):
         raise ForeignStackError(record.environment, record.branch)
     context.report(f"{record.environment}: the registry record was lost; adopted the stack of this branch and its data")
-    return record.changed(seeded=True)
+    return record.with_changes(seeded=True)

@@ -31,7 +31,7 @@ class Created:
     """The record of a created or updated environment, and the changes of the engine."""
 
     record: FeatureRecord
-    plan: EngineRun
+    run: EngineRun
 
 
 def create_feature(
@@ -50,8 +50,8 @@ def create_feature(
         if record.seed == "anonymized" and not record.seeded and source is None:
             raise NoSourceError(environment)
         record = context.control.write(record)
-        plan = _bring_up(context, record, confirm, held.check)
-        details.append(plan.report())
+        run = _bring_up(context, record, confirm, held.check)
+        details.append(run.report())
         if not record.seeded:
             held.check()
             items = seed_feature(open_dynamodb(context.connection), record, source, context.report)
@@ -59,9 +59,9 @@ def create_feature(
         held.check()
         seeded = record.seeded or record.seed != "none"
         record = change_record(
-            context.control, environment, lambda latest: deployed(latest, record.expires_at).changed(seeded=seeded)
+            context.control, environment, lambda latest: deployed(latest, record.expires_at).with_changes(seeded=seeded)
         )
-    return Created(record=record, plan=plan)
+    return Created(record=record, run=run)
 
 
 def preview_feature(context: FeatureContext, request: CreateRequest, now: datetime) -> Created:
@@ -72,9 +72,9 @@ def preview_feature(context: FeatureContext, request: CreateRequest, now: dateti
     record = admit(context, request, now)
     if context.checkpoint(record.environment) is not None:
         with context.open(record) as opened:
-            return Created(record=record, plan=opened.stack.preview())
+            return Created(record=record, run=opened.stack.preview())
     with TemporaryDirectory(prefix="tee-infra-") as folder, _nowhere(context, Path(folder)).open(record) as opened:
-        return Created(record=record, plan=apply.preview(opened.stack))
+        return Created(record=record, run=apply.preview(opened.stack))
 
 
 def _bring_up(context: FeatureContext, record: FeatureRecord, confirm: Confirm, check: Check) -> EngineRun:

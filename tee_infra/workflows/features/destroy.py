@@ -56,7 +56,7 @@ def destroy_feature(context: FeatureContext, record: FeatureRecord, now: datetim
         except LockLostError:
             raise
         except RefusedError:
-            context.control.write(destroying.changed(state=record.state))
+            context.control.write(destroying.with_changes(state=record.state))
             raise
         except Exception as error:
             _count(work, failed(destroying, str(error) or type(error).__name__, now))

@@ -152,15 +152,15 @@ def sweep(work: Destruction) -> list[str]:
     work.held.check()
     account_id, region = work.context.target.account_id, work.context.host.region
     plan = plan_leftovers(work.record, work.leftovers.find(work.environment), account_id, region)
-    for resource in plan.reclaim:
+    for resource in plan.deletable:
         work.held.check()
         work.leftovers.delete(resource)
         work.say(f"deleted the leftover {label(resource)}")
-    still = work.leftovers.find(work.environment) if plan.reclaim else []
-    left = {label(resource): "deleted, but it exists again" for resource in still} | dict(plan.left)
+    still = work.leftovers.find(work.environment) if plan.deletable else []
+    left = {label(resource): "deleted, but it exists again" for resource in still} | dict(plan.kept)
     if left:
         raise LeftoversError(work.environment.name, left)
-    return [label(resource) for resource in plan.reclaim]
+    return [label(resource) for resource in plan.deletable]
 
 
 def forget_stack(work: Destruction) -> None:

@@ -91,6 +91,6 @@ def plan_destroy(context: FeatureContext, record: FeatureRecord) -> DestroyPlan:
             changes = opened.stack.preview_destroy()
     if changes.changes:
         return DestroyPlan(changes=changes, swept=(), left={}, tables=tables)
-    sweep = plan_leftovers(record, leftovers.find(environment), context.target.account_id, context.host.region)
-    swept = [label(resource) for resource in sweep.reclaim]
-    return DestroyPlan(changes=changes, swept=swept, left=dict(sweep.left), tables=tables)
+    planned = plan_leftovers(record, leftovers.find(environment), context.target.account_id, context.host.region)
+    swept = [label(resource) for resource in planned.deletable]
+    return DestroyPlan(changes=changes, swept=swept, left=dict(planned.kept), tables=tables)

@@ -107,8 +107,10 @@ def _lift(subject: RepairSubject) -> None:
     leftovers = Leftovers.connect(context.connection, NAME)
     tables = leftovers.tables(subject.environment).values()
     obstacles = [f"deletion protection is on for {table.name}" for table in tables if table.deletion_protection]
-    sweep = plan_leftovers(record, leftovers.find(subject.environment), context.target.account_id, context.host.region)
-    obstacles += [f"{name}: {reason}" for name, reason in sweep.left.items()]
+    planned = plan_leftovers(
+        record, leftovers.find(subject.environment), context.target.account_id, context.host.region
+    )
+    obstacles += [f"{name}: {reason}" for name, reason in planned.kept.items()]
     if obstacles:
         context.report(f"still quarantined: {'; '.join(obstacles)}")
         return

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Action, Quota, Review, marker
-from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
+from tee_infra.core.review.github_event import CommentTarget, NoPullRequestError, comment_target, commit_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
 from tee_infra.scm.comments import PATIENCE, open_pull_request, post_comment
 from tee_infra.scm.github_api import API_URL, connect
@@ -38,7 +38,7 @@ class Audience:
     """Destination of the comment: a file, a pull request, both or none. `commit` and `run_url`: of the CI job."""
 
     file: Path | None = None
-    place: Place | None = None
+    place: CommentTarget | None = None
     token: str = ""
     api_url: str | None = None
     commit: str | None = None
@@ -76,7 +76,7 @@ def audience(environ: Mapping[str, str], file: Path | None, *, post: bool, branc
         raise NoPullRequestError("GITHUB_TOKEN", "a token that may write to pull requests")
     return Audience(
         file=file,
-        place=place_of(environ, event, branch) if post else None,
+        place=comment_target(environ, event, branch) if post else None,
         token=token,
         api_url=environ.get("GITHUB_API_URL") or None,
         commit=commit_of(environ, event),
@@ -145,7 +145,7 @@ def _tell(to: Audience, review: Review, report: Report, *, hurry: bool = False) 
         report(_post(to, to.place, marker(review.project, review.environment), text, hurry=hurry))
 
 
-def _post(to: Audience, place: Place, mark: str, text: str, *, hurry: bool) -> str:
+def _post(to: Audience, place: CommentTarget, mark: str, text: str, *, hurry: bool) -> str:
     api = connect(to.api_url or API_URL, to.token)
     number = place.number or open_pull_request(api, place.repository, place.branch or "")
     if number is None:

@@ -26,10 +26,10 @@ def test_the_lease_is_told_with_its_countdown_its_end_and_what_holds_it() -> Non
     assert lease_line(record, NOW) == soon
     assert lease_line(record, NOW - 72 * HOUR) == "lease until 2026-12-01T03:00:00Z (in 3 d 3 h)"
     assert lease_line(record, NOW + 4 * HOUR) == "lease expired 2026-12-01T03:00:00Z (1 h ago)"
-    held = record.changed(hold=Hold(reason="the demo", until=NOW + HOUR, by="ann"))
+    held = record.with_changes(hold=Hold(reason="the demo", until=NOW + HOUR, by="ann"))
     assert lease_line(held, NOW) == f"{soon}; held until 2026-12-01T01:00:00Z by ann: the demo"
     assert lease_line(held, NOW + 2 * HOUR) == soon.replace("in 3 h", "in 1 h")
-    gone = record.changed(state="destroyed", destroyed_at=NOW)
+    gone = record.with_changes(state="destroyed", destroyed_at=NOW)
     assert lease_line(gone, NOW + HOUR) == "destroyed 2026-12-01T00:00:00Z (1 h ago)"
 
 

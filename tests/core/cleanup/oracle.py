@@ -20,7 +20,7 @@ def disagreements(inventory: Inventory, now: datetime, policy: Policy) -> list[s
     """Where the plan and the objections differ, one line each."""
     decisions = {decision.environment: decision for decision in plan_cleanup(inventory, now, policy).decisions}
     wrong: list[str] = []
-    for found in inventory.found:
+    for found in inventory.entries:
         against, decision = objections(found, inventory, now, policy), decisions.get(found.name)
         if decision is None:
             fine = not found.has_stack and not found.resources and not getattr(found.record, "live", False)
@@ -44,7 +44,7 @@ def objections(found: InventoryEntry, inventory: Inventory, now: datetime, polic
         "locked": found.locked_by is not None,
         "stack-locked": not all(lock.breakable for lock in found.stack_locks),
         "protected": bool(getattr(found.checkpoint, "protected", ())),
-        "unmanaged": record is None or any(r.tags_told and r.tags is None for r in found.resources),
+        "unmanaged": record is None or any(r.tags_known and r.tags is None for r in found.resources),
         "mismatch": not all(fits(resource, found.name, inventory.account_id) for resource in found.resources),
     }
     against["unknown-name"] = not against["standing"] and re.fullmatch(FEATURE, found.name) is None
@@ -73,7 +73,7 @@ def of_record(
         "active": record.last_activity + timedelta(minutes=10) > now,
         "branch-moved": lives and None not in (record.head, head) and head != record.head,
         "pull-request": lives and record.branch in known.in_review,
-        "pull-request-unknown": lives and record.branch in known.maybe_in_review,
+        "pull-request-unknown": lives and record.branch in known.review_unknown,
         "backoff": record.retry_at is not None and now < record.retry_at,
         "grace": lives and policy.grace > timedelta() and not marked,
     }

@@ -20,7 +20,7 @@ from tests.core.cleanup.oracle import disagreements
 
 SEEDED = 2000
 seeded = st.builds(Random, st.integers(0, 2**32))
-ENDLESS = Policy(max_destroys=1_000, max_given=True, grace=timedelta())
+ENDLESS = Policy(max_destroys=1_000, limit_confirmed=True, grace=timedelta())
 
 
 def test_exactly_those_go_against_which_nothing_speaks() -> None:
@@ -39,38 +39,38 @@ def test_so_it_is_with_any_fleet(random: Random) -> None:
 def test_what_must_never_go_never_goes(random: Random) -> None:
     inventory = fleets.inventory(random)
     going = {decision.environment for decision in planned(inventory, ENDLESS).destroys}
-    for found in inventory.found:
+    for found in inventory.entries:
         assert not (found.name in going and is_sacred(found)), found
 
 
 @given(seeded)
 def test_the_order_of_a_listing_decides_nothing(random: Random) -> None:
-    inventory, policy = fleets.inventory(random), replace(fleets.policy(random), max_given=True)
+    inventory, policy = fleets.inventory(random), replace(fleets.policy(random), limit_confirmed=True)
     mixed = [
         replace(
             found,
             resources=tuple(random.sample(found.resources, len(found.resources))),
             stack_locks=tuple(random.sample(found.stack_locks, len(found.stack_locks))),
         )
-        for found in inventory.found
+        for found in inventory.entries
     ]
     random.shuffle(mixed)
-    assert planned(replace(inventory, found=tuple(mixed)), policy) == planned(inventory, policy)
+    assert planned(replace(inventory, entries=tuple(mixed)), policy) == planned(inventory, policy)
 
 
 @given(seeded)
 def test_one_more_protection_lets_nothing_more_go(random: Random) -> None:
     inventory = fleets.inventory(random)
     before = names(planned(inventory, ENDLESS))
-    for found in inventory.found:
-        others = tuple(other for other in inventory.found if other is not found)
-        after = names(planned(replace(inventory, found=(*others, protected(random, found))), ENDLESS))
+    for found in inventory.entries:
+        others = tuple(other for other in inventory.entries if other is not found)
+        after = names(planned(replace(inventory, entries=(*others, protected(random, found))), ENDLESS))
         assert after == before - {found.name}
 
 
 @given(seeded)
 def test_the_cap_holds_and_gives_the_longest_expired_the_first_turns(random: Random) -> None:
-    inventory, policy = fleets.inventory(random), replace(fleets.policy(random), max_given=True)
+    inventory, policy = fleets.inventory(random), replace(fleets.policy(random), limit_confirmed=True)
     all_of_them = planned(inventory, replace(policy, max_destroys=1_000)).destroys
     plan = planned(inventory, policy)
     assert plan.destroys == all_of_them[: policy.max_destroys]
@@ -97,7 +97,7 @@ def is_sacred(found: InventoryEntry) -> bool:
 
 def protected(random: Random, found: InventoryEntry) -> InventoryEntry:
     """The same with one more protection."""
-    untagged = replace(fleets.resource(random, found.name, fleets.RESOURCES[0], wrong=0.0), tags=None, tags_told=True)
+    untagged = replace(fleets.resource(random, found.name, fleets.RESOURCES[0], wrong=0.0), tags=None, tags_known=True)
     protections: list[dict[str, Any]] = [
         {"locked_by": "ann"},
         {"stack_locks": (StackLock(holder="ann", since=None, breakable=False),)},
@@ -110,7 +110,7 @@ def protected(random: Random, found: InventoryEntry) -> InventoryEntry:
     if isinstance(found.record, FeatureRecord):
         hold = Hold(reason="a demo", until=NOW + timedelta(hours=1), by="ann")
         protections += [
-            {"record": found.record.changed(**fields)}
+            {"record": found.record.with_changes(**fields)}
             for fields in (
                 {"hold": hold},
                 {"last_activity": NOW},

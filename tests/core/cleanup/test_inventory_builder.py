@@ -72,9 +72,9 @@ def test_tables_are_what_is_there_now_with_tags_or_without() -> None:
 def test_of_roles_nobody_has_told_the_tags_unless_somebody_has() -> None:
     role = f"{ROLE}/tee/feature-x/feature-x-tee-app"
     (resource,) = read({}, roles=(role,))
-    assert (resource.name, resource.tags, resource.tags_told) == ("feature-x-tee-app", None, False)
+    assert (resource.name, resource.tags, resource.tags_known) == ("feature-x-tee-app", None, False)
     (resource,) = read({role: tags("feature-x")}, roles=(role,))
-    assert (isinstance(resource.tags, StackTags), resource.tags_told) == (True, True)
+    assert (isinstance(resource.tags, StackTags), resource.tags_known) == (True, True)
 
 
 def test_everything_under_one_name() -> None:
@@ -89,7 +89,7 @@ def test_everything_under_one_name() -> None:
         "stack_locks": {"feature-c": [lock], "feature-d": [lock]},
     }
     inventory = assemble(ACCOUNT, "acme/tee-admin", **everything, branches=None)
-    assert inventory.found == (
+    assert inventory.entries == (
         InventoryEntry(name="feature-a", record=unreadable),
         InventoryEntry(name="feature-b", has_stack=True),
         InventoryEntry(

@@ -44,8 +44,8 @@ PARAMETER = Resource(
 
 def test_what_all_agree_on_is_reclaimed_and_whoever_had_access_goes_first() -> None:
     sweep = plan_leftovers(RECORD, [TABLE, PARAMETER, ROLE], ACCOUNT, REGION)
-    assert sweep.reclaim == (ROLE, PARAMETER, TABLE)
-    assert sweep.left == {}
+    assert sweep.deletable == (ROLE, PARAMETER, TABLE)
+    assert sweep.kept == {}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_all_agree_on_is_reclaimed_and_whoever_had_access_goes_first() -> N
 )
 def test_what_disagrees_in_one_point_is_left_and_named(stranger: Resource, why: str) -> None:
     sweep = plan_leftovers(RECORD, [stranger, ROLE], ACCOUNT, REGION)
-    assert sweep.reclaim == (ROLE,)
-    ((name, reason),) = sweep.left.items()
+    assert sweep.deletable == (ROLE,)
+    ((name, reason),) = sweep.kept.items()
     assert name == f"{stranger.kind} {stranger.name}"
     assert re.search(why, reason)
 
@@ -75,6 +75,6 @@ def test_what_disagrees_in_one_point_is_left_and_named(stranger: Resource, why: 
 def test_nothing_of_an_environment_that_stands_is_reclaimed(name: str) -> None:
     tags = replace(TAGS, environment=parse_environment(name))
     table = replace(TABLE, name=f"{name}-tee-admin", arn=TABLE.arn.replace("feature-x", name), tags=tags)
-    sweep = plan_leftovers(RECORD.changed(environment=name), [table], ACCOUNT, REGION)
-    assert sweep.reclaim == ()
-    assert sweep.left == {f"table {name}-tee-admin": f"{name} is a permanent environment"}
+    sweep = plan_leftovers(RECORD.with_changes(environment=name), [table], ACCOUNT, REGION)
+    assert sweep.deletable == ()
+    assert sweep.kept == {f"table {name}-tee-admin": f"{name} is a permanent environment"}

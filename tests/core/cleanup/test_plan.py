@@ -12,8 +12,8 @@ from tee_infra.core.cleanup.plan import (
     Decision,
     NoBranchesError,
     Policy,
-    needs_a_look,
     plan_cleanup,
+    unread_environments,
     warnings,
 )
 from tee_infra.core.environments import parse_environment
@@ -27,7 +27,7 @@ from tee_infra.core.unreadable import Unreadable
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ACCOUNT, REPOSITORY = "123456789012", "acme/tee-admin"
-POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
 BROKEN = Unreadable(reason="it is broken")
 ENGINE = StackLock(holder="ann on laptop, process 1", since=NOW - HOUR, breakable=False)
 
@@ -49,7 +49,7 @@ def table(name: str = "feature-x", **fields: Any) -> Resource:
 
 def role(name: str = "feature-x", **fields: Any) -> Resource:
     arn = f"arn:aws:iam::{ACCOUNT}:role/tee/{name}/{name}-tee-app"
-    return replace(Resource(kind="role", name=f"{name}-tee-app", arn=arn, tags_told=False), **fields)
+    return replace(Resource(kind="role", name=f"{name}-tee-app", arn=arn, tags_known=False), **fields)
 
 
 def expired(name: str = "feature-x", **fields: Any) -> InventoryEntry:
@@ -64,7 +64,7 @@ def tombstone(**fields: Any) -> InventoryEntry:
 
 
 def inventory(*found: InventoryEntry, branches: Branches | None = None) -> Inventory:
-    return Inventory(account_id=ACCOUNT, repository=REPOSITORY, found=found, branches=branches)
+    return Inventory(account_id=ACCOUNT, repository=REPOSITORY, entries=found, branches=branches)
 
 
 def decide(found: InventoryEntry, branches: Branches | None = None, policy: Policy = POLICY) -> Decision:
@@ -104,7 +104,7 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("quarantined", expired(record=record(state="quarantined"))),
         ("unmanaged", expired(record=None)),
         ("unmanaged", expired(resources=(table(tags=None),))),
-        ("unmanaged", expired(resources=(role(tags_told=True),))),
+        ("unmanaged", expired(resources=(role(tags_known=True),))),
         ("mismatch", expired(resources=(table(tags=table("feature-y").tags),))),
         ("mismatch", expired(resources=(table(arn=table().arn.replace(ACCOUNT, "999999999999")),))),
         ("mismatch", expired(resources=(table(name="feature-x-tee-admin-restored"),))),
@@ -159,7 +159,7 @@ def test_what_is_gone_is_not_listed(found: InventoryEntry) -> None:
         ("expired", expired(record=record(head="old")), branches(heads={"feature/x": None})),
         ("expired", expired(record=record(head="old")), branches(heads={"main": "new"})),
         ("pull-request", expired(), branches(in_review=frozenset({"feature/x"}))),
-        ("pull-request-unknown", expired(), branches(maybe_in_review=frozenset({"feature/x"}))),
+        ("pull-request-unknown", expired(), branches(review_unknown=frozenset({"feature/x"}))),
         ("half-destroyed", expired(record=record(state="destroying")), branches(in_review=frozenset({"feature/x"}))),
         ("leased", expired(record=record(over=-HOUR)), branches(heads={"main": None})),
         ("leased", expired(record=GONE), branches()),
@@ -236,7 +236,7 @@ def test_a_run_that_wants_most_of_the_fleet_is_refused_until_somebody_says_how_m
         plan_cleanup(fleet(11, 10), NOW, POLICY)
     assert plan_cleanup(fleet(11, 11), NOW, POLICY).destroys
     assert plan_cleanup(fleet(10, 0), NOW, POLICY).destroys
-    given = Policy(max_destroys=11, max_given=True, grace=timedelta())
+    given = Policy(max_destroys=11, limit_confirmed=True, grace=timedelta())
     assert len(plan_cleanup(fleet(11, 0), NOW, given).destroys) == 11
 
 
@@ -252,8 +252,8 @@ def test_what_would_go_is_looked_at_first_and_nothing_else() -> None:
         expired("feature-c", has_stack=False),
         expired("feature-d", record=record("feature-d", over=-HOUR)),
     )
-    assert needs_a_look(everything, NOW, POLICY) == ["feature-a", "feature-c"]
-    assert needs_a_look(everything, NOW, replace(POLICY, max_destroys=1)) == ["feature-a"]
+    assert unread_environments(everything, NOW, POLICY) == ["feature-a", "feature-c"]
+    assert unread_environments(everything, NOW, replace(POLICY, max_destroys=1)) == ["feature-a"]
 
 
 def test_whose_leases_end_soon() -> None:

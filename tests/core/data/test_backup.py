@@ -12,7 +12,7 @@ from tee_infra.core.data.backup import (
     NotABackupError,
     RestoreRefusedError,
     TableBackup,
-    missing_and_strange,
+    missing_and_unlisted,
     plan_restore,
     read_manifest,
     segment_name,
@@ -70,7 +70,7 @@ def test_a_file_of_a_manifest_stays_in_its_backup(name: str) -> None:
 
 def test_files_are_compared_by_name() -> None:
     names = [MANIFEST, "tee-admin/0001.json.gz"]
-    assert missing_and_strange(manifest(), names) == [
+    assert missing_and_unlisted(manifest(), names) == [
         "tee-admin/0000.json.gz: missing",
         "tee-admin/0001.json.gz: not in the manifest",
     ]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tee_infra.core.lifecycle.branch_activity import observe
+from tee_infra.core.lifecycle.branch_activity import with_branch_news
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
 
@@ -26,20 +26,22 @@ def branches(**heads: str | None) -> Branches:
 
 
 def test_a_branch_that_is_gone_is_noted_when_it_is_first_seen_so() -> None:
-    gone = observe(RECORD, branches(), NOW)
-    assert gone == RECORD.changed(branch_gone_at=NOW)
-    assert observe(gone, branches(), NOW + timedelta(hours=1)) == gone
+    gone = with_branch_news(RECORD, branches(), NOW)
+    assert gone == RECORD.with_changes(branch_gone_at=NOW)
+    assert with_branch_news(gone, branches(), NOW + timedelta(hours=1)) == gone
 
 
 def test_a_branch_that_is_back_lifts_that() -> None:
-    gone = RECORD.changed(branch_gone_at=EARLIER)
-    assert observe(gone, branches(x="old"), NOW) == RECORD
-    assert observe(gone, branches(x=None), NOW) == RECORD
+    gone = RECORD.with_changes(branch_gone_at=EARLIER)
+    assert with_branch_news(gone, branches(x="old"), NOW) == RECORD
+    assert with_branch_news(gone, branches(x=None), NOW) == RECORD
 
 
 def test_a_push_is_activity() -> None:
-    moved = observe(RECORD.changed(branch_gone_at=EARLIER, state="marked", marked_at=EARLIER), branches(x="new"), NOW)
-    assert moved == RECORD.changed(last_activity=NOW, head="new")
+    moved = with_branch_news(
+        RECORD.with_changes(branch_gone_at=EARLIER, state="marked", marked_at=EARLIER), branches(x="new"), NOW
+    )
+    assert moved == RECORD.with_changes(last_activity=NOW, head="new")
 
 
 @pytest.mark.parametrize(
@@ -48,11 +50,11 @@ def test_a_push_is_activity() -> None:
         (RECORD, None),
         (RECORD, branches(x="old")),
         (RECORD, branches(x=None)),
-        (RECORD.changed(head=None), branches(x="new")),
-        (RECORD.changed(state="destroying"), branches()),
-        (RECORD.changed(state="destroyed"), branches(x="new")),
-        (RECORD.changed(state="quarantined"), branches()),
+        (RECORD.with_changes(head=None), branches(x="new")),
+        (RECORD.with_changes(state="destroying"), branches()),
+        (RECORD.with_changes(state="destroyed"), branches(x="new")),
+        (RECORD.with_changes(state="quarantined"), branches()),
     ],
 )
 def test_no_news_change_nothing(record: FeatureRecord, known: Branches | None) -> None:
-    assert observe(record, known, NOW) is record
+    assert with_branch_news(record, known, NOW) is record

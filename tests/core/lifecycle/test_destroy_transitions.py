@@ -41,7 +41,7 @@ def test_each_failure_doubles_the_wait_and_the_fifth_is_quarantine() -> None:
 
 
 def test_a_tombstone_remembers_when_and_nothing_of_the_way_there() -> None:
-    record = marked(RECORD, RECORD.expires_at, NOW).changed(hold=Hold(reason="demo", until=NOW, by="ann"))
+    record = marked(RECORD, RECORD.expires_at, NOW).with_changes(hold=Hold(reason="demo", until=NOW, by="ann"))
     tombstone = finished(failed(record, "throttled", NOW), NOW + HOUR)
     assert (tombstone.state, tombstone.destroyed_at, tombstone.live) == ("destroyed", NOW + HOUR, False)
     assert (tombstone.marked_at, tombstone.hold, tombstone.failures) == (None, None, 0)
@@ -57,7 +57,7 @@ def test_a_mark_keeps_its_time_unless_the_lease_ended_after_it() -> None:
 
 @pytest.mark.parametrize("state", ["destroying", "destroyed", "quarantined"])
 def test_what_is_on_its_way_out_is_not_marked(state: str) -> None:
-    record = RECORD.changed(state=state)
+    record = RECORD.with_changes(state=state)
     assert marked(record, NOW, NOW) == record
 
 
@@ -71,10 +71,10 @@ def test_a_lease_is_cut_short_and_never_made_longer() -> None:
     assert shortened(RECORD, late) == RECORD
     assert shortened(shortened(RECORD, early), late).expires_at == early
     assert shortened(RECORD, early).active(NOW).expires_at == NOW + HOUR
-    assert shortened(RECORD.changed(state="destroying"), early).not_after is None
+    assert shortened(RECORD.with_changes(state="destroying"), early).not_after is None
 
 
 def test_out_of_quarantine_cleanup_goes_on() -> None:
-    record = RECORD.changed(state="quarantined", failures=MAX_FAILURES, retry_at=NOW, problem="throttled")
+    record = RECORD.with_changes(state="quarantined", failures=MAX_FAILURES, retry_at=NOW, problem="throttled")
     after = lifted(record)
     assert (after.state, after.failures, after.retry_at, after.problem) == ("destroying", 0, None, "")

@@ -34,7 +34,7 @@ def request(**fields: Any) -> CreateRequest:
 
 
 def record(**fields: Any) -> FeatureRecord:
-    return requested(None, request(ttl=72 * HOUR), NOW).changed(**{"state": "active", "version": 3} | fields)
+    return requested(None, request(ttl=72 * HOUR), NOW).with_changes(**{"state": "active", "version": 3} | fields)
 
 
 def test_a_new_record_begins_with_the_wish() -> None:

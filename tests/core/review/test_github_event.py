@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.review.github_event import NoPullRequestError, Place, commit_of, place_of, run_url
+from tee_infra.core.review.github_event import CommentTarget, NoPullRequestError, comment_target, commit_of, run_url
 
 BASE = {"GITHUB_REPOSITORY": "acme/app"}
 
 
-def place(event: dict[str, Any] | None = None, branch: str | None = None, **variables: str) -> Place:
-    return place_of(BASE | variables, event or {}, branch)
+def place(event: dict[str, Any] | None = None, branch: str | None = None, **variables: str) -> CommentTarget:
+    return comment_target(BASE | variables, event or {}, branch)
 
 
 def test_a_pull_requests_job_has_its_number_in_the_ref() -> None:

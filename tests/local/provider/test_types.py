@@ -7,7 +7,7 @@ from tests.local.provider.engine_side import EngineSide
 from tests.local.provider.samples import OBJECT_LOCK, TOPIC_POLICY, VERSIONING, new_mark, sample
 
 NEVER_GONE = {VERSIONING, OBJECT_LOCK, TOPIC_POLICY}  # settings that AWS puts back instead of taking them away
-EVERY_TYPE = [*local.materialised_types(), *local.recorded_only_types()]
+EVERY_TYPE = [*local.emulated_types(), *local.state_only_types()]
 
 
 @pytest.mark.parametrize("token", EVERY_TYPE)
@@ -26,12 +26,12 @@ def test_a_resource_lives_as_the_engine_asks(engine: EngineSide, token: str) -> 
     assert engine.read(token, made, state, changed)[1] == state
 
     engine.delete(token, made, state)
-    if token in local.materialised_types() and token not in NEVER_GONE:
+    if token in local.emulated_types() and token not in NEVER_GONE:
         assert engine.read(token, made, state, changed)[0] == ""
     engine.delete(token, made, state)
 
 
-@pytest.mark.parametrize("token", local.materialised_types())
+@pytest.mark.parametrize("token", local.emulated_types())
 def test_an_import_needs_only_the_id(engine: EngineSide, token: str) -> None:
     said, _ = sample(token, new_mark(), engine)
     inputs = engine.inputs(token, said)

@@ -16,7 +16,7 @@ from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cleanup.inventory import ClockSkewError, gather_inventory, look_closer
 from tee_infra.workflows.features.context import FeatureContext
 from tests.support.homes import MOTOS_ACCOUNT, NOW, client, make_table, record_of, tags_of
-from tests.support.large_account import account, moved_to, write_state
+from tests.support.large_account import account, new_head, write_state
 from tests.support.listing_aws import cut, serve
 
 STATE = "stacks/tee-infra"
@@ -45,7 +45,7 @@ def test_registry_state_aws_and_locks_come_together_under_one_name(context: Feat
     make_table(client(context.connection, "dynamodb"), "feature-look-tee-admin", {})
     context.locks.acquire("feature-x", "ann on laptop", "up feature-x")
     inventory = gather_inventory(context, None, NOW)
-    made, looks = inventory.found[1], inventory.found[0]
+    made, looks = inventory.entries[1], inventory.entries[0]
     assert (inventory.account_id, inventory.repository) == (MOTOS_ACCOUNT, "example/tee-admin")
     assert isinstance(made.record, FeatureRecord)
     assert (made.name, made.has_stack, made.checkpoint) == ("feature-x", True, None)
@@ -65,8 +65,8 @@ def test_a_closer_look_reads_state_and_role_tags_of_those_alone(context: Feature
     inventory = gather_inventory(context, None, NOW)
     closer_x, closer_y = look_closer(context, inventory, ["feature-x"]).found
     assert closer_x.checkpoint == Checkpoint(resources=1)
-    assert [resource.tags_told and isinstance(resource.tags, StackTags) for resource in closer_x.resources] == [True]
-    assert closer_y == inventory.found[1]
+    assert [resource.tags_known and isinstance(resource.tags, StackTags) for resource in closer_x.resources] == [True]
+    assert closer_y == inventory.entries[1]
 
 
 def test_what_is_gone_since_it_was_listed_is_gone_from_the_inventory(context: FeatureContext) -> None:
@@ -94,9 +94,9 @@ def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(
 ) -> None:
     write_state(tmp_path / "state", 1000)
     with serve(account(1000)) as aws:
-        inventory = gather_inventory(moved_to(context, aws), None, NOW)
-    assert len(inventory.found) == 1000
-    assert all(found.record and found.has_stack and len(found.resources) == 4 for found in inventory.found)
+        inventory = gather_inventory(new_head(context, aws), None, NOW)
+    assert len(inventory.entries) == 1000
+    assert all(found.record and found.has_stack and len(found.resources) == 4 for found in inventory.entries)
     assert {asked: aws.asked.count(asked) for asked in aws.asked} == {
         "Query": 2,
         "GetResources": 30,
@@ -110,14 +110,14 @@ def test_a_listing_that_is_not_whole_ends_it(context: FeatureContext, operation:
     with serve(account(3)) as aws:
         aws.faults = {(operation, 0): cut}
         with pytest.raises(AwsError):
-            gather_inventory(moved_to(context, aws), None, NOW)
+            gather_inventory(new_head(context, aws), None, NOW)
 
 
 @pytest.mark.parametrize("minutes", [-6.5, 6.5])
 def test_a_clock_that_differs_from_aws_ends_it(context: FeatureContext, minutes: float) -> None:
     now = datetime.now(UTC)
     with serve(account(0)) as aws:
-        there = replace(moved_to(context, aws), target=replace(context.target, endpoint=None, provider_port=None))
+        there = replace(new_head(context, aws), target=replace(context.target, endpoint=None, provider_port=None))
         gather_inventory(there, None, now)
         aws.clock = lambda: now + timedelta(minutes=minutes)
         with pytest.raises(ClockSkewError, match=f"6 min {'behind' if minutes > 0 else 'ahead of'} AWS"):

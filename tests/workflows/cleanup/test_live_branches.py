@@ -38,7 +38,7 @@ def test_a_file_has_a_branch_a_line(tmp_path: Path, text: bytes, names: list[str
     file.write_bytes(text)
     branches = live_branches(Project(directory=tmp_path), "acme/app", {"GITHUB_TOKEN": "t0ken"}, file)
     assert branches.heads == dict.fromkeys(names)
-    assert branches.in_review == branches.maybe_in_review == frozenset()
+    assert branches.in_review == branches.review_unknown == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_github_is_asked_with_a_token(clone: Clone) -> None:
         branches = live_branches(project(clone), "acme/app", environ, None)
     assert branches.heads == {"feature/a": COMMIT, "feature/b": COMMIT}
     assert branches.in_review == {"feature/b"}
-    assert branches.maybe_in_review == frozenset()
+    assert branches.review_unknown == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_git_is_asked_otherwise(clone: Clone, repository: str, environ: dict[str
     branches = live_branches(project(clone), repository, environ | {"GITHUB_API_URL": "http://127.0.0.1:1"}, None)
     assert branches.heads == {"main": clone.git("rev-parse", "main")} | heads
     assert branches.in_review == frozenset()
-    assert branches.maybe_in_review == {"feature/b"}
+    assert branches.review_unknown == {"feature/b"}
 
 
 def test_no_failure_falls_back_to_another_list(clone: Clone) -> None:

@@ -20,7 +20,7 @@ from tee_infra.workflows.features.context import FeatureContext
 from tests.support.homes import NOW, client, make_table, record_of, tags_of
 
 HOUR = timedelta(hours=1)
-POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
 BRANCHES = Branches(source="the test", heads={"main": None, "feature/a": None, "feature/b": None, "feature/c": None})
 
 
@@ -62,7 +62,9 @@ def test_what_was_held_or_used_since_the_plan_is_kept(context: FeatureContext, d
     for name in ("feature-a", "feature-b", "feature-c"):
         register(context, dynamodb, name)
     planned = look(context)
-    context.control.write(read(context, "feature-a").changed(hold=Hold(reason="the demo", until=NOW + HOUR, by="bob")))
+    context.control.write(
+        read(context, "feature-a").with_changes(hold=Hold(reason="the demo", until=NOW + HOUR, by="bob"))
+    )
     context.control.write(read(context, "feature-b").active(NOW))
     kept = {result.environment: result.result for result in run(context, planned)}
     assert kept == {"feature-a": "kept", "feature-b": "kept", "feature-c": "destroyed"}
@@ -86,7 +88,7 @@ def test_what_changes_after_it_was_marked_is_kept_with_the_new_reason(
 
     def change_the_next(line: str) -> None:
         if line == "feature-a: destroying":
-            context.control.write(read(context, "feature-b").changed(**change))
+            context.control.write(read(context, "feature-b").with_changes(**change))
 
     first, second = run(replace(context, report=change_the_next), look(context))
     assert (first.result, second.result) == ("destroyed", "kept")
@@ -126,7 +128,7 @@ def test_what_the_time_does_not_suffice_for_is_not_begun(context: FeatureContext
 
 def test_with_a_grace_the_first_run_marks_and_a_later_one_destroys(context: FeatureContext, dynamodb: Any) -> None:
     register(context, dynamodb, "feature-a")
-    subject = Policy(max_destroys=10, max_given=False, grace=HOUR)
+    subject = Policy(max_destroys=10, limit_confirmed=False, grace=HOUR)
     planned = plan(context, BRANCHES, NOW, subject)
     assert actions(planned) == {"feature-a": "grace"}
     assert execute(context, planned, NOW, subject, HOUR) == []
@@ -138,8 +140,8 @@ def test_with_a_grace_the_first_run_marks_and_a_later_one_destroys(context: Feat
 
 def test_what_was_seen_of_branches_is_written_down_only_when_executing(context: FeatureContext) -> None:
     gone, moved = record_of("feature-gone", last_activity=NOW), record_of("feature-a", last_activity=NOW, head="1" * 40)
-    context.control.write(gone.changed(state="creating"))
-    context.control.write(moved.changed(state="creating"))
+    context.control.write(gone.with_changes(state="creating"))
+    context.control.write(moved.with_changes(state="creating"))
     context.control.write(record_of("feature-other", repository="acme/other", last_activity=NOW))
     branches = Branches(source="the test", heads={"main": None, "feature/a": "2" * 40})
     planned = plan(context, branches, NOW + HOUR / 2, POLICY)

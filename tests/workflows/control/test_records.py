@@ -37,9 +37,9 @@ def test_a_change_is_made_to_what_others_wrote_meanwhile(context: FeatureContext
 
     def change(found: FeatureRecord) -> FeatureRecord:
         if not seen:  # somebody is faster, once
-            context.control.write(found.changed(owner="bob"))
+            context.control.write(found.with_changes(owner="bob"))
         seen.append(found.owner)
-        return found.changed(head="c0ffee")
+        return found.with_changes(head="c0ffee")
 
     after = change_record(context.control, NAME, change)
     assert seen == ["ann", "bob"]
@@ -51,8 +51,8 @@ def test_whoever_is_slower_every_time_is_told(context: FeatureContext) -> None:
     context.control.write(record_of(NAME))
 
     def change(found: FeatureRecord) -> FeatureRecord:
-        context.control.write(found.changed(failures=found.failures + 1))
-        return found.changed(head="c0ffee")
+        context.control.write(found.with_changes(failures=found.failures + 1))
+        return found.with_changes(head="c0ffee")
 
     with pytest.raises(RecordChangedError, match="feature-x was changed by another run"):
         change_record(context.control, NAME, change)
@@ -60,5 +60,5 @@ def test_whoever_is_slower_every_time_is_told(context: FeatureContext) -> None:
 
 def test_no_change_is_no_write(context: FeatureContext) -> None:
     before = context.control.write(record_of(NAME))
-    assert change_record(context.control, NAME, lambda record: record.changed(owner="ann")) == before
+    assert change_record(context.control, NAME, lambda record: record.with_changes(owner="ann")) == before
     assert context.control.record(NAME) == before

@@ -104,7 +104,7 @@ def test_the_same_key_gives_the_same_copy_again(environments: DynamoDb, tmp_path
     assert held(environments, "dev") == once
 
 
-@pytest.mark.parametrize(("choice", "members"), [({"fraction": 0.5}, range(3, 14)), ({"entities": 7}, range(7, 8))])
+@pytest.mark.parametrize(("choice", "members"), [({"fraction": 0.5}, range(3, 14)), ({"members": 7}, range(7, 8))])
 def test_a_subset_is_of_the_same_people_in_every_table(
     environments: DynamoDb, tmp_path: Path, choice: dict, members: range
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_plain_subset_leaves_items_as_they_are(dynamodb: DynamoDb, tmp_path: P
         put(dynamodb, physical, SyntheticData(7).items(name, range(20)))
     create_tables(dynamodb, "dev")
     plan = prepare_copy(
-        dynamodb, dynamodb, (copy_side("staging"), copy_side("dev")), (), choice=SubsetOptions(key=None, entities=5)
+        dynamodb, dynamodb, (copy_side("staging"), copy_side("dev")), (), choice=SubsetOptions(key=None, members=5)
     )
     synced = run_copy(
         dynamodb, dynamodb, plan, tmp_path / "checkpoint", resume=False, transport=None, report=lambda *_: None
@@ -155,7 +155,7 @@ def test_production_is_never_copied_plainly_nor_onto(environments: DynamoDb) -> 
 def test_people_are_counted_in_an_environment_only(environments: DynamoDb) -> None:
     ends = (copy_side("table:prod-tee-schedules"), copy_side("dev"))
     with pytest.raises(UsageError, match="--members: counts the members in tee-admin"):
-        prepare_copy(environments, environments, ends, (), choice=SubsetOptions(key=KEY, entities=3))
+        prepare_copy(environments, environments, ends, (), choice=SubsetOptions(key=KEY, members=3))
 
 
 def test_the_report_reads_no_more_than_its_sample(environments: DynamoDb) -> None:

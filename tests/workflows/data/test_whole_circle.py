@@ -38,7 +38,7 @@ def nothing(*_: object) -> None:
 def test_data_goes_round_and_comes_back(empty: DynamoDb, tmp_path: Path) -> None:
     staging, dev = create_tables(empty, "staging"), create_tables(empty, "dev")
     seed_data(empty, parse_environment("staging"), staging, SyntheticData(42), 30, progress=nothing)
-    choice = SubsetOptions(key=derive_key("an example key that is long enough"), entities=10)
+    choice = SubsetOptions(key=derive_key("an example key that is long enough"), members=10)
     plan = prepare_copy(empty, empty, (copy_side("staging"), copy_side("dev")), (), choice=choice)
     synced = run_copy(empty, empty, plan, tmp_path / "checkpoint", resume=False, transport=None, report=nothing)
     assert all(table.validated for table in synced)

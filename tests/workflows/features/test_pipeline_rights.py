@@ -31,7 +31,7 @@ from tests.support.iam_recorder import Asked, recorded
 from tests.support.iam_roles import arns, role_policies
 
 HOUR = timedelta(hours=1)
-POLICY = Policy(max_destroys=10, max_given=False, grace=timedelta())
+POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
 BRANCHES = Branches(source="the test", heads={"main": None})
 LEFT, BROKEN = "feature-left", "feature-broken"
 DELETES = {

@@ -34,7 +34,7 @@ def test_a_branch_names_its_own_environment_and_no_other_branchs(context: Featur
 def test_a_hold_is_respected_until_it_ends_and_says_how_to_end_it(context: FeatureContext) -> None:
     record = record_of("feature-x", hold=Hold(reason="the demo", until=NOW, by="bob"))
     require_destroyable(context, record, NOW)
-    held = record.changed(hold=Hold(reason="the demo", until=NOW.replace(hour=9), by="bob"))
+    held = record.with_changes(hold=Hold(reason="the demo", until=NOW.replace(hour=9), by="bob"))
     with pytest.raises(HeldError) as error:
         require_destroyable(context, held, NOW)
     assert str(error.value) == (
