@@ -21,7 +21,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tee_infra.workflows.backup import restore
-from tee_infra.workflows.backup.portable import create_backup
+from tee_infra.workflows.backup.portable import create_backup, open_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.support.emulator import session
 from tee_infra.aws.dynamodb import DynamoDb
@@ -33,7 +33,7 @@ print("begun", flush=True)
 if what == "create":
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in names}, lambda *_: None)
 else:
-    plan = restore.prepare_restore(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in names})
+    plan = restore.prepare_restore(dynamodb, open_backup(store), "staging", {name: f"staging-{name}-new" for name in names})
     restore.restore_backup(dynamodb, store, plan, lambda *_: None)
 """
 NAMES = ("tee-admin", "tee-schedules", "tee-sync-status")
@@ -87,7 +87,7 @@ def test_a_killed_restore_is_finished_by_the_next_run(
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in NAMES}, nothing)
     kill_after(random.Random(seed).uniform(0, 0.8), "restore", moto_endpoint, str(tmp_path))
     try:
-        plan = restore.prepare_restore(dynamodb, store, "staging", {name: f"staging-{name}-new" for name in NAMES})
+        plan = restore.prepare_restore(dynamodb, open_backup(store), "staging", {name: f"staging-{name}-new" for name in NAMES})
         assert all(table.validated for table in restore.restore_backup(dynamodb, store, plan, nothing))
     except RestoreRefusedError:
         pass  # the kill came too late: everything was there, and a table was not marked any more

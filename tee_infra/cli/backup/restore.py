@@ -119,14 +119,15 @@ def restore(
     if sum(choice is not None for choice in (location, arn, moment)) != 1:
         raise UsageError("backup restore: needs exactly one of --input DIR, --backup ARN and --at TIMESTAMP")
     output, sources = Output(as_json), chosen_tables(environment, tables)
-    if location is not None and not in_bucket(location):
-        open_backup(FolderStore(Path(location)))  # an unreadable backup is refused before AWS is contacted
+    folder = FolderStore(Path(location)) if location is not None and not in_bucket(location) else None
+    manifest = open_backup(folder) if folder else None  # an unreadable backup is refused before AWS is contacted
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     dynamodb = open_dynamodb(session.connection)
     if location is not None:
         targets = {name: f"{physical}{suffix}" for name, physical in sources.items()}
-        store = open_store(location, session.connection)
-        _restore_portable(output, dynamodb, store, environment.name, targets, dry_run=dry_run)
+        store = folder or open_store(location, session.connection)
+        plan = portable.prepare_restore(dynamodb, manifest or open_backup(store), environment.name, targets)
+        _restore_portable(output, dynamodb, store, environment.name, plan, dry_run=dry_run)
     else:
         _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=moment, dry_run=dry_run)
 
@@ -136,11 +137,10 @@ def _restore_portable(
     dynamodb: DynamoDb,
     store: FileStore,
     environment: str,
-    targets: Mapping[str, str],
+    plan: portable.RestorePlan,
     *,
     dry_run: bool,
 ) -> None:
-    plan = portable.prepare_restore(dynamodb, store, environment, targets)
     for step in plan.steps:
         into = "a new table" if step.definition else "the empty table"
         output.say(f"  {step.backup.items:,} items of {step.backup.source} into {into} {step.target}")

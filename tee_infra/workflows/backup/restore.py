@@ -12,7 +12,7 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.data.backup import BackupFile, Manifest, RestoreStep, plan_restore
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
-from tee_infra.workflows.backup.portable import digest_text, open_backup, verify_files
+from tee_infra.workflows.backup.portable import digest_text, verify_files
 from tee_infra.workflows.backup.segment_files import read_segment
 from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
@@ -64,9 +64,10 @@ class RestorePlan:
     steps: list[RestoreStep]
 
 
-def prepare_restore(dynamodb: DynamoDb, store: FileStore, environment: str, targets: Mapping[str, str]) -> RestorePlan:
-    """The plan of a restore; changes nothing. Raises as `core.data.backup.plan_restore` and `open_backup` do."""
-    manifest = open_backup(store)
+def prepare_restore(
+    dynamodb: DynamoDb, manifest: Manifest, environment: str, targets: Mapping[str, str]
+) -> RestorePlan:
+    """The plan of a restore; changes nothing. Raises as `core.data.backup.plan_restore` does, and `RemoteError`."""
     tables = TableDefinitions(dynamodb.client)
     existing = {physical: tables.definition(physical) for physical in targets.values()}
     occupied = {physical for physical, there in existing.items() if there and not tables.is_empty(physical)}

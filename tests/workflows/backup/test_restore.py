@@ -10,7 +10,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore
-from tee_infra.workflows.backup.portable import create_backup
+from tee_infra.workflows.backup.portable import create_backup, open_backup
 from tee_infra.workflows.backup.restore import DamagedBackupError, NotRestoredError, restore_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.support.emulator import create_tables, everything, put
@@ -47,7 +47,7 @@ def store(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> FolderS
 
 
 def run(dynamodb: DynamoDb, store: FolderStore, environment: str, targets: dict[str, str]):
-    return restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, store, environment, targets), nothing)
+    return restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), nothing)
 
 
 def test_new_tables_get_items_indexes_and_everything_else(
@@ -117,9 +117,9 @@ def test_people_of_production_do_not_get_out_by_a_restore(
     store = FolderStore(tmp_path / "prod")
     create_backup(dynamodb, store, "prod", tables, nothing)
     with pytest.raises(RestoreRefusedError, match="sync-dev --from prod --to dev --anonymize"):
-        restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+        restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-admin": "dev-tee-admin"})
     assert (
-        restore.prepare_restore(dynamodb, store, "prod", {"tee-admin": "prod-tee-admin"}).steps[0].creates is not None
+        restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin"}).steps[0].definition is not None
     )
 
 
@@ -131,12 +131,12 @@ def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderSt
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     with pytest.raises(RestoreRefusedError, match="dev-tee-admin has the key"):
-        restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+        restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-admin": "dev-tee-admin"})
 
 
 def test_a_table_that_the_backup_lacks_is_said(dynamodb: DynamoDb, store: FolderStore) -> None:
     with pytest.raises(UsageError, match="has no table 'tee-other'; it has: tee-admin"):
-        restore.prepare_restore(dynamodb, store, "dev", {"tee-other": "dev-tee-other"})
+        restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-other": "dev-tee-other"})
 
 
 class Noting(FolderStore):
@@ -155,7 +155,7 @@ def test_a_restore_goes_by_one_manifest_from_its_plan_on(
     dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore, tmp_path: Path
 ) -> None:
     noting = Noting(tmp_path)
-    plan = restore.prepare_restore(dynamodb, noting, "staging", {"tee-admin": "staging-tee-admin-again"})
+    plan = restore.prepare_restore(dynamodb, open_backup(noting), "staging", {"tee-admin": "staging-tee-admin-again"})
     assert noting.files == [MANIFEST]
     store.delete(MANIFEST)
     (restored,) = restore_backup(dynamodb, noting, plan, nothing)
@@ -165,7 +165,7 @@ def test_a_restore_goes_by_one_manifest_from_its_plan_on(
 
 def test_what_somebody_else_wrote_meanwhile_is_found(dynamodb: DynamoDb, store: FolderStore) -> None:
     create_tables(dynamodb, "dev")
-    plan = restore.prepare_restore(dynamodb, store, "dev", {"tee-admin": "dev-tee-admin"})
+    plan = restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-admin": "dev-tee-admin"})
     put(dynamodb, "dev-tee-admin", SyntheticData(5).items("tee-admin", range(1)))
     with pytest.raises(NotRestoredError, match=r"tables differ from the backup: dev-tee-admin \(6 items\)"):
         restore_backup(dynamodb, store, plan, nothing)
@@ -185,9 +185,9 @@ def test_an_interrupted_restore_is_finished_by_the_next_run(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, store, environment, targets), interrupt)
+        restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), interrupt)
     assert everything(dynamodb, targets["tee-schedules"]) != {}
-    plan = restore.prepare_restore(dynamodb, store, environment, targets)
+    plan = restore.prepare_restore(dynamodb, open_backup(store), environment, targets)
     assert [step.resumes for step in plan.steps] == [True, True, False]
     restored = restore_backup(dynamodb, store, plan, nothing)
     assert [(table.created, table.validated) for table in restored] == [(new, True)] * 3

@@ -14,7 +14,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.backup import restore
-from tee_infra.workflows.backup.portable import create_backup, verify_backup
+from tee_infra.workflows.backup.portable import create_backup, open_backup, verify_backup
 from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import SubsetOptions
@@ -48,7 +48,7 @@ def test_data_goes_round_and_comes_back(empty: DynamoDb, tmp_path: Path) -> None
     create_backup(empty, store, "dev", dev, nothing)
     assert verify_backup(store, nothing)[1] == []
     targets = {name: f"{physical}-restored" for name, physical in dev.items()}
-    restored = restore.restore_backup(empty, store, restore.prepare_restore(empty, store, "dev", targets), nothing)
+    restored = restore.restore_backup(empty, store, restore.prepare_restore(empty, open_backup(store), "dev", targets), nothing)
     assert all(table.created and table.validated for table in restored)
     for name, physical in dev.items():
         assert everything(empty, targets[name]) == everything(empty, physical)
