@@ -87,7 +87,9 @@ def test_a_killed_restore_is_finished_by_the_next_run(
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in NAMES}, nothing)
     kill_after(random.Random(seed).uniform(0, 0.8), "restore", moto_endpoint, str(tmp_path))
     try:
-        plan = restore.prepare_restore(dynamodb, open_backup(store), "staging", {name: f"staging-{name}-new" for name in NAMES})
+        plan = restore.prepare_restore(
+            dynamodb, open_backup(store), "staging", {name: f"staging-{name}-new" for name in NAMES}
+        )
         assert all(table.validated for table in restore.restore_backup(dynamodb, store, plan, nothing))
     except RestoreRefusedError:
         pass  # the kill came too late: everything was there, and a table was not marked any more

@@ -47,7 +47,9 @@ def store(dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path) -> FolderS
 
 
 def run(dynamodb: DynamoDb, store: FolderStore, environment: str, targets: dict[str, str]):
-    return restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), nothing)
+    return restore_backup(
+        dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), nothing
+    )
 
 
 def test_new_tables_get_items_indexes_and_everything_else(
@@ -119,7 +121,10 @@ def test_people_of_production_do_not_get_out_by_a_restore(
     with pytest.raises(RestoreRefusedError, match="sync-dev --from prod --to dev --anonymize"):
         restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-admin": "dev-tee-admin"})
     assert (
-        restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin"}).steps[0].definition is not None
+        restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin"})
+        .steps[0]
+        .definition
+        is not None
     )
 
 
@@ -185,7 +190,9 @@ def test_an_interrupted_restore_is_finished_by_the_next_run(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_backup(dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), interrupt)
+        restore_backup(
+            dynamodb, store, restore.prepare_restore(dynamodb, open_backup(store), environment, targets), interrupt
+        )
     assert everything(dynamodb, targets["tee-schedules"]) != {}
     plan = restore.prepare_restore(dynamodb, open_backup(store), environment, targets)
     assert [step.resumes for step in plan.steps] == [True, True, False]

@@ -48,7 +48,9 @@ def test_data_goes_round_and_comes_back(empty: DynamoDb, tmp_path: Path) -> None
     create_backup(empty, store, "dev", dev, nothing)
     assert verify_backup(store, nothing)[1] == []
     targets = {name: f"{physical}-restored" for name, physical in dev.items()}
-    restored = restore.restore_backup(empty, store, restore.prepare_restore(empty, open_backup(store), "dev", targets), nothing)
+    restored = restore.restore_backup(
+        empty, store, restore.prepare_restore(empty, open_backup(store), "dev", targets), nothing
+    )
     assert all(table.created and table.validated for table in restored)
     for name, physical in dev.items():
         assert everything(empty, targets[name]) == everything(empty, physical)
