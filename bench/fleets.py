@@ -40,7 +40,7 @@ def inventory(random: Random) -> Inventory:
     return Inventory(
         account_id=ACCOUNT,
         repository=REPOSITORY,
-        found=tuple(found(random, name) for name in names),
+        entries=tuple(found(random, name) for name in names),
         branches=branches(random, names) if chance(random, 0.7) else None,
     )
 

@@ -1,7 +1,10 @@
 """What every test shares: where the real engine is needed, it is never missing silently."""
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -39,3 +42,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def nothing_outlives_its_test() -> Iterator[None]:
+    """The variables that a command sets are set back; a lock that is still renewed fails the test that left it."""
+    with patch.dict(os.environ):
+        yield
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("lock ")]

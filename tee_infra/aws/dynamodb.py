@@ -15,7 +15,7 @@ from botocore.utils import get_environ_proxies
 
 from tee_infra.aws.connection import Connection, aws_errors
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
-from tee_infra.aws.dynamodb_raw import WireTransport
+from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.tables.description import TableFacts, read_description
 from tee_infra.errors import RemoteError, UsageError
@@ -72,13 +72,13 @@ class DynamoDb:
         except (BotoCoreError, ClientError) as error:
             raise DynamoDbError(f"reading table {name!r}", " ".join(str(error).split())) from None
 
-    def transport(self, name: TransportName | None = None) -> WireTransport | BotocoreTransport:
+    def transport(self, name: TransportName | None = None) -> RawTransport | BotocoreTransport:
         """The transport called `name`; None takes the raw one, or botocore's where a proxy is set."""
         if name is None:
             name = "botocore" if self._is_behind_a_proxy() else "raw"
         if name == "botocore":
             return BotocoreTransport(self._make_client())
-        return WireTransport(
+        return RawTransport(
             endpoint=self.endpoint,
             region=self.client.meta.region_name,
             credentials=self._credentials(),

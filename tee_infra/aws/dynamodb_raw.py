@@ -14,7 +14,7 @@ from tee_infra.aws.sigv4 import Keys, Signer
 from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost
 
 
-class WireTransport:
+class RawTransport:
     """See `tee_infra.workflows.data.transport.Transport`.
 
     `credentials` is asked before every request, so that they can be refreshed; `seconds` is how long a connection may
@@ -36,13 +36,13 @@ class WireTransport:
         self._seconds = seconds
         self._address, self._host = parse_endpoint(endpoint, ca_file)
 
-    def lane(self, width: int) -> "WireLane":
+    def lane(self, width: int) -> "RawLane":
         """A lane with `width` connections, opened as they are used."""
         connections = [Connection(self._address, self._seconds) for _ in range(width)]
-        return WireLane(connections, Signer(self._host, self._region), self._credentials)
+        return RawLane(connections, Signer(self._host, self._region), self._credentials)
 
 
-class WireLane:
+class RawLane:
     """See `tee_infra.workflows.data.transport.Lane`. One request in flight on each of `width` connections."""
 
     def __init__(self, connections: list[Connection], signer: Signer, credentials: Callable[[], Keys]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.dynamodb import open_dynamodb
-from tee_infra.aws.dynamodb_raw import WireTransport
+from tee_infra.aws.dynamodb_raw import RawTransport
 
 ENDPOINT = "http://127.0.0.1:9"
 SHELL = {
@@ -57,4 +57,4 @@ def test_every_client_goes_there_with_fake_keys_and_without_a_proxy(connection: 
 
 
 def test_the_raw_transport_is_chosen_in_spite_of_a_proxy(connection: Connection) -> None:
-    assert isinstance(open_dynamodb(connection).transport(), WireTransport)
+    assert isinstance(open_dynamodb(connection).transport(), RawTransport)

@@ -1,13 +1,14 @@
 """Both transports behave alike: in order, several at once, errors as verdicts, never an exception."""
 
 import json
+import os
 
 import boto3
 import pytest
 
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError, TransportName
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
-from tee_infra.aws.dynamodb_raw import WireTransport
+from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.core.codec.raw_items import get_body, put_body, scan_body
 from tee_infra.core.codec.responses import ResponseClass
 from tests.support.services import connect, new_table
@@ -70,12 +71,12 @@ def test_facts_about_a_table(service: str) -> None:
 def test_a_proxy_needs_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
     dynamodb = DynamoDb(session)
-    assert isinstance(dynamodb.transport(), WireTransport)
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    assert isinstance(dynamodb.transport(), RawTransport)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
     assert isinstance(dynamodb.transport(), BotocoreTransport)
-    assert isinstance(dynamodb.transport("raw"), WireTransport)
+    assert isinstance(dynamodb.transport("raw"), RawTransport)
 
 
 def item(number: int) -> bytes:

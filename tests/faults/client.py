@@ -6,7 +6,7 @@ Imports neither boto3 nor moto, because it is started often.
 import sys
 from pathlib import Path
 
-from tee_infra.aws.dynamodb_raw import WireTransport
+from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.rate_limiter import RateLimiter
@@ -29,7 +29,7 @@ def item(number: int) -> dict:
 
 def side(url: str, table: str, patience: float = PATIENCE) -> TableAccess:
     """A table reached by a client that waits only `patience` seconds."""
-    transport = WireTransport(
+    transport = RawTransport(
         endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=patience
     )
     facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))

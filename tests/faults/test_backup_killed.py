@@ -33,7 +33,8 @@ print("begun", flush=True)
 if what == "create":
     create_backup(dynamodb, store, "staging", {name: f"staging-{name}" for name in names}, lambda *_: None)
 else:
-    plan = restore.prepare_restore(dynamodb, open_backup(store), "staging", {name: f"staging-{name}-new" for name in names})
+    targets = {name: f"staging-{name}-new" for name in names}
+    plan = restore.prepare_restore(dynamodb, open_backup(store), "staging", targets)
     restore.restore_backup(dynamodb, store, plan, lambda *_: None)
 """
 NAMES = ("tee-admin", "tee-schedules", "tee-sync-status")

@@ -14,7 +14,7 @@ from pulumi.automation.events import EngineEvent
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Quota, Review
-from tee_infra.stacks.events import Run
+from tee_infra.stacks.events import EventCollector
 from tests.support.record_events import LOGS
 
 NOW = datetime(2026, 11, 27, 19, 30, tzinfo=UTC)
@@ -25,7 +25,7 @@ RUN_URL = "https://github.com/acme/app/actions/runs/1234567890"
 
 def plan_of(name: str) -> EngineRun:
     """What the recorded run called `name` did, read as the engine's own events are."""
-    run = Run(report=lambda _: None)
+    run = EventCollector(report=lambda _: None)
     for line in (LOGS / f"{name}.jsonl").read_text().splitlines():
         run.on_event(EngineEvent.from_json(json.loads(line)))
     return run.result()

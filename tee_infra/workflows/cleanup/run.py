@@ -144,7 +144,7 @@ def _reason_to_keep(run: _Run, record: FeatureRecord) -> str | None:
     latest = context.control.record(name)
     locks = stack_locks(context.state, name, datetime.now(UTC), alone=context.target.embedded).values()
     fresh = replace(planned, record=latest, checkpoint=None, locked_by=None, stack_locks=tuple(locks))
-    looked_at = look_closer(context, replace(run.inventory, found=(fresh,)), [name])
+    looked_at = look_closer(context, replace(run.inventory, entries=(fresh,)), [name])
     policy = replace(run.policy, max_destroys=1, limit_confirmed=True)
     for decision in plan_cleanup(looked_at, run.now, policy).decisions:
         if decision.action != "destroy":

@@ -84,18 +84,18 @@ def test_every_size_has_segments_with_names_that_a_manifest_takes(size: int) -> 
 
 def test_a_table_that_is_not_there_is_made_as_it_was() -> None:
     step = plan()
-    assert (step.creates, step.resumes) == (DEFINITION, False)
+    assert (step.definition, step.resumes) == (DEFINITION, False)
 
 
 def test_another_environment_gets_neither_tags_nor_encryption_key() -> None:
-    made = plan("staging", of="dev").creates
+    made = plan("staging", of="dev").definition
     assert made is not None
     assert made.tags == {}
     assert made.request == KEY
 
 
 def test_an_empty_table_is_filled_and_one_with_items_refused() -> None:
-    assert plan(there=DEFINITION).creates is None
+    assert plan(there=DEFINITION).definition is None
     with pytest.raises(RestoreRefusedError, match="target is not empty"):
         plan(there=DEFINITION, items=True)
 
@@ -105,7 +105,7 @@ def test_only_the_same_restore_may_go_on_with_a_table_that_holds_items() -> None
         begun = DEFINITION.model_copy(update={"restoring": step.mark})
         resumed = plan(there=begun, items=True)
         assert resumed.resumes
-        assert (resumed.creates is None) == (step.creates is None)
+        assert (resumed.definition is None) == (step.definition is None)
     other = DEFINITION.model_copy(update={"restoring": f"new {'1e' * 16}"})
     with pytest.raises(RestoreRefusedError):
         plan(there=other, items=True)
@@ -115,8 +115,8 @@ def test_people_of_production_stay_there() -> None:
     for environment in ("staging", "dev", "feature-x"):
         with pytest.raises(RestoreRefusedError, match=f"sync-dev --from prod --to {environment} --anonymize"):
             plan(environment)
-    assert plan("prod-v2").creates is not None
-    assert plan("prod", of="dev").creates is not None
+    assert plan("prod-v2").definition is not None
+    assert plan("prod", of="dev").definition is not None
 
 
 def test_keys_must_agree() -> None:

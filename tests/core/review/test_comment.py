@@ -16,7 +16,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.settings import settings_for
-from tee_infra.stacks.events import Run
+from tee_infra.stacks.events import EventCollector
 from tests.support.comments import NOW, plan_of, reviews, snapshot
 from tests.support.record_events import LOGS, SECRET
 
@@ -38,7 +38,7 @@ def test_events_in_another_order_make_the_same_comment(name: str) -> None:
     lines = (LOGS / f"{name}.jsonl").read_text().splitlines()
     steps = [line for line in lines if '"resourcePreEvent"' in line or '"policyEvent"' in line]
     random.Random(4).shuffle(steps)
-    run = Run(report=lambda _: None)
+    run = EventCollector(report=lambda _: None)
     for line in [*steps, *(line for line in lines if line not in steps)]:
         run.on_event(EngineEvent.from_json(json.loads(line)))
     assert render(replace(REVIEWS[name], run=run.result())) == snapshot(name).read_text()

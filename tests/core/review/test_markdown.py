@@ -55,7 +55,7 @@ def test_nothing_invisible_is_shown(text: str) -> None:
 def test_long_text_ends_with_an_ellipsis() -> None:
     assert seen(code("a" * 201)) == "a" * 199 + "…"
     assert seen(code("a" * 200)) == "a" * 200
-    assert len(seen(code("a b " * 50, most=10))) == 10
+    assert len(seen(code("a b " * 50, limit=10))) == 10
 
 
 @given(st.lists(st.lists(st.integers(0, 90), max_size=30), max_size=4), st.integers(400, 3000))

@@ -34,7 +34,7 @@ def checkpoint(*names: str) -> bytes:
 
 
 def under(context: FeatureContext, name: str, now: datetime = NOW) -> InventoryEntry:
-    return next(found for found in gather_inventory(context, None, now).found if found.name == name)
+    return next(found for found in gather_inventory(context, None, now).entries if found.name == name)
 
 
 def test_registry_state_aws_and_locks_come_together_under_one_name(context: FeatureContext) -> None:
@@ -63,7 +63,7 @@ def test_a_closer_look_reads_state_and_role_tags_of_those_alone(context: Feature
         role = {"Path": f"/tee/{name}/", "RoleName": f"{name}-tee-app", "AssumeRolePolicyDocument": "{}"}
         iam.create_role(**role, Tags=tags)
     inventory = gather_inventory(context, None, NOW)
-    closer_x, closer_y = look_closer(context, inventory, ["feature-x"]).found
+    closer_x, closer_y = look_closer(context, inventory, ["feature-x"]).entries
     assert closer_x.checkpoint == Checkpoint(resources=1)
     assert [resource.tags_known and isinstance(resource.tags, StackTags) for resource in closer_x.resources] == [True]
     assert closer_y == inventory.entries[1]
@@ -76,7 +76,7 @@ def test_what_is_gone_since_it_was_listed_is_gone_from_the_inventory(context: Fe
     inventory = gather_inventory(context, None, NOW)
     context.state.delete(f"{STATE}/feature-x.json")
     iam.delete_role(RoleName="feature-x-tee-app")
-    assert look_closer(context, inventory, ["feature-x"]).found == (InventoryEntry(name="feature-x"),)
+    assert look_closer(context, inventory, ["feature-x"]).entries == (InventoryEntry(name="feature-x"),)
 
 
 def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(context: FeatureContext) -> None:
@@ -85,8 +85,8 @@ def test_a_truncated_checkpoint_among_a_hundred_hides_no_other(context: FeatureC
         write(context, f"{STATE}/{name}.json", checkpoint("one"))
     write(context, f"{STATE}/feature-x7.json", checkpoint("one")[:30])
     looked = look_closer(context, gather_inventory(context, None, NOW), names)
-    broken = [found.name for found in looked.found if isinstance(found.checkpoint, Unreadable)]
-    assert (len(looked.found), broken) == (100, ["feature-x7"])
+    broken = [found.name for found in looked.entries if isinstance(found.checkpoint, Unreadable)]
+    assert (len(looked.entries), broken) == (100, ["feature-x7"])
 
 
 def test_a_thousand_environments_take_as_many_requests_as_they_have_pages(

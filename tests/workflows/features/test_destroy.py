@@ -117,23 +117,22 @@ def test_a_checkpoint_that_cannot_be_read_stops_everything(context: FeatureConte
 
 def test_the_copy_of_a_state_is_the_first_of_its_moment(context: FeatureContext) -> None:
     """A second run finds less in the stack than the first one did."""
-    lock = LockHandle(context.locks, context.locks.acquire(NAME, "ann", "destroy"))
-    work = Destruction(
-        context=context,
-        record=record_of(NAME),
-        environment=parse_environment(NAME),
-        leftovers=Leftovers.connect(context.connection, "tee-infra"),
-        held=lock,
-        now=NOW,
-    )
     whole, less = (b'{"checkpoint": {"latest": {"resources": %s}}}' % resources for resources in (b"[]", b"null"))
-    for data in (whole, less):
-        with context.state.write(checkpoint_file("tee-infra", NAME)) as file:
-            file.write(data)
-        assert back_up(work) is not None
+    with locked(context.locks, NAME, context.actor, "destroy") as held:
+        work = Destruction(
+            context=context,
+            record=record_of(NAME),
+            environment=parse_environment(NAME),
+            leftovers=Leftovers.connect(context.connection, "tee-infra"),
+            held=held,
+            now=NOW,
+        )
+        for data in (whole, less):
+            with context.state.write(checkpoint_file("tee-infra", NAME)) as file:
+                file.write(data)
+            assert back_up(work) is not None
     with context.state.read("destroyed/feature-x/20261201T000000Z.json") as file:
         assert file.read() == whole
-    lock.release()
 
 
 def test_who_wrote_the_record_since_it_was_read_wins(context: FeatureContext, dynamodb: Any) -> None:
@@ -158,9 +157,10 @@ def test_once_the_lock_is_lost_nothing_more_is_deleted(context: FeatureContext, 
     """Five steps come before the first deletion."""
     make_table(dynamodb, TABLE, tags_of(NAME))
     record = register(context)
-    lock = context.locks.acquire(NAME, "ann", "destroy")
+    held = LostAfter(steps, context, context.locks.acquire(NAME, "ann", "destroy"))
     with pytest.raises(LockLostError):
-        destroy_feature(context, record, NOW, held=LostAfter(steps, context, lock))
+        destroy_feature(context, record, NOW, held=held)
+    held.release()
     assert (TABLE in tables(dynamodb)) == (steps < 5)
     assert (read(context).state, read(context).failures) == ("destroying", 0)  # the next holder goes on from here
     assert destroy(context, read(context)).record.state == "destroyed"

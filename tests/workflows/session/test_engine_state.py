@@ -95,7 +95,7 @@ def show(context: FeatureContext) -> None:
 
 
 def clean_up(context: FeatureContext) -> None:
-    (found,) = look_closer(context, gather_inventory(context, None, NOW), {NAME}).found
+    (found,) = look_closer(context, gather_inventory(context, None, NOW), {NAME}).entries
     assert isinstance(found.checkpoint, Unreadable)
 
 
@@ -136,5 +136,5 @@ def test_a_state_that_can_be_read_is_the_same_to_everybody(context: FeatureConte
     leave(context, WHOLE)
     expected = Checkpoint(resources=1)
     assert context.checkpoint(NAME) == subject.checkpoint() == read_state(context, NAME) == expected
-    (found,) = look_closer(context, gather_inventory(context, None, NOW), {NAME}).found
+    (found,) = look_closer(context, gather_inventory(context, None, NOW), {NAME}).entries
     assert found.checkpoint == expected
