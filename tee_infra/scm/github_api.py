@@ -49,10 +49,14 @@ class GitHubError(RemoteError):
 
 @dataclass(kw_only=True)
 class GitHubApi:
-    """The API at `url`, which has no slash at its end. `last_write` is on the monotonic clock, in seconds."""
+    """The API at `url`, which has no slash at its end.
+
+    `write_interval` are the seconds from one write to the next, `last_write` is on the monotonic clock, in seconds.
+    """
 
     url: str
     pool: PoolManager
+    write_interval: float = SECONDS_BETWEEN_WRITES
     last_write: float | None = None
 
 
@@ -124,7 +128,7 @@ def _attempt(api: GitHubApi, method: str, url: str, content: dict[str, str] | No
     if method == "GET":
         return api.pool.request(method, url, redirect=False)
     if api.last_write is not None:
-        time.sleep(max(0.0, api.last_write + SECONDS_BETWEEN_WRITES - time.monotonic()))
+        time.sleep(max(0.0, api.last_write + api.write_interval - time.monotonic()))
     try:
         return api.pool.request(method, url, json=content, redirect=False)
     finally:

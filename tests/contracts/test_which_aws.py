@@ -151,8 +151,6 @@ class Machine:
         variables = patch.dict(os.environ, self._variables(SHELLS[shell].variables), clear=True)
         with variables, pytest.raises(SystemExit) as ended:
             cli.main()
-        if command.startswith("feature create"):
-            reset(self.moto)  # the cases come in any order, and no other one leaves a record
         printed = self._capsys.readouterr()
         assert "Traceback" not in printed.out + printed.err
         lines = (printed.out + printed.err).splitlines()
@@ -171,7 +169,11 @@ class Machine:
 def machine(
     tmp_path: Path, moto: str, proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Machine:
-    """Starting anything is an error; the engine is there to read states, and cannot be had to drive a stack."""
+    """Starting anything is an error; the engine is there to read states, and cannot be had to drive a stack.
+
+    The embedded AWS is emptied: every server of this process keeps its items in the same place.
+    """
+    reset(moto)
     monkeypatch.setattr(botocore.session, "create_loader", LOADER)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(local, "start", lambda *_, **__: pytest.fail("started"))

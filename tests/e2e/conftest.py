@@ -6,7 +6,7 @@ import pytest
 from tee_infra.workflows.features.context import FeatureContext
 from tests.support.checkout import Checkout, checkout_in
 from tests.support.features import home_of
-from tests.support.prepared import DEV_UP, STARTED, Prepared
+from tests.support.prepared import DEV_UP, PROD_UP, STARTED, Prepared
 
 
 @pytest.fixture
@@ -26,6 +26,12 @@ def checkout(prepared: Prepared, tmp_path: Path) -> Checkout:
 def dev_up(prepared: Prepared, tmp_path: Path) -> Checkout:
     """The same with dev up."""
     return prepared.checkout(tmp_path, DEV_UP)
+
+
+@pytest.fixture
+def prod_up(prepared: Prepared, tmp_path: Path) -> Checkout:
+    """The same with dev and prod up."""
+    return prepared.checkout(tmp_path, PROD_UP)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def kill_command(_: Checkout, run: subprocess.Popen[str]) -> None:
 
 
 def kill_engine(checkout: Checkout, _: subprocess.Popen[str]) -> None:
-    locks = checkout.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "staging"
+    locks = checkout.directory / ".tee" / "state" / ".pulumi" / "locks" / "organization" / "tee-infra" / "test"
     (lock,) = locks.glob("*.json")
     os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
 
@@ -55,10 +55,10 @@ def test_the_next_run_finishes(checkout: Checkout, stop: Stop) -> None:
     if stop is not kill_engine:
         wait_until_no_engine_runs(checkout.directory)
 
-    done = checkout.tee("up", "staging", "--yes")
+    done = checkout.tee("up", "test", "--yes")
     assert done.code == 0, done.err
     assert len(checkout.tables()) == 3
-    assert checkout.tee("preview", "staging", "--json").json["changes"] == []
+    assert checkout.tee("preview", "test", "--json").json["changes"] == []
 
 
 def test_ctrl_c_is_130_and_gives_the_lock_back(checkout: Checkout) -> None:
@@ -73,7 +73,7 @@ def test_ctrl_c_is_130_and_gives_the_lock_back(checkout: Checkout) -> None:
 
 def start_up(checkout: Checkout) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [COMMAND, "up", "staging", "--yes"],
+        [COMMAND, "up", "test", "--yes"],
         cwd=checkout.directory,
         env=clean_environment() | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

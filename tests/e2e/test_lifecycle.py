@@ -72,28 +72,28 @@ def test_a_changed_setting_is_one_update_in_place(dev_up: Checkout) -> None:
     assert dev_up.tee("preview", "dev", "--json").json["changes"] == []
 
 
-def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(dev_up: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dev_up.tee("up", "prod", "--yes").code == 0
+def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
+    prod_up: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other_key = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
     monkeypatch.setattr(catalog, "TABLES", other_key)
 
-    replaced = dev_up.stack("dev").preview().destructive
+    replaced = prod_up.stack("dev").preview().destructive
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
         ("replace", "data-tee-admin")
     ]
     with pytest.raises(ProtectedError, match="nothing was changed"):
-        dev_up.stack("prod").preview()
+        prod_up.stack("prod").preview()
 
 
-def test_a_protected_prod_refuses_to_go_down(checkout: Checkout) -> None:
-    assert checkout.tee("up", "prod", "--yes").code == 0
-    before = checkout.tables()
-    refused = checkout.tee("down", "prod", "--yes")
+def test_a_protected_prod_refuses_to_go_down(prod_up: Checkout) -> None:
+    before = prod_up.tables()
+    refused = prod_up.tee("down", "prod", "--yes")
     assert refused.code == 3
     assert "protects" in refused.err
     assert "environment.protect" in refused.err
-    assert checkout.tables() == before
-    assert checkout.tee("preview", "prod", "--json").json["changes"] == []
+    assert prod_up.tables() == before
+    assert prod_up.tee("preview", "prod", "--json").json["changes"] == []
 
 
 @pytest.mark.parametrize("name", ["staging", "prod", "test", "prod-v2", "feature-new-auth"])
@@ -109,13 +109,14 @@ def test_every_kind_comes_up_and_has_nothing_left_to_change(checkout: Checkout, 
     assert checkout.tee("refresh", name, "--preview-only").code == 0
 
 
-def test_no_command_rewrites_a_stack_file(checkout: Checkout) -> None:
-    before = digests(checkout.directory)
-    for command in (["up", "dev", "--yes"], ["refresh", "dev"], ["list"], ["down", "dev", "--yes"]):
-        assert checkout.tee(*command).code == 0
-    assert checkout.pulumi("up", "--yes", "-s", "dev").code == 0
-    assert checkout.pulumi("preview", "-s", "prod").code == 0
-    assert digests(checkout.directory) == before
+def test_no_command_rewrites_a_stack_file(dev_up: Checkout) -> None:
+    before = digests(dev_up.directory)
+    for command in (["up", "dev", "--yes"], ["refresh", "dev"], ["list"]):
+        assert dev_up.tee(*command).code == 0
+    assert dev_up.pulumi("preview", "-s", "prod").code == 0
+    assert dev_up.tee("down", "dev", "--yes").code == 0
+    assert dev_up.pulumi("up", "--yes", "-s", "dev").code == 0
+    assert digests(dev_up.directory) == before
 
 
 def test_list_and_show_tell_the_same(dev_up: Checkout) -> None:

@@ -24,7 +24,9 @@ def github() -> Iterator[GitHub]:
 
 
 def api_of(host: GitHub) -> GitHubApi:
-    return connect(host.url, host.token)
+    api = connect(host.url, host.token)
+    api.write_interval = 0.0
+    return api
 
 
 def post(host: GitHub, body: str, mark: str = DEV, **more: Any) -> list[float]:

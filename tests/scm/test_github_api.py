@@ -62,6 +62,7 @@ def test_the_path_of_an_enterprise_host_comes_first() -> None:
 def test_a_renamed_repository_is_followed_with_the_same_request(status: int) -> None:
     with serve({PULLS: (status, {"Location": "/repositories/1/pulls?x=1"})}) as (url, asked):
         api = connect(url, TOKEN)
+        api.write_interval = 0.0
         request(api, "GET", PULLS)
         request(api, "POST", PULLS, content={"body": "text"})
     assert asked == [

@@ -19,17 +19,23 @@ from tee_infra.workflows.session.bootstrap import bootstrap_once
 from tee_infra.workflows.session.embedded_aws import connection_to
 from tests.support.checkout import ROOT, Checkout, clean_environment, copy_stack_files, end_embedded_aws
 
-ACCOUNT, STARTED, DEV_UP = "account", "started", "dev-up"
+ACCOUNT, STARTED, DEV_UP, PROD_UP = "account", "started", "dev-up", "prod-up"
 RESTORABLE = "/restorable/"
 # Imported only in its own process: moto takes its account from there.
 STATE = Path(".tee") / "state"
+_MADE_BY = {
+    STARTED: (ACCOUNT, "local start"),
+    DEV_UP: (STARTED, "up dev --yes"),
+    PROD_UP: (DEV_UP, "up prod --yes"),
+}
+"""The state before, and the command that makes a state of it."""
 
 
 class Prepared:
     """The embedded AWS in `directory / "aws"`, and in `directory / NAME` what it and the stacks' state once were.
 
-    `ACCOUNT` is a prepared account, `STARTED` what `tee-infra local start` makes, `DEV_UP` that after `up dev`. Each
-    is made when a test first asks for it.
+    `ACCOUNT` is a prepared account, `STARTED` what `tee-infra local start` makes, `DEV_UP` that after `up dev`,
+    `PROD_UP` that after `up prod` as well. Each is made when a test first asks for it.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -74,7 +80,7 @@ class Prepared:
             running = self.running()
             bootstrap_once(connection_to(running, running.region), local.ACCOUNT_ID, running.region, lambda _: None)
         else:
-            before, command = {STARTED: (ACCOUNT, "local start"), DEV_UP: (STARTED, "up dev --yes")}[name]
+            before, command = _MADE_BY[name]
             (directory / STATE).rmdir()
             done = self.checkout(directory, before).tee(*command.split())
             assert done.code == 0, done.err
