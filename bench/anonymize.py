@@ -6,22 +6,22 @@ from typing import Annotated
 from tee_infra.core.codec.anonymizer import Anonymizer
 from tee_infra.core.codec.pseudonyms import Pseudonyms, derive_key
 from tee_infra.core.tables.catalog import Table
-from tee_infra.core.tables.item_shapes import NOT_PERSONAL, ItemShape, Personal
+from tee_infra.core.tables.item_shapes import MEMBER, MOMENT, NOT_PERSONAL, Form, ItemShape, Personal
 
 
 class BenchRecord(ItemShape):
     """What `stub.make_item` makes."""
 
-    pk: Annotated[str, NOT_PERSONAL]
-    sk: Annotated[str, NOT_PERSONAL]
-    memberId: Annotated[str, NOT_PERSONAL]
+    pk: Annotated[str, NOT_PERSONAL, Form(MEMBER)]
+    sk: Annotated[str, NOT_PERSONAL, Form("PROFILE")]
+    memberId: Annotated[str, NOT_PERSONAL, Form("[0-9]+")]
     name: Annotated[str, Personal.NAME]
     email: Annotated[str, Personal.EMAIL]
     phone: Annotated[str, Personal.PHONE]
-    role: Annotated[str, NOT_PERSONAL]
-    joinedOn: Annotated[str, NOT_PERSONAL]
-    createdAt: Annotated[str, NOT_PERSONAL]
-    updatedAt: Annotated[str, NOT_PERSONAL]
+    role: Annotated[str, NOT_PERSONAL, Form("member")]
+    joinedOn: Annotated[str, NOT_PERSONAL, Form("[0-9T-]+")]
+    createdAt: Annotated[str, NOT_PERSONAL, Form(MOMENT)]
+    updatedAt: Annotated[str, NOT_PERSONAL, Form(MOMENT)]
     level: Annotated[int, NOT_PERSONAL]
     balance: Annotated[float, NOT_PERSONAL]
     active: Annotated[bool, NOT_PERSONAL]

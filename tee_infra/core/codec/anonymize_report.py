@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tee_infra.core.codec.anonymizer import KEPT_UNDECLARED, Rule, decode, refused_type, rules_of
+from tee_infra.core.codec.anonymizer import KEPT_UNDECLARED, Rule, decode, refusal, rules_of
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.tables.catalog import Table
 
@@ -30,7 +30,7 @@ def report_attributes(table: Table, items: Iterable[RawItem]) -> list[AttributeR
     for item in items:
         for name, value in decode(item).items():
             seen.setdefault(name, Counter()).update(value.keys())
-            if (held := refused_type(rules.get(name), value)) is not None:
+            if (held := refusal(rules.get(name), value)) is not None:
                 refused.setdefault(name, set()).add(held)
     return [
         AttributeReport(
@@ -42,5 +42,5 @@ def report_attributes(table: Table, items: Iterable[RawItem]) -> list[AttributeR
 
 def _becomes(rule: Rule | None, refused: bool) -> str:
     if refused:
-        return "refused: not in the catalog" if rule is None else "refused: not of the type in the catalog"
+        return "refused: not in the catalog" if rule is None else "refused: not as the catalog declares it"
     return KEPT_UNDECLARED if rule is None else rule.becomes

@@ -4,12 +4,23 @@ Subsets and pseudonyms both use this module, so that they agree about the same m
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
+
+from tee_infra.core.tables.catalog import TABLES
+from tee_infra.core.tables.item_shapes import key_tags
 
 ENTITY_TAG: Final = "MEMBER#"
 """The tag before an entity's id in a key. The id is everything after it, and may contain `#`."""
 
-_TAGS = re.compile(r"((?:^|(?<=#))(?:MEMBER|SCHEDULE|SYNC)#)")
+
+def tag_pattern(tags: Iterable[str]) -> re.Pattern[str]:
+    """Matches any of the tags in a composite key."""
+    longest_first = sorted(tags, key=lambda tag: (-len(tag), tag))
+    return re.compile(rf"((?:^|(?<=#))(?:{'|'.join(map(re.escape, longest_first))})#)")
+
+
+_TAGS: Final = tag_pattern(key_tags(table.item for table in TABLES))
 
 
 def entity_of(key: str) -> str:

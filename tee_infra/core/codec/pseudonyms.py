@@ -5,8 +5,10 @@ the stand-ins of an id and an email of the same text are unrelated. A guess cann
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from tee_infra.core.codec.entities import split_key
@@ -15,20 +17,27 @@ from tee_infra.core.tables.item_shapes import Personal
 from tee_infra.errors import UsageError
 
 Replacement = Callable[[str, str], str]
-"""(value, id of the item's member) -> the value's stand-in."""
+"""(value, id of the item's member) -> the value's stand-in. Raises `ValueError` for a value that has none."""
 
 BECOMES: Final[Mapping[Personal, str]] = {
     Personal.IDENTIFIER: "pseudonym, the same in every table and inside composite keys",
     Personal.NAME: "name from a fixed pool",
     Personal.EMAIL: "unique address that cannot receive mail",
     Personal.PHONE: "unassigned number",
-    Personal.DATE: "shifted by 1 to 181 days, one offset per member",
+    Personal.DATE: "moved back by 1 to 181 days, one offset per member",
     Personal.FREE_TEXT: "filler of about the same length",
 }
 
+NUMBERS: Final = frozenset({Personal.IDENTIFIER, Personal.PHONE, Personal.DATE})
+"""The kinds that a number can have."""
+
 EMAIL_DOMAIN: Final = "anonymised.example.com"  # kept as first spelled: it is part of every pseudonym that was written
 _PHONE_PREFIX: Final = "+1555"  # the North American area code 555 is not assigned
-_UNREADABLE_DATE: Final = "1900-01-01"
+_DAY_LENGTH: Final = len("2026-01-01")
+_TIMESPECS: Final = {5: "minutes", 8: "seconds", 12: "milliseconds", 15: "microseconds"}
+"""Length of the clock, `10:00:00.000` -> its name in Python."""
+_MILLISECONDS_FROM: Final = 10**11
+"""A number of seconds since 1970 from here on is after the year 5138: it counts milliseconds."""
 _MINIMUM_KEY_LENGTH: Final = 32
 _LONGEST_SHIFT_DAYS: Final = 180
 
@@ -61,6 +70,12 @@ class Pseudonyms:
             Personal.DATE: self._date,
             Personal.FREE_TEXT: self._free_text,
         }
+        self.numbers: Final[Mapping[Personal, Replacement]] = {
+            Personal.IDENTIFIER: self._identifier_number,
+            Personal.PHONE: self._phone_number,
+            Personal.DATE: self._date_number,
+        }
+        """The replacements of a number's text."""
 
     def _identifier(self, value: str, _person: str) -> str:
         """24 hex digits for each id in a key; the key's tags stay. 96 bits: a billion ids do not collide."""
@@ -86,19 +101,41 @@ class Pseudonyms:
         return phone if phone != value else f"{_PHONE_PREFIX}{(int(phone[-7:]) + 1) % 10_000_000:07}"
 
     def _date(self, value: str, person: str) -> str:
-        """Shifts times by days and seconds, dates by the days: each value changes, and intervals survive."""
-        number = _number(self._dates, person)
-        shift = timedelta(days=1 + number % _LONGEST_SHIFT_DAYS)
-        seconds = timedelta(seconds=(number >> 16) % 86_400)
-        sign = 1 if number >> 63 else -1
+        """Moves times back by days and seconds, dates by the days: intervals survive, and none gets into the future.
+
+        Raises `ValueError` for any other form than `2026-01-01` and `2026-01-01T10:00[:00[.000[000]]]` with an offset
+        or without one.
+        """
+        if value[4:5] != "-" or value[7:8] != "-":
+            raise ValueError("not a date")
+        days, seconds = self._shift(person)
         try:
-            if len(value) == len("2026-01-01"):
-                return (date.fromisoformat(value) + sign * shift).isoformat()
-            moved = datetime.fromisoformat(value) + sign * (shift + seconds)
-        except (ValueError, OverflowError):
-            return _UNREADABLE_DATE
-        text = moved.isoformat(timespec="milliseconds" if "." in value else "seconds")
-        return text.replace("+00:00", "Z") if value.endswith("Z") else text
+            if len(value) == _DAY_LENGTH:
+                return (date.fromisoformat(value) - days).isoformat()
+            text = (datetime.fromisoformat(value) - days - seconds).isoformat(value[_DAY_LENGTH], _timespec(value))
+        except OverflowError:
+            raise ValueError("no date lies so early") from None
+        text = text.replace("+00:00", "Z") if value.endswith("Z") else text
+        if len(text) != len(value):
+            raise ValueError("a form of date that would not be kept")
+        return text
+
+    def _shift(self, person: str) -> tuple[timedelta, timedelta]:
+        number = _number(self._dates, person)
+        return timedelta(days=1 + number % _LONGEST_SHIFT_DAYS), timedelta(seconds=(number >> 16) % 86_400)
+
+    def _date_number(self, value: str, person: str) -> str:
+        """Seconds or milliseconds since 1970."""
+        moment = _decimal(value)
+        unit = 1000 if abs(moment) >= _MILLISECONDS_FROM else 1
+        return f"{moment - sum(self._shift(person), timedelta()) // timedelta(seconds=1) * unit:f}"
+
+    def _identifier_number(self, value: str, _person: str) -> str:
+        """At most 15 digits, which every program reads exactly."""
+        return str(_number(self._identifiers, f"{_decimal(value).normalize():f}") % 10**15)
+
+    def _phone_number(self, value: str, _person: str) -> str:
+        return self._phone(f"+{_decimal(value).normalize():f}", "").removeprefix("+")
 
     def _free_text(self, value: str, _person: str) -> str:
         """Rounds lengths to 16 characters: sizes stay realistic without identifying a text."""
@@ -125,3 +162,22 @@ def _digest(keyed: "hashlib.blake2b", value: str) -> bytes:
 
 def _number(keyed: "hashlib.blake2b", value: str) -> int:
     return int.from_bytes(_digest(keyed, value), "big")
+
+
+def _decimal(value: str) -> Decimal:
+    """Raises `ValueError`: DynamoDB's numbers are finite."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError("not a number")
+    return number
+
+
+def _timespec(value: str) -> str:
+    """The precision of a time, for `isoformat`. Raises `ValueError` for another one."""
+    clock = re.split("[Z+-]", value[_DAY_LENGTH + 1 :])[0]
+    if len(clock) not in _TIMESPECS:
+        raise ValueError("a precision that would not be kept")
+    return _TIMESPECS[len(clock)]

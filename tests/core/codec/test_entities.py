@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tee_infra.core.codec.entities import entity_of, split_key
+from tee_infra.core.codec.entities import entity_of, split_key, tag_pattern
 
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="#"), min_size=1)
 
@@ -24,3 +24,7 @@ def test_an_id_may_look_like_a_tag() -> None:
 
 def test_a_key_of_nobody_is_an_entity_of_its_own() -> None:
     assert entity_of("SYNC#calendar") == "SYNC#calendar"
+
+
+def test_a_longer_tag_is_not_cut_by_a_shorter_one() -> None:
+    assert tag_pattern(["A", "A-B"]).split("A-B#1#A#2") == ["", "A-B#", "1#", "A#", "2"]

@@ -133,12 +133,16 @@ def test_a_plain_subset_leaves_items_as_they_are(dynamodb: DynamoDb, tmp_path: P
 
 
 def test_unclassified_attributes_are_all_named_before_anything_is_written(environments: DynamoDb) -> None:
-    for table, attribute in (("tee-admin", "nickname"), ("tee-schedules", "caddie")):
-        item = {"pk": {"S": "MEMBER#x"}, "sk": {"S": "x"}, attribute: {"M": {"first": {"S": "Annie"}}}}
+    for table, sk, attribute in (("tee-admin", "PROFILE", "nickname"), ("tee-schedules", "Annie", "caddie")):
+        item = {"pk": {"S": "MEMBER#x"}, "sk": {"S": sk}, attribute: {"M": {"first": {"S": "Annie"}}}}
         put(environments, f"prod-{table}", [json.dumps(item).encode()])
     with pytest.raises(UnclassifiedAttributesError) as caught:
         prepare_copy(environments, environments, ENDS, (), choice=SubsetOptions(key=KEY))
-    assert caught.value.attributes == ["tee-admin.nickname (M)", "tee-schedules.caddie (M)"]
+    assert caught.value.attributes == [
+        "tee-admin.nickname (M)",
+        "tee-schedules.sk (S in another form)",
+        "tee-schedules.caddie (M)",
+    ]
     assert "Annie" not in str(caught.value)
     assert held(environments, "dev") == {table.name: [] for table in TABLES}
 
