@@ -1,5 +1,6 @@
 """Settings of one environment: strict by default, relaxed per kind, overridden by `Pulumi.<stack>.yaml`."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -15,6 +16,9 @@ DEFAULT_REGION: Final = "us-east-1"
 PLACEHOLDER_OWNER: Final = "example"
 OWNER: Final = r"^[\w.+\-@ ]{1,128}$"
 """An environment's owner: characters that IAM accepts in a tag's value."""
+
+_NUMBERED: Final = re.compile(r"(?P<owner>[\w.\-]+)@(?P<owner_id>[0-9]+)/(?P<name>[\w.\-]+)@(?P<id>[0-9]+)")
+_GITHUB_ID: Final = r"^[1-9][0-9]{0,19}$"
 
 
 class Settings(BaseModel):
@@ -33,7 +37,18 @@ class Settings(BaseModel):
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
     """The only AWS account that it may use. None: the embedded AWS."""
     repository: Annotated[str, Field(pattern=r"^[\w.\-]+/[\w.\-]+$")] = f"{PLACEHOLDER_OWNER}/tee-admin"
-    """The GitHub repository (`owner/name`) whose workflows may assume the deployer role."""
+    """The GitHub repository (`owner/name`) whose workflows may assume the deployer role.
+
+    `owner@ID/name@ID`, as GitHub's tokens spell it since 2026-07-15, sets the two numbers below as well.
+    """
+    repository_id: Annotated[str, Field(pattern=_GITHUB_ID)] | None = None
+    """GitHub's number of the repository: it survives a rename and is never given to another repository."""
+    repository_owner_id: Annotated[str, Field(pattern=_GITHUB_ID)] | None = None
+    """GitHub's number of its owner."""
+    job_workflow_ref: (
+        Annotated[str, Field(pattern=r"^[\w.\-]+/[\w.\-]+/\.github/workflows/[\w.\-]+\.ya?ml@refs/[\w.\-/]+$")] | None
+    ) = None
+    """The only workflow file, at the only ref, that may assume the deployer role. None: any of the repository."""
     alert_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
 
     billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] = "PAY_PER_REQUEST"
@@ -65,12 +80,27 @@ class Settings(BaseModel):
     expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
     """Feature environments only: the time after which it may be cleaned up, RFC 3339."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _split_repository(cls, given: Any) -> Any:
+        """`owner@ID/name@ID` is the name and its numbers."""
+        spelt = _NUMBERED.fullmatch(str(given.get("repository"))) if isinstance(given, Mapping) else None
+        if spelt is None:
+            return given
+        ids = {"repository_owner_id": spelt["owner_id"], "repository_id": spelt["id"]}
+        for name, value in ids.items():
+            if given.get(name, value) != value:
+                raise ValueError(f"{name} is {given[name]!r}, but repository is {given['repository']!r}")
+        return {**given, **ids, "repository": f"{spelt['owner']}/{spelt['name']}"}
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.billing_mode == "PROVISIONED" and (self.max_read_units is None or self.max_write_units is None):
             raise ValueError("billing_mode PROVISIONED needs max_read_units and max_write_units")
         if (self.max_read_units is None) != (self.max_write_units is None):
             raise ValueError("max_read_units and max_write_units belong together: set both or neither")
+        if (self.repository_id is None) != (self.repository_owner_id is None):
+            raise ValueError("repository_id and repository_owner_id belong together: set both or neither")
         if self.account_id is not None and self.repository.startswith(f"{PLACEHOLDER_OWNER}/"):
             raise ValueError(
                 f"repository is still the placeholder {self.repository!r}; with an account_id it must be your own "

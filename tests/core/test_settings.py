@@ -64,6 +64,17 @@ def test_the_stack_file_overrides_its_kind() -> None:
         (LEASE, "only feature environments have"),
         ({"alert_email": "nobody"}, "environment.alert_email is 'nobody'"),
         ({"region": "Virginia"}, "environment.region is 'Virginia'"),
+        ({"repository_id": "456"}, "repository_id and repository_owner_id belong together"),
+        ({"repository_owner_id": "123"}, "repository_id and repository_owner_id belong together"),
+        ({"repository_id": 456, "repository_owner_id": "1"}, "environment.repository_id is 456"),
+        ({"repository_id": "0", "repository_owner_id": "1"}, "environment.repository_id is '0'"),
+        ({"repository_id": "456*", "repository_owner_id": "1"}, "environment.repository_id is '456*'"),
+        ({"repository": "acme@123/app"}, "environment.repository is 'acme@123/app'"),
+        ({"repository": "acme/app@456"}, "environment.repository is 'acme/app@456'"),
+        ({"repository": "acme@123/app@456", "repository_id": "7"}, "repository_id is '7', but repository is 'acme@123"),
+        ({"job_workflow_ref": "deploy.yml"}, "environment.job_workflow_ref is 'deploy.yml'"),
+        ({"job_workflow_ref": "a/b/.github/workflows/*@refs/heads/main"}, "environment.job_workflow_ref is"),
+        ({"job_workflow_ref": "a/b/.github/workflows/x.yml@refs/heads/*"}, "environment.job_workflow_ref is"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_key_value_and_bound(config: dict[str, Any], said: str) -> None:
@@ -89,6 +100,12 @@ def test_an_expiry_without_time_zone_is_refused() -> None:
 
 def test_an_account_needs_a_repository_of_ones_own() -> None:
     assert read("dev", account_id="123456789012", repository="acme/app").account_id == "123456789012"
+
+
+def test_a_repository_as_githubs_tokens_spell_it_is_its_name_and_its_numbers() -> None:
+    settings = read("dev", repository="acme@123/app@456")
+    assert settings == read("dev", repository="acme/app", repository_owner_id="123", repository_id="456")
+    assert settings.repository == "acme/app"
 
 
 def test_a_feature_environment_has_no_audit_trail() -> None:

@@ -78,6 +78,78 @@ def test_each_row_holds(row: Row) -> None:
     assert is_trusted(request, role.trust) is row.trusted
 
 
+IDS = {"repository_id": "456", "repository_owner_id": "123"}
+NUMBERED = "acme@123/tee-admin@456"
+WORKFLOW = "acme/tee-admin/.github/workflows/deploy.yml@refs/heads/main"
+
+
+def claims(repository: str, environment: str = "prod", **more: str) -> dict[str, str]:
+    return job(f"{repository}:environment:{environment}") | {f"{ISSUER}:{name}": more[name] for name in more}
+
+
+def is_trusted_job(role: str, environment: str, context: dict[str, str], **settings: str) -> bool:
+    policies = role_policies(environment, role, **settings)
+    action = "sts:AssumeRoleWithWebIdentity"
+    return is_trusted(Request(principal=GITHUB, action=action, resource=policies.arn, context=context), policies.trust)
+
+
+@pytest.mark.parametrize("settings", [IDS, {"repository": NUMBERED}], ids=["ids", "numbered"])
+@pytest.mark.parametrize(
+    ("context", "trusted"),
+    [
+        (claims("acme/tee-admin", repository_id="456"), True),  # a repository that was created before 2026-07-15
+        (claims(NUMBERED, repository_id="456"), True),
+        (claims("acme/tee-admin", repository_id="457"), False),  # the name, given to another repository
+        (claims("acme/tee-admin"), False),
+        (claims(NUMBERED), False),
+        (claims("acme@123/tee-admin@457", repository_id="457"), False),
+        (claims("acme@124/tee-admin@456", repository_id="456"), False),
+        (claims("acme@123/tee-admin", repository_id="456"), False),
+        (claims("acme/tee-admin@456", repository_id="456"), False),
+        (claims("mallory@123/tee-admin@456", repository_id="456"), False),
+        (claims(NUMBERED, "prod-v2", repository_id="456"), False),
+        (claims(NUMBERED, "*", repository_id="456"), False),
+        (job(f"{NUMBERED}:ref:refs/heads/main") | {f"{ISSUER}:repository_id": "456"}, False),
+        (job(f"{NUMBERED}:pull_request") | {f"{ISSUER}:repository_id": "456"}, False),
+    ],
+)
+def test_a_repository_with_numbers_is_known_by_both_spellings_and_by_its_number(
+    settings: dict[str, str], context: dict[str, str], trusted: bool
+) -> None:
+    assert is_trusted_job("deployer", "prod", context, **settings) is trusted
+
+
+@pytest.mark.parametrize("repository", [NUMBERED, "acme@1/tee-admin@2"])
+def test_without_its_numbers_a_repository_is_known_by_its_name_only(repository: str) -> None:
+    assert not is_trusted_job("deployer", "prod", claims(repository, repository_id="456"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "trusted"),
+    [
+        (WORKFLOW, True),
+        (WORKFLOW.replace("main", "feature/x"), False),
+        (WORKFLOW.replace("deploy", "other"), False),
+        (None, False),
+    ],
+)
+def test_a_named_workflow_is_the_only_one_that_deploys(reference: str | None, trusted: bool) -> None:
+    context = claims("acme/tee-admin", **({"job_workflow_ref": reference} if reference else {}))
+    assert is_trusted_job("deployer", "prod", context, job_workflow_ref=WORKFLOW) is trusted
+
+
+def test_cleanup_is_another_workflow_than_the_named_one() -> None:
+    assert is_trusted_job("cleanup", "dev", claims("acme/tee-admin", "dev-cleanup"), job_workflow_ref=WORKFLOW)
+
+
+@pytest.mark.parametrize("settings", [{}, IDS, IDS | {"job_workflow_ref": WORKFLOW}], ids=str)
+@pytest.mark.parametrize(("environment", "role"), [("prod", "deployer"), ("dev", "deployer"), ("dev", "cleanup")])
+def test_no_condition_on_a_job_has_a_wildcard(environment: str, role: str, settings: dict[str, str]) -> None:
+    (statement,) = role_policies(environment, role, **settings).trust["Statement"]
+    assert statement["Condition"].keys() == {"StringEquals"}
+    assert not any(sign in str(statement["Condition"]) for sign in "*?$")
+
+
 @pytest.mark.parametrize("action", ["sts:SetSourceIdentity", "sts:TagSession"])
 def test_a_reason_can_be_given_with_the_emergency_role(action: str) -> None:
     role = role_policies("prod", "break-glass")

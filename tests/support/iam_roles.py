@@ -30,9 +30,9 @@ def arns(environment: str) -> Arns:
     return Arns(account_id=ACCOUNT, region=REGION, environment=environment)
 
 
-def role_policies(environment: str, role: str) -> RolePolicies:
+def role_policies(environment: str, role: str, **extra: Any) -> RolePolicies:
     parsed = parse_environment(environment)
-    config: dict[str, Any] = {"name": environment, "owner": "platform", "repository": "acme/tee-admin"}
+    config: dict[str, Any] = {"name": environment, "owner": "platform", "repository": "acme/tee-admin", **extra}
     if parsed.is_feature:
         config |= {"branch": "feature/x", "expires_at": "2026-12-01T00:00:00Z"}
     settings = settings_for(parsed, config)

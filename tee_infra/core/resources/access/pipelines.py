@@ -21,6 +21,10 @@ from tee_infra.core.settings import Settings
 GUARDED_ROLES: Final = ("deployer", "break-glass")
 """Roles that a pipeline must not change: its own, and the break-glass role, whose use it could hide."""
 
+GITHUB: Final = "token.actions.githubusercontent.com"
+"""The issuer of GitHub's tokens. Of their claims, STS compares `sub`, `aud`, `repository_id`, `job_workflow_ref` and a
+few others, but not `repository_owner_id` (IAM user guide, "Available keys for AWS OIDC federation")."""
+
 SEED: Final = "dynamodb:BatchWriteItem"
 """The only write that cannot return item data: the others can return the old item."""
 
@@ -34,7 +38,7 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
     return Role(
         name="deployer",
         description="Deployments from GitHub: changes resources, sees no item",
-        trust=_github(settings, arns, environment.name),
+        trust=_github(settings, arns, environment.name, workflow=settings.job_workflow_ref),
         permissions=document(
             *deployer_grants(environment, settings, deployed_arns(environment, arns)),
             *pipeline_state(environment, arns),
@@ -122,21 +126,37 @@ def _never_data(sid: str, arns: Arns, but: str = "") -> Statement:
     return deny(sid, actions, [*arns.tables, *arns.indexes, *arns.streams])
 
 
-def _github(settings: Settings, arns: Arns, github_environment: str) -> Document:
+def _github(settings: Settings, arns: Arns, github_environment: str, *, workflow: str | None = None) -> Document:
     """Jobs of one GitHub environment of one repository, whose own rules say who may start them.
 
     Never a wildcard: `repo:OWNER/NAME:*` would let any branch's workflow in, pull requests included.
     """
-    issuer = "token.actions.githubusercontent.com"
-    subject = f"repo:{settings.repository}:environment:{github_environment}"
+    known = {"aud": "sts.amazonaws.com", "sub": _subjects(settings, github_environment)}
+    if settings.repository_id is not None:
+        known["repository_id"] = settings.repository_id
+    if workflow is not None:
+        known["job_workflow_ref"] = workflow
     return document(
         allow(
             "JobsOfOneGitHubEnvironment",
             ["sts:AssumeRoleWithWebIdentity"],
             principal={"Federated": arns.github},
-            conditions={"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}},
+            conditions={"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in known.items()}},
         )
     )
+
+
+def _subjects(settings: Settings, github_environment: str) -> list[str]:
+    """The spellings of GitHub's `sub` for one environment of one repository.
+
+    With numbers in it since 2026-07-15, for repositories that were created or renamed since then or that chose it, and
+    without them for all others (docs.github.com, OpenID Connect reference, "Immutable subject claims").
+    """
+    repositories = [settings.repository]
+    if settings.repository_id is not None:
+        owner, _, name = settings.repository.partition("/")
+        repositories.append(f"{owner}@{settings.repository_owner_id}/{name}@{settings.repository_id}")
+    return [f"repo:{repository}:environment:{github_environment}" for repository in repositories]
 
 
 def _never_itself(arns: Arns) -> list[Statement]:
