@@ -168,6 +168,13 @@ STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"
 """The KMS key that encrypts the state buckets, and the secrets in the stacks' state."""
 
 
+SECRETS_KEY_ALIAS: Final = "alias/aws/ssm"
+"""The account's own key of encrypted SSM parameters, which AWS manages."""
+
+ANONYMIZE_KEY: Final = "anonymize-key"
+"""The last part of the SSM parameter with an environment's anonymization key."""
+
+
 def state_bucket(purpose: str, account_id: str, region: str) -> str:
     """The bucket of the engine's state. `purpose`: `standing` or `ephemeral`; bucket names are global."""
     return f"{SERVICE}-state-{purpose}-{account_id}-{region}"

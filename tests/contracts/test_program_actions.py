@@ -12,6 +12,7 @@ from tests.support.iam_roles import arns, every_role
 
 WITHOUT_A_RESOURCE = {
     "cloudtrail:DescribeTrails",
+    "dynamodb:ListBackups",
     "dynamodb:ListTables",
     "dynamodb:UpdateAbacStatus",
     "iam:ListRoles",

@@ -90,6 +90,35 @@ DEVELOPER = [
     Row("dev", "developer", "dynamodb:GetItem", TABLE + "staging-tee-admin", NO),
 ]
 
+
+def anonymization_key() -> list[Row]:
+    """The key of the pseudonyms: the migrator of the same environment reads it, no other role."""
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b1c"
+    through = {
+        "kms:ViaService": f"ssm.{REGION}.amazonaws.com",
+        "kms:EncryptionContext:PARAMETER_ARN": PARAMETER + "prod/anonymize-key",
+        "kms:ResourceAliases": "alias/aws/ssm",
+    }
+    elsewhere = through | {"kms:EncryptionContext:PARAMETER_ARN": PARAMETER + "prod/other"}
+    directly = {name: value for name, value in through.items() if name != "kms:ViaService"}
+    return [
+        *(
+            Row("prod", role, f"ssm:{action}", PARAMETER + "prod/anonymize-key", (role, action) == READS_IT)
+            for role in ("app", "developer", "migrator", "break-glass", "deployer")
+            for action in ("GetParameter", "GetParameters", "GetParameterHistory", "PutParameter", "DeleteParameter")
+        ),
+        *(
+            Row("prod", role, "kms:Decrypt", key, role == "migrator", through)
+            for role in ("migrator", "deployer", "app")
+        ),
+        *(Row("prod", "migrator", "kms:Decrypt", key, NO, context) for context in ({}, elsewhere, directly)),
+        Row("staging", "migrator", "ssm:GetParameter", PARAMETER + "staging/anonymize-key", YES),
+        Row("staging", "migrator", "ssm:GetParameter", PARAMETER + "prod/anonymize-key", NO),
+        Row("dev", "deployer", "ssm:PutParameter", PARAMETER + "dev/anonymize-key", NO),
+    ]
+
+
+READS_IT = "migrator", "GetParameter"
 MIGRATOR = [
     Row("staging", "migrator", "dynamodb:Scan", TABLE + "staging-tee-admin", YES),
     Row("staging", "migrator", "dynamodb:BatchWriteItem", TABLE + "staging-tee-admin", YES),
@@ -100,6 +129,15 @@ MIGRATOR = [
     Row("prod-v2", "migrator", "dynamodb:BatchWriteItem", TABLE + "prod-v2-tee-admin", YES),
     Row("prod-v2", "migrator", "dynamodb:BatchWriteItem", TABLE + "prod-tee-admin", NO),
     Row("prod", "migrator", "dynamodb:DeleteTable", TABLE + "prod-tee-admin", NO),
+    *(
+        Row(environment, "migrator", "dynamodb:CreateBackup", f"{TABLE}{environment}-tee-admin", YES)
+        for environment in ("prod", "prod-v2", "staging", "dev")
+    ),
+    Row("dev", "migrator", "dynamodb:CreateBackup", TABLE + "prod-tee-admin", NO),
+    Row("prod", "migrator", "dynamodb:ListBackups", "*", YES),
+    Row("prod", "migrator", "dynamodb:DeleteBackup", TABLE + "prod-tee-admin/backup/1", NO),
+    Row("prod", "migrator", "dynamodb:RestoreTableFromBackup", TABLE + "prod-tee-admin/backup/1", NO),
+    *anonymization_key(),
 ]
 
 BREAK_GLASS = [
@@ -222,6 +260,7 @@ def exfiltration() -> list[Row]:
             for environment, roles in ROLES
             for role in roles
             for action in TAKES_DATA_OUT
+            if (role, action) != ("migrator", "CreateBackup")
         ),
         *(
             Row(environment, role, action, f"{TABLE}{environment}-tee-admin/stream/2026-11-01T00:00:00.000", NO)

@@ -14,6 +14,9 @@ ROWS = [*rows(), *state_rows()]
 SEVERAL = "kms:ResourceAliases"
 """The only key here with more than one value, which the second engine wants as a list."""
 
+UNKNOWN = "kms:EncryptionContext:"
+"""Keys that the second engine leaves out of a request: it knows variable parts of a key after a slash only."""
+
 
 def requested(row: Row, role: RolePolicies) -> Request:
     # What AWS says about every call by a role of this account; a row's own context comes on top.
@@ -37,9 +40,11 @@ def test_each_row_holds(row: Row) -> None:
 
 
 def test_a_second_engine_agrees_on_every_row() -> None:
-    results = simulate([simulation(row) for row in ROWS])
+    rows = [row for row in ROWS if not any(key.startswith(UNKNOWN) for key in row.context)]
 
-    wrong = [(row, result) for row, result in zip(ROWS, results, strict=True) if (result == "Allowed") != row.allowed]
+    results = simulate([simulation(row) for row in rows])
+
+    wrong = [(row, result) for row, result in zip(rows, results, strict=True) if (result == "Allowed") != row.allowed]
     assert not wrong
     assert set(results) <= {"Allowed", "ExplicitlyDenied", "ImplicitlyDenied"}
 

@@ -12,7 +12,6 @@ from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 
 KEY_VARIABLE: Final = "TEE_ANONYMIZE_KEY"
-_PARAMETER: Final = "anonymize-key"
 
 
 class NoKeyError(UsageError):
@@ -55,7 +54,7 @@ def stored_key(source: Environment | None, connection: Connection) -> bytes:
     """The key in the source's SSM parameter. Raises `NoKeyError`, `WeakKeyError`, `AwsError`."""
     if source is None:
         raise NoKeyError(None)
-    parameter = names.parameter(source.name, _PARAMETER)
+    parameter = names.parameter(source.name, names.ANONYMIZE_KEY)
     if (secret := read_secret(parameter, connection)) is None:
         raise NoKeyError(parameter)
     return derive_key(secret)

@@ -27,8 +27,13 @@ PARTIQL: Final = (
 )
 READ_STREAM: Final = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
 
+NATIVE_BACKUP: Final = "dynamodb:CreateBackup"
+"""The copy stays in the account and under its own rights; `RESTORES` make a table of it."""
+LIST_BACKUPS: Final = "dynamodb:ListBackups"
+"""Names and sizes of backups; the action takes no resource."""
+
 BULK_COPIES: Final = (
-    "dynamodb:CreateBackup",
+    NATIVE_BACKUP,
     "dynamodb:EnableKinesisStreamingDestination",
     "dynamodb:ExportTableToPointInTime",
     "dynamodb:RestoreTableToPointInTime",

@@ -3,7 +3,7 @@
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
-from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION
+from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION, LIST_BACKUPS, NATIVE_BACKUP
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, document
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, pipeline_state
 
@@ -47,16 +47,18 @@ def boundary(environment: Environment, arns: Arns) -> Document:
         allow("NewKeys", ["kms:CreateKey"], EVERYTHING, conditions=_tag("Request", arns)),
         allow("Aliases", ["kms:*"], [arns.key_alias(alias(arns.environment)) for alias in _ALIASES]),
         # No wider than the deployer's own policy: no role of an environment may delete items of the control table.
-        *pipeline_state(environment, arns),
+        *pipeline_state(environment, arns, names.SECRETS_KEY_ALIAS),
         # Each of these takes no resource.
         allow("Look", LOOK, EVERYTHING),
-        deny("NeverTakeDataOut", EXFILTRATION, [*tables, *streams]),
+        # Every role but the migrator denies native backups in its own policy, and production's tables deny the others.
+        deny("NeverTakeDataOut", [action for action in EXFILTRATION if action != NATIVE_BACKUP], [*tables, *streams]),
         deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
     )
 
 
 LOOK = (
     "cloudtrail:DescribeTrails",
+    LIST_BACKUPS,
     "dynamodb:ListTables",
     "iam:ListRoles",
     "kms:ListAliases",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import (
@@ -13,6 +14,8 @@ from tee_infra.core.resources.access.actions import (
     DELETE_TABLE,
     DESCRIBE,
     EXFILTRATION,
+    LIST_BACKUPS,
+    NATIVE_BACKUP,
     PARTIQL,
     QUERY,
     READ_KEYS,
@@ -53,6 +56,8 @@ def developer(environment: Environment, arns: Arns) -> Role:
         allow("Describe", DESCRIBE, arns.tables),
         _read_configuration(arns),
     ]
+    if environment.is_feature:  # the commands that take its name make sure first that its record is live
+        statements.append(allow("ReadItsRecord", ["dynamodb:GetItem"], [arns.control_table]))
     if not production:
         statements += [
             allow("Items", [*READ_KEYS, *WRITE], arns.tables),
@@ -75,7 +80,10 @@ def migrator(environment: Environment, arns: Arns) -> Role:
     statements = [
         allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
         allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
+        allow("BackUp", [NATIVE_BACKUP], arns.tables),
+        allow("ListBackups", [LIST_BACKUPS], EVERYTHING),  # it lists, and takes no resource
         _read_configuration(arns),
+        *_read_anonymization_key(arns),
     ]
     if writes:
         statements.append(allow("Write", WRITE, arns.tables))
@@ -86,7 +94,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
         name="migrator",
         description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
         trust=document(_people(arns, second_factor)),
-        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns)),
+        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns, but=NATIVE_BACKUP)),
     )
 
 
@@ -126,10 +134,24 @@ def _read_configuration(arns: Arns) -> Statement:
     )
 
 
-def _never(actions: Sequence[str], arns: Arns) -> list[Statement]:
+def _read_anonymization_key(arns: Arns) -> list[Statement]:
+    """The key of the pseudonyms, in the account of the source. SSM decrypts it in the caller's name.
+
+    A SecureString's encryption context is its ARN (AWS KMS developer guide, "How Parameter Store uses AWS KMS").
+    """
+    parameter = arns.parameter(names.ANONYMIZE_KEY)
+    through = {"kms:ViaService": f"ssm.{arns.region}.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN": parameter}
+    return [
+        allow("AnonymizationKey", ["ssm:GetParameter"], [parameter]),
+        allow("DecryptIt", ["kms:Decrypt"], [arns.keys], conditions={"StringEquals": through}),
+    ]
+
+
+def _never(actions: Sequence[str], arns: Arns, *, but: str | None = None) -> list[Statement]:
     """An explicit Deny still applies after a later, wider Allow."""
+    exports = [action for action in EXFILTRATION if action != but]
     return [
         deny("NeverHere", actions, [*arns.tables, *arns.indexes]),
-        deny("NeverTakeDataOut", [*EXFILTRATION, *CHANGE_POLICY], [*arns.tables, *arns.streams]),
+        deny("NeverTakeDataOut", [*exports, *CHANGE_POLICY], [*arns.tables, *arns.streams]),
         deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
     ]

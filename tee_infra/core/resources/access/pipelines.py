@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.resources.access.actions import (
@@ -25,6 +26,9 @@ GITHUB: Final = "token.actions.githubusercontent.com"
 """The issuer of GitHub's tokens. Of their claims, STS compares `sub`, `aud`, `repository_id`, `job_workflow_ref` and a
 few others, but not `repository_owner_id` (IAM user guide, "Available keys for AWS OIDC federation")."""
 
+_ON_PARAMETERS: Final = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter")
+"""A deployer's actions on parameters that show or replace a value."""
+
 SEED: Final = "dynamodb:BatchWriteItem"
 """The only write that cannot return item data: the others can return the old item."""
 
@@ -45,6 +49,8 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
             _never_data("NeverItems", arns),
             *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
             deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+            # The key turns pseudonyms into the members that they stand for.
+            deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
             *_never_itself(arns),
         ),
     )
@@ -94,10 +100,10 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
     )
 
 
-def pipeline_state(environment: Environment, arns: Arns) -> list[Statement]:
-    """A deployer's access to the account's locks, records and state."""
+def pipeline_state(environment: Environment, arns: Arns, *aliases: str) -> list[Statement]:
+    """A deployer's access to the account's locks, records and state, and to the keys with these `aliases`."""
     features = ephemeral_state(arns) if hosts_features(environment) else []
-    return [*control_and_key(arns), *standing_state(arns), *features]
+    return [*control_and_key(arns, *aliases), *standing_state(arns), *features]
 
 
 def hosts_features(environment: Environment) -> bool:

@@ -17,15 +17,15 @@ FILES: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 _KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
 
-def control_and_key(arns: Arns) -> list[Statement]:
-    """The account's locks and records, and the key of its stacks' state."""
+def control_and_key(arns: Arns, *aliases: str) -> list[Statement]:
+    """The account's locks and records, and the key of its stacks' state, or also those with these `aliases`."""
     return [
         allow("Control", CONTROL, [arns.control_table]),
         allow(
             "StateKey",
             _KEY,
             [arns.keys],
-            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.STATE_KEY_ALIAS}},
+            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": [names.STATE_KEY_ALIAS, *aliases]}},
         ),
     ]
 
