@@ -4,12 +4,14 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConfigChainFactory, ConfigValueStore
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from botocore.parsers import ResponseParserError
 
@@ -21,12 +23,14 @@ class Connection:
     """The destination of requests. None: boto3's own sources: variables, profile, instance.
 
     `region` is e.g. `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret. With a
-    key, the shell's AWS settings and proxies are ignored.
+    key, the shell's AWS settings and proxies are ignored. `role` is the ARN of a role that boto3's own credentials
+    assume when a request first needs it, and again before each session of it ends.
     """
 
     region: str | None = None
     endpoint: str | None = None
     access_key: str | None = None
+    role: str | None = None
 
     def session(self) -> boto3.Session:
         """The session for clients: create each with `endpoint_url=connection.endpoint`, and all in one thread."""
@@ -36,13 +40,33 @@ class Connection:
     def _session(self) -> boto3.Session:
         """Shared, because every session reads botocore's models again: 0.15 s."""
         if self.access_key is None:
-            return boto3.Session(region_name=self.region)
+            own = boto3.Session(region_name=self.region)
+            return own if self.role is None else _in_role(own, self.role)
         return boto3.Session(
             region_name=self.region,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.access_key,
             botocore_session=_independent(),
         )
+
+
+def _in_role(own: boto3.Session, role: str) -> boto3.Session:
+    """A session with the shell's settings and the credentials of `role`."""
+    core, session = own._session, botocore.session.Session()
+    source = core.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+    session.register_component("data_loader", core.get_component("data_loader"))  # it has read botocore's models
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=partial(core.create_client, region_name=own.region_name),
+        source_credentials=source,
+        role_arn=role,
+        extra_args={"RoleSessionName": "tee-infra"},
+    )
+    renewed = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    core_session: Any = session  # botocore has no public way to hand a session credentials that renew themselves
+    core_session._credentials = renewed
+    return boto3.Session(region_name=own.region_name, botocore_session=session)
 
 
 def _independent() -> botocore.session.Session:

@@ -99,7 +99,11 @@ class DynamoDb:
             raise DynamoDbError(self.endpoint, "no AWS credentials", next="Log in and set AWS_PROFILE")
 
         def keys() -> Keys:
-            frozen = credentials.get_frozen_credentials()
+            try:
+                frozen = credentials.get_frozen_credentials()
+            except (BotoCoreError, ClientError) as error:
+                reason = " ".join(str(error).split())
+                raise DynamoDbError("renewing the credentials", reason, next="Log in again and resume") from None
             return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
         return keys

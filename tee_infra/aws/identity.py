@@ -35,21 +35,53 @@ class WrongAccountError(RefusedError):
         )
 
 
-def require_account(connection: Connection, account_id: str) -> None:
-    """Check that the credentials in use belong to `account_id`. Raises `NoAccessError`, `WrongAccountError`."""
-    actual = _caller(connection, f"AWS account {account_id}")
+class AssumeRoleError(RemoteError):
+    """STS gave no session of `role`."""
+
+    def __init__(self, subject: str, role: str, option: str | None, reason: str) -> None:
+        self.subject = subject
+        self.role = role
+        super().__init__(
+            f"{subject}: cannot assume {role}: {reason}. Nothing was read or written",
+            next="Allow this identity sts:AssumeRole on the role (one of production also needs a second factor)"
+            + (f", or name another role with {option} ARN" if option else ""),
+        )
+
+
+def require_account(connection: Connection, account_id: str) -> str:
+    """Check that the credentials in use belong to `account_id`; the ARN of their identity.
+
+    Raises `NoAccessError`, `WrongAccountError`.
+    """
+    actual, caller = _caller(connection, f"AWS account {account_id}")
     if actual != account_id:
         raise WrongAccountError(account_id, actual)
+    return caller
+
+
+def require_role(connection: Connection, subject: str, option: str | None) -> None:
+    """Check that the connection's role can be assumed. Raises `AssumeRoleError`, `NoAccessError`."""
+    role = connection.role or ""
+    try:
+        credentials = connection.session().get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
+    except NoCredentialsError:
+        raise NoAccessError(role, "there are no credentials") from None
+    except (BotoCoreError, ClientError) as error:
+        raise AssumeRoleError(subject, role, option, " ".join(str(error).split())) from None
 
 
 def current_account(connection: Connection) -> str:
     """The account that the credentials in use belong to. Raises `NoAccessError`."""
-    return _caller(connection, "the AWS account of this shell")
+    return _caller(connection, "the AWS account of this shell")[0]
 
 
-def _caller(connection: Connection, account: str) -> str:
+def _caller(connection: Connection, account: str) -> tuple[str, str]:
+    """The account and the ARN of the credentials in use."""
     try:
-        return connection.session().client("sts").get_caller_identity()["Account"]
+        identity = connection.session().client("sts").get_caller_identity()
+        return identity["Account"], identity["Arn"]
     except NoCredentialsError:
         raise NoAccessError(account, "there are no credentials") from None
     except (BotoCoreError, ClientError) as error:

@@ -42,12 +42,11 @@ class Output:
             context.meta[_OUTPUT] = self
 
     def at(self, *targets: AwsTarget) -> None:
-        """Where the command goes: a line for each place, before anything else. The last call is what is remembered."""
+        """Where the command goes: one line before anything else. The last call is what is remembered."""
         places: dict[str, list[AwsTarget]] = {}
         for target in targets:
             places.setdefault(target.where(), []).append(target)
-        for where, found in places.items():
-            self.say(f"{', '.join(target.name for target in found)}: {where}")
+        self.say("; ".join(f"{', '.join(target.name for target in at)}: {where}" for where, at in places.items()))
         self.target = None
         if len(places) == 1:
             facts = targets[0].facts()

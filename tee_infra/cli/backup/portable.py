@@ -23,6 +23,7 @@ from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.backup.native import create_native, list_native
 from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find_backups, verify_backup
 from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.ends import as_own_role
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, in_bucket, open_store
 
 
@@ -131,13 +132,14 @@ def create(
     """Create a backup: portable (--output) or native (--native).
 
     An interrupted portable backup cannot be restored; run the same command again to restart it. A complete backup is
-    never overwritten.
+    never overwritten. In an AWS account the tables are read as the environment's own migrator, and a bucket is written
+    with your own rights.
     """
     if (location is not None) == native:
         raise UsageError("backup create: needs exactly one of --output DIR and --native")
     output, wanted = Output(as_json), chosen_tables(environment, tables)
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
-    dynamodb = open_dynamodb(session.connection)
+    dynamodb = open_dynamodb(as_own_role(session, output).connection)
     if location is None:
         made = create_native(dynamodb, environment.name, wanted, datetime.now(UTC))
         result = NativeBackupsFacts(environment=environment.name, native=_native_facts(wanted, made))

@@ -14,6 +14,7 @@ from tee_infra.cli.data.options import (
     open_databases,
     read_units_option,
     resume_option,
+    roles_options,
     tables_option,
     transport_option,
     where_options,
@@ -112,6 +113,7 @@ class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
 @transport_option
 @checkpoint_option
 @resume_option
+@roles_options
 @where_options
 @dry_run_option
 @yes_option
@@ -128,6 +130,8 @@ def copy(
     transport: Any,
     checkpoint: Path | None,
     resume: bool,
+    from_role: str | None,
+    to_role: str | None,
     local: bool,
     endpoint_url: str | None,
     dry_run: bool,
@@ -147,7 +151,7 @@ def copy(
     condition = parse_scan_filter(where)
     if not dry_run:
         require_answers(output, yes=yes)
-    databases = open_databases(ends, output, local=local, endpoint_url=endpoint_url)
+    databases = open_databases(ends, (from_role, to_role), output, local=local, endpoint_url=endpoint_url)
     plan = prepare_copy(
         databases[0],
         databases[1],

@@ -13,7 +13,8 @@ from tee_infra.cli.output import Output
 from tee_infra.core.data.copy_policy import CopySide, copy_side
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
-from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.ends import End, open_ends
+from tee_infra.workflows.session.session import Session
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,13 +62,48 @@ def ends_options(command: Command) -> Command:
     return source(target(command))
 
 
-def open_databases(
-    ends: tuple[CopySide, CopySide], output: Output, *, local: bool, endpoint_url: str | None
-) -> tuple[DynamoDb, DynamoDb]:
-    """DynamoDB of both sides; where each is, is said first. Raises as `open_data_session` does."""
-    source, target = (
-        open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url) for end in ends
+def roles_options(command: Command) -> Command:
+    """`--from-role` and `--to-role`, the roles at the two ends."""
+    source = click.option(
+        "--from-role", metavar="ARN", help="Role to assume at the source. Default: the environment's own migrator."
     )
+    target = click.option(
+        "--to-role", metavar="ARN", help="Role to assume at the target. Default: the environment's own migrator."
+    )
+    return source(target(command))
+
+
+def open_both(
+    ends: tuple[CopySide, CopySide],
+    roles: tuple[str | None, str | None],
+    output: Output,
+    *,
+    local: bool,
+    endpoint_url: str | None,
+) -> tuple[Session, Session]:
+    """Both sides, with the `roles` that were named; the first line names both. Raises as `open_ends` does.
+
+    The envelope's target is the side that is written to.
+    """
+    source, target = (
+        End(environment=side.environment, subject=side.name, option=option, role=role)
+        for side, option, role in zip(ends, ("--from-role", "--to-role"), roles, strict=True)
+    )
+    sessions = open_ends((source, target), output, local=local, endpoint_url=endpoint_url)
+    output.target = sessions[1].target.facts()
+    return sessions
+
+
+def open_databases(
+    ends: tuple[CopySide, CopySide],
+    roles: tuple[str | None, str | None],
+    output: Output,
+    *,
+    local: bool,
+    endpoint_url: str | None,
+) -> tuple[DynamoDb, DynamoDb]:
+    """DynamoDB of both sides. Raises as `open_both` does."""
+    source, target = open_both(ends, roles, output, local=local, endpoint_url=endpoint_url)
     return open_dynamodb(source.connection), open_dynamodb(target.connection)
 
 

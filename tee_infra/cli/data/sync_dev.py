@@ -15,8 +15,10 @@ from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts,
 from tee_infra.cli.data.options import (
     END,
     checkpoint_option,
+    open_both,
     read_units_option,
     resume_option,
+    roles_options,
     tables_option,
     transport_option,
     where_options,
@@ -31,7 +33,6 @@ from tee_infra.workflows.data.anonymize_key import given_key, stored_key
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.data.sync_dev import SubsetOptions
-from tee_infra.workflows.session.data_session import open_data_session
 
 
 class AppliedRule(ResultModel):
@@ -76,6 +77,7 @@ class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
 @transport_option
 @checkpoint_option
 @resume_option
+@roles_options
 @where_options
 @dry_run_option
 @yes_option
@@ -93,6 +95,8 @@ def sync_dev(
     transport: Any,
     checkpoint: Path | None,
     resume: bool,
+    from_role: str | None,
+    to_role: str | None,
     local: bool,
     endpoint_url: str | None,
     dry_run: bool,
@@ -114,13 +118,10 @@ def sync_dev(
     choice.check_source(ends[0])
     if not dry_run:
         require_answers(output, yes=yes)
-    connections = [
-        open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url).connection
-        for end in ends
-    ]
-    databases = [open_dynamodb(connection) for connection in connections]
+    sessions = open_both(ends, (from_role, to_role), output, local=local, endpoint_url=endpoint_url)
+    databases = open_dynamodb(sessions[0].connection), open_dynamodb(sessions[1].connection)
     if anonymize and key is None:
-        choice = replace(choice, key=stored_key(ends[0].environment, connections[0]))
+        choice = replace(choice, key=stored_key(ends[0].environment, sessions[0].connection))
     plan = prepare_copy(databases[0], databases[1], ends, tables, choice=choice, read_units=read_units)
     for line in _plan_lines(plan, choice):
         output.say(line)

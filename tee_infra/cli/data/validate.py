@@ -6,7 +6,14 @@ from typing import Any, Literal
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.data.options import ends_options, open_databases, tables_option, transport_option, where_options
+from tee_infra.cli.data.options import (
+    ends_options,
+    open_databases,
+    roles_options,
+    tables_option,
+    transport_option,
+    where_options,
+)
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
@@ -54,6 +61,7 @@ class DataValidateResult(RootModel[dict[str, ComparedTable]]):
 @tables_option
 @click.option("--repair-missing", is_flag=True, help="Write missing items to the target. Never overwrites.")
 @transport_option
+@roles_options
 @where_options
 @yes_option
 @json_option
@@ -64,6 +72,8 @@ def validate(
     tables: tuple[str, ...],
     repair_missing: bool,
     transport: Any,
+    from_role: str | None,
+    to_role: str | None,
     local: bool,
     endpoint_url: str | None,
     yes: bool,
@@ -80,7 +90,7 @@ def validate(
     if repair_missing:
         check_sides(*ends, anonymized=False)
         require_answers(output, yes=yes)
-    databases = open_databases(ends, output, local=local, endpoint_url=endpoint_url)
+    databases = open_databases(ends, (from_role, to_role), output, local=local, endpoint_url=endpoint_url)
     if repair_missing:
         confirm_by_name(output, ends[1].name, f"This writes missing items to {ends[1].name}.", yes=yes)
     found = validate_tables(

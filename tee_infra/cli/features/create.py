@@ -37,7 +37,7 @@ from tee_infra.workflows.features.request import read_request, repeat_request
 from tee_infra.workflows.features.seed import Source, check_source, open_source
 from tee_infra.workflows.review.comment import RunSummary, attempt
 from tee_infra.workflows.session.checkout import find_project
-from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.ends import End, open_end
 
 DEFAULT_SOURCE: Final = "staging"
 
@@ -73,6 +73,11 @@ DEFAULT_SOURCE: Final = "staging"
     metavar="ENV",
     help=f"Source of --seed anonymized. Default: {DEFAULT_SOURCE}.",
 )
+@click.option(
+    "--from-role",
+    metavar="ARN",
+    help="Role to assume at the source of --seed anonymized. Default: its own migrator.",
+)
 @click.option("--unless-destroyed", is_flag=True, help="Do not create a destroyed environment again.")
 @local_option
 @now_option
@@ -87,6 +92,7 @@ def create(
     owner: str | None,
     seed: Seed | None,
     source: Environment | None,
+    from_role: str | None,
     unless_destroyed: bool,
     local: bool,
     now: datetime | None,
@@ -106,6 +112,8 @@ def create(
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL) if ttl else None
     if source is not None and seed != "anonymized":
         raise UsageError(f"--from {source.name}: only valid with --seed anonymized", next="Give both, or neither")
+    if from_role is not None and seed != "anonymized":
+        raise UsageError("--from-role: only valid with --seed anonymized", next="Give both, or neither")
     project = find_project(Path.cwd())
     request = read_request(
         project.directory,
@@ -126,7 +134,7 @@ def create(
     def run() -> RunSummary:
         context = open_context(output, request.environment, local=local)
         moment = context.at(now)
-        opened = _open_source(taken, request, output, local=local) if taken else None
+        opened = _open_source(taken, from_role, request, output, local=local) if taken else None
         return _carry_out(context, request, opened, moment, output, yes=yes, dry_run=dry_run, wanted=not to.nobody)
 
     tell(to, request.environment, "preview" if dry_run else "up", attempt(RunSummary(now=datetime.now(UTC)), run))
@@ -172,10 +180,12 @@ def _carry_out(
     return attempt(told, lambda: replace(told, quota=quota_of(context, request.environment))) if wanted else told
 
 
-def _open_source(source: Environment, request: CreateRequest, output: Output, *, local: bool) -> Source:
+def _open_source(
+    source: Environment, role: str | None, request: CreateRequest, output: Output, *, local: bool
+) -> Source:
     """The checked source of anonymized data, before any resource of the new environment, which stays the target."""
     target = output.target
-    session = open_data_session(source, source.name, output, local=local)
+    session = open_end(End(environment=source, subject=source.name, role=role), output, local=local)
     output.target = target
     return open_source(source, request.environment, session.connection, os.environ)
 

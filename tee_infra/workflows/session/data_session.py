@@ -15,7 +15,7 @@ from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.control.records import require_live
 from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import NoProjectError, find_project
-from tee_infra.workflows.session.session import Reporter, Session, open_session
+from tee_infra.workflows.session.session import EnvironmentSession, Reporter, Session, open_session
 
 
 def open_data_session(
@@ -40,9 +40,14 @@ def open_data_session(
     if environment is None:
         return _in_embedded_aws(subject, reporter) if local else _in_shell(subject, reporter, service)
     session = open_session(find_project(Path.cwd()), environment, reporter, local=local)
-    if session.project.is_registered(environment):
-        require_live(ControlTable(ControlItems.connect(session.connection)), environment.name)
+    require_live_feature(session)
     return session
+
+
+def require_live_feature(session: EnvironmentSession) -> None:
+    """Check that a registered feature environment is live. Raises as `require_live` does."""
+    if session.project.is_registered(session.environment):
+        require_live(ControlTable(ControlItems.connect(session.connection)), session.environment.name)
 
 
 def _at_endpoint(environment: Environment | None, subject: str, url: str, reporter: Reporter, service: str) -> Session:
@@ -56,7 +61,7 @@ def _at_endpoint(environment: Environment | None, subject: str, url: str, report
     connection = Connection(endpoint=url)
     account_id = current_account(connection) if is_aws(service, url) else ""
     target = AwsTarget(
-        account_id=account_id, region=_region(connection), environment=name, subject=subject, endpoint=url
+        account_id=account_id, region=shell_region(connection), environment=name, subject=subject, endpoint=url
     )
     reporter.at(target)
     return Session(target=target, connection=connection)
@@ -78,7 +83,7 @@ def _in_shell(subject: str, reporter: Reporter, service: str) -> Session:
     if running is not None and url == running.endpoint:
         return _in_embedded_aws(subject, reporter, running)
     is_account = url is None or is_aws(service, url)
-    region = _region(connection)
+    region = shell_region(connection)
     account_id = current_account(connection) if is_account else ""
     target = AwsTarget(account_id=account_id, region=region, subject=subject, endpoint=None if is_account else url)
     reporter.at(target)
@@ -102,7 +107,8 @@ def _embedded_here() -> EmbeddedAws | None:
         return None
 
 
-def _region(connection: Connection) -> str:
+def shell_region(connection: Connection) -> str:
+    """The region of this shell's AWS settings. Raises `UsageError` without one, `AwsError`."""
     with aws_errors("reading this shell's AWS settings"):
         region = connection.session().region_name
     if not region:

@@ -52,6 +52,7 @@ class EnvironmentSession(Session):
     """The AWS of an environment of a checkout. `settings` say where it is: its own, or its host's.
 
     `running` is the embedded AWS, None for an account; `started`: it was not running before.
+    `caller` is the ARN of the identity in an account.
     """
 
     project: Project
@@ -60,6 +61,7 @@ class EnvironmentSession(Session):
     report: Report
     running: EmbeddedAws | None = None
     started: bool = False
+    caller: str | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -145,8 +147,9 @@ def _open(
     if not target.embedded:
         connection = require_undiverted(project, target)
         reporter.at(target)
-        require_account(connection, target.account_id)
+        caller = require_account(connection, target.account_id)
         return EnvironmentSession(
+            caller=caller,
             target=target,
             connection=connection,
             project=project,
