@@ -8,10 +8,9 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import AwsError, aws_errors
+from tee_infra.core import names
 from tee_infra.core.tables.create_request import TableDefinition, creation_request
 from tee_infra.core.tables.description import TableDescription, read_description
-
-RESTORING_TAG: Final = "tee:restoring"
 
 _POLL_SECONDS: Final = 2.0
 # AWS's own estimate for a restore is "up to several hours".
@@ -43,7 +42,7 @@ class TableDefinitions:
                 else None,
                 recovery_days=self._recovery_days(name),
                 deletion_protection=table.deletion_protection_enabled,
-                restoring=tags.pop(RESTORING_TAG, None),
+                restoring=tags.pop(names.RESTORING_TAG, None),
                 tags=tags,
             )
 
@@ -54,7 +53,7 @@ class TableDefinitions:
 
     def create(self, name: str, definition: TableDefinition, restoring: str) -> None:
         """Create an empty table by `definition.request`, marked as being restored, and wait until it is active."""
-        mark = [{"Key": RESTORING_TAG, "Value": restoring}]
+        mark = [{"Key": names.RESTORING_TAG, "Value": restoring}]
         with aws_errors(f"creating {name}"):
             self._client.create_table(TableName=name, Tags=mark, **definition.request)
         self.wait_until_active(name)
@@ -62,12 +61,14 @@ class TableDefinitions:
     def mark_restoring(self, name: str, restoring: str) -> None:
         """Mark the table as being restored: items found in it later are this restore's own."""
         with aws_errors(f"tagging {name}"), _unless_unknown():
-            self._client.tag_resource(ResourceArn=self._arn(name), Tags=[{"Key": RESTORING_TAG, "Value": restoring}])
+            self._client.tag_resource(
+                ResourceArn=self._arn(name), Tags=[{"Key": names.RESTORING_TAG, "Value": restoring}]
+            )
 
     def mark_restored(self, name: str) -> None:
         """Remove the mark."""
         with aws_errors(f"tagging {name}"), _unless_unknown():
-            self._client.untag_resource(ResourceArn=self._arn(name), TagKeys=[RESTORING_TAG])
+            self._client.untag_resource(ResourceArn=self._arn(name), TagKeys=[names.RESTORING_TAG])
 
     def wait_until_active(self, name: str) -> None:
         """Wait for the table and its indexes. Raises `AwsError` after 12 hours."""

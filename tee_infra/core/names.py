@@ -171,6 +171,9 @@ STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"
 SECRETS_KEY_ALIAS: Final = "alias/aws/ssm"
 """The account's own key of encrypted SSM parameters, which AWS manages."""
 
+RESTORING_TAG: Final = "tee:restoring"
+"""The tag of a table that a restore is filling."""
+
 ANONYMIZE_KEY: Final = "anonymize-key"
 """The last part of the SSM parameter with an environment's anonymization key."""
 

@@ -137,6 +137,16 @@ MIGRATOR = [
     Row("prod", "migrator", "dynamodb:ListBackups", "*", YES),
     Row("prod", "migrator", "dynamodb:DeleteBackup", TABLE + "prod-tee-admin/backup/1", NO),
     Row("prod", "migrator", "dynamodb:RestoreTableFromBackup", TABLE + "prod-tee-admin/backup/1", NO),
+    *(
+        Row(environment, "migrator", f"dynamodb:{action}", f"{TABLE}{environment}-tee-admin", allowed, context)
+        for action in ("TagResource", "UntagResource")
+        for environment, allowed, context in (
+            ("staging", YES, {"aws:TagKeys": "tee:restoring"}),
+            ("staging", NO, {"aws:TagKeys": "tee:environment"}),
+            ("staging", NO, {}),
+            ("prod", NO, {"aws:TagKeys": "tee:restoring"}),
+        )
+    ),
     *anonymization_key(),
 ]
 

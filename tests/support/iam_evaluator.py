@@ -80,6 +80,10 @@ def _holds(operator: str, key: str, wanted: Sequence[str], context: Mapping[str,
     """A condition on a key that the request does not have: false, but true if it is negated or `IfExists`."""
     plain = operator.removesuffix("IfExists")
     value = context.get(key)
+    if operator == "Null":
+        return wanted == [str(value is None).lower()]
+    if value is None and operator.startswith("ForAllValues:"):
+        return True  # of no values, each one is as wanted
     if value is None:
         return plain != operator or plain in NEGATED
     if plain in NEGATED:
@@ -91,6 +95,7 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnEquals": lambda value, wanted: matches(wanted, value),
     "ArnLike": lambda value, wanted: matches(wanted, value),
     "ForAnyValue:StringEquals": lambda value, wanted: value == wanted,
+    "ForAllValues:StringEquals": lambda value, wanted: value == wanted,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
     "NumericLessThan": lambda value, wanted: float(value) < float(wanted),
     "StringEquals": lambda value, wanted: value == wanted,

@@ -86,7 +86,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
         *_read_anonymization_key(arns),
     ]
     if writes:
-        statements.append(allow("Write", WRITE, arns.tables))
+        statements += [allow("Write", WRITE, arns.tables), _mark_restores(arns)]
     # Production's items leave through this role: only with a second factor. Allow with `Bool`
     # fails closed where the key is missing; a Deny with `Bool` would fail open.
     second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if environment.kind.production else None
@@ -132,6 +132,15 @@ def _read_configuration(arns: Arns) -> Statement:
         ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
         [arns.parameter("active-slot"), arns.parameter("tables"), *parameters],
     )
+
+
+def _mark_restores(arns: Arns) -> Statement:
+    """The mark of a restore into an empty table, and no other tag: tags tell whose a table is.
+
+    `ForAllValues` also holds for a request without any key, so the key has to be there.
+    """
+    only = {"ForAllValues:StringEquals": {"aws:TagKeys": names.RESTORING_TAG}, "Null": {"aws:TagKeys": "false"}}
+    return allow("MarkRestores", ["dynamodb:TagResource", "dynamodb:UntagResource"], arns.tables, conditions=only)
 
 
 def _read_anonymization_key(arns: Arns) -> list[Statement]:
