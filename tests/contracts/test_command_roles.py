@@ -132,8 +132,9 @@ def _prepare(connection: Moto, dynamodb: DynamoDb, row: Row) -> None:
     make_control_table(connection)
     ControlTable(ControlItems.connect(connection)).write(record_of(FEATURE))
     ssm = shared().client("ssm", endpoint_url=connection.endpoint)
+    with_tables = FEATURE in row.line and "destroy" not in row.line  # moto's account is not the embedded AWS's
     named = {environment for environment, _ in row.roles} | set(re.split(r"[\s/-]", row.line)) | {FEATURE}
-    for environment in ("prod", "staging", "dev", *([FEATURE] if FEATURE in row.line else [])):
+    for environment in ("prod", "staging", "dev", *([FEATURE] if with_tables else [])):
         if environment not in named:
             continue
         tags = [{"Key": key, "Value": value} for key, value in tags_of(environment).items()]

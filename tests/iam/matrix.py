@@ -56,6 +56,7 @@ APP = [
     Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", NO, {"aws:PrincipalAccount": "210987654321"}),
 ]
 
+READS_RECORD = FEATURE, "GetItem"
 DEVELOPER = [
     *(
         Row(environment, "developer", action, f"{TABLE}{environment}-{resource}", YES)
@@ -88,6 +89,13 @@ DEVELOPER = [
     Row("prod", "developer", "dynamodb:Query", TABLE + "prod-tee-schedules/index/by-date", NO),
     Row("staging", "developer", "dynamodb:DeleteTable", TABLE + "staging-tee-admin", NO),
     Row("dev", "developer", "dynamodb:GetItem", TABLE + "staging-tee-admin", NO),
+    *(
+        Row(
+            environment, "developer", f"dynamodb:{action}", TABLE + "tee-control", (environment, action) == READS_RECORD
+        )
+        for environment in (FEATURE, "dev", "prod")
+        for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "Scan")
+    ),
 ]
 
 
