@@ -1,6 +1,7 @@
 """The connection to AWS: by the shell's own settings, or to the embedded AWS with none of them."""
 
 import os
+import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,13 +93,26 @@ class AwsError(RemoteError):
 
 
 @contextmanager
-def aws_errors(what: str) -> Generator[None]:
-    """Turn botocore's errors into one line each, including its errors about answers that it cannot parse."""
+def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[None]:
+    """Turn botocore's errors into one line each, including its errors about answers that it cannot parse.
+
+    Its parser fails in any way for JSON of another shape than the operation's.
+    """
     try:
         yield
     except NoCredentialsError:
-        raise AwsError(what, "no AWS credentials", next="Log in and set AWS_PROFILE, or use --local") from None
+        raise error_type(what, "no AWS credentials", next="Log in and set AWS_PROFILE, or use --local") from None
     except NoRegionError:
         raise UsageError(f"{what}: no AWS region", next="Set AWS_REGION, or use --local") from None
-    except (BotoCoreError, ClientError, ResponseParserError, UnicodeDecodeError) as error:
-        raise AwsError(what, " ".join(str(error).split())) from None
+    except (BotoCoreError, ClientError, ResponseParserError, TimeoutError, UnicodeDecodeError) as error:
+        raise error_type(what, " ".join(str(error).split())) from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        if not _is_of_the_parser(error):
+            raise
+        raise error_type(what, f"the reply is not AWS's ({type(error).__name__})") from None
+
+
+def _is_of_the_parser(error: Exception) -> bool:
+    """Whether botocore's parser raised it, and not this program."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(frame.f_globals.get("__name__") == "botocore.parsers" for frame in frames)

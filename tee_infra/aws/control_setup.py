@@ -9,6 +9,7 @@ from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core import names
 from tee_infra.core.resources.account import TAGS, Facts
 from tee_infra.core.tables.create_request import TableDefinition
+from tee_infra.core.tables.description import description_of
 
 _RECOVERY_DAYS: Final = 35
 """The longest that DynamoDB offers; it costs the same."""
@@ -33,10 +34,11 @@ class ControlBase:
         """Whether it exists or is being created: one request."""
         with aws_errors(f"looking for {self.what}"):
             try:
-                self._client.describe_table(TableName=names.CONTROL_TABLE)
+                described = self._client.describe_table(TableName=names.CONTROL_TABLE)
             except self._client.exceptions.ResourceNotFoundException:
                 return False
-            return True
+        description_of(names.CONTROL_TABLE, described)
+        return True
 
     def read(self) -> Facts | None:
         """Its settings by the names in `core.resources.account`, once it is active; None without the table."""

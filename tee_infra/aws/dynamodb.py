@@ -4,35 +4,32 @@ Credentials (their refresh, session tokens, profiles), regions and endpoints com
 transport.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.aws.connection import AwsError, Connection, aws_errors
+from tee_infra.aws.credentials import SessionKeys
+from tee_infra.aws.deadline import within
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import RawTransport
-from tee_infra.aws.sigv4 import Keys
-from tee_infra.core.tables.description import TableFacts, read_description
-from tee_infra.errors import RemoteError, UsageError
+from tee_infra.aws.http_connection import DEADLINE
+from tee_infra.core.tables.description import TableFacts, description_of
+from tee_infra.errors import UsageError
 
 TransportName: TypeAlias = Literal["raw", "botocore"]
-REPLY_SECONDS = 60.0
-"""The longest wait for a byte of a reply, equal to botocore's."""
+REPLY_SECONDS = 16.0
+"""The longest wait for a byte of a reply. A whole reply has `DEADLINE` times as long."""
 
 
-class DynamoDbError(RemoteError):
-    """AWS refused a request or did not answer; `what` is the operation."""
+class DynamoDbError(AwsError):
+    """DynamoDB refused a request or did not answer; `what` is the operation."""
 
     code: ClassVar[str] = "dynamodb"
-
-    def __init__(self, what: str, reason: str, *, next: str | None = None) -> None:  # noqa: A002
-        self.what = what
-        super().__init__(f"{what}: {reason}", next=next)
 
 
 class NoTableError(UsageError):
@@ -65,23 +62,26 @@ class DynamoDb:
 
     def table(self, name: str) -> TableFacts:
         """The facts about a table. Raises `NoTableError`, `DynamoDbError`."""
-        try:
-            return TableFacts.read(read_description(self.client.describe_table(TableName=name)))
-        except self.client.exceptions.ResourceNotFoundException:
-            raise NoTableError(name, self.endpoint) from None
-        except (BotoCoreError, ClientError) as error:
-            raise DynamoDbError(f"reading table {name!r}", " ".join(str(error).split())) from None
+        what = f"reading table {name!r} at {self.endpoint}"
+        with aws_errors(what, DynamoDbError):
+            try:
+                described = within(DEADLINE * self._seconds, lambda: self.client.describe_table(TableName=name))
+            except self.client.exceptions.ResourceNotFoundException:
+                raise NoTableError(name, self.endpoint) from None
+        return TableFacts.read(description_of(name, described))
 
     def transport(self, name: TransportName | None = None) -> RawTransport | BotocoreTransport:
         """The transport called `name`; None takes the raw one, or botocore's where a proxy is set."""
         if name is None:
             name = "botocore" if self._is_behind_a_proxy() else "raw"
+        keys = self._credentials()
         if name == "botocore":
-            return BotocoreTransport(self._make_client())
+            return BotocoreTransport(self._make_client(), keys, self._seconds)
         return RawTransport(
             endpoint=self.endpoint,
             region=self.client.meta.region_name,
-            credentials=self._credentials(),
+            credentials=keys,
+            renew=keys.renew,
             ca_file=get_cert_path(True),
             seconds=self._seconds,
         )
@@ -93,20 +93,11 @@ class DynamoDb:
     def _make_client(self) -> Any:
         return self._session.client("dynamodb", endpoint_url=self._override, config=self._config)
 
-    def _credentials(self) -> Callable[[], Keys]:
+    def _credentials(self) -> SessionKeys:
         credentials = self._session.get_credentials()
         if credentials is None:
             raise DynamoDbError(self.endpoint, "no AWS credentials", next="Log in and set AWS_PROFILE")
-
-        def keys() -> Keys:
-            try:
-                frozen = credentials.get_frozen_credentials()
-            except (BotoCoreError, ClientError) as error:
-                reason = " ".join(str(error).split())
-                raise DynamoDbError("renewing the credentials", reason, next="Log in again and resume") from None
-            return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
-
-        return keys
+        return SessionKeys(credentials)
 
 
 def open_dynamodb(connection: Connection) -> DynamoDb:

@@ -6,13 +6,17 @@ of ordinary use of the client.
 
 import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, Final
+from concurrent.futures import Future, wait
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost
+from tee_infra.aws.credentials import SessionKeys
+from tee_infra.aws.http_connection import DEADLINE
+from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost, one_line
 
 # Parameters that pass botocore's own validation; the body is replaced before it is sent.
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
@@ -24,11 +28,16 @@ _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
 
 
 class BotocoreTransport:
-    """See `tee_infra.workflows.data.transport.Transport`. `client` is a boto3 client that does not retry."""
+    """See `tee_infra.workflows.data.transport.Transport`. `client` is a boto3 client that does not retry.
 
-    def __init__(self, client: Any) -> None:
+    `keys` are the credentials that it signs with; `seconds` is how long a connection may be silent.
+    """
+
+    def __init__(self, client: Any, keys: SessionKeys, seconds: float) -> None:
         self._client = client
+        self._keys = keys
         self._calls = threading.local()
+        self.deadline = DEADLINE * seconds
         events = client.meta.events
         events.register("before-call.dynamodb", self._put_body)
         events.register_last("before-parse.dynamodb", self._take_body)
@@ -45,6 +54,7 @@ class BotocoreTransport:
     def call(self, operation: str, body: bytes) -> Response:
         """One request and its reply, in this thread."""
         self._calls.body, self._calls.reply = body, None
+        keys = self._keys()
         failure: Exception | None = None
         try:
             self._client._make_api_call(operation, _PLACEHOLDERS[operation])
@@ -52,9 +62,12 @@ class BotocoreTransport:
             return lost(error)
         except (BotoCoreError, ClientError, ValueError) as error:
             failure = error
-        if self._calls.reply is not None:
-            return self._calls.reply
-        return Response(ResponseClass.FATAL, code=type(failure).__name__, message=str(failure))
+        reply: Response | None = self._calls.reply
+        if reply is None:
+            return Response(ResponseClass.FATAL, code=type(failure).__name__, message=one_line(str(failure)))
+        if reply.verdict is ResponseClass.UNAUTHENTICATED and self._keys.renew(keys):
+            return replace(reply, verdict=ResponseClass.TRANSIENT)
+        return reply
 
     def _put_body(self, params: dict[str, Any], **_: Any) -> None:
         params["body"] = self._calls.body
@@ -62,22 +75,35 @@ class BotocoreTransport:
     def _take_body(self, response_dict: dict[str, Any], **_: Any) -> None:
         body, headers = response_dict["body"], response_dict["headers"]
         self._calls.reply = classify(response_dict["status_code"], body, headers.get("x-amz-crc32"))
-        if self._calls.reply.verdict is ResponseClass.DONE:
-            response_dict["body"] = b"{}"
+        response_dict["body"] = b"{}"  # botocore's parser never sees a body that it might fail for
+
+
+class _Call(NamedTuple):
+    operation: str
+    body: bytes
+    reply: Future[Response]
 
 
 class BotocoreLane:
-    """See `tee_infra.workflows.data.transport.Lane`."""
+    """See `tee_infra.workflows.data.transport.Lane`.
+
+    Its threads do not keep the process alive. One that waits longer than the transport's deadline is left and replaced.
+    """
 
     def __init__(self, transport: BotocoreTransport, width: int) -> None:
         self.width = width
         self._transport = transport
-        self._threads = ThreadPoolExecutor(width)
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._waiting: deque[Future[Response]] = deque()
+        self._started = 0
+        for _ in range(width):
+            self._start()
 
     def send(self, operation: str, body: bytes) -> None:
         """Start a request on an idle thread."""
-        self._waiting.append(self._threads.submit(self._transport.call, operation, body))
+        call = _Call(operation, body, Future())
+        self._calls.put(call)
+        self._waiting.append(call.reply)
 
     def ready(self, seconds: float) -> bool:
         """Whether the oldest reply has arrived, waiting for it up to `seconds`."""
@@ -85,8 +111,24 @@ class BotocoreLane:
 
     def receive(self) -> Response:
         """The reply to the oldest request in flight."""
-        return self._waiting.popleft().result()
+        reply, seconds = self._waiting.popleft(), self._transport.deadline
+        if not wait([reply], seconds).done:
+            self._start()
+            return lost(TimeoutError(f"no complete reply within {seconds:.0f} s"))
+        return reply.result()
 
     def close(self) -> None:
         """End the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for _ in range(self._started):
+            self._calls.put(None)
+
+    def _start(self) -> None:
+        self._started += 1
+        threading.Thread(target=self._work, name="DynamoDB request", daemon=True).start()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            try:
+                call.reply.set_result(self._transport.call(call.operation, call.body))
+            except BaseException as error:  # the receiver raises it
+                call.reply.set_exception(error)

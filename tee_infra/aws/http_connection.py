@@ -8,12 +8,18 @@ import select
 import socket
 import ssl
 import struct
+import time
 from http.client import IncompleteRead
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 _CHUNK: Final = 256 * 1024
 _HEAD_LIMIT: Final = 64 * 1024
+_BODY_LIMIT: Final = 64 * 1024 * 1024
+"""DynamoDB's longest reply has 16 MB of items; JSON may write a byte as six."""
+_CONNECT_SECONDS: Final = 5.0
+DEADLINE: Final = 2.5
+"""The time for a whole request and its reply, in terms of the longest silence: a byte a second is not alive."""
 
 
 class Answer(NamedTuple):
@@ -58,14 +64,21 @@ class Connection:
     def __init__(self, address: Address, seconds: float) -> None:
         self._address = address
         self._seconds = seconds
+        self._due = 0.0
         self._socket: socket.socket | None = None
         self._buffer = bytearray(_CHUNK)
 
     def send(self, head: bytes, body: bytes) -> None:
         """Send a request: its head up to the empty line, and the body."""
+        if self._socket is not None and self.ready(0):
+            self.close()  # the server closed it, or sent more than was asked for
+        self._due = time.monotonic() + DEADLINE * self._seconds
         if self._socket is None:
             self._socket = self._open()
-        self._socket.sendall(b"".join((head, body)))
+        left = memoryview(b"".join((head, body)))
+        while left:
+            left = left[self._socket.send(left) :]
+            self._check_deadline()
 
     def ready(self, seconds: float) -> bool:
         """Whether an answer has begun to arrive (or never will), waiting for it up to `seconds`."""
@@ -96,7 +109,8 @@ class Connection:
 
     def _open(self) -> socket.socket:
         host, port, context = self._address
-        plain = socket.create_connection((host, port), timeout=self._seconds)
+        plain = socket.create_connection((host, port), timeout=min(self._seconds, _CONNECT_SECONDS))
+        plain.settimeout(self._seconds)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is None:
             return _block(plain, self._seconds)
@@ -114,7 +128,12 @@ class Connection:
         count = self._socket.recv_into(buffer) if self._socket is not None else 0
         if not count:
             raise IncompleteRead(b"")
+        self._check_deadline()
         return count
+
+    def _check_deadline(self) -> None:
+        if time.monotonic() > self._due:
+            raise TimeoutError(f"no complete reply within {DEADLINE * self._seconds:.0f} s")
 
     def _body(self, head: bytes, rest: bytes) -> bytes:
         if (length := _header(head, b"content-length")) is not None:
@@ -124,13 +143,18 @@ class Connection:
         raise IncompleteRead(rest)
 
     def _exactly(self, length: int, rest: bytes) -> bytes:
-        if len(rest) >= length:
+        if not len(rest) <= length <= _BODY_LIMIT:  # more than was announced, or than DynamoDB sends
+            raise IncompleteRead(rest, length)
+        if len(rest) == length:
             return rest
         body = bytearray(length)
         body[: len(rest)] = rest
         view, have = memoryview(body), len(rest)
         while have < length:
-            have += self._receive_into(view[have:])
+            try:
+                have += self._receive_into(view[have:])
+            except IncompleteRead:
+                raise IncompleteRead(bytes(view[:have]), length - have) from None
         return bytes(body)
 
     def _chunked(self, rest: bytes) -> bytes:
@@ -139,6 +163,8 @@ class Connection:
             while (end := rest.find(b"\r\n")) < 0:
                 rest += self._receive_some()
             size = int(rest[:end].partition(b";")[0], 16)
+            if not 0 <= size <= _BODY_LIMIT - len(body):
+                raise IncompleteRead(bytes(body))
             while len(rest) < end + size + 4:
                 rest += self._receive_some()
             body += rest[end + 2 : end + 2 + size]

@@ -9,7 +9,7 @@ from tee_infra.core import names
 from tee_infra.core.app_config import table_names
 from tee_infra.core.cleanup.inventory import Resource
 from tee_infra.core.environments import Environment
-from tee_infra.core.tables.description import TableFacts, read_description
+from tee_infra.core.tables.description import TableFacts, description_of
 from tee_infra.core.tags import StackTags, parse
 from tee_infra.core.unreadable import Unreadable
 
@@ -44,9 +44,10 @@ class Leftovers:
         for name in table_names(environment).values():
             with aws_errors(f"looking for table {name}"):
                 try:
-                    found[name] = TableFacts.read(read_description(self._dynamodb.describe_table(TableName=name)))
+                    described = self._dynamodb.describe_table(TableName=name)
                 except self._dynamodb.exceptions.ResourceNotFoundException:
                     continue
+            found[name] = TableFacts.read(description_of(name, described))
         return found
 
     def find(self, environment: Environment) -> list[Resource]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tee_infra.aws.connection import AwsError, aws_errors
 from tee_infra.core import names
 from tee_infra.core.tables.create_request import TableDefinition, creation_request
-from tee_infra.core.tables.description import TableDescription, read_description
+from tee_infra.core.tables.description import TableDescription, description_of
 
 _POLL_SECONDS: Final = 2.0
 # AWS's own estimate for a restore is "up to several hours".
@@ -144,7 +144,7 @@ class TableDefinitions:
         return self._describe(name).table_arn
 
     def _describe(self, name: str) -> TableDescription:
-        return read_description(self._client.describe_table(TableName=name))
+        return description_of(name, self._client.describe_table(TableName=name))
 
 
 @contextmanager

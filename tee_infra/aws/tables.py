@@ -1,7 +1,7 @@
 """The schema of a live table."""
 
 from tee_infra.aws.connection import Connection, aws_errors
-from tee_infra.core.tables.description import read_description
+from tee_infra.core.tables.description import description_of
 from tee_infra.core.tables.live_schema import Schema, read_schema
 from tee_infra.errors import UsageError
 
@@ -19,7 +19,7 @@ def live_schema(name: str, connection: Connection) -> Schema:
     with aws_errors(f"reading table {name!r}"):
         client = connection.session().client("dynamodb", endpoint_url=connection.endpoint)
         try:
-            description = read_description(client.describe_table(TableName=name))
+            description = description_of(name, client.describe_table(TableName=name))
         except client.exceptions.ResourceNotFoundException:
             raise NoTableError(name, connection.endpoint or f"AWS in {client.meta.region_name}") from None
         time_to_live = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]

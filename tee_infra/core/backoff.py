@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class Backoff:
     """Exponential backoff with full jitter. All times in seconds.
 
-    `patience` bounds the time without a single acknowledgement, not the number of attempts: a table that takes one
-    item a minute is slow, not broken.
+    `patience` and `outage` bound the time without a single acknowledgement, not the number of attempts. `patience` is
+    for throttling: a table that takes one item a minute is slow, not broken. `outage` is for lost requests and errors
+    of the service.
     """
 
     base: float = 0.05
     cap: float = 10.0
     patience: float = 300.0
+    outage: float = 40.0
 
     def delay(self, failures: int, chance: float) -> float:
         """The wait after `failures` in a row; `chance` is a random number in [0, 1)."""

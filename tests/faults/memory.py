@@ -38,7 +38,8 @@ class MemoryDynamoDb:
         if start := request.get("ExclusiveStartKey"):
             keys = [key for key in keys if key > key_of(start)]
         page = keys[:PAGE_ITEMS]
-        reply: dict[str, Any] = {"Items": [items[key] for key in page], "ConsumedCapacity": {"CapacityUnits": 1.0}}
+        counts = {"Count": len(page), "ScannedCount": len(page), "ConsumedCapacity": {"CapacityUnits": 1.0}}
+        reply: dict[str, Any] = {"Items": [items[key] for key in page], **counts}
         if len(keys) > len(page):
             reply["LastEvaluatedKey"] = {name: items[page[-1]][name] for name in ("pk", "sk")}
         return reply

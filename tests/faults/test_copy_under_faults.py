@@ -23,8 +23,10 @@ def test_mixed_faults(case: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_one_fault_at_every_third_request(fault: str, tmp_path: Path) -> None:
+    # The same bytes three times are final, which comes by chance at a higher rate.
+    rate = 0.05 if fault == "truncate consistently" else 0.33
     for seed in range(3):
-        assert fault in check(seed, 0.33, fault, tmp_path)
+        assert fault in check(seed, rate, fault, tmp_path)
 
 
 def check(seed: int, rate: float, only: str | None, folder: Path) -> dict[str, int]:

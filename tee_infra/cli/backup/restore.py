@@ -10,9 +10,11 @@ from pydantic import RootModel
 from tee_infra.aws.dynamodb import DynamoDb, open_dynamodb
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import PLACE, chosen_tables, tables_option, where_options
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
 from tee_infra.cli.options import Moment, dry_run_option, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
+from tee_infra.core.codec.refusals import listed
 from tee_infra.core.environments import Environment
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore as portable
@@ -33,13 +35,14 @@ class RestoredTableFacts(TableNames):
     """A table that was restored into the one called `physical_name`, `created` for it.
 
     `validated`: it holds what the backup holds.
-    `reapplied`: what a new table got back, beside its items.
+    `reapplied`: what a new table got back, beside its items. `refused`: items that the table does not take.
     """
 
     created: bool
     items: int
     validated: bool
     reapplied: list[str]
+    refused: list[RefusedItemFacts]
 
 
 class PortableRestoreFacts(ResultModel):
@@ -156,9 +159,16 @@ def _restore_portable(
         ]
         output.result(PortableRestoreFacts(location=store.location, environment=environment, tables=planned), [])
         return
+    failure: portable.NotRestoredError | None = None
     with Counting() as counting:
-        restored = portable.restore_backup(dynamodb, store, plan, counting)
-    rows = [(entry.target, f"{entry.items:,}", "yes", ", ".join(entry.reapplied) or "-") for entry in restored]
+        try:
+            restored = portable.restore_backup(dynamodb, store, plan, counting)
+        except portable.NotRestoredError as error:
+            failure, restored = error, error.tables
+    rows = [
+        (entry.target, f"{entry.items:,}", "yes" if entry.validated else "NO", ", ".join(entry.reapplied) or "-")
+        for entry in restored
+    ]
     tables = [
         RestoredTableFacts(
             table=entry.name,
@@ -167,13 +177,17 @@ def _restore_portable(
             items=entry.items,
             validated=entry.validated,
             reapplied=entry.reapplied,
+            refused=refused_facts(entry.refused),
         )
         for entry in restored
     ]
+    lines = table(("TABLE", "ITEMS", "VALIDATED", "REAPPLIED SETTINGS"), rows)
     output.result(
         PortableRestoreFacts(location=store.location, environment=environment, tables=tables),
-        table(("TABLE", "ITEMS", "VALIDATED", "REAPPLIED SETTINGS"), rows),
+        lines + [line for entry in restored for line in listed(entry.refused)],
     )
+    if failure is not None:
+        raise failure
 
 
 def _restore_native(

@@ -19,9 +19,11 @@ from tee_infra.cli.data.options import (
     transport_option,
     where_options,
 )
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
+from tee_infra.core.codec.refusals import RefusedItemsError, listed
 from tee_infra.core.codec.scan_filter import parse_scan_filter
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side, pair_tables
@@ -69,7 +71,8 @@ class CopiedTable(ResultModel):
     """What was copied. `read` and `written` include runs before a --resume.
 
     `validated`: the target has all of it. `missing`, `different` and `extra` items of the target were counted only
-    where a first, cheap comparison found a difference. `extra` ones are left alone and fail nothing.
+    where a first, cheap comparison found a difference. `extra` ones are left alone and fail nothing. `refused` are the
+    items that the target does not take, by their keys in the target.
     """
 
     table: str
@@ -86,6 +89,7 @@ class CopiedTable(ResultModel):
     missing: int
     different: int
     extra: int
+    refused: list[RefusedItemFacts]
 
 
 class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
@@ -142,7 +146,8 @@ def copy(
 
     Production is never a target. Production data is only copied anonymized: tee-infra data sync-dev. Items of the
     target with other keys are kept. Writes to the source during the copy may be missed. An interrupted copy is resumed
-    with --resume. Exits 5 if the copy is incomplete or the target differs from it.
+    with --resume. An item that the target refuses stops nothing: it is listed with the reason. Exits 5 if the copy is
+    incomplete, an item was refused or the target differs.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)
@@ -175,7 +180,14 @@ def copy(
     _require_validated(results, f"--from {source} --to {target}")
 
 
+def require_none_refused(command: str, results: list[CopyResult]) -> None:
+    """Raises `RefusedItemsError`."""
+    if any(result.refused for result in results):
+        raise RefusedItemsError(command, [(result.table, result.refused) for result in results])
+
+
 def _require_validated(results: list[CopyResult], ends: str) -> None:
+    require_none_refused("data copy", results)
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"data copy: the target differs from the copied items in {', '.join(wrong)}. All items were written; other "
@@ -219,6 +231,7 @@ def copy_facts(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyRes
     facts = vars(result).copy()
     compared = facts.pop("comparison") or Comparison()
     del facts["rules"]
+    facts["refused"] = refused_facts(result.refused)
     sides = {"source": side_facts(ends[0], plan.source.name), "target": side_facts(ends[1], plan.target.name)}
     return facts | sides | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra")}
 
@@ -233,8 +246,10 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
             f"{result.seconds:,.1f}",
             f"{result.client_cpu_seconds:,.2f}",
             f"{result.extra:,}",
+            f"{len(result.refused):,}",
             "yes" if result.validated else "NO",
         )
         for result in results
     ]
-    return table(("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS KEPT", "VALIDATED"), rows)
+    heads = ("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS KEPT", "REFUSED", "VALIDATED")
+    return table(heads, rows) + [line for result in results for line in listed(result.refused)]

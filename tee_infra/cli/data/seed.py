@@ -7,9 +7,11 @@ import click
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import where_options
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
 from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
+from tee_infra.core.codec.refusals import RefusedItemsError, listed
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
@@ -18,9 +20,10 @@ from tee_infra.workflows.session.data_session import open_data_session
 
 
 class FilledTable(TableNames):
-    """A table, and how many synthetic items were written to it."""
+    """A table, how many synthetic items were written to it, and those that it does not take."""
 
     items: int
+    refused: list[RefusedItemFacts]
 
 
 class DataSeedResult(ResultModel):
@@ -81,9 +84,20 @@ def seed(
         seed=seed,
         day=data.day,
         members=members,
-        tables=[FilledTable(table=entry.name, physical_name=entry.table, items=entry.items) for entry in seeded.tables],
+        tables=[
+            FilledTable(
+                table=entry.name,
+                physical_name=entry.table,
+                items=entry.items,
+                refused=refused_facts(entry.refused),
+            )
+            for entry in seeded.tables
+        ],
         seconds=seeded.seconds,
         client_cpu_seconds=seeded.client_cpu_seconds,
     )
     rows = [(entry.table, f"{entry.items:,}") for entry in seeded.tables]
-    output.result(result, [*table(("TABLE", "ITEMS"), rows), f"done in {seeded.seconds:,.1f} s"])
+    lines = [*table(("TABLE", "ITEMS"), rows), *(line for entry in seeded.tables for line in listed(entry.refused))]
+    output.result(result, [*lines, f"done in {seeded.seconds:,.1f} s"])
+    if any(entry.refused for entry in seeded.tables):
+        raise RefusedItemsError("data seed", [(entry.table, entry.refused) for entry in seeded.tables])

@@ -11,7 +11,7 @@ from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.copy_progress import carry_out
-from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy
+from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy, require_none_refused
 from tee_infra.cli.data.options import (
     END,
     checkpoint_option,
@@ -27,6 +27,7 @@ from tee_infra.cli.old_names import renamed_option
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_answers, table
 from tee_infra.cli.results import ResultModel
+from tee_infra.core.codec.refusals import listed
 from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, copy_side, pair_tables
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.anonymize_key import given_key, stored_key
@@ -133,6 +134,7 @@ def sync_dev(
     planned = {entry.name: entry for entry in plan.tables}
     copied = {result.table: _synced(ends, planned[result.table], result) for result in results}
     output.result(DataSyncDevResult(copied), _result_lines(results))
+    require_none_refused("data sync-dev", results)
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"data sync-dev: the target differs from the copied items in {', '.join(wrong)}. All items were written",
@@ -164,6 +166,7 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
             f"{result.read:,}",
             f"{result.written:,}",
             f"{result.extra:,}",
+            f"{len(result.refused):,}",
             "yes" if result.validated else "NO",
         )
         for result in results
@@ -171,5 +174,6 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
     rules = [
         (result.table, rule.attribute, rule.becomes, f"{rule.count:,}") for result in results for rule in result.rules
     ]
-    lines = table(("TABLE", "READ", "WRITTEN", "OTHERS KEPT", "VALIDATED"), rows)
+    lines = table(("TABLE", "READ", "WRITTEN", "OTHERS KEPT", "REFUSED", "VALIDATED"), rows)
+    lines += [line for result in results for line in listed(result.refused)]
     return [*lines, "", *table(("TABLE", "ATTRIBUTE", "REPLACED BY", "VALUES"), rules)] if rules else lines

@@ -14,9 +14,11 @@ from tee_infra.cli.data.options import (
     transport_option,
     where_options,
 )
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
+from tee_infra.core.codec.refusals import RefusedItemsError, listed
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import check_sides, copy_side, pair_tables
 from tee_infra.errors import PartialError
@@ -35,7 +37,7 @@ class ComparedTable(ResultModel):
     """How a table differs between two sides. All differences are counted, the first ones are listed.
 
     `missing`: items that the target lacks; `extra`: those that the source lacks. `repaired` of the missing ones were
-    put into the target.
+    put into the target; `refused` are those that it does not take.
     """
 
     table: str
@@ -49,6 +51,7 @@ class ComparedTable(ResultModel):
     different: int
     repaired: int
     differences: list[DifferenceFacts]
+    refused: list[RefusedItemFacts]
 
 
 class DataValidateResult(RootModel[dict[str, ComparedTable]]):
@@ -101,6 +104,9 @@ def validate(
     }
     compared = {name: _compared(name, sides[name], comparison) for name, comparison in found.items()}
     output.result(DataValidateResult(compared), _lines(found))
+    if any(comparison.refused for comparison in found.values()):
+        refused = [(name, comparison.refused) for name, comparison in found.items()]
+        raise RefusedItemsError("data validate", refused)
     if different := [name for name, comparison in found.items() if not comparison.equal]:
         raise PartialError(f"data validate: {target} differs from {source} in {', '.join(different)}")
 
@@ -111,7 +117,8 @@ def _compared(name: str, sides: tuple[SideFacts, SideFacts], comparison: Compari
         for entry in comparison.differences
     ]
     facts = {"table": name, "source": sides[0], "target": sides[1], "equal": comparison.equal}
-    return ComparedTable.model_validate(vars(comparison) | facts | {"differences": differences})
+    lists = {"differences": differences, "refused": refused_facts(comparison.refused)}
+    return ComparedTable.model_validate(vars(comparison) | facts | lists)
 
 
 def _lines(found: dict[str, Comparison]) -> list[str]:
@@ -127,4 +134,5 @@ def _lines(found: dict[str, Comparison]) -> list[str]:
     lines = table(("TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT", "REPAIRED"), rows)
     for comparison in found.values():
         lines += [f"  {entry.kind} {entry.key} {' '.join(entry.paths)}".rstrip() for entry in comparison.differences]
+        lines += listed(comparison.refused)
     return lines

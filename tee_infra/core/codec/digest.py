@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.errors import RemoteError
 
 BUCKETS: Final = 4096
 """The number of `Buckets`: more of them locate differences more precisely."""
@@ -26,8 +27,25 @@ _MODULUS: Final = 1 << 128
 _ODD_NUMBER: Final = re.compile(rb'"N":"(?!(?:0|-?[1-9][0-9]*|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9])")')
 _SET: Final = b'S":['
 
+_NO_ITEM: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class NotAnItemError(RemoteError, ValueError):
+    """An item that is not DynamoDB's JSON, or has no key. Its text is not shown: it may be personal."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"an item is not DynamoDB's JSON ({reason})")
 
 
 def canonical(item: RawItem) -> bytes:
@@ -36,13 +54,19 @@ def canonical(item: RawItem) -> bytes:
 
 
 def canonical_and_key(item: RawItem, key_names: Sequence[str]) -> tuple[bytes, bytes]:
-    """The canonical item, and its canonical key: the JSON list of the values of `key_names`."""
-    decoded = _decode(item)
-    text = _encode(decoded)
-    if _SET in text or _ODD_NUMBER.search(text):
-        decoded = {name: _normal(value) for name, value in decoded.items()}
+    """The canonical item, and its canonical key: the JSON list of the values of `key_names`.
+
+    Raises `NotAnItemError`.
+    """
+    try:
+        decoded = _decode(item)
         text = _encode(decoded)
-    return text, _encode([decoded[name] for name in key_names])
+        if _SET in text or _ODD_NUMBER.search(text):
+            decoded = {name: _normal(value) for name, value in decoded.items()}
+            text = _encode(decoded)
+        return text, _encode([decoded[name] for name in key_names])
+    except _NO_ITEM as error:
+        raise NotAnItemError(type(error).__name__) from None
 
 
 def digest(canonical_item: bytes) -> int:

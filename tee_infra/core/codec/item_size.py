@@ -6,28 +6,22 @@ from typing import Any, Final
 import msgspec
 
 from tee_infra.core.codec.raw_items import RawItem
-from tee_infra.errors import RefusedError
 
 ITEM_BYTES: Final = 400 * 1024
 
 
-class ItemTooLargeError(RefusedError):
-    """An item over 400 KB: its `size` in bytes as DynamoDB counts."""
+def excess(item: RawItem) -> str | None:
+    """DynamoDB's reason to refuse the item for its size, with the size; None if it fits.
 
-    def __init__(self, item: RawItem, size: int) -> None:
-        self.size = size
-        shown = bytes(item)[:120].decode(errors="replace")
-        super().__init__(f"an item has {size:,} bytes, above DynamoDB's limit of {ITEM_BYTES:,}: {shown}…")
-
-
-def check_size(item: RawItem) -> None:
-    """Raises `ItemTooLargeError`. An item whose JSON is within the limit fits: JSON is never the shorter form."""
+    An item whose JSON is within the limit fits: JSON is never the shorter form.
+    """
     if len(item) <= ITEM_BYTES:
-        return
+        return None
     attributes = msgspec.json.decode(item, type=dict[str, dict[str, Any]])
     size = sum(_text_size(name) + _size(value) for name, value in attributes.items())
-    if size > ITEM_BYTES:
-        raise ItemTooLargeError(item, size)
+    if size <= ITEM_BYTES:
+        return None
+    return f"Item size has exceeded the maximum allowed size: {size:,} bytes of {ITEM_BYTES:,}"
 
 
 def _size(value: dict[str, Any]) -> int:

@@ -19,19 +19,22 @@ BATCH_ITEMS: Final = 25
 BATCH_KEYS: Final = 100
 # The service refuses requests over 16 MB; the difference is room for the JSON around the items.
 BATCH_BYTES: Final = 16 * 1000 * 1000 - 64 * 1024
+_MOST_UNITS: Final = 1e6
+"""No request consumes more: a transactional write of 25 items of 400 KB to 25 indexes takes 0.5 million."""
 
 
 class Page(NamedTuple):
     """One page of Scan.
 
     `last_key` is the raw LastEvaluatedKey, empty after the last page. `units` are the read units it consumed,
-    `size` its bytes.
+    `size` its bytes, `scanned` the items read before a filter.
     """
 
     items: list[msgspec.Raw]
     last_key: bytes
     units: float
     size: int
+    scanned: int
 
 
 class Unwritten(NamedTuple):
@@ -49,10 +52,23 @@ class FoundItems(NamedTuple):
     units: float
 
 
+class UnexpectedReplyError(ValueError):
+    """DynamoDB does not send this reply to this request; the message is the difference."""
+
+
 def parse_page(body: bytes) -> Page:
-    """Slice a Scan reply. Raises `msgspec.DecodeError` for any other text."""
+    """Slice a Scan reply. Raises `msgspec.DecodeError` for any other text, and `UnexpectedReplyError`.
+
+    DynamoDB always sends `Items` and `Count`.
+    """
     reply = _scan_reply.decode(body)
-    return Page(reply.items, bytes(reply.last_evaluated_key), _units(reply.consumed_capacity), len(body))
+    count = len(reply.items)
+    scanned = count if reply.scanned_count is None else reply.scanned_count
+    if reply.count != count:
+        raise UnexpectedReplyError(f"its Count is {reply.count:,}, but it has {count:,} items")
+    if scanned < count:
+        raise UnexpectedReplyError(f"its ScannedCount is {scanned:,}, but it has {count:,} items")
+    return Page(reply.items, bytes(reply.last_evaluated_key), _units(reply.consumed_capacity), len(body), scanned)
 
 
 def scan_body(
@@ -78,17 +94,19 @@ def put_body(table: str, items: Sequence[RawItem]) -> bytes:
     return b"".join((head, b'}},{"PutRequest":{"Item":'.join(items), b"}}]}}"))
 
 
-def parse_unwritten(body: bytes) -> Unwritten:
-    """Slice a BatchWriteItem reply of puts to one table."""
+def parse_unwritten(body: bytes, table: str) -> Unwritten:
+    """Slice a BatchWriteItem reply of puts to `table`. Raises as `parse_page` does."""
     reply = _write_reply.decode(body)
-    items = [request.put_request.item for requests in reply.unprocessed_items.values() for request in requests]
-    return Unwritten(items, sum(capacity.capacity_units for capacity in reply.consumed_capacity or ()))
+    _check_table(reply.unprocessed_items, table, "UnprocessedItems")
+    items = [request.put_request.item for request in reply.unprocessed_items.get(table, ())]
+    return Unwritten(items, sum(map(_units, reply.consumed_capacity or ())))
 
 
 def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
     """A PutItem request that does nothing if an item with the key exists. `key_name` is the partition key's."""
     members = {
         "TableName": table,
+        "ReturnConsumedCapacity": "TOTAL",
         "Item": msgspec.Raw(item),
         "ConditionExpression": "attribute_not_exists(#k)",
         "ExpressionAttributeNames": {"#k": key_name},
@@ -96,10 +114,9 @@ def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
     return msgspec.json.encode(members)
 
 
-def parse_nothing(body: bytes) -> bool:
-    """For replies without content: True for any JSON object."""
-    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    return True
+def parse_put(body: bytes) -> float:
+    """The write units of a PutItem reply, which holds nothing else. Raises as `parse_page` does."""
+    return _units(_put_reply.decode(body).consumed_capacity)
 
 
 def get_body(table: str, keys: Iterable[RawItem]) -> bytes:
@@ -110,12 +127,16 @@ def get_body(table: str, keys: Iterable[RawItem]) -> bytes:
     return b"".join((head, b",".join(keys), b"]}}}"))
 
 
-def parse_found(body: bytes) -> FoundItems:
-    """Slice a BatchGetItem reply from one table."""
+def parse_found(body: bytes, table: str) -> FoundItems:
+    """Slice a BatchGetItem reply from `table`. Raises as `parse_page` does."""
     reply = _get_reply.decode(body)
-    items = [item for found in reply.responses.values() for item in found]
-    keys = [key for unprocessed in reply.unprocessed_keys.values() for key in unprocessed.keys]
-    return FoundItems(items, keys, sum(capacity.capacity_units for capacity in reply.consumed_capacity or ()))
+    _check_table(reply.responses, table, "Responses")
+    _check_table(reply.unprocessed_keys, table, "UnprocessedKeys")
+    unprocessed = reply.unprocessed_keys.get(table)
+    keys = unprocessed.keys if unprocessed is not None else []
+    if table not in reply.responses and not keys:
+        raise UnexpectedReplyError("its Responses do not have the table")
+    return FoundItems(reply.responses.get(table, []), keys, sum(map(_units, reply.consumed_capacity or ())))
 
 
 def attributes(item: RawItem) -> dict[str, msgspec.Raw]:
@@ -144,7 +165,9 @@ class _Capacity(_Struct):
 
 
 class _ScanReply(_Struct):
-    items: list[msgspec.Raw] = []
+    items: list[msgspec.Raw]
+    count: int
+    scanned_count: int | None = None
     last_evaluated_key: msgspec.Raw = msgspec.Raw()
     consumed_capacity: _Capacity | None = None
 
@@ -158,7 +181,7 @@ class _WriteRequest(_Struct):
 
 
 class _WriteReply(_Struct):
-    unprocessed_items: dict[str, list[_WriteRequest]] = {}
+    unprocessed_items: dict[str, list[_WriteRequest]]
     consumed_capacity: list[_Capacity] | None = None
 
 
@@ -166,17 +189,31 @@ class _Keys(_Struct):
     keys: list[msgspec.Raw]
 
 
+class _PutReply(_Struct):
+    consumed_capacity: _Capacity
+
+
 class _GetReply(_Struct):
-    responses: dict[str, list[msgspec.Raw]] = {}
-    unprocessed_keys: dict[str, _Keys] = {}
+    responses: dict[str, list[msgspec.Raw]]
+    unprocessed_keys: dict[str, _Keys]
     consumed_capacity: list[_Capacity] | None = None
 
 
 _scan_reply = msgspec.json.Decoder(_ScanReply)
 _write_reply = msgspec.json.Decoder(_WriteReply)
+_put_reply = msgspec.json.Decoder(_PutReply)
 _get_reply = msgspec.json.Decoder(_GetReply)
 _attributes = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _units(capacity: _Capacity | None) -> float:
-    return capacity.capacity_units if capacity is not None else 0.0
+    units = capacity.capacity_units if capacity is not None else 0.0
+    if not 0 <= units <= _MOST_UNITS:
+        raise UnexpectedReplyError(f"it consumed {units:g} capacity units")
+    return units
+
+
+def _check_table(members: Iterable[str], table: str, name: str) -> None:
+    for other in members:
+        if other != table:
+            raise UnexpectedReplyError(f"its {name} have the table {other[:80]!r}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.refusals import RefusedItem
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
 
@@ -47,7 +48,7 @@ class Difference:
 class Comparison:
     """Counts of items that only the source has, that only the target has, and that differ.
 
-    `repaired` of the missing ones were put into the target.
+    `repaired` of the missing ones were put into the target, and `refused` are those that it does not take.
     """
 
     source_items: int = 0
@@ -57,6 +58,7 @@ class Comparison:
     different: int = 0
     repaired: int = 0
     differences: list[Difference] = field(default_factory=list[Difference])
+    refused: list[RefusedItem] = field(default_factory=list[RefusedItem])
 
     @property
     def equal(self) -> bool:
@@ -86,4 +88,5 @@ class Comparison:
         self.extra += other.extra
         self.different += other.different
         self.repaired += other.repaired
+        self.refused += other.refused
         self.differences += other.differences[: LISTED_KEYS - len(self.differences)]

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from tee_infra.core.tables.catalog import AttributeType, StreamView
+from tee_infra.errors import RemoteError
 
 
 class KeyElement(msgspec.Struct, frozen=True, rename="pascal"):
@@ -99,8 +100,35 @@ class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
         return set(states) == {"ACTIVE"}
 
 
+class UnexpectedDescriptionError(RemoteError):
+    """A DescribeTable response that does not describe the table that was asked for: `table`."""
+
+    def __init__(self, table: str, reason: str) -> None:
+        self.table = table
+        super().__init__(f"DescribeTable of {table!r}: the reply is not DynamoDB's: {reason}")
+
+
+def description_of(name: str, response: Mapping[str, Any]) -> TableDescription:
+    """The description of the table `name`, or with that ARN, in the response to a DescribeTable of it.
+
+    Raises `UnexpectedDescriptionError`.
+    """
+    try:
+        found = read_description(response)
+    except KeyError:
+        raise UnexpectedDescriptionError(name, "it describes no table") from None
+    except ValueError as error:
+        raise UnexpectedDescriptionError(name, str(error)) from None
+    if name not in (found.table_name, found.table_arn):
+        raise UnexpectedDescriptionError(name, f"it describes the table {found.table_name[:255]!r}")
+    keys = {element.attribute_name for element in found.key_schema}
+    if not keys or not keys <= found.types.keys():
+        raise UnexpectedDescriptionError(name, "it has no key")
+    return found
+
+
 def read_description(response: Mapping[str, Any]) -> TableDescription:
-    """The description in a DescribeTable response as botocore parses it. Raises `ValueError`, `KeyError`."""
+    """A DescribeTable response as botocore parses it, of whichever table. Raises `ValueError`, `KeyError`."""
     return msgspec.convert(response["Table"], TableDescription)
 
 
@@ -125,6 +153,11 @@ class TableFacts:
     def key(self) -> str:
         """The key for people: `pk (S), sk (S)`."""
         return ", ".join(f"{name} ({kind})" for name, kind in zip(self.key_names, self.key_types, strict=True))
+
+    @property
+    def key_types_by_name(self) -> dict[str, str]:
+        """Key attribute -> type, in the order of the key."""
+        return dict(zip(self.key_names, self.key_types, strict=True))
 
     @classmethod
     def read(cls, description: TableDescription) -> Self:

@@ -1,14 +1,16 @@
 """Restore a portable backup into new or empty tables, verified before and after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from threading import Event
 from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.refusals import RefusedItem, counted
 from tee_infra.core.data.backup import BackupFile, Manifest, RestoreStep, plan_restore
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.errors import PartialError, RefusedError
@@ -18,6 +20,7 @@ from tee_infra.workflows.data.compare_tables import signature_of
 from tee_infra.workflows.data.progress import Progress
 from tee_infra.workflows.data.table_io import TableAccess, put_items
 from tee_infra.workflows.data.workers import run_all
+from tee_infra.workflows.data.write_queue import Refused
 from tee_infra.workflows.session.file_store import FileStore
 
 _THREADS: Final = 4
@@ -34,6 +37,8 @@ class RestoredTable:
     items: int
     validated: bool
     reapplied: list[str]
+    refused: list[RefusedItem] = field(default_factory=list[RefusedItem])
+    """Items of the backup that the table does not take."""
 
 
 class DamagedBackupError(RefusedError):
@@ -49,11 +54,10 @@ class NotRestoredError(PartialError):
 
     def __init__(self, tables: list[RestoredTable]) -> None:
         self.tables = tables
+        refused = counted((table.target, table.refused) for table in tables)
         wrong = ", ".join(f"{table.target} ({table.items:,} items)" for table in tables if not table.validated)
-        super().__init__(
-            f"backup restore: tables differ from the backup: {wrong}. They are kept; another writer or TTL may "
-            "have changed them"
-        )
+        cause = f"the target refused {refused}" if refused else "another writer or TTL may have changed them"
+        super().__init__(f"backup restore: tables differ from the backup: {wrong}. They are kept; {cause}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,7 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
     elif not step.resumes:
         tables.mark_restoring(step.target, step.mark)
     side = TableAccess(dynamodb.transport(), dynamodb.table(step.target))
-    _load(side, store, step, partial(progress, f"load {step.target}"))
+    refused = _load(side, store, step, partial(progress, f"load {step.target}"))
     found = signature_of(side, CompareOptions())
     validated = (found.count, digest_text(found)) == (step.backup.items, step.backup.digest)
     return RestoredTable(
@@ -109,14 +113,17 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
         items=found.count,
         validated=validated,
         reapplied=tables.reapply(step.target, step.definition) if step.definition and validated else [],
+        refused=refused,
     )
 
 
-def _load(side: TableAccess, store: FileStore, step: RestoreStep, progress: partial[None]) -> None:
-    def load(file: BackupFile, stop: Event) -> None:
+def _load(side: TableAccess, store: FileStore, step: RestoreStep, progress: partial[None]) -> list[RefusedItem]:
+    def load(file: BackupFile, stop: Event) -> list[RefusedItem]:
+        refused: list[Refused] = []
         with side.requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
             for items in read_segment(store, file.name):
-                put_items(requests, step.target, items)
+                refused += put_items(requests, step.target, items)
                 progress(len(items))
+        return [item.named(side.table.key_names) for item in refused]
 
-    run_all(step.backup.files, load, _THREADS)
+    return list(chain.from_iterable(run_all(step.backup.files, load, _THREADS)))

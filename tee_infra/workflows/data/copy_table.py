@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.anonymizer import Applied
 from tee_infra.core.codec.digest import Signature
+from tee_infra.core.codec.refusals import RefusedItem
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
@@ -58,6 +59,8 @@ class CopyResult:
     validated: bool
     comparison: Comparison | None = None
     rules: tuple[Applied, ...] = ()
+    refused: tuple[RefusedItem, ...] = ()
+    """The items that the target does not take, by their keys in the target; then it is not `validated`."""
 
     @property
     def extra(self) -> int:
@@ -102,7 +105,9 @@ def copy_table(
 ) -> CopyResult:
     """Copy one table and validate the target. Raises `CopyIncompleteError`, also for Ctrl-C.
 
-    An item is counted, and its page recorded in the checkpoint, only after the target has acknowledged it.
+    An item is counted, and its page recorded in the checkpoint, only after the target has acknowledged it. An item
+    that the target refuses stops nothing, but neither its page nor a later one of its segment is recorded: `--resume`
+    tries it again.
     """
     began, cpu = time.monotonic(), time.process_time()
     run = _Run(source, target, options, checkpoint)
@@ -127,8 +132,9 @@ def copy_table(
         requests=sum(tally.requests for tally in run.tallies),
         seconds=time.monotonic() - began,
         client_cpu_seconds=time.process_time() - cpu,
-        validated=comparison is None or comparison.complete,
+        validated=(comparison is None or comparison.complete) and not run.refused,
         comparison=comparison,
+        refused=tuple(run.refused),
     )
 
 
@@ -160,6 +166,7 @@ class _Run:
         self.stop = threading.Event()
         self.tallies: list[Tally] = []
         self.size = 0
+        self.refused: list[RefusedItem] = []
         self._checkpoint = checkpoint
         self._lock = threading.Lock()
         self._positions = {
@@ -211,6 +218,7 @@ class _Run:
         signature = position.signature if position else Signature()
         read = position.read if position else 0
         limit = self.options.limit
+        complete = True
         pages = scan_pages(
             reader,
             self.source.table.name,
@@ -224,11 +232,16 @@ class _Run:
             read += len(items)
             last_key = b"" if read == limit else page.last_key
             changed = self.options.transform(items) if self.options.transform else items
-            put_items(writer, self.target.table.name, changed)
+            if refused := put_items(writer, self.target.table.name, changed):
+                complete = False
+                left = {id(entry.item) for entry in refused}
+                changed = [item for item in changed if id(item) not in left]
             signature = Signature(signature.count, signature.total)
             signature.add_raw(changed)
-            self._checkpoint.record(self.target.table.name, segment, last_key, read, signature)
+            if complete:
+                self._checkpoint.record(self.target.table.name, segment, last_key, read, signature)
             with self._lock:
+                self.refused += [entry.named(self.target.table.key_names) for entry in refused]
                 self.size += page.size
                 self._reads[segment], self._signatures[segment] = read, signature
             if not last_key:

@@ -14,6 +14,7 @@ from tee_infra.core.data.comparison import CompareOptions, Comparison, Differenc
 from tee_infra.workflows.data.request_loop import Requests
 from tee_infra.workflows.data.table_io import TableAccess, get_items, put_new_item, scan_pages
 from tee_infra.workflows.data.workers import run_workers
+from tee_infra.workflows.data.write_queue import Refused
 
 
 def locate_differences(
@@ -84,7 +85,11 @@ class _Search:
             if other is None:
                 found.note(Difference("missing", self._shown(item)))
                 if self.options.repair_missing:
-                    found.repaired += put_new_item(target, self.target.table, item)
+                    outcome = put_new_item(target, self.target.table, item)
+                    if isinstance(outcome, Refused):
+                        found.refused.append(outcome.named(self.target.table.key_names))
+                    else:
+                        found.repaired += outcome
             elif not _same(item, other):
                 found.note(Difference("different", self._shown(item), tuple(differing_paths(item, other))))
         with self.lock:

@@ -7,6 +7,7 @@ from typing import Self
 
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.data.resume_point import Header, ResumePoint, header_line, position_line, read_resume_point
+from tee_infra.workflows.data.request_loop import StoppedError
 
 
 class ResumeFile:
@@ -38,12 +39,19 @@ class ResumeFile:
         return opened
 
     def record(self, table: str, segment: int, last_key: bytes, read: int, signature: Signature) -> None:
-        """Every item of the segment up to `last_key` (empty: its end) is acknowledged."""
+        """Every item of the segment up to `last_key` (empty: its end) is acknowledged.
+
+        Raises `StoppedError` once the file is closed: its number may be another file's by then.
+        """
         with self._lock:
+            if self._file < 0:
+                raise StoppedError
             os.write(self._file, position_line(table, segment, last_key, read, signature))
 
     def close(self, *, done: bool) -> None:
         """Close the file, and delete it if the copy is `done`."""
-        os.close(self._file)
+        with self._lock:
+            os.close(self._file)
+            self._file = -1
         if done:
             self.path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.backoff import Backoff
+from tee_infra.core.codec.refusals import RefusedItem
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.environments import Environment
 from tee_infra.errors import RefusedError
@@ -30,13 +31,14 @@ class SyntheticProductionError(RefusedError):
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class SeededTable:
-    """Items written to one table, each acknowledged."""
+    """Items written to one table, each acknowledged, and those that it does not take."""
 
     name: str
     table: str
     items: int
+    refused: list[RefusedItem]
 
 
 @dataclass(frozen=True)
@@ -73,22 +75,24 @@ def seed_data(
     transport = dynamodb.transport()
     sides = {name: TableAccess(transport, dynamodb.table(physical)) for name, physical in tables.items()}
 
-    def write(piece: tuple[range, str], stop: Event) -> int:
+    def write(piece: tuple[range, str], stop: Event) -> tuple[int, list[RefusedItem]]:
         numbers, name = piece
         items = list(data.items(name, numbers))
         with sides[name].requests(stop, Backoff(), _REQUESTS_UNDER_WAY) as requests:
-            put_items(requests, tables[name], items)
+            refused = put_items(requests, tables[name], items)
         progress(tables[name], len(items))
-        return len(items)
+        keys = sides[name].table.key_names
+        return len(items) - len(refused), [item.named(keys) for item in refused]
 
     numbers = range(members)
     starts = range(0, members, _MEMBERS_A_PIECE)
     pieces = [(numbers[start : start + _MEMBERS_A_PIECE], name) for start in starts for name in tables]
-    counts = dict.fromkeys(tables, 0)
-    for (_, name), count in zip(pieces, run_all(pieces, write, _THREADS), strict=True):
-        counts[name] += count
+    seeded = {name: SeededTable(name, physical, 0, []) for name, physical in tables.items()}
+    for (_, name), (count, refused) in zip(pieces, run_all(pieces, write, _THREADS), strict=True):
+        seeded[name].items += count
+        seeded[name].refused += refused
     return Seeded(
-        tables=[SeededTable(name, tables[name], count) for name, count in counts.items()],
+        tables=list(seeded.values()),
         seconds=time.monotonic() - began,
         client_cpu_seconds=time.process_time() - cpu,
     )

@@ -6,30 +6,32 @@ from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.codec.item_size import ITEM_BYTES, check_size
 from tee_infra.core.codec.raw_items import (
-    BATCH_BYTES,
-    BATCH_ITEMS,
     BATCH_KEYS,
+    FoundItems,
     Page,
     RawItem,
     get_body,
     parse_found,
-    parse_nothing,
     parse_page,
+    parse_put,
     parse_unwritten,
     put_body,
     put_new_body,
     scan_body,
 )
+from tee_infra.core.codec.reply_checks import KeyTypes, ScanCheck, check_found, check_unwritten
+from tee_infra.core.codec.responses import ITEM_REFUSALS, Response, ResponseClass
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.data.request_loop import RequestRefusedError, Requests, SharedRateLimiter
 from tee_infra.workflows.data.transport import Transport
+from tee_infra.workflows.data.write_queue import Refused, WriteQueue
 
-_COMPACT: Final = 4096
+_UNPROCESSED: Final = Response(ResponseClass.THROTTLED, code="UnprocessedItems")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class TableAccess:
         """A worker's requests to the table, up to `width` at once."""
         lane = self.transport.lane(width)
         try:
-            yield Requests(lane, self.pace, backoff, stop)
+            yield Requests(lane, self.table, self.transport.endpoint, pace=self.pace, backoff=backoff, stop=stop)
         finally:
             lane.close()
 
@@ -59,11 +61,20 @@ def scan_pages(
     *,
     start: bytes = b"",
 ) -> Generator[Page]:
-    """The pages of a segment after the raw key `start`; `extra` are fields of the request such as a filter."""
-    units = 0.0
+    """The pages of a segment after the raw key `start`; `extra` are fields of the request such as a filter.
+
+    Each is checked against its request; a reply without items that is not DynamoDB's is never an empty page.
+    """
+    units, extra = 0.0, extra or {}
+    check = ScanCheck(
+        requests.table.key_types_by_name,
+        filtered="FilterExpression" in extra,
+        projected="ProjectionExpression" in extra,
+    )
     while True:
         body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra)
-        page = requests.call("Scan", body, parse_page, units)
+        requests.part = f"segment {segment} of {segments}"
+        page = requests.call("Scan", body, partial(_checked, check, start), units)
         requests.pace.settle(units, page.units, 0.0)
         requests.tally.units += page.units
         units, start = page.units, page.last_key
@@ -72,14 +83,18 @@ def scan_pages(
             return
 
 
-def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
-    """Write items with several requests at once; returns when every item is acknowledged.
+def _checked(check: ScanCheck, start: bytes, body: bytes) -> Page:
+    return check.check(parse_page(body), start)
 
-    Unprocessed items are sent again with the unsent ones, so that requests stay full. No two items may have the same
-    key. Raises `ItemTooLargeError` before the first request.
+
+def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> list[Refused]:
+    """Write items with several requests at once; returns when every item is acknowledged or refused: the refused ones.
+
+    Unprocessed items are sent again with the unsent ones, so that requests stay full. A refused request is halved
+    until the refused items are alone. No two items may have the same key.
     """
     requests.acknowledged()
-    queue, sent = _Queue(items), deque[_Sent]()
+    queue, sent = WriteQueue(items), deque[_Sent]()
     while queue or sent:
         if queue and len(sent) < requests.lane.width and not requests.failed:
             batch = queue.take()
@@ -87,14 +102,15 @@ def put_items(requests: Requests, table: str, items: Sequence[RawItem]) -> None:
             due = time.monotonic() + requests.pace.take(units)
             # Replies are read while waiting, since they adjust the pace.
             while sent and (left := due - time.monotonic()) > 0 and requests.lane.ready(left):
-                _settle(requests, queue, sent.popleft())
+                _settle(requests, table, queue, sent.popleft())
             requests.wait(due - time.monotonic())
             requests.send("BatchWriteItem", put_body(table, batch))
             sent.append(_Sent(batch, units))
         elif sent:
-            _settle(requests, queue, sent.popleft())
+            _settle(requests, table, queue, sent.popleft())
         else:
             requests.rest("BatchWriteItem")
+    return queue.refused
 
 
 def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[RawItem]:
@@ -103,22 +119,30 @@ def get_items(requests: Requests, table: str, keys: Sequence[RawItem]) -> list[R
     pending = deque(keys)
     while pending:
         batch = [pending.popleft() for _ in range(min(BATCH_KEYS, len(pending)))]
-        reply = requests.call("BatchGetItem", get_body(table, batch), parse_found)
+        asked = partial(_found, table, batch, requests.table.key_types_by_name)
+        reply, unprocessed = requests.call("BatchGetItem", get_body(table, batch), asked)
         requests.tally.units += reply.units
         found += reply.items
-        pending.extend(reply.unprocessed_keys)
-        if reply.unprocessed_keys and not reply.items:
+        pending.extend(unprocessed)
+        if unprocessed and not reply.items:
             requests.rest("BatchGetItem")
     return found
 
 
-def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool:
-    """Put an item unless its key exists; returns whether it was put."""
+def _found(table: str, asked: Sequence[RawItem], keys: KeyTypes, body: bytes) -> tuple[FoundItems, list[RawItem]]:
+    reply = parse_found(body, table)
+    return reply, check_found(asked, reply, keys)
+
+
+def put_new_item(requests: Requests, table: TableFacts, item: RawItem) -> bool | Refused:
+    """Put an item unless its key exists: whether it was put, or why DynamoDB refuses it."""
     try:
-        requests.call("PutItem", put_new_body(table.name, item, table.key_names[0]), parse_nothing)
+        requests.call("PutItem", put_new_body(table.name, item, table.key_names[0]), parse_put)
     except RequestRefusedError as error:
         if error.aws_code == "ConditionalCheckFailedException":
             return False
+        if error.aws_code in ITEM_REFUSALS:
+            return Refused(item, error.aws_code, error.reason)
         raise
     return True
 
@@ -130,55 +154,41 @@ class _Sent(NamedTuple):
     units: float
 
 
-def _settle(requests: Requests, queue: "_Queue", sent: _Sent) -> None:
+def _settle(requests: Requests, table: str, queue: WriteQueue, sent: _Sent) -> None:
     """Read the reply to the oldest request; unwritten items go back into the queue."""
-    unwritten = requests.receive("BatchWriteItem", parse_unwritten, sent.units)
     tally = requests.tally
-    if unwritten is None:
+    try:
+        reply = requests.receive("BatchWriteItem", partial(_unwritten, table, sent.items), sent.units)
+    except RequestRefusedError as error:
+        if error.aws_code not in ITEM_REFUSALS:
+            raise
+        queue.refuse(sent.items, error.aws_code, error.reason)
+        requests.acknowledged()  # it is an answer about the items, not an outage
+        if queue.only_refuses:
+            raise
+        return
+    if reply is None:
         tally.retried += len(sent.items)
         queue.again(sent.items)
         return
-    refused = len(unwritten.items)
+    units, unwritten = reply
+    refused = len(unwritten)
     written = len(sent.items) - refused
     # Not every emulator reports consumed units.
-    consumed = unwritten.units or written * tally.units_an_item
+    consumed = units or written * tally.units_an_item
     tally.retried += refused
     tally.throttled += refused > 0
     tally.units += consumed
     if written:
         requests.acknowledged()
+        queue.accepted = True
         tally.units_an_item = consumed / written
     else:
-        requests.failed = True
-        requests.last_code = "UnprocessedItems"
+        requests.fail(_UNPROCESSED)
     requests.pace.settle(sent.units, consumed, refused * tally.units_an_item)
-    queue.again(unwritten.items)
+    queue.again(unwritten)
 
 
-class _Queue:
-    """Items in batches within both limits of BatchWriteItem, 25 items and 16 MB."""
-
-    def __init__(self, items: Sequence[RawItem]) -> None:
-        self._items = list(items)
-        self._at = 0
-        largest = max(map(len, self._items), default=0)
-        self._small = largest * BATCH_ITEMS <= BATCH_BYTES
-        if largest > ITEM_BYTES:
-            for item in self._items:
-                check_size(item)
-
-    def __len__(self) -> int:
-        return len(self._items) - self._at
-
-    def take(self) -> list[RawItem]:
-        if self._at >= _COMPACT:
-            del self._items[: self._at]
-            self._at = 0
-        batch = self._items[self._at : self._at + BATCH_ITEMS]
-        while not self._small and len(batch) > 1 and sum(map(len, batch)) > BATCH_BYTES:
-            batch.pop()
-        self._at += len(batch)
-        return batch
-
-    def again(self, items: Sequence[RawItem]) -> None:
-        self._items.extend(items)
+def _unwritten(table: str, sent: Sequence[RawItem], body: bytes) -> tuple[float, list[RawItem]]:
+    reply = parse_unwritten(body, table)
+    return reply.units, check_unwritten(sent, reply)

@@ -3,15 +3,19 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from functools import partial
 from typing import Final, TypeVar
 
+from tee_infra.aws.deadline import start
 from tee_infra.workflows.data.request_loop import StoppedError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _TICK_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 3.0
+"""The time that threads have to end between two requests after an error or Ctrl-C."""
 
 
 def run_workers(
@@ -23,22 +27,22 @@ def run_workers(
 ) -> None:
     """Run `work` in threads that draw from the same `segments` until none is left; `tick` is called every 0.5 s.
 
-    The first error or Ctrl-C sets `stop`, and is raised after every thread has ended.
+    The first error or Ctrl-C sets `stop`, and is raised after every thread has ended. A thread that waits for a server
+    longer than 3 s is left: it does not keep the process alive, and what it returns counts for nothing.
     """
     queue = deque(segments)
     count = max(1, min(workers, len(segments)))
-    with ThreadPoolExecutor(count) as pool:
-        threads = [pool.submit(work, _draw(queue, stop)) for _ in range(count)]
-        try:
-            while not _decided(threads):
-                if tick is not None:
-                    tick()
-        except KeyboardInterrupt:
-            stop.set()
-            raise
-        if any(thread.done() and thread.exception() for thread in threads):
-            stop.set()
-    errors = [error for thread in threads if (error := thread.exception())]
+    threads = [start(partial(work, _draw(queue, stop)), "segment worker") for _ in range(count)]
+    try:
+        while not _decided(threads):
+            if tick is not None:
+                tick()
+    except BaseException:
+        _stop(threads, stop)
+        raise
+    if any(thread.done() and thread.exception() for thread in threads):
+        _stop(threads, stop)
+    errors = [error for thread in threads if thread.done() and (error := thread.exception())]
     # The other workers' StoppedError is a consequence of the first error.
     for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
         raise error
@@ -55,6 +59,11 @@ def run_all(pieces: Sequence[T], work: Callable[[T, threading.Event], R], thread
 
     run_workers(range(len(pieces)), threads, stop, draw)
     return [results[index] for index in range(len(pieces))]
+
+
+def _stop(threads: Sequence[Future[None]], stop: threading.Event) -> None:
+    stop.set()
+    wait(threads, _GRACE_SECONDS)
 
 
 def _decided(threads: Sequence[Future[None]]) -> bool:

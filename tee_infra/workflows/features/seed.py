@@ -104,6 +104,8 @@ def seed_feature(
     environment = parse_environment(record.environment)
     data = SyntheticData(number)
     seeded = seed_data(dynamodb, environment, tables, data, MEMBERS, progress=lambda _table, _items: None)
+    if wrong := [table.name for table in seeded.tables if table.refused]:
+        raise SeedIncompleteError(record.environment, wrong)
     return sum(table.items for table in seeded.tables)
 
 

@@ -26,7 +26,7 @@ items = st.dictionaries(texts, texts.map(lambda text: {"S": text}), max_size=4)
 def test_what_a_page_holds_is_put_as_it_stands(held: list[dict], ascii_only: bool, table: str) -> None:
     """Spaces, escapes and order of the service's own spelling are kept byte for byte."""
     spelled = [json.dumps(item, ensure_ascii=ascii_only).encode() for item in held]
-    page = parse_page(b'{"Items": [' + b", ".join(spelled) + b'], "Count": 1}')
+    page = parse_page(b'{"Items": [' + b", ".join(spelled) + b'], "Count": %d}' % len(spelled))
     assert [bytes(item) for item in page.items] == spelled
     if page.items:
         body = put_body(table, page.items)
@@ -35,7 +35,9 @@ def test_what_a_page_holds_is_put_as_it_stands(held: list[dict], ascii_only: boo
 
 
 def test_a_page_says_where_to_go_on_and_what_it_took() -> None:
-    page = parse_page(b'{"Items":[],"LastEvaluatedKey":{"n":{"N":"1.50"}},"ConsumedCapacity":{"CapacityUnits":2.5}}')
+    page = parse_page(
+        b'{"Items":[],"Count":0,"LastEvaluatedKey":{"n":{"N":"1.50"}},"ConsumedCapacity":{"CapacityUnits":2.5}}'
+    )
     assert page.last_key == b'{"n":{"N":"1.50"}}'
     assert page.units == 2.5
     body = json.loads(scan_body("t", segment=1, segments=3, start=page.last_key, extra={"Limit": 5}))
@@ -47,15 +49,15 @@ def test_a_page_says_where_to_go_on_and_what_it_took() -> None:
         "TotalSegments": 3,
         "ExclusiveStartKey": {"n": {"N": "1.50"}},
     }
-    assert parse_page(b'{"Items":[],"ConsumedCapacity":null}').last_key == b""
+    assert parse_page(b'{"Items":[],"Count":0,"ConsumedCapacity":null}').last_key == b""
 
 
 def test_unprocessed_items_come_back_raw() -> None:
     puts = b'{"t":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}}]}'
-    unwritten = parse_unwritten(b'{"UnprocessedItems":%b,"ConsumedCapacity":[{"CapacityUnits":3}]}' % puts)
+    unwritten = parse_unwritten(b'{"UnprocessedItems":%b,"ConsumedCapacity":[{"CapacityUnits":3}]}' % puts, "t")
     assert [bytes(item) for item in unwritten.items] == [b'{"pk":{"S":"a"}}']
     assert unwritten.units == 3
-    assert parse_unwritten(b"{}") == ([], 0)
+    assert parse_unwritten(b'{"UnprocessedItems":{}}', "t") == ([], 0)
 
 
 def test_gets_by_key() -> None:
@@ -64,7 +66,8 @@ def test_gets_by_key() -> None:
         "ConsistentRead": True,
         "Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}],
     }
-    found = parse_found(b'{"Responses":{"t":[{"pk":{"S":"a"}}]},"UnprocessedKeys":{"t":{"Keys":[{"pk":{"S":"b"}}]}}}')
+    reply = b'{"Responses":{"t":[{"pk":{"S":"a"}}]},"UnprocessedKeys":{"t":{"Keys":[{"pk":{"S":"b"}}]}}}'
+    found = parse_found(reply, "t")
     assert [bytes(item) for item in found.items] == keys[:1]
     assert [bytes(key) for key in found.unprocessed_keys] == keys[1:]
 

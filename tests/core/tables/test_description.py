@@ -3,7 +3,12 @@ from typing import Any
 import pytest
 
 from tee_infra.core.tables.create_request import creation_request
-from tee_infra.core.tables.description import TableFacts, read_description
+from tee_infra.core.tables.description import (
+    TableFacts,
+    UnexpectedDescriptionError,
+    description_of,
+    read_description,
+)
 from tee_infra.core.tables.live_schema import read_schema
 
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
@@ -69,3 +74,28 @@ def test_one_description_serves_facts_schema_and_request() -> None:
 def test_what_is_no_description_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^(Expected|Object missing)"):
         read_description(table(**broken))
+
+
+def test_a_table_is_found_by_its_name_and_by_its_arn() -> None:
+    described = table(TableArn="arn:aws:dynamodb:eu-central-1:1:table/dev-t")
+    for name in ("dev-t", "arn:aws:dynamodb:eu-central-1:1:table/dev-t"):
+        assert description_of(name, described).table_name == "dev-t"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {},
+        {"Table": {}},
+        {"Table": {"TableName": "dev-t"}},
+        table(TableName="prod-t"),
+        table(TableName=""),
+        table(TableName=None),
+        table(KeySchema=[]),
+        table(AttributeDefinitions=[]),
+        table(KeySchema=[{"AttributeName": "pk", "KeyType": "SIDEWAYS"}]),
+    ],
+)
+def test_a_reply_about_another_table_or_none_is_not_believed(response: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedDescriptionError, match="DescribeTable of 'dev-t'"):
+        description_of("dev-t", response)

@@ -4,8 +4,8 @@ import threading
 import pytest
 
 from tee_infra.core.backoff import Backoff
-from tee_infra.core.codec.item_size import ItemTooLargeError
 from tee_infra.core.codec.responses import Response, ResponseClass
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.data.request_loop import NoProgressError, RequestRefusedError, Requests, StoppedError
 from tee_infra.workflows.data.table_io import get_items, put_items, put_new_item, scan_pages
 from tests.support.services import connect, new_table
@@ -13,10 +13,11 @@ from tests.support.transfers import contents, fill, side
 from tests.workflows.fakes import FakeLane, done, throttled
 
 QUICK = Backoff(base=0.0001, cap=0.001, patience=0.3)
+TABLE = TableFacts(name="t", arn="", key_names=("pk",), key_types=("S",))
 
 
 def requests_to(lane: FakeLane) -> Requests:
-    return Requests(lane, backoff=QUICK)
+    return Requests(lane, TABLE, backoff=QUICK)
 
 
 def items(count: int, size: int = 1) -> list[bytes]:
@@ -39,11 +40,13 @@ def test_requests_are_full_and_the_limits_are_kept() -> None:
     assert all(len(json.dumps(body)) < 16_000_000 for body in lane.sent)
 
 
-def test_an_item_that_dynamodb_cannot_hold_is_named_before_anything_is_sent() -> None:
+def test_an_item_that_dynamodb_cannot_hold_is_named_and_never_sent() -> None:
     lane = FakeLane(lambda _operation, body: done(UnprocessedItems={}))
-    with pytest.raises(ItemTooLargeError, match=r'"pk": \{"S": "0"'):
-        put_items(requests_to(lane), "t", items(1, 205_000))
-    assert lane.sent == []
+    large, *small = [*items(1, 205_000), *items(3)[1:]]
+    (refused,) = put_items(requests_to(lane), "t", [*small, large])
+    assert refused.named(("pk",)).key == '{"pk":{"S": "0"}}'
+    assert "410,00" in refused.reason
+    assert [item["pk"]["S"] for body in lane.sent for item in puts(body)] == ["1", "2"]
 
 
 def test_unprocessed_items_join_the_next_requests() -> None:
@@ -74,8 +77,8 @@ def test_a_throttled_or_lost_request_is_sent_again() -> None:
 
 
 def test_a_refusal_ends_it_and_no_progress_does_at_last() -> None:
-    refusing = FakeLane(lambda *_: Response(ResponseClass.FATAL, code="ValidationException", message="no"))
-    with pytest.raises(RequestRefusedError, match="ValidationException: no"):
+    refusing = FakeLane(lambda *_: Response(ResponseClass.FATAL, code="AccessDeniedException", message="no"))
+    with pytest.raises(RequestRefusedError, match="BatchWriteItem on t: AccessDeniedException: no"):
         put_items(requests_to(refusing), "t", items(1))
     with pytest.raises(NoProgressError, match="ThrottlingException"):
         put_items(requests_to(FakeLane(lambda *_: throttled())), "t", items(1))
@@ -85,25 +88,25 @@ def test_it_stops_when_told() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(StoppedError):
-        put_items(Requests(FakeLane(lambda *_: done()), stop=stop), "t", items(1))
+        put_items(Requests(FakeLane(lambda *_: done()), TABLE, stop=stop), "t", items(1))
 
 
 def test_pages_follow_the_last_key() -> None:
     def answer(_operation: str, body: dict) -> Response:
-        at = int(body.get("ExclusiveStartKey", {"pk": {"N": "0"}})["pk"]["N"])
-        more = {"LastEvaluatedKey": {"pk": {"N": str(at + 1)}}} if at < 2 else {}
-        return done(Items=[{"pk": {"N": str(at)}}], **more)
+        at = int(body.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
+        more = {"LastEvaluatedKey": {"pk": {"S": str(at + 1)}}} if at < 2 else {}
+        return done(Items=[{"pk": {"S": str(at)}}], Count=1, ScannedCount=1, **more)
 
     lane = FakeLane(answer)
     pages = list(scan_pages(requests_to(lane), "t", 1, 4, {"Limit": 9}))
-    assert [bytes(page.items[0]) for page in pages] == [b'{"pk": {"N": "%d"}}' % number for number in range(3)]
+    assert [bytes(page.items[0]) for page in pages] == [b'{"pk": {"S": "%d"}}' % number for number in range(3)]
     assert {(body["Segment"], body["TotalSegments"], body["Limit"]) for body in lane.sent} == {(1, 4, 9)}
-    first = next(scan_pages(requests_to(lane), "t", start=b'{"pk":{"N":"2"}}'))
+    first = next(scan_pages(requests_to(lane), "t", start=b'{"pk":{"S":"2"}}'))
     assert first.last_key == b""
 
 
 def test_a_reply_that_is_no_json_is_asked_for_again() -> None:
-    answers = iter([Response(ResponseClass.DONE, b'{"Items":[{"pk"'), done(Items=[])])
+    answers = iter([Response(ResponseClass.DONE, b'{"Items":[{"pk"'), done(Items=[], Count=0, ScannedCount=0)])
     (page,) = scan_pages(requests_to(FakeLane(lambda *_: next(answers))), "t")
     assert page.items == []
 

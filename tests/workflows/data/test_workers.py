@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tee_infra.core.codec.responses import Response, ResponseClass
 from tee_infra.workflows.data.request_loop import RequestRefusedError, StoppedError
 from tee_infra.workflows.data.workers import run_workers
 
@@ -25,7 +26,7 @@ def test_the_first_error_stops_the_others_and_is_the_one_that_is_raised() -> Non
     def work(segments: Iterator[int]) -> None:
         for segment in segments:
             if segment == 1:
-                raise RequestRefusedError("Scan", "ValidationException", "no")
+                raise RequestRefusedError("Scan", Response(ResponseClass.FATAL, code="ValidationException"))
             if stop.wait(5):
                 raise StoppedError
 
