@@ -18,7 +18,10 @@ from tee_infra.aws.deadline import within
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.http_connection import DEADLINE
+from tee_infra.aws.stream_watch import STREAM_CONFIG, StreamWatch
+from tee_infra.core.data.table_identity import TableIdentity
 from tee_infra.core.tables.description import TableFacts, description_of
+from tee_infra.core.target import is_aws
 from tee_infra.errors import UsageError
 
 TransportName: TypeAlias = Literal["raw", "botocore"]
@@ -69,6 +72,43 @@ class DynamoDb:
             except self.client.exceptions.ResourceNotFoundException:
                 raise NoTableError(name, self.endpoint) from None
         return TableFacts.read(description_of(name, described))
+
+    def identity(self, table: TableFacts) -> TableIdentity:
+        """What the table is, with its tags. An emulator without tags has none.
+
+        Raises `DynamoDbError` also where the tags cannot be read: they could say that the table is production.
+        """
+        tags: dict[str, str] = {}
+        try:
+            if table.arn:
+                pages = self.client.get_paginator("list_tags_of_resource").paginate(ResourceArn=table.arn)
+                tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        except (BotoCoreError, ClientError) as error:
+            if getattr(error, "response", {}).get("Error", {}).get("Code") != "UnknownOperationException":
+                what = f"reading the tags of {table.name}, which may say that it is production"
+                raise DynamoDbError(what, " ".join(str(error).split())) from None
+        return TableIdentity(
+            name=table.name,
+            arn=table.arn,
+            id=table.id,
+            endpoint=self.endpoint,
+            restored_from=table.restored_from,
+            tags=tags,
+        )
+
+    def watch(self, table: TableFacts) -> StreamWatch | None:
+        """A watch of the table's changes, not open yet; None if it has no stream."""
+        if not table.stream_arn:
+            return None
+        # AWS's streams have hosts of their own; an emulator answers for both at one address.
+        endpoint = None if is_aws("dynamodb", self.endpoint) else self.endpoint
+        client: Any = self._session.client(
+            "dynamodbstreams",
+            endpoint_url=endpoint,
+            region_name=self.client.meta.region_name,
+            config=self.client.meta.config.merge(STREAM_CONFIG),
+        )
+        return StreamWatch(client, table.stream_arn)
 
     def transport(self, name: TransportName | None = None) -> RawTransport | BotocoreTransport:
         """The transport called `name`; None takes the raw one, or botocore's where a proxy is set."""

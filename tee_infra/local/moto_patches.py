@@ -1,9 +1,11 @@
 """Corrections of moto's DynamoDB where it differs from AWS in properties of this project, in the serving process.
 
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
-a stream to be enabled a second time; and its message for a protected table differs from AWS's.
+a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
+AWS's.
 """
 
+import uuid
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -55,6 +57,7 @@ def _telling(describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str,
     def describe_and_tell(table: Any, base_key: str = "TableDescription") -> dict[str, Any]:
         answer = describe(table, base_key)
         told, kept = answer[base_key], table.__dict__.get("kept", {})
+        told["TableId"] = table.__dict__.setdefault("table_id", str(uuid.uuid4()))
         if "TableClass" in kept:
             told["TableClassSummary"] = {"TableClass": kept["TableClass"]}
         if "OnDemandThroughput" in kept:

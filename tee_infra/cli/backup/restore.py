@@ -16,6 +16,7 @@ from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.refusals import listed
 from tee_infra.core.environments import Environment
+from tee_infra.core.target import EMBEDDED_ACCOUNT_ID
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore as portable
 from tee_infra.workflows.backup.native import plan_native, restore_native
@@ -129,7 +130,10 @@ def restore(
     if location is not None:
         targets = {name: f"{physical}{suffix}" for name, physical in sources.items()}
         store = folder or open_store(location, session.connection)
-        plan = portable.prepare_restore(dynamodb, manifest or open_backup(store), environment.name, targets)
+        account_id = session.target.account_id or EMBEDDED_ACCOUNT_ID
+        plan = portable.prepare_restore(
+            dynamodb, manifest or open_backup(store), environment.name, targets, account_id=account_id
+        )
         _restore_portable(output, dynamodb, store, environment.name, plan, dry_run=dry_run)
     else:
         _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=moment, dry_run=dry_run)

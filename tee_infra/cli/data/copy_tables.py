@@ -1,8 +1,8 @@
 """`tee-infra data copy`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from pydantic import RootModel
@@ -28,6 +28,7 @@ from tee_infra.core.codec.scan_filter import parse_scan_filter
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side, pair_tables
 from tee_infra.core.data.estimate import Route
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import PartialError
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
@@ -38,6 +39,7 @@ class TransferredTable(SideFacts):
 
     name: str
     arn: str
+    id: str
     key_names: list[str]
     key_types: list[str]
     items: int
@@ -67,17 +69,38 @@ class PlannedCopy(ResultModel):
     route: Route
 
 
+class SourceChangesFacts(ResultModel):
+    """What is known of writes to the source while it was copied, `by` its stream or a second reading.
+
+    `changed` is null where nothing could tell, for the `problem`. `items`: how many items, null where only a second
+    reading tells; with a `problem` at least so many.
+    """
+
+    by: Literal["stream", "second reading"] | None
+    changed: bool | None
+    items: int | None
+    problem: str | None
+
+
+class CopiedSide(SideFacts):
+    """One side of a copy, by its identity in DynamoDB; an emulator may leave `arn` and `id` empty."""
+
+    arn: str
+    id: str
+
+
 class CopiedTable(ResultModel):
     """What was copied. `read` and `written` include runs before a --resume.
 
-    `validated`: the target has all of it. `missing`, `different` and `extra` items of the target were counted only
-    where a first, cheap comparison found a difference. `extra` ones are left alone and fail nothing. `refused` are the
-    items that the target does not take, by their keys in the target.
+    `validated`: the target has all of it, compared with the source as it was read; `source_changes` says whether it
+    changed meanwhile. Both sides were the same tables at the end as at the beginning. `missing`, `different` and
+    `extra` items of the target were counted only where a first, cheap comparison found a difference. `extra` ones are
+    left alone and fail nothing. `refused` are the items that the target does not take, by their keys in the target.
     """
 
     table: str
-    source: SideFacts
-    target: SideFacts
+    source: CopiedSide
+    target: CopiedSide
     read: int
     written: int
     retried: int
@@ -90,6 +113,7 @@ class CopiedTable(ResultModel):
     different: int
     extra: int
     refused: list[RefusedItemFacts]
+    source_changes: SourceChangesFacts
 
 
 class DataCopyResult(RootModel[Mapping[str, CopiedTable | PlannedCopy]]):
@@ -216,24 +240,36 @@ def _plan_lines(plan: CopyPlan) -> list[str]:
 
 def planned_copy(ends: tuple[CopySide, CopySide], plan: TablePlan) -> PlannedCopy:
     """The plan of copying a table, for JSON."""
-    source, target = (
-        TransferredTable(**vars(side_facts(end, facts.name)), **vars(facts))
-        for end, facts in zip(ends, (plan.source, plan.target), strict=True)
-    )
+    source, target = (_transferred(end, facts) for end, facts in zip(ends, (plan.source, plan.target), strict=True))
     estimate = EstimateFacts.model_validate(plan.estimate)
     return PlannedCopy(
         table=plan.name, name=plan.name, source=source, target=target, estimate=estimate, route=plan.route
     )
 
 
+def _transferred(end: CopySide, facts: TableFacts) -> TransferredTable:
+    known = vars(facts) | vars(side_facts(end, facts.name))
+    return TransferredTable.model_validate({name: known[name] for name in TransferredTable.model_fields})
+
+
 def copy_facts(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyResult) -> dict[str, Any]:
     """The result of copying a table, for JSON."""
     facts = vars(result).copy()
     compared = facts.pop("comparison") or Comparison()
-    del facts["rules"]
+    for inner in ("rules", "written_signature"):
+        del facts[inner]
     facts["refused"] = refused_facts(result.refused)
-    sides = {"source": side_facts(ends[0], plan.source.name), "target": side_facts(ends[1], plan.target.name)}
-    return facts | sides | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra")}
+    sides = {
+        name: CopiedSide(**vars(side_facts(end, at.name)), arn=at.arn, id=at.id)
+        for name, end, at in (("source", ends[0], plan.source), ("target", ends[1], plan.target))
+    }
+    changes = SourceChangesFacts.model_validate(result.source_changes)
+    return (
+        facts
+        | sides
+        | {"source_changes": changes}
+        | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra")}
+    )
 
 
 def _result_lines(results: list[CopyResult]) -> list[str]:
@@ -252,4 +288,15 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
         for result in results
     ]
     heads = ("TABLE", "READ", "WRITTEN", "RETRIED", "SECONDS", "CPU", "OTHERS KEPT", "REFUSED", "VALIDATED")
-    return table(heads, rows) + [line for result in results for line in listed(result.refused)]
+    refused = [line for result in results for line in listed(result.refused)]
+    return table(heads, rows) + refused + compared_lines(results)
+
+
+def compared_lines(results: Sequence[CopyResult]) -> list[str]:
+    """What each target was compared with."""
+    return [
+        f"{result.table}: {'validated against' if result.validated else 'compared with'} the source as read; "
+        f"{result.source_changes.text}"
+        for result in results
+        if result.source_changes
+    ]

@@ -11,7 +11,14 @@ from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.copy_progress import carry_out
-from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, copy_facts, planned_copy, require_none_refused
+from tee_infra.cli.data.copy_tables import (
+    CopiedTable,
+    PlannedCopy,
+    compared_lines,
+    copy_facts,
+    planned_copy,
+    require_none_refused,
+)
 from tee_infra.cli.data.options import (
     END,
     checkpoint_option,
@@ -176,4 +183,5 @@ def _result_lines(results: list[CopyResult]) -> list[str]:
     ]
     lines = table(("TABLE", "READ", "WRITTEN", "OTHERS KEPT", "REFUSED", "VALIDATED"), rows)
     lines += [line for result in results for line in listed(result.refused)]
+    lines += compared_lines(results)
     return [*lines, "", *table(("TABLE", "ATTRIBUTE", "REPLACED BY", "VALUES"), rules)] if rules else lines

@@ -37,10 +37,15 @@ class BackupFile(_Model):
 
 
 class TableBackup(_Model):
-    """One table: its logical `name`, the `source` that was read, and the signature of its items."""
+    """One table: its logical `name`, the `source` that was read, and the signature of its items.
+
+    `source_arn` and `source_id` say which table that was; backups of earlier versions lack them.
+    """
 
     name: str
     source: str
+    source_arn: str = ""
+    source_id: str = ""
     items: int
     digest: str
     definition: TableDefinition
@@ -138,15 +143,10 @@ def plan_restore(
     """The steps that restore a backup into `environment`.
 
     `targets` maps the logical names to restore to physical ones, `existing` the physical names to live definitions, and
-    `occupied` are those that have items. Raises `RestoreRefusedError`, or `UsageError` for a table not in the backup.
+    `occupied` are those that have items. `core.data.restore_policy` says whether the restore is allowed at all. Raises
+    `RestoreRefusedError`, or `UsageError` for a table not in the backup.
     """
     source, target = parse_environment(manifest.environment), parse_environment(environment)
-    if source.kind.production and not target.kind.production:
-        raise RestoreRefusedError(
-            f"a backup of {source.name} contains personal data and {target.name} is not production",
-            next=f"Copy anonymized data instead: tee-infra data sync-dev --from {source.name} --to {target.name} "
-            "--anonymize",
-        )
     held = {table.name: table for table in manifest.tables}
     if unknown := [name for name in targets if name not in held]:
         raise UsageError(f"the backup has no table {unknown[0]!r}; it has: {', '.join(held)}")

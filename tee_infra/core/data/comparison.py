@@ -35,6 +35,34 @@ class CompareOptions:
         return 1 if self.limit is not None else self.workers * SEGMENTS_A_WORKER
 
 
+@dataclass(frozen=True, kw_only=True)
+class SourceChanges:
+    """What is known of writes to a source while it was copied, `by` its stream or a second reading.
+
+    `changed`: whether there were any, None where nothing could tell, for `problem`. `items`: how many items, None where
+    only a second reading tells; with a `problem` at least so many.
+    """
+
+    by: Literal["stream", "second reading"] | None
+    changed: bool | None
+    items: int | None = None
+    problem: str | None = None
+
+    @property
+    def text(self) -> str:
+        """For people, after "validated against the source as read; "."""
+        if self.changed is None:
+            return f"whether the source changed meanwhile is unknown: {self.problem}"
+        if not self.changed:
+            return f"the source did not change meanwhile, by its {self.by}"
+        if self.items is None:
+            return f"the source changed meanwhile, by its {self.by}: the copy may hold items as they were before"
+        least = "at least " if self.problem else ""
+        return (
+            f"{least}{self.items:,} items of the source changed meanwhile: the copy may hold them as they were before"
+        )
+
+
 @dataclass(frozen=True)
 class Difference:
     """One differing key: its raw JSON, and the differing attribute paths of an item that both sides have."""

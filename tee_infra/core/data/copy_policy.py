@@ -1,17 +1,26 @@
 """Copies before any read: permissions, the route, and the estimated cost."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.data.estimate import Estimate, Route, estimate
+from tee_infra.core.data.table_identity import (
+    TableIdentity,
+    parse_arn,
+    production_name,
+    production_reason,
+    same_table,
+)
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment, resolve_stage
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RefusedError, UsageError
 
 TABLE_PREFIX: Final = "table:"
+_TABLE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 AWS_ROUTE_BYTES: Final = 5 * 10**9
 """From this size on AWS's bulk load is cheaper than write requests and not limited by one machine."""
 
@@ -24,15 +33,18 @@ class CopySide:
     name: str
     environment: Environment | None
     tables: Mapping[str, str]
+    arn: str = ""
+    """The ARN that the table was named by; the table must have it."""
 
     @property
-    def production(self) -> bool:
-        """Whether it is production: by its environment, or as a table with a bare name of the catalog.
+    def production(self) -> str | None:
+        """Why it is production by what it is called: by its environment, or by the table's name. None: it is not.
 
-        Those are the app's original tables, from before the first environment.
+        `check_tables` judges the tables themselves.
         """
-        bare = any(table.name in self.tables.values() for table in TABLES)
-        return bare or (self.environment is not None and self.environment.kind.production)
+        if self.environment is not None and self.environment.kind.production:
+            return f"{self.environment.name} is production"
+        return next((reason for name in self.tables.values() if (reason := production_name(name))), None)
 
     @property
     def single(self) -> bool:
@@ -62,25 +74,72 @@ class TablePlan:
 def copy_side(text: str) -> CopySide:
     """Read `--from` and `--to`: an environment, or `table:NAME`, whose environment is read from the name if it has one.
 
-    Raises `UnknownEnvironmentError`.
+    NAME may be the table's ARN. Raises `UnknownEnvironmentError`, `UsageError`.
     """
     if text.startswith(TABLE_PREFIX):
-        physical = text.removeprefix(TABLE_PREFIX)
-        return CopySide(name=text, environment=_owner(physical), tables={physical: physical})
+        return _single_side(text)
     environment = resolve_stage(text)
     tables = {table.name: names.table(environment.name, table.name) for table in TABLES}
     return CopySide(name=environment.name, environment=environment, tables=tables)
 
 
-def check_sides(source: CopySide, target: CopySide, *, anonymized: bool) -> None:
-    """Check that this copy is allowed. Raises `ProductionTargetError`, `PlainCopyError`, `UsageError`.
+def _single_side(text: str) -> CopySide:
+    named = text.removeprefix(TABLE_PREFIX)
+    arn = parse_arn(named)
+    physical = arn.name if arn else named
+    if not _TABLE_NAME.fullmatch(physical):
+        raise UsageError(
+            f"{text}: neither a table's name nor a table's ARN. Nothing was read",
+            next="Name the table as DynamoDB does, e.g. table:dev-tee-admin",
+        )
+    return CopySide(name=text, environment=_owner(physical), tables={physical: physical}, arn=named if arn else "")
 
-    Production is never a target; data that leaves production is anonymized.
+
+def check_sides(source: CopySide, target: CopySide, *, anonymized: bool) -> None:
+    """Check that this copy is allowed, by what both sides are called.
+
+    Production is never a target; data that leaves production is anonymized; nothing is copied onto itself. Raises
+    `ProductionTargetError`, `PlainCopyError`, `SameTableError`.
     """
     if target.production:
-        raise ProductionTargetError(target.name)
+        raise ProductionTargetError(target.name, target.production)
     if source.production and not anonymized:
-        raise PlainCopyError(source.name, target.name)
+        raise PlainCopyError(source.name, target.name, source.production)
+    if not source.single and source.name == target.name:
+        raise SameTableError(source.name, target.name, f"the environment {source.name}")
+
+
+def check_tables(
+    ends: tuple[CopySide, CopySide], pairs: Sequence[tuple[TableIdentity, TableIdentity]], *, anonymized: bool
+) -> None:
+    """Check the tables themselves by the same rules, and that no table is read and written in one run.
+
+    Raises `ProductionTargetError`, `PlainCopyError`, `SameTableError`.
+    """
+    check_same(ends, pairs)
+    for source, target in pairs:
+        if reason := production_reason(target):
+            raise ProductionTargetError(target.name, reason)
+        if not anonymized and (reason := production_reason(source)):
+            raise PlainCopyError(source.name, ends[1].name, reason, named=ends[0].name)
+
+
+def check_same(ends: tuple[CopySide, CopySide], pairs: Sequence[tuple[TableIdentity, TableIdentity]]) -> None:
+    """Raises `SameTableError` where a target is a source of the same run, or the target of another table."""
+    for number, (_, target) in enumerate(pairs):
+        others = [source for source, _ in pairs] + [other for _, other in pairs[:number]]
+        if any(same_table(target, other) for other in others):
+            raise SameTableError(ends[0].name, ends[1].name, f"the table {target.name}")
+
+
+def check_arn(end: CopySide, arn: str) -> None:
+    """Raises `UsageError` if the side was named by an ARN and the table at hand has another one."""
+    if end.arn and end.arn != arn:
+        raise UsageError(
+            f"{end.name}: these credentials and this region lead to {arn or 'a table without an ARN'}. Nothing was "
+            "read or written",
+            next="Use the account and the region of the ARN",
+        )
 
 
 def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -89,6 +148,7 @@ def pair_tables(source: CopySide, target: CopySide, chosen: Sequence[str]) -> li
     `table:NAME` pairs with the other environment's table that NAME ends with, unless one is chosen. Raises
     `UsageError` where that is not clear.
     """
+    chosen = list(dict.fromkeys(chosen))
     if source.single and target.single:
         return [(name, name, other) for name, other in zip(source.tables, target.tables, strict=True)]
     if source.single or target.single:
@@ -113,25 +173,40 @@ def plan_table(name: str, source: TableFacts, target: TableFacts, *, transformed
 
 
 class ProductionTargetError(RefusedError):
-    """A copy never writes to production."""
+    """A copy never writes to production, nor to what may be production. `reason` says why it is or may be."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, reason: str) -> None:
         self.target = target
+        self.reason = reason
         super().__init__(
-            f"{target} is production, which is never the target of a copy",
+            f"{target}: production, or taken for it, is never the target of a copy: {reason}. Nothing was written",
             next="To restore lost data: tee-infra backup restore",
         )
 
 
 class PlainCopyError(RefusedError):
-    """Personal data would leave production."""
+    """Personal data would leave production, or what may be production. `reason` says why it is or may be."""
 
-    def __init__(self, source: str, target: str) -> None:
+    def __init__(self, source: str, target: str, reason: str, *, named: str | None = None) -> None:
+        self.source = source
+        self.target = target
+        self.reason = reason
+        super().__init__(
+            f"{source}: a plain copy would carry personal data of production to {target}: {reason}. Nothing was "
+            "written",
+            next=f"Copy it anonymized: tee-infra data sync-dev --anonymize --from {named or source} --to {target}",
+        )
+
+
+class SameTableError(RefusedError):
+    """Both sides lead to one table. A copy onto itself undoes concurrent writes, and a comparison says nothing."""
+
+    def __init__(self, source: str, target: str, what: str) -> None:
         self.source = source
         self.target = target
         super().__init__(
-            f"{source} is production: a plain copy would carry personal data to {target}",
-            next=f"Copy it anonymized: tee-infra data sync-dev --anonymize --from {source} --to {target}",
+            f"{source} and {target}: both lead to {what}. Nothing was read or written",
+            next="Name another source or another target",
         )
 
 

@@ -16,7 +16,8 @@ from tee_infra.errors import UsageError
 
 class Header(msgspec.Struct, frozen=True):
     """The copy that a checkpoint belongs to. `tables` pairs sources with targets; `transform` and `filter` are texts
-    that differ for different transforms and filters."""
+    that differ for different transforms and filters. `ids` differ for a table that was created again; a checkpoint of
+    an earlier version has none."""
 
     source: str
     target: str
@@ -24,6 +25,7 @@ class Header(msgspec.Struct, frozen=True):
     segments: int
     transform: str = ""
     filter: str = ""
+    ids: tuple[str, ...] = ()
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -94,6 +96,7 @@ def read_resume_point(lines: Iterable[bytes], expected: Header) -> ResumePoint:
     if not complete:
         return ResumePoint(expected)
     header = msgspec.json.decode(complete[0], type=Header)
+    header = msgspec.structs.replace(header, ids=header.ids or expected.ids)
     expected = msgspec.structs.replace(expected, segments=header.segments)
     if header != expected:
         raise ForeignResumePointError(expected, header)

@@ -70,6 +70,10 @@ class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
     key_schema: tuple[KeyElement, ...]
     table_name: str = ""
     table_arn: str = ""
+    table_id: str = ""
+    creation_date_time: Any = None
+    latest_stream_arn: str = ""
+    restore_summary: dict[str, Any] = {}
     table_status: str = ""
     item_count: int = 0
     table_size_bytes: int = 0
@@ -87,6 +91,11 @@ class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
     def types(self) -> dict[str, AttributeType]:
         """Key attribute -> type."""
         return {pair.attribute_name: pair.attribute_type for pair in self.attribute_definitions}
+
+    @property
+    def streams(self) -> bool:
+        """Whether its stream is on. AWS goes on naming the latest stream of a table after it was switched off."""
+        return self.stream_specification is not None and self.stream_specification.stream_enabled
 
     @property
     def provisioned(self) -> bool:
@@ -148,6 +157,14 @@ class TableFacts:
     """Their total size in bytes, as old as `size`."""
     deletion_protection: bool = False
     """DynamoDB's own deletion protection."""
+    id: str = ""
+    """The TableId, which a table that is created again does not keep."""
+    created: str = ""
+    """When it was created, as text."""
+    stream_arn: str = ""
+    """The latest stream, empty without one."""
+    restored_from: str = ""
+    """The ARN of the table that DynamoDB restored it from, else empty."""
 
     @property
     def key(self) -> str:
@@ -175,4 +192,8 @@ class TableFacts:
             indexes=len(indexes),
             indexes_size=sum(index.index_size_bytes for index in indexes),
             deletion_protection=description.deletion_protection_enabled,
+            id=description.table_id,
+            created=str(description.creation_date_time or ""),
+            stream_arn=description.latest_stream_arn if description.streams else "",
+            restored_from=description.restore_summary.get("SourceTableArn", ""),
         )

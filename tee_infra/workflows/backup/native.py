@@ -11,6 +11,7 @@ from datetime import datetime
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.native_backups import NativeBackup, NativeBackups
 from tee_infra.aws.table_definitions import TableDefinitions
+from tee_infra.core.data.table_identity import names_production, production_name
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.create_request import TableDefinition, declared_definition
 from tee_infra.errors import RefusedError, UsageError
@@ -58,8 +59,8 @@ def plan_native(
 ) -> list[NativeRestore]:
     """The restores of the table of `backup`, or of all `tables` to `moment`.
 
-    Targets are new tables with `suffix` appended to the name. Raises `RefusedError` if one exists, and `UsageError` for
-    a backup of another environment's table.
+    Targets are new tables with `suffix` appended to the name. Raises `RefusedError` if one exists or would be taken for
+    production, and `UsageError` for a backup of another environment's table.
     """
     if not suffix:
         raise UsageError(
@@ -74,6 +75,12 @@ def plan_native(
             )
     steps = [NativeRestore(source, f"{source}{suffix}", backup, moment) for source in sources]
     for step in steps:
+        if not production_name(step.source) and (reason := names_production(step.target)):
+            raise RefusedError(
+                f"{step.target}: would be taken for production, and {step.source} is not: {reason}. Nothing was "
+                "changed",
+                next="Choose another --suffix",
+            )
         if TableDefinitions(dynamodb.client).definition(step.target) is not None:
             raise RefusedError(
                 f"{step.target}: exists, and a restore never overwrites. Nothing was changed",

@@ -1,7 +1,7 @@
 """Create, verify and list portable backups."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,9 @@ from tee_infra.core.data.backup import (
     segment_name,
     segments_of,
 )
+from tee_infra.core.data.table_identity import production_reason
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.backup.segment_files import check_segment, write_segment
 from tee_infra.workflows.data.progress import Progress
@@ -46,6 +49,20 @@ class BackupExistsError(RefusedError):
         )
 
 
+class MisnamedBackupError(RefusedError):
+    """A table of `environment` is or may be production, for `reason`: the backup would be of the wrong environment."""
+
+    def __init__(self, table: str, environment: str, reason: str) -> None:
+        self.table = table
+        self.environment = environment
+        self.reason = reason
+        super().__init__(
+            f"{table}: is or may be production, and would be backed up as {environment}'s: {reason}. Nothing was "
+            "written",
+            next="Check the tags of the table: aws dynamodb list-tags-of-resource",
+        )
+
+
 def create_backup(
     dynamodb: DynamoDb,
     store: FileStore,
@@ -59,11 +76,12 @@ def create_backup(
 
     A live table is read segment by segment: the backup holds each item as of some moment during the run. The manifest
     is written last and completes the backup. `read_units` caps the read units per second. Raises
-    `BackupExistsError`, `UsageError`, `RemoteError`.
+    `BackupExistsError`, `MisnamedBackupError`, `UsageError`, `RemoteError`.
     """
     started_at = datetime.now(UTC)
     transport, pace = dynamodb.transport(), SharedRateLimiter(RateLimiter(cap=read_units))
     sides = {name: TableAccess(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
+    _require_known(dynamodb, environment, [side.table for side in sides.values()])
     _begin(store, environment, started_at)
     definitions = TableDefinitions(dynamodb.client)
     saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
@@ -72,6 +90,15 @@ def create_backup(
         file.write(manifest.model_dump_json(indent=2).encode())
     store.delete(UNFINISHED)
     return manifest
+
+
+def _require_known(dynamodb: DynamoDb, environment: str, tables: Iterable[TableFacts]) -> None:
+    """A backup says whose it is, and a restore goes by that: production is not backed up under another name."""
+    if parse_environment(environment).kind.production:
+        return
+    for table in tables:
+        if reason := production_reason(dynamodb.identity(table)):
+            raise MisnamedBackupError(table.name, environment, reason)
 
 
 def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
@@ -112,7 +139,14 @@ def _save_table(
         files.append(file)
         total.merge(signature)
     return TableBackup(
-        name=name, source=physical, items=total.count, digest=digest_text(total), definition=definition, files=files
+        name=name,
+        source=physical,
+        source_arn=side.table.arn,
+        source_id=side.table.id,
+        items=total.count,
+        digest=digest_text(total),
+        definition=definition,
+        files=files,
     )
 
 

@@ -13,6 +13,8 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.refusals import RefusedItem, counted
 from tee_infra.core.data.backup import BackupFile, Manifest, RestoreStep, plan_restore
 from tee_infra.core.data.comparison import CompareOptions
+from tee_infra.core.data.restore_policy import RestoreTarget, check_restore
+from tee_infra.core.environments import parse_environment
 from tee_infra.errors import PartialError, RefusedError
 from tee_infra.workflows.backup.portable import digest_text, verify_files
 from tee_infra.workflows.backup.segment_files import read_segment
@@ -69,11 +71,21 @@ class RestorePlan:
 
 
 def prepare_restore(
-    dynamodb: DynamoDb, manifest: Manifest, environment: str, targets: Mapping[str, str]
+    dynamodb: DynamoDb, manifest: Manifest, environment: str, targets: Mapping[str, str], *, account_id: str = ""
 ) -> RestorePlan:
-    """The plan of a restore; changes nothing. Raises as `core.data.backup.plan_restore` does, and `RemoteError`."""
+    """The plan of a restore into `account_id`; changes nothing. In an unknown account no production table is created.
+
+    Raises as `check_restore` and `core.data.backup.plan_restore` do, and `RemoteError`.
+    """
     tables = TableDefinitions(dynamodb.client)
     existing = {physical: tables.definition(physical) for physical in targets.values()}
+    identities = {name: dynamodb.identity(dynamodb.table(name)) for name, there in existing.items() if there}
+    check_restore(
+        manifest,
+        RestoreTarget(
+            environment=parse_environment(environment), account_id=account_id, tables=targets, existing=identities
+        ),
+    )
     occupied = {physical for physical, there in existing.items() if there and not tables.is_empty(physical)}
     return RestorePlan(manifest=manifest, steps=plan_restore(manifest, environment, targets, existing, occupied))
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.aws.s3_bulk_load import copy_in_aws
 from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.codec.scan_filter import ScanFilter
-from tee_infra.core.data.comparison import CompareOptions
+from tee_infra.core.data.comparison import CompareOptions, SourceChanges
 from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, pair_tables, plan_table
 from tee_infra.core.data.resume_point import Header
 from tee_infra.workflows.data.anonymize_report import check_shapes
@@ -20,7 +20,9 @@ from tee_infra.workflows.data.compare_tables import compare_tables
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
 from tee_infra.workflows.data.request_loop import SharedRateLimiter
 from tee_infra.workflows.data.resume_file import ResumeFile
+from tee_infra.workflows.data.source_watch import watch_copy
 from tee_infra.workflows.data.sync_dev import Members, SubsetOptions, choose_members
+from tee_infra.workflows.data.table_guard import guard_copy, require_unchanged
 from tee_infra.workflows.data.table_io import TableAccess
 
 EVERYTHING: Final = ScanFilter()
@@ -70,16 +72,15 @@ def prepare_copy(
     `tables` are logical names, none for all. With a `bucket`, tables above `AWS_ROUTE_BYTES` that are copied whole go
     through DynamoDB's export and bulk load.
 
-    Raises as `check_sides`, `pair_tables`, `plan_table` and `choose_members` do, `NoTableError`, and
+    Raises as `check_sides`, `pair_tables`, `guard_copy`, `plan_table` and `choose_members` do, `NoTableError`, and
     `UnclassifiedAttributesError`.
     """
     anonymized = choice is not None and choice.key is not None
     check_sides(*ends, anonymized=anonymized)
     partly = bool(condition.members) or limit is not None or choice is not None
-    plans = [
-        plan_table(name, source.table(mine), target.table(its), transformed=partly, bucket=bucket is not None)
-        for name, mine, its in pair_tables(*ends, tables)
-    ]
+    found = [(name, source.table(mine), target.table(its)) for name, mine, its in pair_tables(*ends, tables)]
+    guard_copy(source, target, ends, [(mine, its) for _, mine, its in found], anonymized=anonymized)
+    plans = [plan_table(name, mine, its, transformed=partly, bucket=bucket is not None) for name, mine, its in found]
     if anonymized:
         transport = source.transport()
         check_shapes([(plan.name, TableAccess(transport, plan.source)) for plan in plans])
@@ -108,7 +109,7 @@ def run_copy(
     """Carry out a plan, table by table, each validated.
 
     The resume file is deleted after every table was validated. Raises `CopyIncompleteError`,
-    `ForeignResumePointError`, `UnclassifiedError`.
+    `ForeignResumePointError`, `TableReplacedError`, `UnclassifiedError`.
     """
     checkpoint = ResumeFile.open(checkpoint_path, _header(source, target, plan), resume=resume)
     results: list[CopyResult] = []
@@ -121,9 +122,11 @@ def run_copy(
                 TableAccess(its, table.target),
             )
             if table.route == "aws" and plan.bucket is not None:
-                results.append(_copy_in_aws(table, (source.client, target.client), sides, plan.bucket))
+                results.append(_copy_in_aws(table, (source, target), sides, plan.bucket))
             else:
-                results.append(_copy_table(plan, table, sides, checkpoint, partial(report, table)))
+                results.append(_copy_table(plan, table, (source, *sides), checkpoint, partial(report, table)))
+            require_unchanged(source, table.source)
+            require_unchanged(target, table.target)
         done = all(result.validated for result in results)
     finally:
         checkpoint.close(done=done)
@@ -139,13 +142,14 @@ def _header(source: DynamoDb, target: DynamoDb, plan: CopyPlan) -> Header:
         segments=plan.options.segments,
         transform=members.fingerprint if members else "",
         filter="" if members and plan.whole else f"{plan.filter.text} limit {plan.limit}",
+        ids=tuple(side.id or side.created for table in plan.tables for side in (table.source, table.target)),
     )
 
 
 def _copy_table(
     plan: CopyPlan,
     table: TablePlan,
-    sides: tuple[TableAccess, TableAccess],
+    ends: tuple[DynamoDb, TableAccess, TableAccess],
     checkpoint: ResumeFile,
     report: Callable[[CopyProgress], None],
 ) -> CopyResult:
@@ -155,16 +159,25 @@ def _copy_table(
         anonymizer, silent = (members.anonymizer(table.name) for _ in range(2))
         transform, compare_as = (members.transform(table.name, each) for each in (anonymizer, silent))
         options = replace(options, transform=transform, compare_as=compare_as)
-    result = copy_table(table.name, *sides, options=options, checkpoint=checkpoint, report=report)
+    source, *sides = ends
+    result = watch_copy(
+        source,
+        sides[0],
+        options,
+        partial(copy_table, table.name, *sides, options=options, checkpoint=checkpoint, report=report),
+        resumed=any(name == table.target.name for name, _ in checkpoint.state.positions),
+    )
     return replace(result, rules=anonymizer.report() if anonymizer else ())
 
 
 def _copy_in_aws(
-    table: TablePlan, clients: tuple[Any, Any], sides: tuple[TableAccess, TableAccess], bucket: str
+    table: TablePlan, ends: tuple[DynamoDb, DynamoDb], sides: tuple[TableAccess, TableAccess], bucket: str
 ) -> CopyResult:
     """By DynamoDB's export and bulk load. They continue in AWS if this process is killed; a second run starts over."""
     began, cpu = time.monotonic(), time.process_time()
-    load = copy_in_aws(clients, table.source, table.target, bucket=bucket, token=str(uuid.uuid4()))
+    load = copy_in_aws(
+        (ends[0].client, ends[1].client), table.source, table.target, bucket=bucket, token=str(uuid.uuid4())
+    )
     comparison = compare_tables(*sides, CompareOptions())
     return CopyResult(
         table=table.name,
@@ -177,4 +190,5 @@ def _copy_in_aws(
         client_cpu_seconds=time.process_time() - cpu,
         validated=comparison.complete,
         comparison=comparison,
+        source_changes=SourceChanges(by=None, changed=None, problem="AWS exported the table as of one moment"),
     )

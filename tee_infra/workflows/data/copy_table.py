@@ -11,7 +11,7 @@ from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.refusals import RefusedItem
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
-from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison
+from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison, SourceChanges
 from tee_infra.errors import PartialError, TeeInfraError
 from tee_infra.workflows.data.compare_tables import compare_tables, signature_of
 from tee_infra.workflows.data.request_loop import Requests, Tally
@@ -61,6 +61,10 @@ class CopyResult:
     rules: tuple[Applied, ...] = ()
     refused: tuple[RefusedItem, ...] = ()
     """The items that the target does not take, by their keys in the target; then it is not `validated`."""
+    written_signature: Signature | None = None
+    """The signature of the written items, of all runs."""
+    source_changes: SourceChanges | None = None
+    """What is known of writes to the source during the copy. None: nobody looked."""
 
     @property
     def extra(self) -> int:
@@ -135,13 +139,13 @@ def copy_table(
         validated=(comparison is None or comparison.complete) and not run.refused,
         comparison=comparison,
         refused=tuple(run.refused),
+        written_signature=run.written,
     )
 
 
-def _validate(run: "_Run") -> Comparison | None:
-    options = run.options
-    # A target of a partial copy may rightly have other items, so validation only looks for the copied ones.
-    compare = CompareOptions(
+def compare_options(options: CopyOptions) -> CompareOptions:
+    """How to compare the result of a copy. A target of a partial copy may rightly have other items."""
+    return CompareOptions(
         transform=options.compare_as or options.transform,
         filter=options.filter,
         limit=options.limit,
@@ -149,6 +153,10 @@ def _validate(run: "_Run") -> Comparison | None:
         workers=options.workers,
         backoff=options.backoff,
     )
+
+
+def _validate(run: "_Run") -> Comparison | None:
+    compare = compare_options(run.options)
     whole = compare.limit is None and not compare.subset
     if whole and signature_of(run.target, compare, raw=True) == run.written:
         return None

@@ -10,6 +10,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.refusals import RefusedItem
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.data.table_identity import production_reason
 from tee_infra.core.environments import Environment
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.data.progress import Progress
@@ -22,12 +23,14 @@ _REQUESTS_UNDER_WAY: Final = 8
 
 
 class SyntheticProductionError(RefusedError):
-    """Production never gets synthetic items."""
+    """Production never gets synthetic items, nor what may be production. `reason` says why a table is or may be."""
 
-    def __init__(self, environment: str) -> None:
+    def __init__(self, environment: str, reason: str | None = None) -> None:
         self.environment = environment
+        because = f": {reason}" if reason else ""
         super().__init__(
-            f"{environment}: production never gets synthetic items. Nothing was written. Name another environment"
+            f"{environment}: production never gets synthetic items{because}. Nothing was written. Name another "
+            "environment"
         )
 
 
@@ -74,6 +77,9 @@ def seed_data(
     began, cpu = time.monotonic(), time.process_time()
     transport = dynamodb.transport()
     sides = {name: TableAccess(transport, dynamodb.table(physical)) for name, physical in tables.items()}
+    for side in sides.values():
+        if reason := production_reason(dynamodb.identity(side.table)):
+            raise SyntheticProductionError(side.table.name, reason)
 
     def write(piece: tuple[range, str], stop: Event) -> tuple[int, list[RefusedItem]]:
         numbers, name = piece

@@ -111,14 +111,6 @@ def test_only_the_same_restore_may_go_on_with_a_table_that_holds_items() -> None
         plan(there=other, items=True)
 
 
-def test_people_of_production_stay_there() -> None:
-    for environment in ("staging", "dev", "feature-x"):
-        with pytest.raises(RestoreRefusedError, match=f"sync-dev --from prod --to {environment} --anonymize"):
-            plan(environment)
-    assert plan("prod-v2").definition is not None
-    assert plan("prod", of="dev").definition is not None
-
-
 def test_keys_must_agree() -> None:
     other = TableDefinition(request=KEY | {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "N"}]})
     with pytest.raises(RestoreRefusedError, match="has the key"):

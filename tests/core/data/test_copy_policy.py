@@ -7,6 +7,7 @@ from tee_infra.core.data.copy_policy import (
     DifferentKeysError,
     PlainCopyError,
     ProductionTargetError,
+    SameTableError,
     check_sides,
     copy_side,
     pair_tables,
@@ -30,6 +31,9 @@ def test_production_is_never_written_and_never_left_plainly(source: str, target:
     ends = copy_side(source), copy_side(target)
     if "prod" in target:
         with pytest.raises(ProductionTargetError):
+            check_sides(*ends, anonymized=anonymized)
+    elif source == target and ":" not in source:
+        with pytest.raises(SameTableError):
             check_sides(*ends, anonymized=anonymized)
     elif "prod" in source and not anonymized:
         with pytest.raises(PlainCopyError, match="data sync-dev --anonymize"):

@@ -10,7 +10,7 @@ from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore
-from tee_infra.workflows.backup.portable import create_backup, open_backup
+from tee_infra.workflows.backup.portable import MisnamedBackupError, create_backup, open_backup
 from tee_infra.workflows.backup.restore import DamagedBackupError, NotRestoredError, restore_backup
 from tee_infra.workflows.session.file_store import FolderStore
 from tests.support.emulator import create_tables, everything, put
@@ -113,19 +113,40 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     assert all(everything(dynamodb, physical) == {} for physical in targets.values())
 
 
-def test_people_of_production_do_not_get_out_by_a_restore(
-    dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path
+def test_people_of_production_stay_there_and_nobody_else_is_put_there(
+    dynamodb: DynamoDb, tables: dict[str, str], store: FolderStore, tmp_path: Path
 ) -> None:
-    store = FolderStore(tmp_path / "prod")
-    create_backup(dynamodb, store, "prod", tables, nothing)
+    place = FolderStore(tmp_path / "prod")
+    create_backup(dynamodb, place, "prod", create_tables(dynamodb, "prod"), nothing)
+    of_prod, of_staging = open_backup(place), open_backup(store)
     with pytest.raises(RestoreRefusedError, match="sync-dev --from prod --to dev --anonymize"):
+        restore.prepare_restore(dynamodb, of_prod, "dev", {"tee-admin": "dev-tee-admin"})
+    old = {"tee-admin": "prod-tee-admin-old"}
+    (step,) = restore.prepare_restore(dynamodb, of_prod, "prod", old, account_id="123456789012").steps
+    assert step.definition is not None
+    (step,) = restore.prepare_restore(dynamodb, of_prod, "prod", {"tee-admin": "prod-tee-admin"}).steps
+    assert step.definition is None
+    for account in ("000000000000", ""):
+        with pytest.raises(RestoreRefusedError, match="made in the account 123456789012"):
+            restore.prepare_restore(dynamodb, of_prod, "prod", old, account_id=account)
+    create_tables(dynamodb, "prod-v2")
+    for environment in ("prod", "prod-v2"):
+        targets = {"tee-admin": f"{environment}-tee-admin"}
+        with pytest.raises(RestoreRefusedError, match="it is a backup of staging"):
+            restore.prepare_restore(dynamodb, of_staging, environment, targets)
+
+
+def test_a_target_that_is_tagged_as_production_takes_no_other_backup(dynamodb: DynamoDb, store: FolderStore) -> None:
+    create_tables(dynamodb, "dev", Tags=[{"Key": "tee:environment", "Value": "prod"}])
+    with pytest.raises(RestoreRefusedError, match="its tag tee:environment is 'prod'"):
         restore.prepare_restore(dynamodb, open_backup(store), "dev", {"tee-admin": "dev-tee-admin"})
-    assert (
-        restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin"})
-        .steps[0]
-        .definition
-        is not None
-    )
+
+
+def test_production_is_not_backed_up_under_another_name(dynamodb: DynamoDb, tmp_path: Path) -> None:
+    tables = create_tables(dynamodb, "dev", Tags=[{"Key": "Stage", "Value": "Production"}])
+    with pytest.raises(MisnamedBackupError, match="its tag Stage is 'Production'"):
+        create_backup(dynamodb, FolderStore(tmp_path / "b"), "dev", tables, nothing)
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_table_with_another_key_is_refused(dynamodb: DynamoDb, store: FolderStore) -> None:
