@@ -98,8 +98,8 @@ class BackupVerifyResult(PortableBackupFacts):
 def backup() -> None:
     """Back up and restore an environment's tables.
 
-    A portable backup is a directory or an S3 prefix in DynamoDB's import format, and any account can restore it. A
-    native backup stays in AWS, consumes no read units, and restores only into new tables.
+    A portable backup is a directory or an S3 prefix in DynamoDB's import format. Any account can restore it, but
+    production only its own. A native backup stays in AWS, consumes no read units, and restores only into new tables.
     """
 
 

@@ -117,8 +117,8 @@ def restore(
     """Restore tables into new or empty tables.
 
     Never overwrites an item, and therefore does not ask for confirmation. A portable backup is verified before the
-    restore and compared with the tables after it. New tables get the settings of the backed up tables: indexes, TTL,
-    point-in-time recovery, tags, streams and deletion protection.
+    restore and compared with the tables after it; production takes only its own. New tables get the settings of the
+    backed up tables: indexes, TTL, point-in-time recovery, tags, streams and deletion protection.
     """
     if sum(choice is not None for choice in (location, arn, moment)) != 1:
         raise UsageError("backup restore: needs exactly one of --input DIR, --backup ARN and --at TIMESTAMP")

@@ -169,9 +169,9 @@ def copy(
     """Copy tables item by item and validate the copy.
 
     Production is never a target. Production data is only copied anonymized: tee-infra data sync-dev. Items of the
-    target with other keys are kept. Writes to the source during the copy may be missed. An interrupted copy is resumed
-    with --resume. An item that the target refuses stops nothing: it is listed with the reason. Exits 5 if the copy is
-    incomplete, an item was refused or the target differs.
+    target with other keys are kept. Writes to the source during the copy may be missed; they are reported. An
+    interrupted copy is resumed with --resume. An item that the target refuses stops nothing: it is listed with the
+    reason. Exits 5 if the copy is incomplete, an item was refused or the target differs.
     """
     output = Output(as_json)
     ends = copy_side(source), copy_side(target)

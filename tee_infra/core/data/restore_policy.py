@@ -71,7 +71,7 @@ def _not_its_own(manifest: Manifest, backup: TableBackup, account: str) -> str |
         return "its manifest, of an earlier version, does not say which account and table it was made of"
     arn = parse_arn(backup.source_arn)
     if arn is None or arn.name != backup.source or backup.source != names.table(source.name, backup.name):
-        return f"it was made of {backup.source_arn or backup.source}, which is no table of {source.name}"
+        return f"it was made of {backup.source_arn or backup.source}, and {source.name} has no such table"
     if arn.account != account:
         return f"it was made in the account {arn.account}, and the table is in {account or 'no known account'}"
     return None

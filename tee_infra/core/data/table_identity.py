@@ -108,9 +108,9 @@ def _certain(name: str, what: str) -> str | None:
         if owner is not None and owner.kind.production:
             return f"{what} is of {owner.name}"
         if owner is not None and _says_production(suffix):
-            return f"{what} says so ({name})"
+            return f"{what} names it ({name})"
     if not any(owner for _, owner, _ in owners) and _says_production(name.lower()):
-        return f"{what} says so ({name})"
+        return f"{what} names it ({name})"
     return None
 
 
@@ -161,7 +161,7 @@ def _own_tag(key: str, word: str) -> Iterator[str]:
         return
     found = _environment(text)
     if found is None:
-        yield f"its tag {key} is {word!r}, which is no environment"
+        yield f"its tag {key} is {word!r}, not an environment"
     elif found.kind.production:
         yield f"its tag {key} is {word!r}"
 

@@ -10,7 +10,7 @@ from tee_infra.errors import PartialError
 
 
 class TableReplacedError(PartialError):
-    """A table was created again during a copy: what was read or written is of another table of the same name."""
+    """A table was created again during a copy: some items were read from, or written to, another table of that name."""
 
     def __init__(self, table: str, what: str) -> None:
         self.table = table
