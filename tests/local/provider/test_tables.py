@@ -67,6 +67,22 @@ def test_protection_refuses_a_delete_in_aws_words(engine: EngineSide, made: tupl
     engine.delete(TABLE, name, engine.update(TABLE, name, protected, inputs))
 
 
+def test_a_table_keeps_its_id_until_it_is_created_again(running: EmbeddedAws) -> None:
+    dynamodb = client(running, "dynamodb")
+    name = f"identity-{new_mark()}"
+
+    def ids() -> list[str]:
+        return [dynamodb.describe_table(TableName=known)["Table"]["TableId"] for known in (name, arn)]
+
+    make_table(running, name)
+    arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+    first = ids()
+    assert first == ids() == [first[0]] * 2
+    dynamodb.delete_table(TableName=name)
+    make_table(running, name)
+    assert first[0] not in ids()
+
+
 def test_drift_is_seen(running: EmbeddedAws, engine: EngineSide, made: tuple[Values, str, Values]) -> None:
     inputs, name, state = made
     dynamodb = client(running, "dynamodb")
