@@ -36,6 +36,8 @@ def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> 
     if is_on and specification.get("StreamEnabled"):
         raise exceptions.StreamAlreadyEnabledException
     table.set_stream_specification(specification)
+    if not specification.get("StreamEnabled"):
+        table.stream_shard = None  # moto goes on writing to it, and fails
 
 
 def _keeping(handle: Handle) -> Handle:

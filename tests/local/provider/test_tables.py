@@ -83,6 +83,16 @@ def test_a_table_keeps_its_id_until_it_is_created_again(running: EmbeddedAws) ->
     assert first[0] not in ids()
 
 
+def test_a_table_takes_items_after_its_stream_was_switched_off(
+    running: EmbeddedAws, made: tuple[Values, str, Values]
+) -> None:
+    dynamodb, name = client(running, "dynamodb"), made[1]
+    dynamodb.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+    item = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    dynamodb.put_item(TableName=name, Item=item)
+    assert dynamodb.scan(TableName=name)["Items"] == [item]
+
+
 def test_drift_is_seen(running: EmbeddedAws, engine: EngineSide, made: tuple[Values, str, Values]) -> None:
     inputs, name, state = made
     dynamodb = client(running, "dynamodb")
