@@ -62,7 +62,8 @@ class Recorder:
     on: bool = True
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        if not self.on or service == "sts":  # whose a key is may be asked by any identity
+        # Whose a key is may be asked by any identity. Without a right to its stream, a table is read a second time.
+        if not self.on or service in {"sts", "dynamodb-streams"}:
             return
         for name in params.get("RequestItems", {}):
             self.calls.add(Call(f"dynamodb:{operation}", arns_table(name)))
