@@ -18,16 +18,14 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.codec.synthetic import SyntheticData
-from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.engine import EngineUnavailableError
 from tee_infra.workflows import doctor
-from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.environments import list as listing
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
 from tests.contracts.test_which_aws import commands
-from tests.support.emulator import create_tables, reset
+from tests.support.emulator import create_tables, put, reset
 from tests.support.emulator import session as shared
 from tests.support.homes import Moto, make_control_table, record_of, tags_of
 from tests.support.iam_roles import role_policies
@@ -142,7 +140,8 @@ def _prepare(connection: Moto, dynamodb: DynamoDb, row: Row) -> None:
         if environment in SEEDED:
             name = names.parameter(environment, names.ANONYMIZE_KEY)
             ssm.put_parameter(Name=name, Value="k" * 44, Type="SecureString")
-            seed_data(dynamodb, parse_environment("test"), tables, SyntheticData(1), 1, progress=lambda *_: None)
+            for logical, physical in tables.items():
+                put(dynamodb, physical, SyntheticData(1).items(logical, range(1)))
 
 
 def _empty(dynamodb: DynamoDb, environment: str) -> None:
