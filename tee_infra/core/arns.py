@@ -39,6 +39,14 @@ class Arns:
         """All streams of every table; a stream's name is the time at which it was switched on."""
         return [f"{self.table(table)}/stream/*" for table in TABLES if table.stream_view]
 
+    @property
+    def named_tables(self) -> str:
+        """Every table under the environment's name, restored ones too, with its indexes and streams.
+
+        No other environment's tables: none has a name that goes on with the service's.
+        """
+        return self._regional("dynamodb", f"table/{names.table(self.environment, names.SERVICE)}-*")
+
     def table(self, table: Table) -> str:
         """A DynamoDB table."""
         return self._regional("dynamodb", f"table/{names.table(self.environment, table.name)}")

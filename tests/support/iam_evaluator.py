@@ -52,12 +52,16 @@ def _statements(policy: Document, effect: str) -> list[Statement]:
 
 
 def _applies(statement: Statement, request: Request) -> bool:
+    named = any(
+        matches(action.lower(), request.action.lower())
+        for action in many(statement.get("Action") or statement["NotAction"])
+    )
     return (
-        any(matches(action.lower(), request.action.lower()) for action in many(statement["Action"]))
+        named is ("Action" in statement)
         and any(matches(resource, request.resource) for resource in many(statement.get("Resource", "*")))
         and ("Principal" not in statement or _is_principal(statement["Principal"], request.principal))
         and all(
-            _holds(operator, key, many(values), request.context)
+            _holds(operator, key, many(values), {"aws:PrincipalArn": request.principal, **request.context})
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )

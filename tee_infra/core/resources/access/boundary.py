@@ -1,11 +1,29 @@
-"""The permissions boundary: the maximum for every role of an environment, even if its own policy allows more."""
+"""The permissions boundary: the maximum for every role of an environment, whatever policies the role is given.
+
+A deployer writes the policies and the trust of other roles, so those count for nothing here: what a rewritten role
+reaches is items and configuration of its environment. Only pipelines manage resources, and no pipeline may change the
+role of one. `tests/iam/test_escalation.py` proves it for every action of IAM. Wildcards and one Deny for several
+statements keep it below the 6,144 characters that IAM takes.
+"""
+
+from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
-from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION, LIST_BACKUPS, NATIVE_BACKUP
-from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, document
-from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, pipeline_state
+from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS
+from tee_infra.core.resources.access.documents import (
+    EVERYTHING,
+    Document,
+    Statement,
+    allow,
+    deny,
+    deny_all_but,
+    document,
+)
+from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, hosts_features
+from tee_infra.core.resources.access.role import guarded_roles, pipeline_roles
+from tee_infra.core.resources.access.state import CONTROL, FILES, STATE_KEY, with_state_alias
 
 
 def bounded_by(environment: Environment, arns: Arns) -> str:
@@ -16,61 +34,155 @@ def bounded_by(environment: Environment, arns: Arns) -> str:
 
 
 def boundary(environment: Environment, arns: Arns) -> Document:
-    """Everything under the environment's own names, except exporting data from its tables."""
-    scope = deployed_arns(environment, arns)
-    tables = [arn for one in scope for arn in one.tables]
-    streams = [arn for one in scope for arn in one.streams]
-    indexes = [arn for one in scope for arn in one.indexes]
+    """Everything under the environment's own names that some role of it needs."""
     return document(
-        allow("Tables", ["dynamodb:*"], [*tables, *indexes]),
-        allow("Roles", ["iam:*"], [*(one.role("*") for one in scope), arns.boundary]),
-        allow(
-            "Others",
-            ["budgets:*", "cloudtrail:*", "cloudwatch:*", "events:*", "logs:*", "s3:*", "sns:*", "ssm:*"],
-            [
-                arns.parameters,
-                *(
-                    one.parameter() for one in scope[1:]
-                ),  # the path itself, by which leftovers are listed, and all below
-                arns.topic,
-                arns.alarms,
-                arns.dashboard,
-                arns.budget,
-                arns.trail,
-                arns.audit_bucket,
-                arns.log_group("audit"),
-                f"{arns.log_group('audit')}:*",
-                arns.event_rule("break-glass"),
-            ],
-        ),
+        allow("Own", [*_BY_ANYBODY, *_BY_PIPELINES], _own(arns, deployed_arns(environment, arns))),
+        allow("PassTheTrailsRole", ["iam:PassRole"], [arns.role("audit")], conditions=_TO_THE_TRAIL),
         allow("Keys", ["kms:*"], [arns.keys], conditions=_tag("Resource", arns)),
         allow("NewKeys", ["kms:CreateKey"], EVERYTHING, conditions=_tag("Request", arns)),
-        allow("Aliases", ["kms:*"], [arns.key_alias(alias(arns.environment)) for alias in _ALIASES]),
-        # No wider than the deployer's own policy: no role of an environment may delete items of the control table.
-        *pipeline_state(environment, arns, names.SECRETS_KEY_ALIAS),
+        *_state(environment, arns),
         # Each of these takes no resource.
         allow("Look", LOOK, EVERYTHING),
-        # Every role but the migrator denies native backups in its own policy, and production's tables deny the others.
-        deny("NeverTakeDataOut", [action for action in EXFILTRATION if action != NATIVE_BACKUP], [*tables, *streams]),
-        deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+        *_never(environment, arns),
     )
 
 
-LOOK = (
+LOOK: Final = (
     "cloudtrail:DescribeTrails",
-    LIST_BACKUPS,
+    "dynamodb:ListBackups",
     "dynamodb:ListTables",
     "iam:ListRoles",
     "kms:ListAliases",
     "logs:DescribeLogGroups",
     "sns:GetSubscriptionAttributes",
-    "sns:SetSubscriptionAttributes",
-    "sns:Unsubscribe",
     "ssm:DescribeParameters",
     "tag:GetResources",
 )
 
-_ALIASES = (names.key_alias, names.audit_key_alias)
+_BY_ANYBODY: Final = (
+    "dynamodb:*Item",
+    "dynamodb:CreateBackup",
+    "dynamodb:Describe*",
+    "dynamodb:List*",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:TagResource",
+    "dynamodb:UntagResource",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "ssm:GetParameter*",
+)
+"""Every other role denies native backups in its own policy but the migrator, as production's tables do."""
+
+_USE_KEYS: Final = ("kms:*crypt*", "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey*")
+
+_BY_PIPELINES: Final = (
+    "budgets:*",
+    "cloudtrail:*",
+    "cloudwatch:*",
+    "dynamodb:*ResourcePolicy",
+    "dynamodb:CreateTable",
+    "dynamodb:DeleteTable",
+    "dynamodb:Update*",
+    "events:*",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:Get*",
+    "iam:List*",
+    "iam:PutRole*",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole*",
+    "kms:*Alias",
+    "logs:*",
+    "s3:*",
+    "sns:*",
+    "ssm:*",
+)
+
+_TAKES_DATA_OUT: Final = (
+    "dynamodb:*Global*",
+    "dynamodb:*Kinesis*",
+    "dynamodb:*Replica*",
+    "dynamodb:Export*",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:Restore*",
+    "dynamodb:StartAws*",
+    CHANGE_TAG_ACCESS,
+)
+"""`actions.EXFILTRATION` without native backups, in fewer characters, and the switch that lets tags decide."""
+
+_TO_THE_TRAIL: Final = {"StringEquals": {"iam:PassedToService": "cloudtrail.amazonaws.com"}}
+
+
+def _own(arns: Arns, scope: list[Arns]) -> list[str]:
+    """No action works on ARNs of another service, so one statement is no wider than one for each."""
+    return [
+        *(arn for one in scope for arn in (one.named_tables, one.role("*"))),
+        arns.parameters,
+        *(one.parameter() for one in scope[1:]),  # the path, by which leftovers are listed, and all below
+        arns.boundary,
+        arns.topic,
+        arns.alarms,
+        arns.dashboard,
+        arns.budget,
+        arns.trail,
+        arns.audit_bucket,
+        f"{arns.log_group('audit')}*",
+        arns.event_rule("break-glass"),
+        arns.key_alias(f"{names.key_alias(arns.environment)}*"),
+    ]
+
+
+def _state(environment: Environment, arns: Arns) -> list[Statement]:
+    """For pipelines alone, whose own policies name the files: whole buckets here. No item of the control table goes."""
+    purposes = ["standing", *(["ephemeral"] if hosts_features(environment) else [])]
+    files = [f"{arns.state_bucket(purpose)}*" for purpose in purposes]  # the bucket, and its files
+    only = {"ArnEquals": {"aws:PrincipalArn": [arns.role(role) for role in pipeline_roles(environment)]}}
+    secrets = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.SECRETS_KEY_ALIAS}}
+    statements = [
+        allow("State", [*CONTROL, *FILES, "s3:ListBucket"], [arns.control_table, *files], conditions=only),
+        allow("StateKey", STATE_KEY, [arns.keys], conditions=with_state_alias() | only),
+        allow("SecretsKey", ["kms:Decrypt"], [arns.keys], conditions=secrets),
+    ]
+    if hosts_features(environment):  # a developer makes sure that the record of an environment is live
+        statements.append(allow("ReadRecords", ["dynamodb:GetItem"], [arns.control_table]))
+    return statements
+
+
+def _never(environment: Environment, arns: Arns) -> list[Statement]:
+    """A Deny also holds where the policy of a table, or the trust of a role, names a session: that passes an Allow."""
+    pipelines = [arns.role(role) for role in pipeline_roles(environment)]
+    guarded = [*(arns.role(role) for role in guarded_roles(environment)), arns.boundary]
+    # Whoever may list a path sees all parameters below it, a Deny on one of them notwithstanding (SSM user guide).
+    key = [arns.parameter(names.ANONYMIZE_KEY), arns.parameter("")]
+    return [
+        deny_all_but(
+            "OnlyPipelinesManage",
+            [*_BY_ANYBODY, *_USE_KEYS],
+            EVERYTHING,
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": pipelines}},
+        ),
+        deny_all_but("NeverGuardedRoles", ["iam:Get*", "iam:List*"], guarded),
+        # Without a boundary the request has no such key, and is denied too.
+        deny(
+            "NeverUnbounded",
+            ["iam:CreateRole", "iam:PutRole*"],
+            EVERYTHING,
+            conditions={"StringNotEquals": {"iam:PermissionsBoundary": arns.boundary}},
+        ),
+        deny("NeverAnotherRole", ["sts:AssumeRole"], EVERYTHING),
+        deny(
+            "AnonymizationKey",
+            ["ssm:*"],
+            key,
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": arns.role("migrator")}},
+        ),
+        deny("NeverTakeDataOut", _TAKES_DATA_OUT, EVERYTHING),
+    ]
 
 
 def _tag(where: str, arns: Arns) -> dict[str, dict[str, str]]:

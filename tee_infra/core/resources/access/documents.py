@@ -37,6 +37,15 @@ def deny(
     return _statement({"Sid": sid, "Effect": "Deny"}, actions, resources, principal, conditions)
 
 
+def deny_all_but(
+    sid: str, actions: Sequence[str], resources: Sequence[str], *, conditions: Conditions | None = None
+) -> Statement:
+    """A Deny of every action on the resources, except `actions`."""
+    statement = _statement({"Sid": sid, "Effect": "Deny"}, actions, resources, None, conditions)
+    statement["NotAction"] = statement.pop("Action")
+    return statement
+
+
 def only_encrypted(bucket: str) -> Statement:
     """A bucket policy's Deny of plain HTTP. `bucket` is its ARN."""
     everything = [bucket, f"{bucket}/*"]

@@ -127,12 +127,8 @@ def _alarms(own: Arns) -> list[Statement]:
             ],
             [own.topic],
         ),
-        # Subscriptions take no resource; the topic's policy decides on them.
-        allow(
-            "Subscription",
-            ["sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
-            EVERYTHING,
-        ),
+        # Only reads: a change takes no resource, so the right would reach the subscriptions of every environment.
+        allow("Subscription", ["sns:GetSubscriptionAttributes"], EVERYTHING),
         allow(
             "Alarms",
             [

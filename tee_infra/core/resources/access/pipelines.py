@@ -15,12 +15,9 @@ from tee_infra.core.resources.access.actions import (
 )
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
 from tee_infra.core.resources.access.grants import deployer_grants, find_features
-from tee_infra.core.resources.access.role import Role
+from tee_infra.core.resources.access.role import Role, guarded_roles
 from tee_infra.core.resources.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.settings import Settings
-
-GUARDED_ROLES: Final = ("deployer", "break-glass")
-"""Roles that a pipeline must not change: its own, and the break-glass role, whose use it could hide."""
 
 GITHUB: Final = "token.actions.githubusercontent.com"
 """The issuer of GitHub's tokens. Of their claims, STS compares `sub`, `aud`, `repository_id`, `job_workflow_ref` and a
@@ -51,7 +48,7 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
             deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
             # The key turns pseudonyms into the members that they stand for.
             deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
-            *_never_itself(arns),
+            *_never_itself(environment, arns),
         ),
     )
 
@@ -100,10 +97,10 @@ def cleanup(environment: Environment, settings: Settings, arns: Arns) -> Role:
     )
 
 
-def pipeline_state(environment: Environment, arns: Arns, *aliases: str) -> list[Statement]:
-    """A deployer's access to the account's locks, records and state, and to the keys with these `aliases`."""
+def pipeline_state(environment: Environment, arns: Arns) -> list[Statement]:
+    """A deployer's access to the account's locks, records and state, and to the key of the state."""
     features = ephemeral_state(arns) if hosts_features(environment) else []
-    return [*control_and_key(arns, *aliases), *standing_state(arns), *features]
+    return [*control_and_key(arns), *standing_state(arns), *features]
 
 
 def hosts_features(environment: Environment) -> bool:
@@ -165,7 +162,7 @@ def _subjects(settings: Settings, github_environment: str) -> list[str]:
     return [f"repo:{repository}:environment:{github_environment}" for repository in repositories]
 
 
-def _never_itself(arns: Arns) -> list[Statement]:
+def _never_itself(environment: Environment, arns: Arns) -> list[Statement]:
     """Without this a pipeline could remove its own limits."""
     return [
         deny(
@@ -178,7 +175,7 @@ def _never_itself(arns: Arns) -> list[Statement]:
                 "iam:PutRolePolicy",
                 "iam:UpdateAssumeRolePolicy",
             ],
-            [arns.role(role) for role in GUARDED_ROLES],
+            [arns.role(role) for role in guarded_roles(environment)],
         ),
         deny(
             "NeverTheBoundary",

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.documents import Document
 
 SESSION_SECONDS: Final = 3600
 """The session length of every role: one hour, the shortest maximum that IAM accepts for a role."""
+
+_PIPELINE_ROLES: Final = ("deployer", "cleanup")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +23,13 @@ class Role:
     description: str
     trust: Document
     permissions: Document
+
+
+def pipeline_roles(environment: Environment) -> list[str]:
+    """The roles that manage resources; a feature environment has none of its own."""
+    return [role for role in _PIPELINE_ROLES if role in environment.kind.roles]
+
+
+def guarded_roles(environment: Environment) -> list[str]:
+    """The roles that no pipeline may change: its own, which could lose limits, and break-glass, whose use is told."""
+    return [role for role in (*_PIPELINE_ROLES, "break-glass") if role in environment.kind.roles]

@@ -14,20 +14,25 @@ FILES: Final = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 """The engine's actions on its files, lock files included. No role may read earlier versions of a file."""
 
 # S3 encrypts files with data keys; the engine has the key of a stack's secrets encrypted (gocloud.dev, awskms).
-_KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+STATE_KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
 
-def control_and_key(arns: Arns, *aliases: str) -> list[Statement]:
-    """The account's locks and records, and the key of its stacks' state, or also those with these `aliases`."""
+def control_and_key(arns: Arns) -> list[Statement]:
+    """The account's locks and records, and the key of its stacks' state."""
     return [
         allow("Control", CONTROL, [arns.control_table]),
         allow(
             "StateKey",
-            _KEY,
+            STATE_KEY,
             [arns.keys],
-            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": [names.STATE_KEY_ALIAS, *aliases]}},
+            conditions=with_state_alias(),
         ),
     ]
+
+
+def with_state_alias() -> dict[str, dict[str, str]]:
+    """The condition that finds the key of the state, whose own name is random."""
+    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.STATE_KEY_ALIAS}}
 
 
 def standing_state(arns: Arns) -> list[Statement]:

@@ -1,0 +1,105 @@
+"""Whatever policies the roles of an environment are given, nothing outside it changes, and nothing that limits them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources import access
+from tests.support.iam_escalation import (
+    EVERYTHING,
+    GUARDED,
+    PIPELINES,
+    Effect,
+    forbidden,
+    iam_writes,
+    may,
+    rewritten,
+)
+from tests.support.iam_roles import ACCOUNT, arns
+from tests.support.iam_simulator import simulate
+
+STANDING = ("prod", "staging", "dev")
+
+
+def boundary(environment: str) -> dict[str, Any]:
+    return access.boundary(parse_environment(environment), arns(environment))
+
+
+@pytest.mark.parametrize("environment", STANDING)
+def test_rewritten_roles_reach_nothing_outside_and_no_limit(environment: str) -> None:
+    assert list(forbidden(environment, boundary(environment))) == []
+
+
+@pytest.mark.parametrize("environment", STANDING)
+def test_no_guarded_role_is_rewritten(environment: str) -> None:
+    reached = rewritten(environment, boundary(environment))
+
+    assert reached & set(GUARDED) == {"deployer"}  # where it starts
+    assert {"app", "developer", "migrator", "made"} <= reached
+
+
+@pytest.mark.parametrize("environment", STANDING)
+def test_no_role_has_all_of_iam(environment: str) -> None:
+    assert "iam:*" not in str(boundary(environment))
+
+
+def weaker(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policy without one Deny, or without one condition of an Allow."""
+    statements = policy["Statement"]
+    for at, statement in enumerate(statements):
+        before, after = statements[:at], statements[at + 1 :]
+        if statement["Effect"] == "Deny":
+            yield statement["Sid"], {"Statement": [*before, *after]}
+            continue
+        for operator in statement.get("Condition", {}):
+            kept = {name: keys for name, keys in statement["Condition"].items() if name != operator}
+            loose = statement | {"Condition": kept}
+            yield f"{statement['Sid']}-{operator}", {"Statement": [*before, loose, *after]}
+
+
+@pytest.mark.parametrize(
+    ("environment", "left_out"), [(name, left) for name in ("prod", "dev") for left, _ in weaker(boundary(name))]
+)
+def test_no_deny_and_no_condition_is_decoration(environment: str, left_out: str) -> None:
+    assert next(forbidden(environment, dict(weaker(boundary(environment)))[left_out]), None) is not None
+
+
+def test_a_second_engine_agrees_on_writes_of_access() -> None:
+    own = arns("prod")
+    effects = [
+        Effect(role, action, target, (("iam:PermissionsBoundary", own.boundary),))
+        for role in ("deployer", "app")
+        for action in iam_writes()
+        for target in (own.role("app"), own.role("deployer"), own.boundary)
+        if ("Role" in action) is (":role/" in target)
+    ]
+
+    results = simulate([simulation(effect) for effect in effects])
+
+    ours = [may("prod", boundary("prod"), effect) for effect in effects]
+    theirs = [result == "Allowed" for result in results]
+    assert [(effect, one) for effect, one, two in zip(effects, ours, theirs, strict=True) if one is not two] == []
+    assert any(ours)
+    assert {effect.role for effect, one in zip(effects, ours, strict=True) if one} <= set(PIPELINES)
+
+
+def simulation(effect: Effect) -> dict[str, Any]:
+    own = arns("prod")
+    return {
+        "request": {
+            "principal": own.role(effect.role),
+            "action": effect.action,
+            "resource": {"resource": effect.resource, "accountId": ACCOUNT},
+            "contextVariables": {
+                "aws:PrincipalAccount": ACCOUNT,
+                "aws:PrincipalArn": own.role(effect.role),
+                **dict(effect.context),
+            },
+        },
+        "identityPolicies": [{"name": "own", "policy": {"Version": "2012-10-17", **EVERYTHING}}],
+        "permissionBoundaryPolicies": [{"name": "boundary", "policy": boundary("prod")}],
+        "serviceControlPolicies": [],
+        "resourceControlPolicies": [],
+    }

@@ -1,0 +1,179 @@
+"""What the roles of one environment can change in the worst case: each role that can be rewritten is given `*:*`.
+
+Only the boundary counts then. `forbidden` names every effect that must never be reached, by asking for all actions of
+IAM and STS on targets inside and outside the environment, and for those of the data and its evidence.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from policy_sentry.querying.actions import get_actions_for_service, get_actions_with_access_level
+
+from tee_infra.core import names
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION, NATIVE_BACKUP
+from tee_infra.core.resources.access.boundary import LOOK
+from tests.support.iam_evaluator import Request, is_allowed
+from tests.support.iam_roles import ACCOUNT, REGION, arns
+
+EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+PIPELINES = ("deployer", "cleanup")
+GUARDED = (*PIPELINES, "break-glass")
+OTHER = {"prod": "staging", "staging": "prod", "dev": "prod", "test": "dev", "prod-v2": "prod"}
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b1c"
+BOUNDARY = "iam:PermissionsBoundary"
+
+
+class Effect(NamedTuple):
+    """One call that a role makes. `context` is what AWS knows about it."""
+
+    role: str
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def iam_writes() -> tuple[str, ...]:
+    levels = ("Write", "Permissions management", "Tagging")
+    known = {action for level in levels for action in get_actions_with_access_level("iam", level)}
+    return tuple(sorted(known))
+
+
+def may(environment: str, boundary: Mapping[str, Any], effect: Effect, *, invited: bool = False) -> bool:
+    """Whether a role with `*:*` may. `invited`: a policy of the resource names the session, which passes an Allow."""
+    request = Request(
+        principal=arns(environment).role(effect.role),
+        action=effect.action,
+        resource=effect.resource,
+        context=dict(effect.context),
+    )
+    if invited:
+        denies = [statement for statement in boundary["Statement"] if statement["Effect"] == "Deny"]
+        boundary = {"Statement": [*EVERYTHING["Statement"], *denies]}
+    return is_allowed(request, EVERYTHING, boundary)
+
+
+def rewritten(environment: str, boundary: Mapping[str, Any]) -> set[str]:
+    """Every role whose trust can be written, from the deployer on, until no role is added. `made` is a new one."""
+    own = arns(environment)
+    bounded = ((BOUNDARY, own.boundary),)
+    known = {*parse_environment(environment).kind.roles, "audit", "made"}
+    reached, size = {"deployer"}, 0
+    while size != len(reached):
+        size = len(reached)
+        for by in sorted(reached):
+            for role in known - reached:
+                effects = [Effect(by, f"iam:{how}", own.role(role), bounded) for how in WAYS_IN]
+                if any(may(environment, boundary, effect) for effect in effects):
+                    reached.add(role)
+    return reached
+
+
+WAYS_IN = ("AttachRolePolicy", "CreateRole", "PutRolePolicy", "UpdateAssumeRolePolicy")
+
+
+def forbidden(environment: str, boundary: Mapping[str, Any]) -> Iterator[Effect]:
+    """The effects that are reached and must not be. One role stands for all that the boundary never names."""
+    named = ("app", "migrator", *PIPELINES)
+    reached = rewritten(environment, boundary) | set(parse_environment(environment).kind.roles)
+    for role in named:
+        if role not in reached:
+            continue
+        for invited, effects in ((False, _never(environment, role)), (True, _never_if_invited(environment, role))):
+            for effect in effects:
+                if effect.action not in LOOK and may(environment, boundary, effect, invited=invited):
+                    yield effect
+
+
+def _never(environment: str, role: str) -> Iterator[Effect]:
+    yield from _access(environment, role)
+    yield from _passing(environment, role)
+    yield from _keys(environment, role)
+    yield from _others(environment, role)
+    yield from _account(environment, role)
+
+
+def _access(environment: str, role: str) -> Iterator[Effect]:
+    """Writes of access: of the account, of other environments, of what is guarded; and of all roles by no pipeline."""
+    own, other = arns(environment), arns(OTHER[environment])
+    bounded, unbounded = ((BOUNDARY, own.boundary),), ((BOUNDARY, other.boundary),)
+    targets = [
+        *(own.role(name) for name in GUARDED if name in parse_environment(environment).kind.roles),
+        *(own.boundary, other.boundary, other.role("app"), other.role("deployer"), "*"),
+        *(f"arn:aws:iam::{ACCOUNT}:{one}" for one in ("role/admin", "user/alex", "group/all", "policy/any")),
+        *(f"arn:aws:iam::{ACCOUNT}:user/tee/{environment}/{environment}-tee-x", f"arn:aws:iam::{ACCOUNT}:root"),
+        own.github,
+    ]
+    within = [own.role("app"), own.role("made")]
+    for action in iam_writes():
+        yield from (Effect(role, action, target, bounded) for target in targets)
+        if role not in PIPELINES:
+            yield from (Effect(role, action, target, bounded) for target in within)
+    for name in ("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary"):
+        yield from (Effect(role, f"iam:{name}", on, context) for on in within for context in (unbounded, ()))
+    yield from (Effect(role, "iam:DeleteRolePermissionsBoundary", on, bounded) for on in within)
+    for action in ("AssumeRole", "GetFederationToken", "AssumeRoot"):
+        yield Effect(role, f"sts:{action}", own.role("app"))
+
+
+def _passing(environment: str, role: str) -> Iterator[Effect]:
+    own = arns(environment)
+    for name, service in (("app", "lambda"), ("audit", "lambda"), ("app", "cloudtrail"), ("deployer", "cloudtrail")):
+        yield Effect(role, "iam:PassRole", own.role(name), (("iam:PassedToService", f"{service}.amazonaws.com"),))
+
+
+def _keys(environment: str, role: str) -> Iterator[Effect]:
+    other = OTHER[environment]
+    for action in get_actions_for_service("kms"):
+        yield Effect(role, action, KEY, (("aws:ResourceTag/tee:environment", other),))
+    yield Effect(role, "kms:CreateKey", "*", (("aws:RequestTag/tee:environment", other),))
+    yield Effect(role, "kms:CreateKey", "*")
+    if role not in PIPELINES:
+        state = (("kms:ResourceAliases", names.STATE_KEY_ALIAS),)
+        yield from (Effect(role, f"kms:{action}", KEY, state) for action in ("Decrypt", "Encrypt", "GenerateDataKey"))
+
+
+def _others(environment: str, role: str) -> Iterator[Effect]:
+    other = arns(OTHER[environment])
+    for service, targets in {
+        "dynamodb": (other.tables[0], other.indexes[0]),
+        "ssm": (other.parameter("active-slot"), other.parameter(), other.parameter(names.ANONYMIZE_KEY)),
+        "s3": (other.audit_bucket, f"{other.audit_bucket}/AWSLogs/x"),
+        "sns": (other.topic, "*"),
+        "cloudtrail": (other.trail,),
+        "events": (other.event_rule("break-glass"),),
+        "logs": (other.log_group("audit"),),
+        "cloudwatch": (other.alarms.replace("*", "any"),),
+    }.items():
+        for action in get_actions_for_service(service):
+            yield from (Effect(role, action, target) for target in targets)
+
+
+def _account(environment: str, role: str) -> Iterator[Effect]:
+    """The state of stacks, and the records of all environments."""
+    own = arns(environment)
+    bucket = own.state_bucket("standing")
+    writes = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} if role in PIPELINES else {"dynamodb:GetItem"}
+    for action in set(get_actions_for_service("dynamodb")) - writes:
+        yield Effect(role, action, own.control_table)
+    files = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"} if role in PIPELINES else set[str]()
+    for action in set(get_actions_for_service("s3")) - files:
+        yield from (
+            Effect(role, action, on) for on in (bucket, f"{bucket}/.pulumi/stacks/tee-infra/{environment}.json")
+        )
+
+
+def _never_if_invited(environment: str, role: str) -> Iterator[Effect]:
+    """A table's policy and a role's trust may name a session: only a Deny stops it."""
+    own = arns(environment)
+    for name in parse_environment(environment).kind.roles:
+        yield Effect(role, "sts:AssumeRole", own.role(name))
+    for action in (*EXFILTRATION, CHANGE_TAG_ACCESS):
+        if action != NATIVE_BACKUP:
+            yield from (Effect(role, action, on) for on in (own.tables[0], own.streams[0].replace("*", "1")))
+    if role != "migrator":
+        for name in ("GetParameter", "GetParameterHistory", "GetParameters", "GetParametersByPath", "PutParameter"):
+            for on in (own.parameter(names.ANONYMIZE_KEY), own.parameter("")):
+                yield Effect(role, f"ssm:{name}", on)
