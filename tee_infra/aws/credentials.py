@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tee_infra.aws.connection import AwsError, aws_errors
+from tee_infra.aws.connection import AwsError
 from tee_infra.aws.sigv4 import Keys
 
 _RENEWAL_SECONDS: Final = 300.0
@@ -24,12 +24,16 @@ class SessionKeys:
 
     def __call__(self) -> Keys:
         """The present credentials. Raises `AwsError` if they cannot be refreshed."""
-        what = "refreshing the AWS credentials"
-        with aws_errors(what):
-            try:
-                frozen = self._credentials.get_frozen_credentials()
-            except RuntimeError as error:  # botocore's for credentials that came expired
-                raise AwsError(what, str(error), next="Log in again, then run the same command") from None
+        try:
+            frozen = self._credentials.get_frozen_credentials()
+        except (
+            BotoCoreError,
+            ClientError,
+            RuntimeError,
+        ) as error:  # the last is botocore's for those that came expired
+            reason = " ".join(str(error).split())
+            next_step = "Log in again, then run the same command"
+            raise AwsError("refreshing the AWS credentials", reason, next=next_step) from None
         return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
     def renew(self, refused: Keys) -> bool:

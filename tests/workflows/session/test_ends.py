@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tee_infra.aws.connection import Connection
-from tee_infra.aws.dynamodb import DynamoDbError, open_dynamodb
+from tee_infra.aws.connection import AwsError, Connection
+from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.aws.identity import AssumeRoleError, WrongAccountError
 from tee_infra.core.data.end_roles import NoRolesHereError, RoleAccountError
 from tee_infra.core.environments import parse_environment
@@ -190,5 +190,5 @@ def test_a_session_that_cannot_be_renewed_is_an_error_that_says_so(aws: Aws, mon
     dynamodb = open_dynamodb(Connection(region="us-east-1", role=STAGING))
     lane = dynamodb.transport("raw").lane(1)
     record_requests(monkeypatch, {"own": HERE})
-    with pytest.raises(DynamoDbError, match=r"renewing the credentials: .*AccessDenied.*\. Log in again and resume"):
+    with pytest.raises(AwsError, match=r"refreshing the AWS credentials: .*AccessDenied.*\. Log in again, then run"):
         lane.send("Scan", b"{}")
