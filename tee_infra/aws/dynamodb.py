@@ -70,7 +70,9 @@ class DynamoDb:
         with aws_errors(what, DynamoDbError):
             try:
                 described = within(DEADLINE * self._seconds, lambda: self.client.describe_table(TableName=name))
-            except self.client.exceptions.ResourceNotFoundException:
+            except ClientError as error:  # by its code: threads that fail first at once have classes of their own
+                if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+                    raise
                 raise NoTableError(name, self.endpoint) from None
         return TableFacts.read(description_of(name, described))
 
