@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.sigv4 import Keys
 
+LOG_IN: Final = "Log in again, then run the same command"
 _RENEWAL_SECONDS: Final = 300.0
 """Credentials that are refused so soon after they were renewed are refused for another reason than their age."""
 
@@ -26,14 +27,9 @@ class SessionKeys:
         """The present credentials. Raises `AwsError` if they cannot be refreshed."""
         try:
             frozen = self._credentials.get_frozen_credentials()
-        except (
-            BotoCoreError,
-            ClientError,
-            RuntimeError,
-        ) as error:  # the last is botocore's for those that came expired
+        except (BotoCoreError, ClientError, RuntimeError) as error:  # botocore raises the last for expired ones
             reason = " ".join(str(error).split())
-            next_step = "Log in again, then run the same command"
-            raise AwsError("refreshing the AWS credentials", reason, next=next_step) from None
+            raise AwsError("refreshing the AWS credentials", reason, next=LOG_IN) from None
         return Keys(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
     def renew(self, refused: Keys) -> bool:

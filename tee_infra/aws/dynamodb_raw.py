@@ -19,8 +19,8 @@ from tee_infra.core.codec.responses import Response, ResponseClass, classify, lo
 class RawTransport:
     """See `tee_infra.workflows.data.transport.Transport`.
 
-    `credentials` is asked before every request, so that they can be refreshed; `renew` is told of refused ones, and
-    says whether there are others. `seconds` is how long a connection may be silent; a whole request has
+    `credentials` is asked before every request, so that they can be refreshed; `renew` gets refused ones,
+    and says whether there are others. `seconds` is how long a connection may be silent; a whole request has
     `http_connection.DEADLINE` times as long. `ca_file` holds the certificates to trust.
     """
 

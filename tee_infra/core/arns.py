@@ -43,7 +43,7 @@ class Arns:
     def named_tables(self) -> str:
         """Every table under the environment's name, restored ones too, with its indexes and streams.
 
-        No other environment's tables: none has a name that goes on with the service's.
+        No other environment's tables: no environment's name continues with the service's.
         """
         return self._regional("dynamodb", f"table/{names.table(self.environment, names.SERVICE)}-*")
 

@@ -37,7 +37,7 @@ def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> 
         raise exceptions.StreamAlreadyEnabledException
     table.set_stream_specification(specification)
     if not specification.get("StreamEnabled"):
-        table.stream_shard = None  # moto goes on writing to it, and fails
+        table.stream_shard = None  # moto would still write to it, and fail
 
 
 def _keeping(handle: Handle) -> Handle:

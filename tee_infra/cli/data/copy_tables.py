@@ -19,11 +19,11 @@ from tee_infra.cli.data.options import (
     transport_option,
     where_options,
 )
-from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts, require_none_refused
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
-from tee_infra.core.codec.refusals import RefusedItemsError, listed
+from tee_infra.core.codec.refusals import listed
 from tee_infra.core.codec.scan_filter import parse_scan_filter
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import AWS_ROUTE_BYTES, CopySide, TablePlan, check_sides, copy_side, pair_tables
@@ -204,14 +204,8 @@ def copy(
     _require_validated(results, f"--from {source} --to {target}")
 
 
-def require_none_refused(command: str, results: list[CopyResult]) -> None:
-    """Raises `RefusedItemsError`."""
-    if any(result.refused for result in results):
-        raise RefusedItemsError(command, [(result.table, result.refused) for result in results])
-
-
 def _require_validated(results: list[CopyResult], ends: str) -> None:
-    require_none_refused("data copy", results)
+    require_none_refused("data copy", [(result.table, result.refused) for result in results])
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"data copy: the target differs from the copied items in {', '.join(wrong)}. All items were written; other "

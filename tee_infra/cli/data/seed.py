@@ -7,11 +7,11 @@ import click
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import where_options
-from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts, require_none_refused
 from tee_infra.cli.options import environment_argument, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
-from tee_infra.core.codec.refusals import RefusedItemsError, listed
+from tee_infra.core.codec.refusals import listed
 from tee_infra.core.codec.synthetic import DEFAULT_DAY, SyntheticData
 from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
@@ -99,5 +99,4 @@ def seed(
     rows = [(entry.table, f"{entry.items:,}") for entry in seeded.tables]
     lines = [*table(("TABLE", "ITEMS"), rows), *(line for entry in seeded.tables for line in listed(entry.refused))]
     output.result(result, [*lines, f"done in {seeded.seconds:,.1f} s"])
-    if any(entry.refused for entry in seeded.tables):
-        raise RefusedItemsError("data seed", [(entry.table, entry.refused) for entry in seeded.tables])
+    require_none_refused("data seed", [(entry.table, entry.refused) for entry in seeded.tables])

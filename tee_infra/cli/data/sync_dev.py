@@ -11,14 +11,7 @@ from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.copy_progress import carry_out
-from tee_infra.cli.data.copy_tables import (
-    CopiedTable,
-    PlannedCopy,
-    compared_lines,
-    copy_facts,
-    planned_copy,
-    require_none_refused,
-)
+from tee_infra.cli.data.copy_tables import CopiedTable, PlannedCopy, compared_lines, copy_facts, planned_copy
 from tee_infra.cli.data.options import (
     END,
     checkpoint_option,
@@ -30,6 +23,7 @@ from tee_infra.cli.data.options import (
     transport_option,
     where_options,
 )
+from tee_infra.cli.data.refusals import require_none_refused
 from tee_infra.cli.old_names import renamed_option
 from tee_infra.cli.options import dry_run_option, examples, json_option, yes_option
 from tee_infra.cli.output import Output, prints, require_answers, table
@@ -141,7 +135,7 @@ def sync_dev(
     planned = {entry.name: entry for entry in plan.tables}
     copied = {result.table: _synced(ends, planned[result.table], result) for result in results}
     output.result(DataSyncDevResult(copied), _result_lines(results))
-    require_none_refused("data sync-dev", results)
+    require_none_refused("data sync-dev", [(result.table, result.refused) for result in results])
     if wrong := [result.table for result in results if not result.validated]:
         raise PartialError(
             f"data sync-dev: the target differs from the copied items in {', '.join(wrong)}. All items were written",

@@ -14,11 +14,11 @@ from tee_infra.cli.data.options import (
     transport_option,
     where_options,
 )
-from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts
+from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts, require_none_refused
 from tee_infra.cli.options import json_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, table
 from tee_infra.cli.results import ResultModel, SideFacts, side_facts
-from tee_infra.core.codec.refusals import RefusedItemsError, listed
+from tee_infra.core.codec.refusals import listed
 from tee_infra.core.data.comparison import Comparison
 from tee_infra.core.data.copy_policy import check_sides, copy_side, pair_tables
 from tee_infra.errors import PartialError
@@ -104,9 +104,7 @@ def validate(
     }
     compared = {name: _compared(name, sides[name], comparison) for name, comparison in found.items()}
     output.result(DataValidateResult(compared), _lines(found))
-    if any(comparison.refused for comparison in found.values()):
-        refused = [(name, comparison.refused) for name, comparison in found.items()]
-        raise RefusedItemsError("data validate", refused)
+    require_none_refused("data validate", [(name, comparison.refused) for name, comparison in found.items()])
     if different := [name for name, comparison in found.items() if not comparison.equal]:
         raise PartialError(f"data validate: {target} differs from {source} in {', '.join(different)}")
 

@@ -14,7 +14,6 @@ from tee_infra.core.environments import Environment, UnknownEnvironmentError, re
 from tee_infra.core.tables.catalog import TABLES
 
 TAG_PREFIX: Final = f"{names.SERVICE}:"
-_RESTORE_MARK: Final = f"{TAG_PREFIX}restoring"
 _ARN: Final = re.compile(
     r"arn:(?P<partition>[^:/]+):dynamodb:(?P<region>[^:/]*):(?P<account>[^:/]*):table/(?P<name>[A-Za-z0-9_.-]{1,255})"
 )
@@ -147,7 +146,7 @@ def _tag_reasons(tags: Mapping[str, str]) -> Iterator[str]:
             yield f"its tag {key} is {value!r}"
         elif _says_production(key.lower()) and word not in _DENIALS:
             yield f"it has the tag {key}"
-    ours = {key.lower() for key in tags if key.lower().startswith(TAG_PREFIX)} - {_RESTORE_MARK}
+    ours = {key.lower() for key in tags if key.lower().startswith(TAG_PREFIX)} - {names.RESTORING_TAG}
     if ours and f"{TAG_PREFIX}environment" not in ours:
         yield f"it has {TAG_PREFIX} tags and none of them names its environment"
 

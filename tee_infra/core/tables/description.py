@@ -94,7 +94,7 @@ class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
 
     @property
     def streams(self) -> bool:
-        """Whether its stream is on. AWS goes on naming the latest stream of a table after it was switched off."""
+        """Whether its stream is on. AWS still names a table's latest stream after it was switched off."""
         return self.stream_specification is not None and self.stream_specification.stream_enabled
 
     @property

@@ -64,7 +64,7 @@ class CopyResult:
     written_signature: Signature | None = None
     """The signature of the written items, of all runs."""
     source_changes: SourceChanges | None = None
-    """What is known of writes to the source during the copy. None: nobody looked."""
+    """What is known of writes to the source during the copy. None: not checked."""
 
     @property
     def extra(self) -> int:

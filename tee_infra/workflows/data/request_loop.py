@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from tee_infra.aws.credentials import LOG_IN
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import NotAnItemError
 from tee_infra.core.codec.rate_limiter import RateLimiter
@@ -23,9 +24,6 @@ T = TypeVar("T")
 _NOTHING: Final = Response(ResponseClass.TRANSIENT)
 
 
-_LOG_IN: Final = "Log in again, then run the same command"
-
-
 class RequestRefusedError(RemoteError):
     """A retry cannot help: DynamoDB refused a request, or sent the same wrong bytes several times.
 
@@ -38,7 +36,7 @@ class RequestRefusedError(RemoteError):
         self.reason = failure.message
         again = f", {SAME_BYTES} times the same bytes" if failure.verdict is ResponseClass.SUSPECT else ""
         unauthenticated = failure.verdict is ResponseClass.UNAUTHENTICATED
-        super().__init__(f"{what}: {failure.code}: {failure.message}{again}", next=_LOG_IN if unauthenticated else None)
+        super().__init__(f"{what}: {failure.code}: {failure.message}{again}", next=LOG_IN if unauthenticated else None)
 
 
 class NoProgressError(RemoteError):

@@ -11,7 +11,7 @@ from typing import Final
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
-from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS
+from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, LIST_BACKUPS, NATIVE_BACKUP
 from tee_infra.core.resources.access.documents import (
     EVERYTHING,
     Document,
@@ -49,7 +49,7 @@ def boundary(environment: Environment, arns: Arns) -> Document:
 
 LOOK: Final = (
     "cloudtrail:DescribeTrails",
-    "dynamodb:ListBackups",
+    LIST_BACKUPS,
     "dynamodb:ListTables",
     "iam:ListRoles",
     "kms:ListAliases",
@@ -61,7 +61,7 @@ LOOK: Final = (
 
 _BY_ANYBODY: Final = (
     "dynamodb:*Item",
-    "dynamodb:CreateBackup",
+    NATIVE_BACKUP,
     "dynamodb:Describe*",
     "dynamodb:List*",
     "dynamodb:Query",
@@ -157,7 +157,7 @@ def _never(environment: Environment, arns: Arns) -> list[Statement]:
     """A Deny also holds where the policy of a table, or the trust of a role, names a session: that passes an Allow."""
     pipelines = [arns.role(role) for role in pipeline_roles(environment)]
     guarded = [*(arns.role(role) for role in guarded_roles(environment)), arns.boundary]
-    # Whoever may list a path sees all parameters below it, a Deny on one of them notwithstanding (SSM user guide).
+    # A role that may list a path sees all parameters below it, even with a Deny on one of them (SSM user guide).
     key = [arns.parameter(names.ANONYMIZE_KEY), arns.parameter("")]
     return [
         deny_all_but(

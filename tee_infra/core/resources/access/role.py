@@ -31,5 +31,5 @@ def pipeline_roles(environment: Environment) -> list[str]:
 
 
 def guarded_roles(environment: Environment) -> list[str]:
-    """The roles that no pipeline may change: its own, which could lose limits, and break-glass, whose use is told."""
+    """The roles that no pipeline may change: its own, for their limits, and break-glass, for its alarm."""
     return [role for role in (*_PIPELINE_ROLES, "break-glass") if role in environment.kind.roles]
