@@ -18,19 +18,19 @@ _SPACE: Final = 1 << 64
 
 
 class SubsetError(UsageError):
-    """An invalid fraction or number of entities; `value` is the one given."""
+    """An invalid fraction or number of members; `value` is the one given."""
 
     def __init__(self, option: str, value: float, allowed: str) -> None:
         self.value = value
         super().__init__(f"{option} {value} is not {allowed}")
 
 
-def check_size(fraction: float | None, entities: int | None) -> None:
-    """Raises `SubsetError` for a fraction that is not above 0 and at most 1, and for fewer than one entity."""
+def check_size(fraction: float | None, members: int | None) -> None:
+    """Raises `SubsetError` for a fraction that is not above 0 and at most 1, and for fewer than one member."""
     if fraction is not None and not 0 < fraction <= 1:
         raise SubsetError("--fraction", fraction, "above 0 and at most 1")
-    if entities is not None and entities < 1:
-        raise SubsetError("--entities", entities, "1 or more")
+    if members is not None and members < 1:
+        raise SubsetError("--members", members, "1 or more")
 
 
 @dataclass(frozen=True)

@@ -59,5 +59,5 @@ def test_a_fraction_outside_its_range_is_refused(fraction: float) -> None:
 
 
 def test_less_than_one_entity_is_refused() -> None:
-    with pytest.raises(SubsetError, match="--entities 0 is not 1 or more"):
+    with pytest.raises(SubsetError, match="--members 0 is not 1 or more"):
         Subset.of_count(KEY, 0, MEMBERS)
