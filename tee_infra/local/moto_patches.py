@@ -1,8 +1,8 @@
-"""Corrections of moto's DynamoDB where it differs from AWS in properties of this project, in the serving process.
+"""Corrections of moto where it differs from AWS in properties of this project, in the serving process.
 
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
 a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
-AWS's.
+AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none.
 """
 
 import uuid
@@ -13,6 +13,7 @@ from moto.dynamodb import exceptions
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.kms import models as kms
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -29,6 +30,7 @@ def apply() -> None:
     handler.update_table = _keeping(handler.update_table)
     table.describe = _telling(table.describe)
     cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
+    cast("Any", kms).generate_private_key = _pairs(kms.generate_private_key)
 
 
 def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> None:
@@ -85,3 +87,7 @@ def _encryption(specification: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_deletion(error: Any, _table_name: str) -> None:
     exceptions.MockValidationException.__init__(error, PROTECTED)
+
+
+def _pairs(generate: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda key_spec: None if key_spec == "SYMMETRIC_DEFAULT" else generate(key_spec)
