@@ -25,7 +25,7 @@ from tee_infra.workflows import doctor
 from tee_infra.workflows.environments import list as listing
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
-from tests.support.emulator import reset, serve_moto
+from tests.support.emulator import empty_tables, reset, serve_moto
 from tests.support.recorded_aws import record_requests
 from tests.support.stand_in import ENVIRONMENTS, checkout_at
 
@@ -115,6 +115,7 @@ each_kind_of_shell = pytest.mark.parametrize("shell", [name for name in SHELLS i
 def moto() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # its log of requests is nothing that a command said
     with serve_moto() as endpoint:
+        reset(endpoint)  # every server of this process keeps its items in the same place
         yield endpoint
 
 
@@ -169,11 +170,8 @@ class Machine:
 def machine(
     tmp_path: Path, moto: str, proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Machine:
-    """Starting anything is an error; the engine is there to read states, and cannot be had to drive a stack.
-
-    The embedded AWS is emptied: every server of this process keeps its items in the same place.
-    """
-    reset(moto)
+    """Starting anything is an error; the engine is there to read states, and cannot be had to drive a stack."""
+    empty_tables()
     monkeypatch.setattr(botocore.session, "create_loader", LOADER)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(local, "start", lambda *_, **__: pytest.fail("started"))

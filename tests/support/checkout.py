@@ -166,8 +166,9 @@ def spared(done: Done) -> Done:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's variables without AWS, Pulumi or a stage."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    """This process's variables without AWS, Pulumi or a stage; the engine's own files stay among those of the tests."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return clean | {"PULUMI_HOME": os.environ["PULUMI_HOME"]}
 
 
 def copy_stack_files(directory: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -42,6 +44,12 @@ def reset(endpoint: str) -> None:
     """Forget everything."""
     with urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")):
         pass
+
+
+def empty_tables() -> None:
+    """Forget the items of all tables in this process; the tables stay."""
+    for table in dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables.values():
+        table.items.clear()
 
 
 @cache

@@ -32,9 +32,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def end_embedded_aws_below(folder: Path) -> None:
-    """Kill each that a note in a folder below is of."""
+    """Kill each that a note in a folder below is of, but this process where it has played one."""
     for directory, _, files in os.walk(folder):
-        if NOTE in files and (running := local.status(Path(directory))):
+        if NOTE in files and (running := local.status(Path(directory))) and running.pid != os.getpid():
             os.kill(running.pid, signal.SIGKILL)
 
 

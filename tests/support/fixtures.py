@@ -54,6 +54,15 @@ def shared_models() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The engine's own files stay out of the user's home, and it keeps no logs: a tenth of its time, in every run."""
+    home = tmp_path_factory.mktemp("pulumi-home")
+    (home / "logs").touch()  # where it would make a folder
+    with patch.dict(os.environ, {"PULUMI_HOME": str(home)}):
+        yield
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Prepared]":
     """The embedded AWS that a worker's tests have one after the other."""
