@@ -65,6 +65,7 @@ class Connection:
         self._address = address
         self._seconds = seconds
         self._due = 0.0
+        self._poll = select.poll()
         self._socket: socket.socket | None = None
         self._buffer = bytearray(_CHUNK)
 
@@ -75,18 +76,19 @@ class Connection:
         self._due = time.monotonic() + DEADLINE * self._seconds
         if self._socket is None:
             self._socket = self._open()
-        left = memoryview(b"".join((head, body)))
-        while left:
-            left = left[self._socket.send(left) :]
+            self._poll = select.poll()
+            self._poll.register(self._socket, select.POLLIN)
+        request = b"".join((head, body))
+        sent = self._socket.send(request)
+        while sent < len(request):
             self._check_deadline()
+            sent += self._socket.send(memoryview(request)[sent:])
 
     def ready(self, seconds: float) -> bool:
         """Whether an answer has begun to arrive (or never will), waiting for it up to `seconds`."""
         if self._socket is None:
             return True
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return bool(self._poll.poll(seconds * 1000))
 
     def receive(self) -> Answer:
         """Read the answer to the request sent."""

@@ -39,18 +39,21 @@ class WriteQueue:
         self._items = list(items)
         self._at = 0
         self._halves: deque[list[RawItem]] = deque()
+        self._halved = 0
         largest = max(map(len, self._items), default=0)
         self._small = largest * BATCH_ITEMS <= BATCH_BYTES
         if largest > ITEM_BYTES:
             self._items = [item for item in self._items if not self._is_too_large(item)]
 
     def __len__(self) -> int:
-        return len(self._items) - self._at + sum(map(len, self._halves))
+        return len(self._items) - self._at + self._halved
 
     def take(self) -> list[RawItem]:
         """The next batch."""
-        if self._halves:
-            return self._halves.popleft()
+        if self._halved:
+            batch = self._halves.popleft()
+            self._halved -= len(batch)
+            return batch
         if self._at >= _COMPACT:
             del self._items[: self._at]
             self._at = 0
@@ -71,6 +74,7 @@ class WriteQueue:
             return
         middle = len(batch) // 2
         self._halves.extend((list(batch[:middle]), list(batch[middle:])))
+        self._halved += len(batch)
 
     @property
     def only_refuses(self) -> bool:
