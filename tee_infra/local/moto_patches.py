@@ -2,7 +2,7 @@
 
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
 a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
-AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none.
+AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none. `item_refusals` has the items that it takes and AWS does not.
 """
 
 import uuid
@@ -14,6 +14,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.kms import models as kms
+
+from tee_infra.local import item_refusals
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -31,6 +33,7 @@ def apply() -> None:
     table.describe = _telling(table.describe)
     cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
     cast("Any", kms).generate_private_key = _pairs(kms.generate_private_key)
+    item_refusals.apply()
 
 
 def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> None:

@@ -188,7 +188,8 @@ def test_a_put_is_acknowledged_by_what_it_consumed() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [b"null", b"[]", b"7", b'{"pk":{"S":"a"}}', b'{"pk":{"N":"a"},"sk":{"N":"x"}}', b'{"pk":{"NS":1},"sk":{"N":"0x"}}',
+    "odd", [b"null", b"[]", b"7", b'{"pk":{"S":"a"}}', b'{"pk":{"N":"a"},"sk":{"N":"x"}}',
+            b'{"pk":{"NS":1},"sk":{"N":"0x"}}',
             b'{"pk":{"S":"\xff"},"sk":{"N":"1"}}', b'{"pk":{"SS":[1,"a"]},"sk":{"N":"1"}}']
 )  # fmt: skip
 def test_a_text_that_is_no_item_has_no_digest(odd: bytes) -> None:
