@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Final, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
 from tee_infra.aws.connection import AwsError, Connection, aws_errors
-from tee_infra.aws.pagination import member
+from tee_infra.aws.deadline import within
+from tee_infra.aws.pagination import PartialPageError, member, refuse_null_tokens
 from tee_infra.core import names
 from tee_infra.errors import RemoteError
 
@@ -18,6 +20,8 @@ Item = dict[str, Any]
 
 # A renewal must fail within a minute, to be retried before its lock expires; botocore's own ten retries take ten.
 _IMPATIENT: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+_CALL_SECONDS: Final = 45.0
+"""For all three: a server that sends a byte a second never lets a read time out."""
 _TO_WIRE: Final = TypeSerializer()
 _FROM_WIRE: Final = TypeDeserializer()
 
@@ -52,6 +56,7 @@ class ControlItems:
         """The control table at `connection`. Sends no request yet."""
         with aws_errors("opening the control table"):
             client = connection.session().client("dynamodb", endpoint_url=connection.endpoint, config=_IMPATIENT)
+        refuse_null_tokens(client)
         where = connection.endpoint or f"AWS in {client.meta.region_name}"
         return cls(client, where, on_this_machine=connection.endpoint is not None)
 
@@ -63,17 +68,26 @@ class ControlItems:
             "ExpressionAttributeValues": {":pk": {"S": pk}},
             "ConsistentRead": True,
         }
+        last = b""
         while True:
             answer = self._call("query", query)
-            items += [_plain(item) for item in member(answer, "Items", f"query on table {names.CONTROL_TABLE}")]
+            page = _page(answer, pk, last)
+            items += [_plain(item) for item in page]
             if "LastEvaluatedKey" not in answer:
                 return items, _time_of(answer)
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            last = _sort_key(answer["LastEvaluatedKey"], pk, last)
 
     def get(self, pk: str, sk: str) -> tuple[Item | None, datetime]:
         """One item, and AWS's time."""
-        answer = self._call("get_item", {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}, "ConsistentRead": True})
-        return _plain(answer["Item"]) if "Item" in answer else None, _time_of(answer)
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
+        answer = self._call("get_item", {"Key": key, "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"})
+        _require_capacity(answer, "get_item")
+        if "Item" not in answer:
+            return None, _time_of(answer)
+        if {name: answer["Item"].get(name) for name in key} != key:
+            raise AwsError(_what("get_item"), f"the reply is not DynamoDB's: it is not the item {pk}/{sk}")
+        return _plain(answer["Item"]), _time_of(answer)
 
     def put(self, item: Item, expected: Mapping[str, int] | None) -> bool:
         """Write `item` if the present one has these numbers, or, for None, if there is none. False: not written.
@@ -90,19 +104,56 @@ class ControlItems:
             }
         wire = {key: _TO_WIRE.serialize(value) for key, value in item.items()}
         try:
-            self._call("put_item", {"Item": wire, **condition})
+            answer = self._call("put_item", {"Item": wire, "ReturnConsumedCapacity": "TOTAL", **condition})
         except _RefusedError:
             return self.get(item["pk"], item["sk"])[0] == item
+        _require_capacity(answer, "put_item")
         return True
 
     def _call(self, operation: str, members: Item) -> Any:
-        with aws_errors(f"{operation} on table {names.CONTROL_TABLE}"):
+        call = partial(getattr(self._client, operation), TableName=names.CONTROL_TABLE, **members)
+        with aws_errors(_what(operation)):
             try:
-                return getattr(self._client, operation)(TableName=names.CONTROL_TABLE, **members)
+                return within(_CALL_SECONDS, call)
             except self._client.exceptions.ConditionalCheckFailedException:
                 raise _RefusedError from None
             except self._client.exceptions.ResourceNotFoundException:
                 raise NoControlTableError(self._where) from None
+
+
+def _what(operation: str) -> str:
+    return f"{operation} on table {names.CONTROL_TABLE}"
+
+
+def _page(answer: Any, pk: str, after: bytes) -> list[Item]:
+    """The items of a page of a query for `pk` after a sort key. Raises `PartialPageError` for any other answer.
+
+    DynamoDB sends them in the order of the sort key, so that no item can come twice.
+    """
+    what = _what("query")
+    page = member(answer, "Items", what)
+    if answer.get("Count") != len(page):
+        raise PartialPageError(what, f"an answer has {len(page)} items, and a Count of {answer.get('Count')}")
+    for item in page:
+        after = _sort_key({name: item.get(name) for name in ("pk", "sk")}, pk, after)
+    return page
+
+
+def _sort_key(key: Mapping[str, Any], pk: str, after: bytes) -> bytes:
+    """The sort key in a key of `pk`. Raises `PartialPageError` for any other key, and one that does not come after."""
+    wire = key.get("sk")
+    text = wire.get("S") if isinstance(wire, dict) else None
+    if key != {"pk": {"S": pk}, "sk": {"S": text}} or not isinstance(text, str):
+        raise PartialPageError(_what("query"), f"an answer has a key that is not one of {pk!r}")
+    if text.encode() <= after and after:
+        raise PartialPageError(_what("query"), "an answer has an item or a key of an earlier one")
+    return text.encode()
+
+
+def _require_capacity(answer: Any, operation: str) -> None:
+    """DynamoDB says what a request consumed when it is asked to; without that an empty answer means nothing."""
+    if "ConsumedCapacity" not in answer:
+        raise AwsError(_what(operation), "the reply is not DynamoDB's: it has no ConsumedCapacity")
 
 
 def _time_of(answer: Any) -> datetime:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, Final, Self
 
 from tee_infra.aws.connection import Connection, aws_errors
+from tee_infra.aws.pagination import all_pages, member
 from tee_infra.core import names
 from tee_infra.core.app_config import table_names
 from tee_infra.core.cleanup.inventory import Resource
@@ -62,26 +63,25 @@ class Leftovers:
             delete[resource.kind](resource.name)
 
     def _tables(self, environment: Environment) -> Iterable[Resource]:
-        pages = self._dynamodb.get_paginator("list_tags_of_resource")
         for name, table in self.tables(environment).items():
-            tags = [tag for page in pages.paginate(ResourceArn=table.arn) for tag in page["Tags"]]
+            tags = all_pages(self._dynamodb, "list_tags_of_resource", "Tags", "NextToken", ResourceArn=table.arn)
             yield Resource(kind="table", name=name, arn=table.arn, tags=self._read(tags))
 
     def _roles(self, environment: Environment) -> Iterable[Resource]:
-        pages, tag_pages = self._iam.get_paginator("list_roles"), self._iam.get_paginator("list_role_tags")
-        for page in pages.paginate(PathPrefix=names.iam_path(environment.name)):
-            for role in page["Roles"]:
-                name = role["RoleName"]
-                tags = [tag for tags in tag_pages.paginate(RoleName=name) for tag in tags["Tags"]]
-                yield Resource(kind="role", name=name, arn=role["Arn"], tags=self._read(tags))
+        prefix = names.iam_path(environment.name)
+        for role in all_pages(self._iam, "list_roles", "Roles", "Marker", PathPrefix=prefix):
+            name = role["RoleName"]
+            tags = all_pages(self._iam, "list_role_tags", "Tags", "Marker", RoleName=name)
+            yield Resource(kind="role", name=name, arn=role["Arn"], tags=self._read(tags))
 
     def _parameters(self, environment: Environment) -> Iterable[Resource]:
-        pages = self._ssm.get_paginator("get_parameters_by_path")
-        for page in pages.paginate(Path=names.parameter(environment.name), Recursive=True):
-            for parameter in page["Parameters"]:
-                name = parameter["Name"]
-                tags = self._ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
-                yield Resource(kind="parameter", name=name, arn=parameter["ARN"], tags=self._read(tags))
+        path = names.parameter(environment.name)
+        found = all_pages(self._ssm, "get_parameters_by_path", "Parameters", "NextToken", Path=path, Recursive=True)
+        for parameter in found:
+            name = parameter["Name"]
+            answer = self._ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
+            tags = member(answer, "TagList", f"the tags of parameter {name}")
+            yield Resource(kind="parameter", name=name, arn=parameter["ARN"], tags=self._read(tags))
 
     def _read(self, tags: Iterable[Mapping[str, str]]) -> StackTags | Unreadable | None:
         return parse({tag["Key"]: tag["Value"] for tag in tags}, self._project)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import AwsError, aws_errors
+from tee_infra.aws.pagination import member
 from tee_infra.core import names
 from tee_infra.core.tables.create_request import TableDefinition, creation_request
 from tee_infra.core.tables.description import TableDescription, description_of
@@ -49,7 +50,13 @@ class TableDefinitions:
     def is_empty(self, name: str) -> bool:
         """Whether the table has no item now; its statistics are some hours old."""
         with aws_errors(f"looking for items in {name}"):
-            return not self._client.scan(TableName=name, Limit=1, ConsistentRead=True)["Items"]
+            answer = self._client.scan(TableName=name, Limit=1, ConsistentRead=True)
+        what = f"looking for items in {name}"
+        found = member(answer, "Items", what)
+        if answer.get("Count") != len(found) or answer.get("LastEvaluatedKey", found) == {}:
+            raise AwsError(what, "the reply is not DynamoDB's: its Count or LastEvaluatedKey does not fit its Items")
+        # A page may be empty although more follow.
+        return not found and "LastEvaluatedKey" not in answer
 
     def create(self, name: str, definition: TableDefinition, restoring: str) -> None:
         """Create an empty table by `definition.request`, marked as being restored, and wait until it is active."""
@@ -130,7 +137,7 @@ class TableDefinitions:
         tags: dict[str, str] = {}
         with _unless_unknown():
             for page in self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn):
-                tags |= {tag["Key"]: tag["Value"] for tag in page["Tags"]}
+                tags |= {tag["Key"]: tag["Value"] for tag in member(page, "Tags", f"the tags of {arn}")}
         return {key: value for key, value in tags.items() if not key.startswith("aws:")}  # only AWS may set those
 
     def _recovery_days(self, name: str) -> int | None:

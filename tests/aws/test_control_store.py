@@ -121,7 +121,66 @@ def test_an_aws_that_does_not_answer_is_an_error_in_one_line() -> None:
 def test_an_answer_without_a_time_is_one_too() -> None:
     class Timeless(ControlClient):
         def get_item(self, **request: Any) -> Any:
-            return {"ResponseMetadata": {"HTTPHeaders": {}}}
+            return super().get_item(**request) | {"ResponseMetadata": {"HTTPHeaders": {}}}
 
     with pytest.raises(AwsError, match="the Date '' is not a timestamp"):
         Timeless().control().get("locks", "feature-x")
+
+
+def page(*items: Any, **members: Any) -> dict[str, Any]:
+    return {"Items": list(items), "Count": len(items), **members}
+
+
+def held(sk: str, pk: str = "registry") -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{}],
+        [{"Items": []}],
+        [{"Items": None, "Count": 0}],
+        [{"Items": [held("a")], "Count": 2}],
+        [page(held("a"), held("a"))],
+        [page(held("b"), held("a"))],
+        [page(held("a", pk="locks"))],
+        [page({"pk": {"S": "registry"}})],
+        [page({"pk": {"S": "registry"}, "sk": {"N": "1"}})],
+        [page(held("a"), LastEvaluatedKey={})],
+        [page(held("a"), LastEvaluatedKey={"sk": {"S": "a"}})],
+        [page(held("a"), LastEvaluatedKey=held("a", pk="locks"))],
+        [page(held("a"), LastEvaluatedKey={**held("a"), "more": {"S": "x"}})],
+        [page(held("a"), LastEvaluatedKey=held("a"))] * 2,
+        [page(held("a"), LastEvaluatedKey=held("b")), page(LastEvaluatedKey=held("b"))],
+        [page(held("a"), LastEvaluatedKey=held("b")), page(held("a"))],
+    ],
+)
+def test_a_page_that_is_not_of_this_query_is_not_believed(answers: list[dict[str, Any]]) -> None:
+    class Liar(ControlClient):
+        def query(self, **request: Any) -> Any:
+            return self._answer() | answers.pop(0)
+
+    with pytest.raises(AwsError, match=r"^query on table tee-control: .*so the listing is incomplete"):
+        Liar().control().collection("registry")
+
+
+@pytest.mark.parametrize("answer", [{"Item": held("b")}, {"Item": {}}, {"Item": {"sk": {"S": "a"}}}])
+def test_another_item_than_the_one_asked_for_is_not_believed(answer: dict[str, Any]) -> None:
+    class Liar(ControlClient):
+        def get_item(self, **request: Any) -> Any:
+            return self._answer() | answer
+
+    with pytest.raises(AwsError, match=r"^get_item on table tee-control: the reply is not DynamoDB's"):
+        Liar().control().get("registry", "a")
+
+
+def test_an_empty_answer_is_neither_no_item_nor_a_write() -> None:
+    class Empty(ControlClient):
+        def _answer(self) -> dict[str, Any]:
+            return {"ResponseMetadata": super()._answer()["ResponseMetadata"]}
+
+    with pytest.raises(AwsError, match="it has no ConsumedCapacity"):
+        Empty().control().get("registry", "a")
+    with pytest.raises(AwsError, match="it has no ConsumedCapacity"):
+        Empty().control().put(ITEM, None)

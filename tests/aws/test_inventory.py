@@ -105,8 +105,33 @@ def test_a_page_that_leads_nowhere_is_not_taken_for_the_last(
 
 def test_a_token_that_comes_again_ends_the_listing(listing: ListingAws, inventory: AwsInventory) -> None:
     listing.faults = {("GetResources", 1): replacing(b'"200"', b'"100"')}
-    with pytest.raises(AwsError, match="same next token"):
+    with pytest.raises(AwsError, match="is that of an earlier one, so the listing is incomplete"):
         inventory.tagged()
+
+
+def test_tokens_that_go_in_a_circle_end_the_listing(
+    listing: ListingAws, inventory: AwsInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = listing.tables[99].encode()
+    monkeypatch.setattr(listing, "tables", [*listing.tables, *(f"more-{number}" for number in range(300))])
+    listing.faults = {("ListTables", nth): naming(first if nth % 2 else b"more-1") for nth in range(50)}
+    with pytest.raises(AwsError, match="is that of an earlier one, so the listing is incomplete"):
+        inventory.tables()
+
+
+def naming(token: bytes) -> Fault:
+    return lambda answer: (answer[0], answer[1][:-1] + b', "LastEvaluatedTableName": "%b"}' % token)
+
+
+def test_a_null_token_is_not_the_end(listing: ListingAws, inventory: AwsInventory) -> None:
+    listing.faults = {
+        ("ListTables", 0): lambda answer: (200, answer[1].rsplit(b"LastEvaluatedTableName", 1)[0] + NULL_TOKEN)
+    }
+    with pytest.raises(AwsError, match="the LastEvaluatedTableName of an answer is null"):
+        inventory.tables()
+
+
+NULL_TOKEN = b'LastEvaluatedTableName": null}'
 
 
 @pytest.mark.usefixtures("aws")

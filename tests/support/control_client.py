@@ -47,7 +47,8 @@ class ControlClient:
 
     def query(self, **request: Any) -> Any:
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
-        return self._answer() | {"Items": [item for key, item in sorted(self.items.items()) if key[0] == pk]}
+        found = [item for key, item in sorted(self.items.items()) if key[0] == pk]
+        return self._answer() | {"Items": found, "Count": len(found)}
 
     def put_item(self, **request: Any) -> Any:
         meanwhile, self.before_put = self.before_put, None
@@ -87,7 +88,8 @@ class ControlClient:
     def _answer(self) -> dict[str, Any]:
         if self.down:
             raise ReadTimeoutError(endpoint_url="nowhere")
-        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(self.now, usegmt=True)}}}
+        date = {"date": format_datetime(self.now, usegmt=True)}
+        return {"ResponseMetadata": {"HTTPHeaders": date}, "ConsumedCapacity": {"CapacityUnits": 1.0}}
 
 
 def _key(wire: dict[str, Any]) -> tuple[str, str]:

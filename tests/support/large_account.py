@@ -24,7 +24,10 @@ def account(count: int) -> ListingAws:
         aws.tables += [arn.rpartition("/")[2] for arn in tables]
         aws.roles.append(arns.role("app"))
     fields = [record.model_dump(mode="json", exclude_none=True) for record in records]
-    aws.items["registry"] = [{"sk": record["environment"], "version": 1, "record": record} for record in fields]
+    aws.items["registry"] = sorted(
+        ({"pk": "registry", "sk": record["environment"], "version": 1, "record": record} for record in fields),
+        key=lambda item: item["sk"],
+    )
     return aws
 
 

@@ -78,7 +78,8 @@ class ListingAws:
 
     def query(self, members: dict[str, Any]) -> str:
         items = self.items.get(members["ExpressionAttributeValues"][":pk"]["S"], [])
-        start = int(members["ExclusiveStartKey"]["at"]["N"]) if "ExclusiveStartKey" in members else 0
+        after = members["ExclusiveStartKey"]["sk"]["S"] if "ExclusiveStartKey" in members else ""
+        start = sum(item["sk"] <= after for item in items)
         page, size = [], 0
         for item in items[start:]:
             wire = {key: TypeSerializer().serialize(value) for key, value in item.items()}
@@ -87,8 +88,10 @@ class ListingAws:
             if size > QUERY_BYTES:
                 break
         stop = start + len(page)
-        more = {"LastEvaluatedKey": {"at": {"N": str(stop)}}} if stop < len(items) else {}
-        return json.dumps({"Items": page} | more)
+        last = {name: page[-1][name] for name in ("pk", "sk")} if page else {}
+        return json.dumps(
+            {"Items": page, "Count": len(page)} | ({"LastEvaluatedKey": last} if stop < len(items) else {})
+        )
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

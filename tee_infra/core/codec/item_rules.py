@@ -26,9 +26,9 @@ _EMPTY_SETS: Final = {
 
 
 class KeySchema(NamedTuple):
-    """The key of a table or an index: attribute -> type. `index` is its name, empty for the table."""
+    """The key of a table or an index: attribute -> type. `index_name` is empty for the table."""
 
-    index: str
+    index_name: str
     types: Mapping[str, str]
 
 
@@ -58,21 +58,21 @@ def key_text(item: Mapping[str, Any], names: Sequence[str]) -> str:
 def _check_key(item: Mapping[str, Any], schema: KeySchema) -> None:
     for name, kind in schema.types.items():
         if name not in item:
-            if schema.index:
+            if schema.index_name:
                 continue  # the item is not in the index
             raise ItemRefusedError(f"{_INVALID}Missing the key {name} in the item")
         ((actual, value),) = item[name].items()
-        if actual != kind and schema.index:
+        if actual != kind and schema.index_name:
             raise ItemRefusedError(
                 f"{_INVALID}Type mismatch for Index Key {name} Expected: {kind} Actual: {actual} "
-                f"IndexName: {schema.index}"
+                f"IndexName: {schema.index_name}"
             )
         if actual != kind:
             raise ItemRefusedError(f"{_INVALID}Type mismatch for key {name} expected: {kind} actual: {actual}")
         if kind in {"S", "B"} and not value:
             empty = _EMPTY_KEY.format("binary" if kind == "B" else "string")
-            where = f"IndexName: {schema.index}, IndexKey: {name}" if schema.index else f"Key: {name}"
-            of = "A value specified for a secondary index key is not supported. " if schema.index else ""
+            where = f"IndexName: {schema.index_name}, IndexKey: {name}" if schema.index_name else f"Key: {name}"
+            of = "A value specified for a secondary index key is not supported. " if schema.index_name else ""
             raise ItemRefusedError(f"One or more parameter values are not valid. {of}{empty} {where}")
 
 
@@ -86,8 +86,9 @@ def _check_value(value: Any, level: int) -> None:
             _check_number(held)
         case "SS" | "NS" | "BS":
             _check_set(kind, held)
-        case "NULL" if held is not True:
-            raise ItemRefusedError("Null attribute value types must have the value of true")
+        case "NULL":
+            if held is not True:
+                raise ItemRefusedError("Null attribute value types must have the value of true")
         case "M" | "L":
             if level >= LEVELS:
                 raise ItemRefusedError("Nesting Levels have exceeded supported limits")
