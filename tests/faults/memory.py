@@ -1,6 +1,7 @@
 """As much of DynamoDB as a copy needs, in memory: fast enough for hundreds of seeds.
 
-Keys are the string attributes `pk` and `sk`. Like DynamoDB it refuses 26 items and two of one key in a batch.
+Keys are the string attributes `pk` and `sk`. Like DynamoDB it refuses 26 items and two of one key in a batch, and a
+start key of another segment.
 """
 
 import json
@@ -23,6 +24,8 @@ class MemoryDynamoDb:
         request = json.loads(body)
         with self.lock:
             match operation:
+                case "Scan" if not starts_in_its_segment(request):
+                    return 400, b'{"__type":"com.amazon.coral.validate#ValidationException","message":"bad start"}'
                 case "Scan":
                     return 200, json.dumps(self.scan(request)).encode()
                 case "BatchWriteItem":
@@ -34,7 +37,7 @@ class MemoryDynamoDb:
     def scan(self, request: dict[str, Any]) -> dict[str, Any]:
         segments, segment = request.get("TotalSegments", 1), request.get("Segment", 0)
         items = self.tables.get(request["TableName"], {})
-        keys = sorted(key for key in items if zlib.crc32(key[0].encode()) % segments == segment)
+        keys = sorted(key for key in items if segment_of(key, segments) == segment)
         if start := request.get("ExclusiveStartKey"):
             keys = [key for key in keys if key > key_of(start)]
         page = keys[:PAGE_ITEMS]
@@ -58,6 +61,16 @@ class MemoryDynamoDb:
         items = self.tables.get(table, {})
         found = [items[key_of(key)] for key in wanted["Keys"] if key_of(key) in items]
         return {"Responses": {table: found}, "UnprocessedKeys": {}}
+
+
+def segment_of(key: tuple[str, str], segments: int) -> int:
+    return zlib.crc32(key[0].encode()) % segments
+
+
+def starts_in_its_segment(request: dict[str, Any]) -> bool:
+    """DynamoDB refuses a start key that it gave out for another segment."""
+    start, segments = request.get("ExclusiveStartKey"), request.get("TotalSegments", 1)
+    return start is None or segment_of(key_of(start), segments) == request.get("Segment", 0)
 
 
 def key_of(item: dict[str, Any]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tee_infra.core.codec.digest import BUCKETS, Buckets, Signature
 from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.core.codec.reply_checks import SeenPages
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions, Comparison
 from tee_infra.workflows.data.locate_differences import locate_differences
@@ -79,14 +80,15 @@ def _digest_table(
     digest: Callable[[Iterator[Sequence[RawItem]]], None],
 ) -> None:
     """Pass the pages of a table to `digest` in several threads."""
-    stop = threading.Event()
+    stop, seen = threading.Event(), SeenPages()
 
     def work(segments: Iterator[int]) -> None:
+        members = options.filter.members
         with side.requests(stop, options.backoff) as requests:
             digest(
                 transform(page.items) if transform else page.items
                 for segment in segments
-                for page in scan_pages(requests, side.table.name, segment, options.segments, options.filter.members)
+                for page in scan_pages(requests, side.table.name, segment, options.segments, members, seen=seen)
             )
 
     run_workers(range(options.segments), options.workers, stop, work)
