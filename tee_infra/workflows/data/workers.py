@@ -14,7 +14,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _TICK_SECONDS: Final = 0.5
-_GRACE_SECONDS: Final = 3.0
+_GRACE_SECONDS: Final = 1.5
 """The time that threads have to end between two requests after an error or Ctrl-C."""
 
 
@@ -28,7 +28,7 @@ def run_workers(
     """Run `work` in threads that draw from the same `segments` until none is left; `tick` is called every 0.5 s.
 
     The first error or Ctrl-C sets `stop`, and is raised after every thread has ended. A thread that waits for a server
-    longer than 3 s is left: it does not keep the process alive, and what it returns counts for nothing.
+    longer than 1.5 s is left: it does not keep the process alive, and what it returns counts for nothing.
     """
     queue = deque(segments)
     count = max(1, min(workers, len(segments)))
