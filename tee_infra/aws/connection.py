@@ -96,7 +96,7 @@ class AwsError(RemoteError):
 def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[None]:
     """Turn botocore's errors into one line each, including its errors about answers that it cannot parse.
 
-    Its parser fails in any way for JSON of another shape than the operation's.
+    Its parser fails in any way for JSON of another shape than the operation's, and leaves out what is null or missing.
     """
     try:
         yield
@@ -107,12 +107,20 @@ def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[No
     except (BotoCoreError, ClientError, ResponseParserError, TimeoutError, UnicodeDecodeError) as error:
         raise error_type(what, " ".join(str(error).split())) from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        if not _is_of_the_parser(error):
+        if (reason := _wrong_reply(error)) is None:
             raise
-        raise error_type(what, f"the reply is not AWS's ({type(error).__name__})") from None
+        raise error_type(what, f"the reply is not AWS's: {reason}") from None
 
 
-def _is_of_the_parser(error: Exception) -> bool:
-    """Whether botocore's parser raised it, and not this program."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return any(frame.f_globals.get("__name__") == "botocore.parsers" for frame in frames)
+def _wrong_reply(error: Exception) -> str | None:
+    """What is wrong with the reply that `error` is about; None for a mistake of this program.
+
+    Members of replies are the only keys that begin with a capital letter in this package.
+    """
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if "botocore.parsers" in modules:
+        return f"botocore cannot read it ({type(error).__name__})"
+    name = error.args[0] if isinstance(error, KeyError) else None
+    if isinstance(name, str) and name[:1].isupper() and modules[-1].startswith("tee_infra.aws."):
+        return f"it has no {name}"
+    return None

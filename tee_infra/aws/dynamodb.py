@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
@@ -19,6 +19,7 @@ from tee_infra.aws.deadline import within
 from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.http_connection import DEADLINE
+from tee_infra.aws.pagination import member, refuse_null_tokens
 from tee_infra.aws.stream_watch import STREAM_CONFIG, StreamWatch
 from tee_infra.core.data.table_identity import TableIdentity
 from tee_infra.core.tables.description import TableFacts, description_of
@@ -82,14 +83,16 @@ class DynamoDb:
         Raises `DynamoDbError` also where the tags cannot be read: they could say that the table is production.
         """
         tags: dict[str, str] = {}
-        try:
-            if table.arn:
+        what = f"reading the tags of {table.name}, which may say that it is production"
+        with aws_errors(what, DynamoDbError):
+            try:
+                refuse_null_tokens(self.client)
                 pages = self.client.get_paginator("list_tags_of_resource").paginate(ResourceArn=table.arn)
-                tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-        except (BotoCoreError, ClientError) as error:
-            if getattr(error, "response", {}).get("Error", {}).get("Code") != "UnknownOperationException":
-                what = f"reading the tags of {table.name}, which may say that it is production"
-                raise DynamoDbError(what, " ".join(str(error).split())) from None
+                for page in pages if table.arn else ():
+                    tags |= {tag["Key"]: tag["Value"] for tag in member(page, "Tags", what)}
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "UnknownOperationException":
+                    raise
         return TableIdentity(
             name=table.name,
             arn=table.arn,
