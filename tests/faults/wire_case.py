@@ -3,9 +3,13 @@
 import json
 import random
 import time
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import boto3
+
+from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.data.resume_point import Header
@@ -19,7 +23,6 @@ from tests.faults.client import item
 from tests.faults.client import side as raw_side
 from tests.faults.memory import MemoryDynamoDb, key_of
 from tests.faults.wire import PLACES, Wire, serve
-from tests.support.services import connect
 
 ITEMS = 60
 SILENCE = 0.2
@@ -74,4 +77,10 @@ def _side(url: str, table: str, transport: str) -> TableAccess:
         return raw_side(url, table, SILENCE)
     facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))
     pace = SharedRateLimiter(RateLimiter(floor=1e6))
-    return TableAccess(connect(url, seconds=SILENCE).transport("botocore"), facts, pace)
+    return TableAccess(DynamoDb(_session(), url, seconds=SILENCE).transport("botocore"), facts, pace)
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all: reading botocore's models takes longer than a copy."""
+    return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
