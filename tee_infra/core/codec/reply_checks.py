@@ -34,7 +34,6 @@ class ScanCheck:
     keys: KeyTypes
     filtered: bool = False
     projected: bool = False
-    pages: "SeenPages | None" = None
     _seen: bytes = b""
     _pages: int = 0
     _next: int = 1
@@ -50,8 +49,6 @@ class ScanCheck:
                 check_item(item, self.keys)
         if page.last_key:
             self._check_last_key(page.last_key, start)
-        if self.pages is not None:
-            self.pages.check(page)
         return page
 
     def _check_last_key(self, last_key: bytes, start: bytes) -> None:
@@ -62,22 +59,6 @@ class ScanCheck:
         self._pages += 1
         if self._pages == self._next:
             self._seen, self._next = last, 2 * self._next
-
-
-class SeenPages:
-    """The pages of one scan in several segments: no item is in two of them. 100 bytes for each page of 1 MB.
-
-    An answer that was meant for another request fits this one in everything else. Thread-safe.
-    """
-
-    def __init__(self) -> None:
-        self._first: dict[int, object] = {}
-
-    def check(self, page: Page) -> None:
-        """Raises `UnexpectedReplyError` if the first item was the first of an earlier page."""
-        mark = object()
-        if page.items and self._first.setdefault(hash(bytes(page.items[0])), mark) is not mark:
-            raise UnexpectedReplyError("its items are those of another page")
 
 
 def check_key(key: RawItem, types: KeyTypes, what: str) -> None:

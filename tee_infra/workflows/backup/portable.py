@@ -13,7 +13,6 @@ from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.rate_limiter import RateLimiter
-from tee_infra.core.codec.reply_checks import SeenPages
 from tee_infra.core.data.backup import (
     MANIFEST,
     UNFINISHED,
@@ -128,11 +127,9 @@ def _save_table(
             f"{physical}: the table was deleted during the backup. The backup is incomplete and cannot be restored"
         )
 
-    seen = SeenPages()
-
     def save(segment: int, stop: Event) -> tuple[BackupFile, Signature]:
         with side.requests(stop, Backoff()) as requests:
-            pages = scan_pages(requests, physical, segment, segments, seen=seen)
+            pages = scan_pages(requests, physical, segment, segments)
             items = (page.items for page in pages)
             return write_segment(store, segment_name(name, segment), items, partial(progress, physical))
 

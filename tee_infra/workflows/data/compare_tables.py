@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tee_infra.core.codec.digest import BUCKETS, Buckets, Signature
 from tee_infra.core.codec.raw_items import RawItem
-from tee_infra.core.codec.reply_checks import SeenPages
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions, Comparison
 from tee_infra.workflows.data.locate_differences import locate_differences
@@ -80,7 +79,7 @@ def _digest_table(
     digest: Callable[[Iterator[Sequence[RawItem]]], None],
 ) -> None:
     """Pass the pages of a table to `digest` in several threads."""
-    stop, seen = threading.Event(), SeenPages()
+    stop = threading.Event()
 
     def work(segments: Iterator[int]) -> None:
         members = options.filter.members
@@ -88,7 +87,7 @@ def _digest_table(
             digest(
                 transform(page.items) if transform else page.items
                 for segment in segments
-                for page in scan_pages(requests, side.table.name, segment, options.segments, members, seen=seen)
+                for page in scan_pages(requests, side.table.name, segment, options.segments, members)
             )
 
     run_workers(range(options.segments), options.workers, stop, work)

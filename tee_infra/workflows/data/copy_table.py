@@ -9,7 +9,6 @@ from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.anonymizer import Applied
 from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.refusals import RefusedItem
-from tee_infra.core.codec.reply_checks import SeenPages
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import SEGMENTS_A_WORKER, CompareOptions, Comparison, SourceChanges
@@ -176,7 +175,6 @@ class _Run:
         self.tallies: list[Tally] = []
         self.size = 0
         self.refused: list[RefusedItem] = []
-        self._seen = SeenPages()
         self._checkpoint = checkpoint
         self._lock = threading.Lock()
         self._positions = {
@@ -236,7 +234,6 @@ class _Run:
             self.segments,
             self.options.filter.members,
             start=position.last_key.encode() if position else b"",
-            seen=self._seen,
         )
         for page in pages:
             items = page.items if limit is None else page.items[: limit - read]

@@ -24,7 +24,7 @@ from tee_infra.core.codec.raw_items import (
     put_new_body,
     scan_body,
 )
-from tee_infra.core.codec.reply_checks import KeyTypes, ScanCheck, SeenPages, check_found, check_unwritten
+from tee_infra.core.codec.reply_checks import KeyTypes, ScanCheck, check_found, check_unwritten
 from tee_infra.core.codec.responses import ITEM_REFUSALS, Response, ResponseClass
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.workflows.data.request_loop import RequestRefusedError, Requests, SharedRateLimiter
@@ -60,11 +60,8 @@ def scan_pages(
     extra: Mapping[str, Any] | None = None,
     *,
     start: bytes = b"",
-    seen: SeenPages | None = None,
 ) -> Generator[Page]:
     """The pages of a segment after the raw key `start`; `extra` are fields of the request such as a filter.
-
-    `seen` is shared by the workers of one scan of the whole table.
 
     Each is checked against its request; a reply without items that is not DynamoDB's is never an empty page.
     """
@@ -73,7 +70,6 @@ def scan_pages(
         requests.table.key_types_by_name,
         filtered="FilterExpression" in extra,
         projected="ProjectionExpression" in extra,
-        pages=seen,
     )
     while True:
         body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra)

@@ -8,7 +8,7 @@ import pytest
 
 from tee_infra.core.codec.digest import NotAnItemError, canonical_and_key
 from tee_infra.core.codec.raw_items import UnexpectedReplyError, parse_found, parse_page, parse_put, parse_unwritten
-from tee_infra.core.codec.reply_checks import ScanCheck, SeenPages, check_found, check_unwritten
+from tee_infra.core.codec.reply_checks import ScanCheck, check_found, check_unwritten
 
 KEYS = {"pk": "S", "sk": "N"}
 REFUSED = (UnexpectedReplyError, NotAnItemError, msgspec.MsgspecError)
@@ -110,17 +110,6 @@ def test_a_scan_that_goes_in_a_circle_ends(lead: int, length: int) -> None:
 
     with pytest.raises(UnexpectedReplyError, match="an earlier page"):
         walk()
-
-
-def test_the_page_of_another_segment_is_not_believed() -> None:
-    seen = SeenPages()
-    one, other = (ScanCheck(KEYS, pages=seen) for _ in range(2))
-    empty = {"Items": [], "Count": 0}
-    for check in (one, other):
-        check.check(parse_page(raw(empty)), b"")
-    one.check(parse_page(raw(PAGE)), b"")
-    with pytest.raises(UnexpectedReplyError, match="those of another page"):
-        other.check(parse_page(raw(PAGE)), b"")
 
 
 def unwritten(reply: Any, sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
