@@ -2,7 +2,8 @@
 
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
 a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
-AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none. `item_refusals` has the items that it takes and AWS does not.
+AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none.
+`item_refusals` has the items that it takes and AWS does not.
 """
 
 import uuid
