@@ -9,7 +9,7 @@ if __name__ == "__main__":
     print()
     destroys.run()
     print()
-    data.compare(items=50_000, only="")
+    data.compare(items=50_000, only="", runs=3, plain=False)
     data.throttle(limit=4_000, items=20_000)
     print()
     cleanup.run(count=100_000, environments=1_000)

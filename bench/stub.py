@@ -2,12 +2,13 @@
 
 Any table exists and holds `--items` items in whatever number of segments is asked for, `bench-anonymized` holds what
 the anonymizer makes of them. Writes are acknowledged and forgotten, up to `--limit` units a second; what is over comes
-back unprocessed. `Stub.Stats` returns the counts.
+back unprocessed. `Stub.Stats` returns the counts. `--tls` is the server's certificate and key: without it, plain HTTP.
 """
 
 import argparse
 import asyncio
 import json
+import ssl
 import time
 import zlib
 from typing import Any
@@ -161,8 +162,12 @@ class Wire(asyncio.Protocol):
         self.transport.write(head.encode() + answer)
 
 
-async def serve(stub: Stub) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Wire(stub), "127.0.0.1", 0)
+async def serve(stub: Stub, certificate: str | None) -> None:
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    server = await asyncio.get_running_loop().create_server(lambda: Wire(stub), "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -173,9 +178,10 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=0.0, help="write units a second; 0: none")
     parser.add_argument("--burst", type=float, default=None, help="units that an idle table saves up; a second's worth")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--tls", metavar="FILE", help="certificate and key of the server")
     arguments = parser.parse_args()
     burst = arguments.limit if arguments.burst is None else arguments.burst
-    asyncio.run(serve(Stub(arguments.items, Throttle(arguments.limit, burst), arguments.latency)))
+    asyncio.run(serve(Stub(arguments.items, Throttle(arguments.limit, burst), arguments.latency), arguments.tls))
 
 
 if __name__ == "__main__":

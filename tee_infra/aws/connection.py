@@ -6,17 +6,22 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConfigChainFactory, ConfigValueStore
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, SSLError
 from botocore.parsers import ResponseParserError
 
 from tee_infra.errors import RemoteError, UsageError
+
+TRUST: Final = (
+    "Set AWS_CA_BUNDLE, or ca_bundle of the profile, to a PEM file with the certificate authorities of your network"
+)
+"""The next command where certificates cannot be verified."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +110,16 @@ def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[No
     except NoRegionError:
         raise UsageError(f"{what}: no AWS region", next="Set AWS_REGION, or use --local") from None
     except (BotoCoreError, ClientError, ResponseParserError, TimeoutError, UnicodeDecodeError) as error:
-        raise error_type(what, " ".join(str(error).split())) from None
+        raise error_type(what, " ".join(str(error).split()), next=_advice(error)) from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         if (reason := _wrong_reply(error)) is None:
             raise
         raise error_type(what, f"the reply is not AWS's: {reason}") from None
+
+
+def _advice(error: Exception) -> str | None:
+    """The next command after a certificate that is not trusted: behind a proxy that inspects TLS, it is the proxy's."""
+    return TRUST if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error) else None
 
 
 def _wrong_reply(error: Exception) -> str | None:

@@ -4,14 +4,11 @@ Credentials (their refresh, session tokens, profiles), regions and endpoints com
 transport.
 """
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.httpsession import get_cert_path
-from botocore.utils import get_environ_proxies
 
 from tee_infra.aws.connection import AwsError, Connection, aws_errors
 from tee_infra.aws.credentials import SessionKeys
@@ -20,6 +17,7 @@ from tee_infra.aws.dynamodb_botocore import BotocoreTransport
 from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.http_connection import DEADLINE
 from tee_infra.aws.pagination import member, refuse_null_tokens
+from tee_infra.aws.raw_settings import check_verified, read_settings
 from tee_infra.aws.stream_watch import STREAM_CONFIG, StreamWatch
 from tee_infra.core.data.table_identity import TableIdentity
 from tee_infra.core.tables.description import TableFacts, description_of
@@ -117,24 +115,24 @@ class DynamoDb:
         return StreamWatch(client, table.stream_arn)
 
     def transport(self, name: TransportName | None = None) -> RawTransport | BotocoreTransport:
-        """The transport called `name`; None takes the raw one, or botocore's where a proxy is set."""
-        if name is None:
-            name = "botocore" if self._is_behind_a_proxy() else "raw"
-        keys = self._credentials()
-        if name == "botocore":
-            return BotocoreTransport(self._make_client(), keys, self._seconds)
-        return RawTransport(
-            endpoint=self.endpoint,
-            region=self.client.meta.region_name,
-            credentials=keys,
-            renew=keys.renew,
-            ca_file=get_cert_path(True),
-            seconds=self._seconds,
-        )
+        """The transport called `name`; None takes the raw one, or botocore's where only botocore can do the requests.
 
-    def _is_behind_a_proxy(self) -> bool:
-        chosen: Mapping[str, str] | None = self.client.meta.config.proxies
-        return bool(get_environ_proxies(self.endpoint) if chosen is None else chosen)
+        Raises `DynamoDbError` without credentials, and `UsageError` for settings that `raw` would ignore.
+        """
+        client = self._make_client()
+        check_verified(client)
+        keys = self._credentials()
+        if name != "botocore":
+            with aws_errors(self.endpoint, DynamoDbError):
+                settings = read_settings(client, keys)
+            if not isinstance(settings, str):
+                return RawTransport(settings)
+            if name == "raw":
+                raise UsageError(
+                    f"--transport raw: it cannot do {settings}, which this shell's AWS settings ask for",
+                    next="Leave out --transport, or use --transport botocore",
+                )
+        return BotocoreTransport(client, keys, self._seconds)
 
     def _make_client(self) -> Any:
         return self._session.client("dynamodb", endpoint_url=self._override, config=self._config)

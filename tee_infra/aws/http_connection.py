@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import time
+from collections.abc import Sequence
 from http.client import IncompleteRead
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ _BODY_LIMIT: Final = 64 * 1024 * 1024
 _CONNECT_SECONDS: Final = 5.0
 DEADLINE: Final = 2.5
 """The time for a whole request and its reply, in terms of the longest silence: a byte a second is not alive."""
+NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
 class Answer(NamedTuple):
@@ -34,24 +36,39 @@ class Answer(NamedTuple):
         return _header(self.head, name)
 
 
+class Tls:
+    """How connections to one host are secured, and the session that they resume: half of a handshake's time.
+
+    Threads may share it: the worst that happens is one full handshake more.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.context = context
+        self.session: ssl.SSLSession | None = None
+
+    def wrap(self, plain: socket.socket, host: str) -> ssl.SSLSocket:
+        """Shake hands. Raises `ssl.SSLCertVerificationError` unless the certificate is valid for `host`."""
+        return self.context.wrap_socket(plain, server_hostname=host, session=self.session)
+
+
 class Address(NamedTuple):
-    """Where to connect; `context` is None for plain HTTP."""
+    """Where to connect; `tls` is None for plain HTTP. `seconds` are the longest connect and the longest silence."""
 
     host: str
     port: int
-    context: ssl.SSLContext | None
+    tls: Tls | None
+    seconds: tuple[float, float]
+    options: Sequence[tuple[int, int, int]] = NO_DELAY
 
 
-def parse_endpoint(url: str, ca_file: str | None) -> tuple[Address, str]:
-    """The address of an endpoint's URL and the text of its Host header."""
+def parse_endpoint(url: str) -> tuple[str, int, str]:
+    """Host, port and the text of the Host header of an endpoint's URL."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    secure = parts.scheme == "https"
-    default = 443 if secure else 80
+    default = 443 if parts.scheme == "https" else 80
     port = parts.port or default
     shown = f"[{host}]" if ":" in host else host
-    context = ssl.create_default_context(cafile=ca_file) if secure else None
-    return Address(host, port, context), shown if port == default else f"{shown}:{port}"
+    return host, port, shown if port == default else f"{shown}:{port}"
 
 
 class Connection:
@@ -61,19 +78,20 @@ class Connection:
     `http.client.IncompleteRead` for an answer that breaks off or is not HTTP.
     """
 
-    def __init__(self, address: Address, seconds: float) -> None:
+    def __init__(self, address: Address) -> None:
         self._address = address
-        self._seconds = seconds
         self._due = 0.0
         self._poll = select.poll()
         self._socket: socket.socket | None = None
+        self._is_new = False
+        self._begun = b""
         self._buffer = bytearray(_CHUNK)
 
     def send(self, head: bytes, body: bytes) -> None:
         """Send a request: its head up to the empty line, and the body."""
         if self._socket is not None and self.ready(0):
             self.close()  # the server closed it, or sent more than was asked for
-        self._due = time.monotonic() + DEADLINE * self._seconds
+        self._due = time.monotonic() + DEADLINE * self._address.seconds[1]
         if self._socket is None:
             self._socket = self._open()
             self._poll = select.poll()
@@ -86,19 +104,25 @@ class Connection:
 
     def ready(self, seconds: float) -> bool:
         """Whether an answer has begun to arrive (or never will), waiting for it up to `seconds`."""
-        if self._socket is None:
+        if self._socket is None or self._begun:
             return True
-        return bool(self._poll.poll(seconds * 1000))
+        until = time.monotonic() + seconds
+        while self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            if not (self._is_new and isinstance(self._socket, ssl.SSLSocket)) or self._begins(self._socket):
+                return True
+        return False
 
     def receive(self) -> Answer:
         """Read the answer to the request sent."""
-        data = self._receive_some()
+        data, self._begun = self._begun or self._receive_some(), b""
         while (end := data.find(b"\r\n\r\n")) < 0:
             if len(data) > _HEAD_LIMIT:
                 raise IncompleteRead(data[:200])
             data += self._receive_some()
         head = data[:end].lower()
         answer = Answer(_status(head), head, self._body(head, data[end + 4 :]))
+        if self._is_new:
+            self._keep_session()
         if head.startswith(b"http/1.0") or b"\r\nconnection: close" in head:
             self.close()
         return answer
@@ -107,20 +131,22 @@ class Connection:
         """Close it; the next `send` opens another."""
         if self._socket is not None:
             self._socket.close()
-            self._socket = None
+            self._socket, self._begun = None, b""
 
     def _open(self) -> socket.socket:
-        host, port, context = self._address
-        plain = socket.create_connection((host, port), timeout=min(self._seconds, _CONNECT_SECONDS))
-        plain.settimeout(self._seconds)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if context is None:
-            return _block(plain, self._seconds)
+        host, port, tls, seconds, options = self._address
+        connected = socket.create_connection((host, port), timeout=min(seconds[0], _CONNECT_SECONDS))
+        connected.settimeout(seconds[1])
         try:
-            return _block(context.wrap_socket(plain, server_hostname=host), self._seconds)
+            for option in options:
+                connected.setsockopt(*option)
+            if tls is not None:
+                connected = tls.wrap(connected, host)
         except BaseException:
-            plain.close()
+            connected.close()
             raise
+        self._is_new = True
+        return _block(connected, seconds[1])
 
     def _receive_some(self) -> bytes:
         count = self._receive_into(self._buffer)
@@ -135,7 +161,25 @@ class Connection:
 
     def _check_deadline(self) -> None:
         if time.monotonic() > self._due:
-            raise TimeoutError(f"no complete reply within {DEADLINE * self._seconds:.0f} s")
+            raise TimeoutError(f"no complete reply within {DEADLINE * self._address.seconds[1]:.0f} s")
+
+    def _begins(self, secured: ssl.SSLSocket) -> bool:
+        # The first bytes after a handshake may be session tickets, which are no answer.
+        secured.setblocking(False)
+        try:
+            self._begun = self._receive_some()
+        except ssl.SSLWantReadError:
+            return False
+        except (OSError, IncompleteRead):
+            return True
+        finally:
+            secured.settimeout(self._address.seconds[1])
+        return True
+
+    def _keep_session(self) -> None:
+        self._is_new = False
+        if self._address.tls is not None and isinstance(self._socket, ssl.SSLSocket):
+            self._address.tls.session = self._socket.session
 
     def _body(self, head: bytes, rest: bytes) -> bytes:
         if (length := _header(head, b"content-length")) is not None:
@@ -176,7 +220,11 @@ class Connection:
 
 
 def _block(connected: socket.socket, seconds: float) -> socket.socket:
-    # A timeout kept by the kernel instead of by Python saves a poll() before every read and write.
+    # A timeout kept by the kernel instead of by Python saves a poll() before every read and write. Over TLS Python
+    # would repeat a read that the kernel has ended, forever.
+    if isinstance(connected, ssl.SSLSocket):
+        connected.settimeout(seconds)
+        return connected
     connected.settimeout(None)
     timeout = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)

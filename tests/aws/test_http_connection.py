@@ -8,7 +8,7 @@ from http.client import IncompleteRead
 
 import pytest
 
-from tee_infra.aws.http_connection import Connection, parse_endpoint
+from tee_infra.aws.http_connection import Address, Connection, parse_endpoint
 
 HEAD = b"POST / HTTP/1.1\r\ncontent-length:2\r\n\r\n"
 
@@ -28,8 +28,7 @@ def saying(*answers: list[bytes]) -> Iterator[Connection]:
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    address, _ = parse_endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", None)
-    connection = Connection(address, 0.5)
+    connection = Connection(Address("127.0.0.1", server.getsockname()[1], None, (0.5, 0.5)))
     try:
         yield connection
     finally:
@@ -95,7 +94,7 @@ def test_an_answer_that_breaks_off(cut: bytes) -> None:
 
 def test_silence_ends_in_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        connection = Connection(parse_endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", None)[0], 0.1)
+        connection = Connection(Address("127.0.0.1", server.getsockname()[1], None, (0.1, 0.1)))
         connection.send(HEAD, b"{}")
         assert not connection.ready(0.01)
         with pytest.raises(BlockingIOError):
@@ -104,14 +103,14 @@ def test_silence_ends_in_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "port", "host", "secure"),
+    ("url", "host", "port", "shown"),
     [
-        ("https://dynamodb.eu-central-1.amazonaws.com", 443, "dynamodb.eu-central-1.amazonaws.com", True),
-        ("http://127.0.0.1:8000", 8000, "127.0.0.1:8000", False),
-        ("http://[::1]:8000/", 8000, "[::1]:8000", False),
-        ("http://localhost", 80, "localhost", False),
+        ("https://dynamodb.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com", 443, None),
+        ("http://127.0.0.1:8000", "127.0.0.1", 8000, "127.0.0.1:8000"),
+        ("http://[::1]:8000/", "::1", 8000, "[::1]:8000"),
+        ("http://localhost", "localhost", 80, None),
+        ("https://localhost:80/path", "localhost", 80, "localhost:80"),
     ],
 )
-def test_endpoints(url: str, port: int, host: str, secure: bool) -> None:
-    address, shown = parse_endpoint(url, None)
-    assert (address.port, shown, address.context is not None) == (port, host, secure)
+def test_endpoints(url: str, host: str, port: int, shown: str | None) -> None:
+    assert parse_endpoint(url) == (host, port, shown or host)

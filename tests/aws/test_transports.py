@@ -1,24 +1,23 @@
 """Both transports behave alike: in order, several at once, errors as verdicts, never an exception."""
 
 import json
-import os
 
-import boto3
 import pytest
 
-from tee_infra.aws.dynamodb import DynamoDb, NoTableError, TransportName
-from tee_infra.aws.dynamodb_botocore import BotocoreTransport
-from tee_infra.aws.dynamodb_raw import RawTransport
+from tee_infra.aws.dynamodb import NoTableError, TransportName
 from tee_infra.core.codec.raw_items import get_body, put_body, scan_body
 from tee_infra.core.codec.responses import ResponseClass
 from tests.support.services import connect, new_table
 
 TRANSPORTS: list[TransportName] = ["raw", "botocore"]
+over_each_wire = pytest.mark.parametrize(
+    ("name", "wire"), [("raw", "tls"), ("raw", "plain"), ("botocore", "tls")], indirect=["wire"]
+)
 
 
-@pytest.mark.parametrize("name", TRANSPORTS)
-def test_replies_come_in_the_order_of_sending(service: str, name: TransportName) -> None:
-    dynamodb = connect(service)
+@over_each_wire
+def test_replies_come_in_the_order_of_sending(wire: str, name: TransportName) -> None:
+    dynamodb = connect(wire)
     table = new_table(dynamodb)
     lane = dynamodb.transport(name).lane(3)
     try:
@@ -34,9 +33,9 @@ def test_replies_come_in_the_order_of_sending(service: str, name: TransportName)
         lane.close()
 
 
-@pytest.mark.parametrize("name", TRANSPORTS)
-def test_a_refusal_is_a_verdict(service: str, name: TransportName) -> None:
-    lane = connect(service).transport(name).lane(1)
+@over_each_wire
+def test_a_refusal_is_a_verdict(wire: str, name: TransportName) -> None:
+    lane = connect(wire).transport(name).lane(1)
     lane.send("Scan", scan_body("no-such-table"))
     reply = lane.receive()
     assert (reply.verdict, reply.code) == (ResponseClass.FATAL, "ResourceNotFoundException")
@@ -66,17 +65,6 @@ def test_facts_about_a_table(service: str) -> None:
     assert (table.key_names, table.key_types, table.indexes) == (("pk",), ("N",), 0)
     with pytest.raises(NoTableError, match="no table 'absent'"):
         dynamodb.table("absent")
-
-
-def test_a_proxy_needs_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
-    dynamodb = DynamoDb(session)
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    assert isinstance(dynamodb.transport(), RawTransport)
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
-    assert isinstance(dynamodb.transport(), BotocoreTransport)
-    assert isinstance(dynamodb.transport("raw"), RawTransport)
 
 
 def item(number: int) -> bytes:

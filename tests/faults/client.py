@@ -3,10 +3,12 @@
 Imports neither boto3 nor moto, because it is started often.
 """
 
+import os
+import ssl
 import sys
 from pathlib import Path
 
-from tee_infra.aws.dynamodb_raw import RawTransport
+from tee_infra.aws.dynamodb_raw import RawSettings, RawTransport
 from tee_infra.aws.sigv4 import Keys
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.rate_limiter import RateLimiter
@@ -29,8 +31,15 @@ def item(number: int) -> dict:
 
 def side(url: str, table: str, patience: float = PATIENCE) -> TableAccess:
     """A table reached by a client that waits only `patience` seconds."""
+    context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"]) if url.startswith("https") else None
     transport = RawTransport(
-        endpoint=url, region="us-east-1", credentials=lambda: Keys("testing", "testing"), ca_file=None, seconds=patience
+        RawSettings(
+            url=url,
+            region="us-east-1",
+            credentials=lambda: Keys("testing", "testing"),
+            context=context,
+            seconds=(patience, patience),
+        )
     )
     facts = TableFacts(name=table, arn="", key_names=("pk", "sk"), key_types=("S", "S"))
     # These throttles come by chance, whatever the rate.

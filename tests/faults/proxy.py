@@ -9,13 +9,14 @@ after forwarding and of a late landing do happen: the client cannot tell them fr
 import json
 import random
 import socketserver
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 LATE_SECONDS = 0.02
@@ -235,24 +236,39 @@ FAULTS = {
 
 
 class _Server(socketserver.ThreadingTCPServer):
+    context: ssl.SSLContext | None = None
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
     request_queue_size = 128
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shakes hands in the connection's own thread; a client that gave up is no error."""
+        with suppress(OSError):
+            if self.context is not None:
+                request = self.context.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
+            request.close()
+
 
 @contextmanager
 def serve_faults(
-    upstream: Upstream, seed: int, *, rate: float = 0.2, silence: float = 0.06, only: str | None = None
+    upstream: Upstream,
+    seed: int,
+    *,
+    rate: float = 0.2,
+    silence: float = 0.06,
+    only: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[tuple[str, Proxy]]:
-    """A proxy's URL and state. On leaving, every late write has landed."""
+    """A proxy's URL and state; over TLS with a context. On leaving, every late write has landed."""
     proxy = Proxy(upstream, seed, rate, silence, only)
     server = _Server(("127.0.0.1", 0), Handler)
-    server.proxy = proxy
+    server.proxy, server.context = proxy, tls
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", proxy
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}", proxy
     finally:
         server.shutdown()
         server.server_close()

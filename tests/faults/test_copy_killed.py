@@ -2,6 +2,7 @@
 
 import random
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -34,10 +35,10 @@ def slow_memory() -> MemoryDynamoDb:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_again_and_again(seed: int, tmp_path: Path) -> None:
+def test_killed_again_and_again(seed: int, trusted: ssl.SSLContext, tmp_path: Path) -> None:
     chance = random.Random(seed)
     memory, checkpoint = slow_memory(), tmp_path / "checkpoint"
-    with serve_faults(memory, seed, rate=0.05) as (url, _):
+    with serve_faults(memory, seed, rate=0.05, tls=trusted if seed % 2 else None) as (url, _):
         for attempt in range(3):
             process = start(url, checkpoint, "resume" if attempt else "new")
             time.sleep(chance.uniform(0.02, 0.5))

@@ -1,6 +1,7 @@
 """Fixtures of every folder: the DynamoDB services that tests run against, each started when a test asks for it."""
 
 import os
+import ssl
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,9 @@ import botocore.session
 import pytest
 from botocore.loaders import create_loader
 
+from bench.certificates import Authority, make_authority
 from tests.support.dynamodb_local import NoDynamoDbLocalError, serve_dynamodb_local
+from tests.support.tls import serve_tls, server_context
 
 if TYPE_CHECKING:
     from tests.support.prepared import Prepared
@@ -45,6 +48,29 @@ def dynamodb_local() -> Iterator[str]:
 def service(request: pytest.FixtureRequest) -> str:
     """The endpoint of each service in turn."""
     return request.getfixturevalue("moto_endpoint" if request.param == MOTO else "dynamodb_local")
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that only these tests know; `trusted` is for tests whose clients trust it."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's context with a certificate that clients trust, as people make them trust: by `AWS_CA_BUNDLE`."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
+    return server_context(authority.server)
+
+
+@pytest.fixture
+def wire(request: pytest.FixtureRequest, service: str) -> Iterator[str]:
+    """The service's endpoint, by the parameter `tls` as AWS is: behind TLS."""
+    if request.param == "plain":
+        yield service
+        return
+    with serve_tls(service, request.getfixturevalue("trusted")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="session", autouse=True)
