@@ -85,6 +85,8 @@ class Proxy:
 
 
 class Handler(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True  # a reply would wait until the client has acknowledged its session tickets
+
     def handle(self) -> None:
         proxy: Proxy = self.server.proxy
         with suppress(OSError):

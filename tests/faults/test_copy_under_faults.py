@@ -1,4 +1,4 @@
-"""A copy under every fault loses, changes and adds nothing, over hundreds of seeds, every twentieth over TLS."""
+"""A copy under every fault loses, changes and adds nothing, over hundreds of seeds, half of them over TLS."""
 
 import json
 import ssl
@@ -20,7 +20,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_r
 @pytest.mark.parametrize("case", range(20))
 def test_mixed_faults(case: int, trusted: ssl.SSLContext, tmp_path: Path) -> None:
     def checked(seed: int) -> None:
-        check(seed, 0.2, None, tmp_path, trusted if seed % 20 == 0 else None)
+        check(seed, 0.2, None, tmp_path, trusted if seed % 2 else None)
 
     with ThreadPoolExecutor(3) as at_once:  # they wait most of their time
         list(at_once.map(checked, range(case * 10, case * 10 + 10)))
@@ -31,7 +31,7 @@ def test_one_fault_at_every_third_request(fault: str, trusted: ssl.SSLContext, t
     # The same bytes three times are final, which comes by chance at a higher rate.
     rate = 0.05 if fault == "truncate consistently" else 0.33
     for seed in range(3):
-        assert fault in check(seed, rate, fault, tmp_path, trusted if seed == 2 else None)
+        assert fault in check(seed, rate, fault, tmp_path, trusted if seed else None)
 
 
 def check(seed: int, rate: float, only: str | None, folder: Path, tls: ssl.SSLContext | None) -> dict[str, int]:
