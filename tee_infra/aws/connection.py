@@ -22,6 +22,8 @@ TRUST: Final = (
     "Set AWS_CA_BUNDLE, or ca_bundle of the profile, to a PEM file with the certificate authorities of your network"
 )
 """The next command where certificates cannot be verified."""
+_UNTRUSTED: Final = ("CERTIFICATE_VERIFY_FAILED", "doesn't match", "no appropriate subjectAltName")
+"""In the texts of `ssl` and of urllib3, which checks host names for botocore."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,16 +112,16 @@ def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[No
     except NoRegionError:
         raise UsageError(f"{what}: no AWS region", next="Set AWS_REGION, or use --local") from None
     except (BotoCoreError, ClientError, ResponseParserError, TimeoutError, UnicodeDecodeError) as error:
-        raise error_type(what, " ".join(str(error).split()), next=_advice(error)) from None
+        raise error_type(what, " ".join(str(error).split()), next=TRUST if is_untrusted(error) else None) from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         if (reason := _wrong_reply(error)) is None:
             raise
         raise error_type(what, f"the reply is not AWS's: {reason}") from None
 
 
-def _advice(error: Exception) -> str | None:
-    """The next command after a certificate that is not trusted: behind a proxy that inspects TLS, it is the proxy's."""
-    return TRUST if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error) else None
+def is_untrusted(error: BaseException) -> bool:
+    """Whether botocore refused a server's certificate: behind a proxy that inspects TLS, it is the proxy's."""
+    return isinstance(error, SSLError) and any(sign in str(error) for sign in _UNTRUSTED)
 
 
 def _wrong_reply(error: Exception) -> str | None:

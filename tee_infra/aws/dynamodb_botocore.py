@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
+from tee_infra.aws.connection import TRUST, is_untrusted
 from tee_infra.aws.credentials import SessionKeys
 from tee_infra.aws.http_connection import DEADLINE
 from tee_infra.core.codec.responses import Response, ResponseClass, classify, lost, one_line
@@ -59,6 +60,8 @@ class BotocoreTransport:
         try:
             self._client._make_api_call(operation, _PLACEHOLDERS[operation])
         except (HTTPClientError, NoConnectionError) as error:
+            if is_untrusted(error):
+                return Response(ResponseClass.FATAL, code="SSLError", message=f"{one_line(str(error))}. {TRUST}")
             return lost(error)
         except (BotoCoreError, ClientError, ValueError) as error:
             failure = error
