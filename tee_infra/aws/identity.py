@@ -3,24 +3,24 @@
 import urllib.request
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from tee_infra.aws.connection import Connection
+from tee_infra.aws.connection import TRUST, Connection, is_untrusted
 from tee_infra.core.target import is_loopback
 from tee_infra.errors import RefusedError, RemoteError
 
+_LOG_IN: Final = "Log in (aws sso login) and set AWS_PROFILE, or use --local for the embedded AWS"
+
 
 class NoAccessError(RemoteError):
-    """No access to AWS: no credentials, expired ones, or no network."""
+    """No access to AWS: no credentials, expired ones, no network, or a certificate that is not trusted."""
 
-    def __init__(self, account: str, reason: str) -> None:
+    def __init__(self, account: str, reason: str, *, next: str = _LOG_IN) -> None:  # noqa: A002
         self.account = account
-        super().__init__(
-            f"no access to {account}: {reason}",
-            next="Log in (aws sso login) and set AWS_PROFILE, or use --local for the embedded AWS",
-        )
+        super().__init__(f"no access to {account}: {reason}", next=next)
 
 
 class WrongAccountError(RefusedError):
@@ -69,7 +69,10 @@ def require_role(connection: Connection, subject: str, option: str | None) -> No
     except NoCredentialsError:
         raise NoAccessError(role, "there are no credentials") from None
     except (BotoCoreError, ClientError) as error:
-        raise AssumeRoleError(subject, role, option, " ".join(str(error).split())) from None
+        reason = " ".join(str(error).split())
+        if is_untrusted(error):
+            raise NoAccessError(role, reason, next=TRUST) from None
+        raise AssumeRoleError(subject, role, option, reason) from None
 
 
 def current_account(connection: Connection) -> str:
@@ -85,7 +88,8 @@ def _caller(connection: Connection, account: str) -> tuple[str, str]:
     except NoCredentialsError:
         raise NoAccessError(account, "there are no credentials") from None
     except (BotoCoreError, ClientError) as error:
-        raise NoAccessError(account, " ".join(str(error).split())) from None
+        advice = TRUST if is_untrusted(error) else _LOG_IN
+        raise NoAccessError(account, " ".join(str(error).split()), next=advice) from None
 
 
 def credentials_source() -> str | None:

@@ -39,7 +39,7 @@ _HEADERS: Final = frozenset(
 """What botocore sends by default; the raw transport leaves out what AWS ignores."""
 
 
-class _PreparedError(Exception):
+class PreparedError(Exception):
     """Carries the request out of botocore's client."""
 
     def __init__(self, request: AWSPreparedRequest) -> None:
@@ -86,12 +86,12 @@ def read_settings(client: Any, keys: SessionKeys) -> RawSettings | str:
 
 def _prepare(client: Any) -> AWSPreparedRequest:
     def take(request: AWSPreparedRequest, **_: Any) -> None:
-        raise _PreparedError(request)
+        raise PreparedError(request)
 
     client.meta.events.register_first("before-send.dynamodb", take)
     try:
         client.scan(TableName="raw")
-    except _PreparedError as prepared:
+    except PreparedError as prepared:
         return prepared.request
     finally:
         client.meta.events.unregister("before-send.dynamodb", take)

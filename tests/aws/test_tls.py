@@ -12,9 +12,11 @@ import pytest
 from cryptography import x509
 
 from bench.certificates import Authority, make_authority
+from tee_infra.aws.connection import Connection as AwsConnection
 from tee_infra.aws.dynamodb import DynamoDbError, TransportName
 from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.http_connection import Address, Connection, Tls
+from tee_infra.aws.identity import NoAccessError, current_account, require_role
 from tee_infra.core.codec.raw_items import scan_body
 from tee_infra.core.codec.responses import ResponseClass
 from tests.support.services import connect
@@ -147,6 +149,20 @@ def test_a_certificate_that_is_not_trusted_ends_a_command_at_once(
         assert "Set AWS_CA_BUNDLE" in message
         assert "\n" not in message
     assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize("role", [None, "arn:aws:iam::123456789012:role/copier"])
+def test_a_login_does_not_help_against_a_certificate(
+    role: str | None, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(server_context(make_authority(tmp_path).server), one_answer) as port:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
+        connection = AwsConnection(region="us-east-1", role=role)
+        with pytest.raises(NoAccessError, match=r"CERTIFICATE_VERIFY_FAILED.*Set AWS_CA_BUNDLE"):
+            require_role(connection, "prod", None) if role else current_account(connection)
 
 
 def test_a_certificate_authority_named_in_the_shell_is_trusted(trusted: ssl.SSLContext) -> None:

@@ -16,6 +16,7 @@ import pytest
 from botocore.client import BaseClient
 
 from tee_infra.aws.dynamodb_raw import RawLane
+from tee_infra.aws.raw_settings import PreparedError
 from tee_infra.core.environments import parse_environment
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_recorder import request_of
@@ -80,8 +81,15 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     through, send = BaseClient._make_api_call, RawLane.send  # pyright: ignore
 
     def call(client: Any, operation: str, params: Any) -> Any:
-        recorder.note(client.meta.service_model.service_id.hyphenize(), operation, params)
-        return through(client, operation, params)
+        sent = True
+        try:
+            return through(client, operation, params)
+        except PreparedError:
+            sent = False
+            raise
+        finally:
+            if sent:
+                recorder.note(client.meta.service_model.service_id.hyphenize(), operation, params)
 
     def send_raw(lane: RawLane, operation: str, body: bytes) -> None:
         recorder.note("dynamodb", operation, json.loads(body))
