@@ -56,10 +56,15 @@ class RawTransport:
 
 
 class RawLane:
-    """See `tee_infra.workflows.data.transport.Lane`. One request in flight on each of `width` connections."""
+    """See `tee_infra.workflows.data.transport.Lane`. One request in flight on each connection.
+
+    `width` begins with one and grows with each reply: over TLS the first connection's session saves the other ones half
+    of their handshake, and a short piece of work opens few.
+    """
 
     def __init__(self, connections: list[Connection], signer: Signer, settings: RawSettings) -> None:
-        self.width = len(connections)
+        self.width = 1
+        self._most = len(connections)
         self._idle = connections
         self._waiting: deque[tuple[Connection, Keys, Response | None]] = deque()
         self._signer = signer
@@ -89,6 +94,7 @@ class RawLane:
 
     def receive(self) -> Response:
         """The reply to the oldest request in flight."""
+        self.width = min(self.width + 1, self._most)
         connection, keys, failure = self._waiting.popleft()
         self._idle.append(connection)
         if failure is not None:

@@ -193,15 +193,16 @@ class Connection:
             raise IncompleteRead(rest, length)
         if len(rest) == length:
             return rest
-        body = bytearray(length)
-        body[: len(rest)] = rest
-        view, have = memoryview(body), len(rest)
+        if length > len(self._buffer):
+            self._buffer = bytearray(length)  # kept: the pages of a scan have one size
+        view, have = memoryview(self._buffer)[:length], len(rest)
+        view[:have] = rest
         while have < length:
             try:
                 have += self._receive_into(view[have:])
             except IncompleteRead:
                 raise IncompleteRead(bytes(view[:have]), length - have) from None
-        return bytes(body)
+        return bytes(view)
 
     def _chunked(self, rest: bytes) -> bytes:
         body = bytearray()

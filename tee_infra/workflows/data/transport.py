@@ -15,7 +15,7 @@ class Lane(Protocol):
 
     @property
     def width(self) -> int:
-        """Maximum number of concurrent requests."""
+        """Maximum number of concurrent requests at present."""
         ...
 
     def send(self, operation: str, body: bytes) -> None:
