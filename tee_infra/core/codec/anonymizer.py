@@ -114,8 +114,11 @@ class Anonymizer:
 
     def __call__(self, items: Iterable[RawItem]) -> list[RawItem]:
         """The items with their stand-ins, attributes in their order. Raises `UnclassifiedError`."""
-        counts: Counter[str] = Counter()
-        anonymized: list[RawItem] = [self._anonymize(item, counts) for item in items]
+        shapes: Counter[tuple[str, ...]] = Counter()
+        anonymized: list[RawItem] = [self._anonymize(item, shapes) for item in items]
+        counts = Counter[str]()
+        for names, count in shapes.items():
+            counts.update(dict.fromkeys(names, count))
         with self._lock:
             self._counts.update(counts)
         return anonymized
@@ -131,8 +134,8 @@ class Anonymizer:
         applied = sorted(self.applied.items())
         return tuple(Applied(attribute, becomes, count) for (attribute, becomes), count in applied)
 
-    def _anonymize(self, item: RawItem, counts: Counter[str]) -> bytes:
-        attributes = _decode(item)
+    def _anonymize(self, item: RawItem, shapes: Counter[tuple[str, ...]]) -> bytes:
+        attributes: dict[str, dict[str, Any]] = _decode(item)
         self._check(attributes)
         person = entity_of(partition_key_of(self._table, attributes)) if self._dated else ""
         for name, replace, replace_number in self._replacements:
@@ -141,12 +144,12 @@ class Anonymizer:
                 continue
             try:
                 if "S" in value and (text := _decode_text(value["S"])):
-                    value["S"] = Raw(_encode(replace(text, person)))
+                    value["S"] = replace(text, person)
                 elif "N" in value and replace_number:
-                    value["N"] = Raw(_encode(replace_number(_decode_text(value["N"]), person)))
+                    value["N"] = replace_number(_decode_text(value["N"]), person)
             except ValueError:
                 self._refuse(name, value)
-        counts.update(attributes.keys())
+        shapes[tuple(attributes)] += 1
         return _encode(attributes)
 
     def _check(self, attributes: Attributes) -> None:
