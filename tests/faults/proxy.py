@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
@@ -59,6 +60,7 @@ class Proxy:
         self.rate, self.silence = rate, silence
         self.faults = FAULTS if only is None else {only: FAULTS[only]}
         self.met: dict[str, int] = {}
+        self.cut: Counter[bytes] = Counter()
         self.late: list[threading.Thread] = []
 
     def draw(self, request: Request) -> str | None:
@@ -68,6 +70,10 @@ class Proxy:
             fault = self.random.choice(sorted(self.faults))
             if "unprocessed" in fault and request.operation != "BatchWriteItem":
                 return None
+            if fault == "truncate consistently":  # the third time is final, and rightly so
+                if self.cut[request.body] == 2:
+                    return None
+                self.cut[request.body] += 1
             self.met[fault] = self.met.get(fault, 0) + 1
             return fault
 
