@@ -120,7 +120,7 @@ class CleanupResult(RootModel[CleanupRunFacts | CleanupPlanFacts]):
 )
 @click.option(
     "--branches-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="File with the live branches, one per line. Default: the branches of GitHub or git.",
 )

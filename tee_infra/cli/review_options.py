@@ -18,7 +18,7 @@ def review_options(command: Command) -> Command:
     """`--comment FILE` and `--post`, as the arguments `comment` and `post`."""
     file = click.option(
         "--comment",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         metavar="FILE",
         help="Write the result, also a failure, to FILE as Markdown for reviewers.",
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from pydantic import RootModel
@@ -24,7 +23,7 @@ from tee_infra.workflows.backup.native import create_native, list_native
 from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find_backups, verify_backup
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.ends import as_own_role
-from tee_infra.workflows.session.file_store import FileStore, FolderStore, in_bucket, open_store
+from tee_infra.workflows.session.file_store import FileStore, open_folder, open_store
 
 
 class NativeBackupFacts(TableNames):
@@ -138,6 +137,7 @@ def create(
     if (location is not None) == native:
         raise UsageError("backup create: needs exactly one of --output DIR and --native")
     output, wanted = Output(as_json), chosen_tables(environment, tables)
+    folder = open_folder(location, writing=True) if location is not None else None
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     dynamodb = open_dynamodb(as_own_role(session, output).connection)
     if location is None:
@@ -146,7 +146,7 @@ def create(
         output.result(result, _native_lines(made))
         return
     with Counting() as counting:
-        store = open_store(location, session.connection)
+        store = folder or open_store(location, session.connection)
         manifest = create_backup(dynamodb, store, environment.name, wanted, counting, read_units=read_units)
     output.result(_facts(location, manifest), _lines(location, manifest))
 
@@ -178,9 +178,11 @@ def list_command(
     Incomplete and damaged portable backups are listed with their problem.
     """
     output, wanted = Output(as_json), chosen_tables(environment, tables)
+    folders = {location: open_folder(location) for location in locations}
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     native = list_native(open_dynamodb(session.connection), wanted)
-    found = [entry for location in locations for entry in find_backups(open_store(location, session.connection))]
+    stores = [folders[location] or open_store(location, session.connection) for location in locations]
+    found = [entry for store in stores for entry in find_backups(store)]
     mine = [entry for entry in found if entry.manifest is None or entry.manifest.environment == environment.name]
     portable = [_found_facts(entry) for entry in mine]
     lines = _native_lines(native)
@@ -227,8 +229,8 @@ def _store(
     location: str, environment: Environment | None, output: Output, *, local: bool, endpoint_url: str | None
 ) -> FileStore:
     """The place of a backup. A folder needs no AWS."""
-    if not in_bucket(location):
-        return FolderStore(Path(location))
+    if (folder := open_folder(location)) is not None:
+        return folder
     session = open_data_session(environment, location, output, local=local, endpoint_url=endpoint_url, service="s3")
     return open_store(location, session.connection)
 

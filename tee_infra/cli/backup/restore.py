@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import click
 from pydantic import RootModel
@@ -22,7 +21,7 @@ from tee_infra.workflows.backup import restore as portable
 from tee_infra.workflows.backup.native import plan_native, restore_native
 from tee_infra.workflows.backup.portable import open_backup
 from tee_infra.workflows.session.data_session import open_data_session
-from tee_infra.workflows.session.file_store import FileStore, FolderStore, in_bucket, open_store
+from tee_infra.workflows.session.file_store import FileStore, open_folder, open_store
 
 
 class PlannedRestore(TableNames):
@@ -123,7 +122,7 @@ def restore(
     if sum(choice is not None for choice in (location, arn, moment)) != 1:
         raise UsageError("backup restore: needs exactly one of --input DIR, --backup ARN and --at TIMESTAMP")
     output, sources = Output(as_json), chosen_tables(environment, tables)
-    folder = FolderStore(Path(location)) if location is not None and not in_bucket(location) else None
+    folder = open_folder(location) if location is not None else None
     manifest = open_backup(folder) if folder else None  # an unreadable backup is refused before AWS is contacted
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     dynamodb = open_dynamodb(session.connection)

@@ -44,7 +44,7 @@ def carry_out(
     output: Output,
     databases: Sequence[DynamoDb],
     plan: CopyPlan,
-    checkpoint: Path,
+    checkpoint: Path | None,
     *,
     resume: bool,
     transport: TransportName | None,

@@ -196,8 +196,7 @@ def copy(
     if dry_run:
         output.result(DataCopyResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
         return
-    path = checkpoint or Path(f".tee/copy-{_file_name(plan)}.checkpoint")
-    results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
+    results = carry_out(output, databases, plan, checkpoint, resume=resume, transport=transport, yes=yes)
     planned = {entry.name: entry for entry in plan.tables}
     copied = {result.table: CopiedTable(**copy_facts(ends, planned[result.table], result)) for result in results}
     output.result(DataCopyResult(copied), _result_lines(results))
@@ -212,10 +211,6 @@ def _require_validated(results: list[CopyResult], ends: str) -> None:
             "writers may have changed them since",
             next=f"To list the differences: tee-infra data validate {ends}",
         )
-
-
-def _file_name(plan: CopyPlan) -> str:
-    return f"{plan.source.name}-{plan.target.name}".replace(":", "-").replace("/", "-")
 
 
 def _plan_lines(plan: CopyPlan) -> list[str]:

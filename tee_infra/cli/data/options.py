@@ -43,7 +43,7 @@ transport_option = click.option(
 )
 checkpoint_option = click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="File that --resume continues from. Default: a file in .tee.",
 )

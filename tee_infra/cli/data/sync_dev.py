@@ -71,7 +71,7 @@ class DataSyncDevResult(RootModel[Mapping[str, SyncedCopy | PlannedCopy]]):
 @renamed_option("--members", "members", old="--entities", type=int, metavar="N", help="Copy exactly N members.")
 @click.option(
     "--key-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="File with the anonymization key. Default: the source's SSM parameter.",
 )
@@ -130,8 +130,7 @@ def sync_dev(
     if dry_run:
         output.result(DataSyncDevResult({entry.name: planned_copy(ends, entry) for entry in plan.tables}), [])
         return
-    path = checkpoint or Path(f".tee/sync-{source}-{target}.checkpoint".replace(":", "-"))
-    results = carry_out(output, databases, plan, path, resume=resume, transport=transport, yes=yes)
+    results = carry_out(output, databases, plan, checkpoint, resume=resume, transport=transport, yes=yes)
     planned = {entry.name: entry for entry in plan.tables}
     copied = {result.table: _synced(ends, planned[result.table], result) for result in results}
     output.result(DataSyncDevResult(copied), _result_lines(results))

@@ -5,6 +5,7 @@ tee-admin/0000.json.gz       one segment: a line `{"Item": ...}` for each item, 
 manifest.json                written after all other files: a folder without one is not a backup
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,10 @@ from tee_infra.errors import RefusedError, UsageError
 MANIFEST: Final = "manifest.json"
 UNFINISHED: Final = "UNFINISHED.json"
 
+MOST_MANIFEST_BYTES: Final = 64 * 1024 * 1024
+"""More is not read: a manifest with 1,024 segments of three tables has less than 1 MB."""
+
+_SEGMENT: Final = r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]*/[0-9]{4}\.json\.gz$"
 _SEGMENT_BYTES: Final = 128 * 1024 * 1024
 _MOST_SEGMENTS: Final = 1024
 
@@ -30,7 +35,7 @@ class _Model(BaseModel):
 class BackupFile(_Model):
     """One segment: `name` within the backup, its items, its bytes as stored and their SHA-256."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]*/[0-9]{4}\.json\.gz$")]
+    name: Annotated[str, Field(pattern=_SEGMENT)]
     items: int
     size: int
     sha256: str
@@ -65,6 +70,11 @@ class Manifest(_Model):
     def items(self) -> int:
         """The items of all tables."""
         return sum(table.items for table in self.tables)
+
+
+class _Unfinished(_Model):
+    environment: str
+    started_at: datetime
 
 
 class NotABackupError(UsageError):
@@ -105,6 +115,19 @@ def segments_of(size: int) -> int:
 def segment_name(table: str, segment: int) -> str:
     """The file of a segment: `tee-admin/0000.json.gz`."""
     return f"{table}/{segment:04}.json.gz"
+
+
+def is_segment(name: str) -> bool:
+    """Whether a file of this name can be a segment of a backup."""
+    return re.fullmatch(_SEGMENT, name) is not None
+
+
+def read_unfinished(text: bytes) -> str | None:
+    """The environment in an `UNFINISHED` file; None if it is not one that a backup has written."""
+    try:
+        return _Unfinished.model_validate_json(text).environment
+    except ValidationError:
+        return None
 
 
 def missing_and_unlisted(manifest: Manifest, names: Iterable[str]) -> list[str]:

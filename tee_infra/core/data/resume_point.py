@@ -5,16 +5,23 @@ of a segment up to a key is acknowledged. A crash can cut off the last line; it 
 copied again, which changes nothing.
 """
 
+import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from tee_infra.core.codec.digest import Signature
 from tee_infra.errors import UsageError
 
+_LONGEST_SIDES: Final = 64
+_MOST_SEGMENTS: Final = 1_000_000
+"""DynamoDB's limit of Scan's TotalSegments."""
 
-class Header(msgspec.Struct, frozen=True):
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The copy that a checkpoint belongs to. `tables` pairs sources with targets; `transform` and `filter` are texts
     that differ for different transforms and filters. `ids` differ for a table that was created again; a checkpoint of
     an earlier version has none."""
@@ -28,7 +35,7 @@ class Header(msgspec.Struct, frozen=True):
     ids: tuple[str, ...] = ()
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One segment's position in a target table: at the raw `last_key`, or at the end when it is empty.
 
     `count` and `total` (hexadecimal) are the signature of the written items.
@@ -71,14 +78,40 @@ class ForeignResumePointError(UsageError):
             f"{name} {had[name]!r} is not {wanted[name]!r}" for name in wanted if wanted[name] != had[name]
         )
         super().__init__(
-            f"the checkpoint belongs to another copy: {different}",
-            next="Start again from the beginning without --resume",
+            f"the checkpoint belongs to another copy: {different}. Nothing was written",
+            next="Name another file with --checkpoint FILE",
         )
+
+
+class NotAResumePointError(UsageError):
+    """The file is not one that a copy has written; `reason` is the first difference."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the checkpoint is not the file of a copy: {reason}. Nothing was written",
+            next="Name another file with --checkpoint FILE",
+        )
+
+
+_decode_header = msgspec.json.Decoder(Header).decode
+_decode_position = msgspec.json.Decoder(Position).decode
+_decode_key = msgspec.json.Decoder(dict[str, dict[str, str]]).decode
 
 
 def header_line(header: Header) -> bytes:
     """The first line."""
     return msgspec.json.encode(header) + b"\n"
+
+
+def file_name(source: str, target: str, header: Header) -> str:
+    """The name of a copy's own resume file, at most 100 bytes however long the names of its sides are.
+
+    Different copies between the same sides have different files.
+    """
+    sides = re.sub(r"[^A-Za-z0-9._-]", "-", f"{source}-{target}")[:_LONGEST_SIDES]
+    identity = msgspec.json.encode(msgspec.structs.replace(header, segments=0))  # the file's own number wins
+    return f"copy-{sides}-{hashlib.sha256(identity).hexdigest()[:16]}.checkpoint"
 
 
 def position_line(table: str, segment: int, last_key: bytes, read: int, signature: Signature) -> bytes:
@@ -88,17 +121,46 @@ def position_line(table: str, segment: int, last_key: bytes, read: int, signatur
 
 
 def read_resume_point(lines: Iterable[bytes], expected: Header) -> ResumePoint:
-    """The state after these lines. No lines, or a cut-off header: the copy has not begun.
+    """The state after these lines. No lines, or a cut-off header of this copy: the copy has not begun.
 
-    `expected.segments` is the number for a new copy; the one in the file wins. Raises `ForeignResumePointError`.
+    `expected.segments` is the number for a new copy; the one in the file wins. Raises `ForeignResumePointError`, and
+    `NotAResumePointError` for the lines of any other file.
     """
-    complete = [line for line in lines if line.endswith(b"\n")]
-    if not complete:
+    rest = iter(lines)
+    first = next(rest, b"")
+    if header_line(expected).startswith(first):
+        if first.endswith(b"\n"):
+            return ResumePoint(expected, _positions(rest, expected.segments))
         return ResumePoint(expected)
-    header = msgspec.json.decode(complete[0], type=Header)
+    try:
+        header = _decode_header(first)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotAResumePointError("line 1 is not a header") from None
     header = msgspec.structs.replace(header, ids=header.ids or expected.ids)
     expected = msgspec.structs.replace(expected, segments=header.segments)
     if header != expected:
         raise ForeignResumePointError(expected, header)
-    found = [msgspec.json.decode(line, type=Position) for line in complete[1:]]
-    return ResumePoint(header, {(position.table, position.segment): position for position in found})
+    if not 1 <= header.segments <= _MOST_SEGMENTS:
+        raise NotAResumePointError(f"line 1 has {header.segments} segments")
+    return ResumePoint(header, _positions(rest, header.segments))
+
+
+def _positions(lines: Iterable[bytes], segments: int) -> dict[tuple[str, int], Position]:
+    """The last position of each segment. A last line that was cut off is ignored."""
+    found: dict[tuple[str, int], Position] = {}
+    for number, line in enumerate(lines, start=2):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            position = _decode_position(line)
+            int(position.total, 16)
+            if position.last_key:
+                _decode_key(position.last_key)
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            raise NotAResumePointError(f"line {number} is damaged") from None
+        if min(position.read, position.count) < 0:
+            raise NotAResumePointError(f"line {number} is damaged")
+        if not 0 <= position.segment < segments:
+            raise NotAResumePointError(f"line {number} has segment {position.segment} of {segments}")
+        found[position.table, position.segment] = position
+    return found

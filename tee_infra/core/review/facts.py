@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from tee_infra.core.changes.engine_run import EngineRun
 
+_MARK: Final = "<!-- tee-infra:"
 Action = Literal["preview", "up"]
 
 
@@ -38,4 +39,9 @@ class Review:
 
 def marker(project: str, environment: str) -> str:
     """The first line of every comment about this environment's stack, and of no other. Not shown by GitHub."""
-    return f"<!-- tee-infra:{project}/{environment} -->"
+    return f"{_MARK}{project}/{environment} -->"
+
+
+def is_comment(text: bytes) -> bool:
+    """Whether a file that begins with `text` holds a review comment, about any environment's stack."""
+    return text.startswith(_MARK.encode())

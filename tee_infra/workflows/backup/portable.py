@@ -15,13 +15,16 @@ from tee_infra.core.codec.digest import Signature
 from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.data.backup import (
     MANIFEST,
+    MOST_MANIFEST_BYTES,
     UNFINISHED,
     BackupFile,
     Manifest,
     NotABackupError,
     TableBackup,
+    is_segment,
     missing_and_unlisted,
     read_manifest,
+    read_unfinished,
     segment_name,
     segments_of,
 )
@@ -34,6 +37,7 @@ from tee_infra.workflows.data.progress import Progress
 from tee_infra.workflows.data.request_loop import SharedRateLimiter
 from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 from tee_infra.workflows.data.workers import run_all
+from tee_infra.workflows.files import file_errors
 from tee_infra.workflows.session.file_store import FileStore
 
 _THREADS: Final = 8
@@ -76,19 +80,21 @@ def create_backup(
 
     A live table is read segment by segment: the backup holds each item as of some moment during the run. The manifest
     is written last and completes the backup. `read_units` caps the read units per second. Raises
-    `BackupExistsError`, `MisnamedBackupError`, `UsageError`, `RemoteError`.
+    `BackupExistsError`, `MisnamedBackupError`, `UnusableFileError`, `UsageError`, `RemoteError`.
     """
     started_at = datetime.now(UTC)
     transport, pace = dynamodb.transport(), SharedRateLimiter(RateLimiter(cap=read_units))
     sides = {name: TableAccess(transport, dynamodb.table(physical), pace) for name, physical in tables.items()}
     _require_known(dynamodb, environment, [side.table for side in sides.values()])
-    _begin(store, environment, started_at)
-    definitions = TableDefinitions(dynamodb.client)
-    saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
-    manifest = Manifest(environment=environment, started_at=started_at, finished_at=datetime.now(UTC), tables=saved)
-    with store.write(MANIFEST) as file:
-        file.write(manifest.model_dump_json(indent=2).encode())
-    store.delete(UNFINISHED)
+    with file_errors(store.location):
+        _begin(store, environment, started_at)
+    with file_errors(store.location, "The backup is incomplete and cannot be restored"):
+        definitions = TableDefinitions(dynamodb.client)
+        saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
+        manifest = Manifest(environment=environment, started_at=started_at, finished_at=datetime.now(UTC), tables=saved)
+        with store.write(MANIFEST) as file:
+            file.write(manifest.model_dump_json(indent=2).encode())
+        store.delete(UNFINISHED)
     return manifest
 
 
@@ -102,19 +108,34 @@ def _require_known(dynamodb: DynamoDb, environment: str, tables: Iterable[TableF
 
 
 def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
-    """Mark the location as an incomplete backup, and delete the files of an earlier incomplete one."""
+    """Mark the location as an incomplete backup, and delete the files of an earlier incomplete one.
+
+    Only the segments of an interrupted backup of the same environment are deleted; with any other file beside them the
+    location is refused.
+    """
     names = store.names()
     if MANIFEST in names:
         raise BackupExistsError(store.location)
-    if names and UNFINISHED not in names:
-        raise UsageError(
-            f"{store.location}: holds files of no backup. Nothing was written", next="Choose an empty --output"
-        )
+    if names:
+        _require_unfinished(store, names, environment)
     with store.write(UNFINISHED) as file:
         file.write(json.dumps({"environment": environment, "started_at": started_at.isoformat()}).encode())
     for name in names:
         if name != UNFINISHED:
             store.delete(name)
+
+
+def _require_unfinished(store: FileStore, names: list[str], environment: str) -> None:
+    foreign = [name for name in names if name != UNFINISHED and not is_segment(name)]
+    if UNFINISHED not in names or foreign:
+        raise UsageError(
+            f"{store.location}: holds files of no backup. Nothing was written", next="Choose an empty --output"
+        )
+    with store.read(UNFINISHED) as file:
+        begun = read_unfinished(file.read(MOST_MANIFEST_BYTES))
+    if begun != environment:
+        other = f"an incomplete backup of {begun}" if begun else f"an {UNFINISHED} that is not of a backup"
+        raise UsageError(f"{store.location}: holds {other}. Nothing was written", next="Choose an empty --output")
 
 
 def _save_table(
@@ -152,11 +173,12 @@ def _save_table(
 
 def open_backup(store: FileStore) -> Manifest:
     """The manifest of the backup in a location. Raises `NotABackupError`, also for an incomplete backup."""
-    names = store.names()
-    if MANIFEST not in names:
-        return read_manifest(store.location, names, None)
-    with store.read(MANIFEST) as file:
-        return read_manifest(store.location, names, file.read())
+    with file_errors(store.location):
+        names = store.names()
+        if MANIFEST not in names:
+            return read_manifest(store.location, names, None)
+        with store.read(MANIFEST) as file:
+            return read_manifest(store.location, names, file.read(MOST_MANIFEST_BYTES))
 
 
 def verify_backup(store: FileStore, progress: Progress) -> tuple[Manifest, list[str]]:

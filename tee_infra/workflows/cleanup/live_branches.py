@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.settings import PLACEHOLDER_OWNER
@@ -9,7 +10,10 @@ from tee_infra.errors import RemoteError, UsageError
 from tee_infra.scm.branches import github_branches
 from tee_infra.scm.git import HEADS, GitError, other_repository, remote_refs, remote_url
 from tee_infra.scm.github_api import API_URL
+from tee_infra.workflows.files import UnusableFileError, read_given
 from tee_infra.workflows.session.checkout import Project
+
+_MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 class BranchesFileError(UsageError):
@@ -56,9 +60,9 @@ def live_branches(project: Project, repository: str, environ: Mapping[str, str],
 def read_branches(file: Path) -> Branches:
     """The branches in a file, one per line, without blank lines and surrounding spaces. Raises `BranchesFileError`."""
     try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").split("\n")]
-    except OSError as error:
-        raise BranchesFileError(file, error.strerror or str(error)) from None
+        lines = [line.strip() for line in read_given(file, _MOST_BYTES).decode("utf-8-sig").split("\n")]
+    except UnusableFileError as error:
+        raise BranchesFileError(file, error.reason) from None
     except UnicodeDecodeError:
         raise BranchesFileError(file, "not valid UTF-8") from None
     for number, line in enumerate(lines, start=1):

@@ -14,7 +14,8 @@ from tee_infra.core.codec.rate_limiter import RateLimiter
 from tee_infra.core.codec.scan_filter import ScanFilter
 from tee_infra.core.data.comparison import CompareOptions, SourceChanges
 from tee_infra.core.data.copy_policy import CopySide, TablePlan, check_sides, pair_tables, plan_table
-from tee_infra.core.data.resume_point import Header
+from tee_infra.core.data.resume_point import Header, file_name
+from tee_infra.local.private_files import OWN_FOLDER
 from tee_infra.workflows.data.anonymize_report import check_shapes
 from tee_infra.workflows.data.compare_tables import compare_tables
 from tee_infra.workflows.data.copy_table import CopyOptions, CopyProgress, CopyResult, copy_table
@@ -100,7 +101,7 @@ def run_copy(
     source: DynamoDb,
     target: DynamoDb,
     plan: CopyPlan,
-    checkpoint_path: Path,
+    checkpoint_path: Path | None,
     *,
     resume: bool,
     transport: TransportName | None,
@@ -108,10 +109,13 @@ def run_copy(
 ) -> list[CopyResult]:
     """Carry out a plan, table by table, each validated.
 
-    The resume file is deleted after every table was validated. Raises `CopyIncompleteError`,
-    `ForeignResumePointError`, `TableReplacedError`, `UnclassifiedError`.
+    The resume file is `checkpoint_path`, by default one in `.tee` of this very copy; it is deleted after every table
+    was validated. Raises `CopyIncompleteError`, `TableReplacedError`,
+    `UnclassifiedError`, and as `ResumeFile.open` does.
     """
-    checkpoint = ResumeFile.open(checkpoint_path, _header(source, target, plan), resume=resume)
+    header = _header(source, target, plan)
+    path = checkpoint_path or Path(OWN_FOLDER) / file_name(plan.source.name, plan.target.name, header)
+    checkpoint = ResumeFile.open(path, header, resume=resume)
     results: list[CopyResult] = []
     done = False
     try:

@@ -12,16 +12,18 @@ from typing import Any, Final
 
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
-from tee_infra.core.review.facts import Action, Quota, Review, marker
+from tee_infra.core.review.facts import Action, Quota, Review, is_comment, marker
 from tee_infra.core.review.github_event import CommentTarget, NoPullRequestError, comment_target, commit_of, run_url
 from tee_infra.errors import TeeInfraError, UsageError
 from tee_infra.scm.comments import PATIENCE, open_pull_request, post_comment
 from tee_infra.scm.github_api import API_URL, connect
 from tee_infra.stacks import EngineError, ProtectedError
+from tee_infra.workflows.files import UnusableFileError, write_text
 from tee_infra.workflows.session.checkout import NAME
 
 Report = Callable[[str], None]
 NOTHING: Final = EngineRun()
+_MOST_COMMENT_BYTES: Final = 1024
 
 
 class CommentFileError(UsageError):
@@ -30,7 +32,9 @@ class CommentFileError(UsageError):
     def __init__(self, file: Path, reason: str) -> None:
         self.file = file
         self.reason = reason
-        super().__init__(f"--comment {file}: {reason}. Nothing was changed", next="Choose a writable file")
+        super().__init__(
+            f"--comment {file}: {reason}. Nothing was changed", next="Choose a new file or an earlier comment"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +180,6 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommentFileError(file, error.strerror or str(error)) from None
+        write_text(file, text, ours=is_comment, most=_MOST_COMMENT_BYTES)
+    except UnusableFileError as error:
+        raise CommentFileError(file, error.reason) from None

@@ -3,7 +3,10 @@
 `tee_infra.aws.bucket_store` implements it in S3.
 """
 
+import errno
 import os
+import re
+import stat
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,6 +14,9 @@ from typing import BinaryIO, Protocol
 
 from tee_infra.aws.bucket_store import PREFIX, BucketStore
 from tee_infra.aws.connection import Connection
+from tee_infra.errors import UsageError
+from tee_infra.local.private_files import create_private, private_folder
+from tee_infra.workflows.files import UnusableFileError, file_errors
 
 _PART = ".part"
 
@@ -52,25 +58,36 @@ class FolderStore:
         self.location = str(folder)
 
     def names(self, under: str = "") -> list[str]:
-        """The names of all files, or of those below the folder `under`; incomplete ones are left out."""
-        found = (path for path in (self._folder / under).rglob("*") if path.is_file() and path.suffix != _PART)
+        """The names of all files, or of those below the folder `under`; incomplete ones are left out.
+
+        Links, pipes and devices have names as well, so that no folder with one looks empty. Links are not followed.
+        """
+        inside = (self._folder / under).rglob("*")
+        found = (path for path in inside if (path.is_symlink() or not path.is_dir()) and path.suffix != _PART)
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     @contextmanager
     def write(self, name: str) -> Generator[BinaryIO]:
         """A file to write, synced to disk before it appears."""
         path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent != self._folder and path.parent.is_symlink():
+            raise NotADirectoryError(errno.ENOTDIR, "is a symbolic link, not a directory", str(path.parent))
+        private_folder(path.parent)
         part = path.with_name(path.name + _PART)
-        with part.open("wb") as file:
+        part.unlink(missing_ok=True)  # of a killed run
+        with os.fdopen(create_private(part), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
 
     def read(self, name: str) -> BinaryIO:
-        """A file to read from."""
-        return (self._folder / name).open("rb")
+        """A file to read from. Raises `OSError` for a pipe or device, which is not waited for."""
+        descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "not a regular file", name)
+        return os.fdopen(descriptor, "rb")
 
     def delete(self, name: str) -> None:
         """Delete a file and its incomplete version."""
@@ -104,13 +121,51 @@ def copy_file(store: FileStore, name: str, copy: str) -> bool:
     return True
 
 
+class LocationError(UsageError):
+    """A location that is neither a directory's path nor `s3://BUCKET/PREFIX`."""
+
+    def __init__(self, location: str, reason: str) -> None:
+        self.location = location
+        super().__init__(
+            f"location {location!r}: {reason}. Nothing was changed", next="Name a directory or s3://BUCKET/PREFIX"
+        )
+
+
 def in_bucket(location: str) -> bool:
-    """Whether a person's place is in S3."""
-    return location.startswith(PREFIX)
+    """Whether a location is in S3; otherwise it is a directory's path.
+
+    Raises `LocationError` for what would become a directory of a surprising name: `S3://…`, `s3:/…`, `gs://…`, `~/…`.
+    """
+    if location.startswith(PREFIX):
+        return True
+    plain = location.strip().strip("'\"").lower()
+    if not plain:
+        raise LocationError(location, "is empty")
+    if plain.startswith("~"):
+        raise LocationError(location, "the shell has not expanded ~, so it would be a directory of this name")
+    if plain.startswith(("s3:", "arn:")) or re.match(r"[a-z][a-z0-9+.-]*:[/\\]", plain):
+        raise LocationError(location, "looks like an address, and only s3:// is supported")
+    return False
+
+
+def open_folder(location: str, *, writing: bool = False) -> FolderStore | None:
+    """The directory that a person names, checked before AWS is contacted; None for a location in S3.
+
+    For `writing` it may be missing, but not be a symbolic link. Raises `LocationError`, `UnusableFileError`.
+    """
+    if in_bucket(location):
+        return None
+    folder = Path(location)
+    with file_errors(location):
+        if writing and folder.is_symlink():
+            raise UnusableFileError(location, "is a symbolic link, not a directory")
+        if folder.exists() or not writing:
+            os.scandir(folder).close()
+    return FolderStore(folder)
 
 
 def open_store(location: str, connection: Connection) -> FileStore:
-    """The store at `location`: `s3://BUCKET/PREFIX`, otherwise a directory."""
+    """The store at `location`: `s3://BUCKET/PREFIX`, otherwise a directory. Raises `LocationError`."""
     if in_bucket(location):
         return BucketStore.connect(connection, location)
     return FolderStore(Path(location))

@@ -111,7 +111,9 @@ def test_checkpoints_of_earlier_versions_still_belong_to_their_copies(
 
 
 def test_a_copy_of_members_does_not_go_on_with_a_plain_one(dynamodb: DynamoDb, plan: CopyPlan, tmp_path: Path) -> None:
-    module.ResumeFile.open(tmp_path / "checkpoint", module._header(dynamodb, dynamodb, plan), resume=False)
+    module.ResumeFile.open(tmp_path / "checkpoint", module._header(dynamodb, dynamodb, plan), resume=False).close(
+        done=False
+    )
     ends = copy_side("staging"), copy_side("dev")
     other = prepare_copy(dynamodb, dynamodb, ends, ["tee-admin"], choice=SubsetOptions(key=None))
     with pytest.raises(ForeignResumePointError, match="transform"):

@@ -101,9 +101,7 @@ def test_a_file_needs_no_github(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(
-        CommentFileError, match=r"No such file or directory\. Nothing was changed\. Choose a writable file"
-    ):
+    with pytest.raises(CommentFileError, match=r"No such file or directory\. Nothing was changed\. Choose a new file"):
         audience({}, tmp_path / "missing" / "comment.md", post=False)
 
 
