@@ -68,6 +68,9 @@ class BucketStore:
         with aws_errors(f"deleting {self.location}/{name}"):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
+    def close_to_others(self) -> None:
+        """Nothing: who reads the bucket is its policy's decision."""
+
     def inside(self) -> list["BucketStore"]:
         """The prefixes right below this one."""
         found = [entry["Prefix"] for page in self._pages(Delimiter="/") for entry in page.get("CommonPrefixes", ())]

@@ -13,6 +13,7 @@ from pathlib import Path
 from tee_infra.local import pidfile, ports
 from tee_infra.local.errors import DirectoryBusyError, StartFailedError
 from tee_infra.local.pidfile import EmbeddedAws
+from tee_infra.local.private_files import create_private, private_folder
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -26,7 +27,7 @@ def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
     port. Raises PortInUseError, NoFreePortError, StartFailedError and DirectoryBusyError.
     """
     directory = directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+    private_folder(directory)
     with _only_one(directory):
         running = pidfile.read(directory)
         if running is not None:
@@ -72,7 +73,8 @@ def _start(directory: Path, asked: int | None) -> EmbeddedAws:
 
 
 def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
-    with _log(directory).open("wb") as log:
+    _log(directory).unlink(missing_ok=True)  # of the last start, perhaps readable by others
+    with os.fdopen(create_private(_log(directory)), "wb") as log:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "tee_infra.local.server", str(directory), str(port)],
             stdin=subprocess.DEVNULL,
@@ -81,6 +83,7 @@ def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
             cwd=directory,
             env=_process_environment(),
             start_new_session=True,
+            umask=0o077,
         )
 
 

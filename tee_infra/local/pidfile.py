@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tee_infra.local.private_files import create_private
+
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 LOOPBACK = "127.0.0.1"
@@ -77,9 +79,10 @@ def process_identity(pid: int) -> str | None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` atomically: a crash leaves the old content or the new one, never a part."""
+    """Replace `path` atomically by a file with mode 0600: a crash leaves the old content or the new one."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with unfinished.open("wb") as file:
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(create_private(unfinished), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -54,6 +54,12 @@ def remote_refs(directory: Path) -> RemoteRefs:
     )
 
 
+def known_files(directory: Path) -> list[str]:
+    """The files below a directory that git has or `git add` would take, relative to it. Raises `GitError`."""
+    listing = _git(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [os.fsdecode(name) for name in listing.split(b"\0") if name]
+
+
 def remote_url(directory: Path) -> str:
     """The address of `origin`. Raises `GitError`."""
     return _text(_git(directory, "remote", "get-url", "origin"))

@@ -4,21 +4,25 @@ import platform
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from tee_infra import local
 from tee_infra.aws.identity import clock_skew, credentials_source
+from tee_infra.core.data.backup import is_segment
 from tee_infra.core.target import AwsTarget
 from tee_infra.engine import engine_findings
 from tee_infra.engine.doctor import Finding
 from tee_infra.errors import TeeInfraError
 from tee_infra.local import EmbeddedAws
+from tee_infra.local.private_files import OWN_FOLDER
+from tee_infra.scm.git import GitError, known_files
 from tee_infra.workflows.environments.list import find_environments
 from tee_infra.workflows.session.checkout import NoProjectError, Project, find_project
 
 AWS_ADDRESS: Final = "https://sts.amazonaws.com"
 MINIMUM_PYTHON: Final = (3, 11)
+_NAMED: Final = 3
 ALLOWED_SKEW_SECONDS: Final = 300
 """AWS refuses a signature that is more than five minutes old or early (Signature Version 4)."""
 
@@ -50,6 +54,7 @@ def diagnose(directory: Path, environ: Mapping[str, str], *, use_local: bool = F
         _credentials(environ),
         _backend(project, environ),
         _clock(running, use_local=use_local),
+        _private_files(project.directory),
     ]
     return findings
 
@@ -104,6 +109,29 @@ def _backend(project: Project, environ: Mapping[str, str]) -> Finding:
     named = environ.get("PULUMI_BACKEND_URL")
     value = f"embedded stacks in {project.state_directory}; others in {named or 'the backend of pulumi login'}"
     return Finding(name="backend", ok=True, value=value)
+
+
+def _private_files(directory: Path) -> Finding:
+    """Whether git has, or would take, backups, resume files or anything in `.tee`."""
+    name = "files with personal data"
+    try:
+        found = [file for file in known_files(directory) if _may_be_personal(file)]
+    except GitError:
+        return Finding(name=name, ok=True, value="not in a git checkout")
+    if not found:
+        return Finding(name=name, ok=True, value="git takes none")
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return Finding(
+        name=name,
+        ok=False,
+        value=f"git has or would take {', '.join(map(repr, found[:_NAMED]))}{more}",
+        fix="name them in .gitignore; git rm --cached FILE keeps the file and takes it out of the next commit",
+    )
+
+
+def _may_be_personal(file: str) -> bool:
+    parts = PurePosixPath(file).parts
+    return OWN_FOLDER in parts or is_segment("/".join(parts[-2:])) or file.endswith((".checkpoint", ".json.gz.part"))
 
 
 def _clock(running: EmbeddedAws | None, *, use_local: bool) -> Finding:

@@ -88,3 +88,18 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case _:
             return str(value)
+
+
+OUTPUTS = re.compile(r"tee-infra [^|`\n]*?(?:--(?:output|comment|checkpoint) |> )((?![A-Z]+\b|s3:)[\w./-]+)")
+
+
+def test_git_takes_no_file_that_the_docs_write() -> None:
+    named = {file for page in [*PAGES, ROOT / "docs" / "commands.md"] for file in OUTPUTS.findall(page.read_text())}
+    assert {"backups/dev", "review.md", "comment.md", ".env"} <= named
+    written = {file for file in named if not file.startswith(("docs/", "packages/"))}
+    inside = {file if Path(file).suffix or file.startswith(".") else f"{file}/manifest.json" for file in written}
+    inside |= {".tee/copy-a-b.checkpoint", ".tee/aws/snapshot"}
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", *inside], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    assert set(ignored) == inside

@@ -49,6 +49,21 @@ def test_data_and_ports_survive_stop_and_start(directory: Path, own_port: int) -
     assert dynamodb.scan(TableName="kept")["Items"] == [{"pk": {"S": "a"}}]
 
 
+def test_only_the_owner_reads_its_files(tmp_path: Path) -> None:
+    directory, earlier = tmp_path / ".tee" / "aws", os.umask(0)
+    try:
+        directory.mkdir(parents=True)
+        (directory / "log").touch()
+        local.start(directory)
+        local.stop(directory)
+    finally:
+        os.umask(earlier)
+    files = {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir() if path.name != "lock"}
+    assert files["snapshot"] == 0o600
+    assert set(files.values()) == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (directory, directory.parent)} == {0o700}
+
+
 def test_sigterm_saves_too(directory: Path) -> None:
     first = local.start(directory)
     make_table(first, "kept")

@@ -1,7 +1,9 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tee_infra.engine.doctor import Finding
 from tee_infra.workflows import doctor
 from tee_infra.workflows.doctor import diagnose
 
@@ -32,3 +34,28 @@ def test_in_a_checkout_every_wrong_stack_file_is_a_finding_of_its_own(tmp_path: 
     assert "settings of prod" not in findings
     assert findings["embedded AWS"].ok
     assert {"AWS credentials", "backend", "clock"} <= findings.keys()
+
+
+@pytest.mark.parametrize("added", [False, True])
+@pytest.mark.parametrize(
+    "file", ["out/monday/tee-admin/0000.json.gz", ".tee/aws/snapshot", "app/.tee/copy-a-b.checkpoint", "my.checkpoint"]
+)
+def test_a_file_with_personal_data_that_git_would_take_is_a_finding(
+    tmp_path: Path, nowhere: dict[str, str], file: str, added: bool
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tee-infra\n")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+
+    def finding() -> Finding:
+        (found,) = [each for each in diagnose(tmp_path, nowhere) if each.name == "files with personal data"]
+        return found
+
+    assert finding().ok
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("keys")
+    if added:
+        subprocess.run(["git", "-C", str(tmp_path), "add", "."], check=True)
+    assert not finding().ok
+    assert file in finding().value
+    (tmp_path / ".gitignore").write_text("out/\n.tee/\n*.checkpoint\n")
+    assert finding().ok is not added

@@ -88,6 +88,7 @@ def create_backup(
     _require_known(dynamodb, environment, [side.table for side in sides.values()])
     with file_errors(store.location):
         _begin(store, environment, started_at)
+        store.close_to_others()
     with file_errors(store.location, "The backup is incomplete and cannot be restored"):
         definitions = TableDefinitions(dynamodb.client)
         saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]

@@ -32,6 +32,7 @@ from tee_infra.errors import UsageError
 from tee_infra.program import deploy
 from tee_infra.stacks import Backend, Stack
 from tee_infra.workflows.control.processes import this_actor
+from tee_infra.workflows.files import make_folder
 from tee_infra.workflows.session import embedded_aws
 from tee_infra.workflows.session.checkout import CONFIG_KEY, Project
 from tee_infra.workflows.session.engine_state import load_checkpoint
@@ -168,7 +169,7 @@ def _state_of(session: EnvironmentSession) -> tuple[str, dict[str, str], str | N
     }
     if session.running is not None:
         folder = session.project.feature_state_directory
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return str(folder), always | {"PULUMI_BACKEND_URL": folder.as_uri()}, None
     account_id, region = session.target.account_id, session.target.region
     bucket = names.state_bucket("ephemeral", account_id, region)

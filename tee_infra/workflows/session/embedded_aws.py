@@ -14,6 +14,7 @@ from tee_infra.engine import Engine
 from tee_infra.errors import RemoteError
 from tee_infra.local import EmbeddedAws
 from tee_infra.stacks import Backend
+from tee_infra.workflows.files import make_folder
 from tee_infra.workflows.session.checkout import NAME, Project
 
 # The passphrase of the salts in Pulumi.*.yaml as shipped. Published on purpose: stacks on the embedded AWS hold no
@@ -97,7 +98,7 @@ def create_stacks(project: Project, engine: Engine, report: Callable[[str], None
 
 
 def _state_of(project: Project) -> dict[str, str]:
-    project.state_directory.mkdir(parents=True, exist_ok=True)
+    make_folder(project.state_directory)
     return {
         "PULUMI_BACKEND_URL": project.state_directory.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

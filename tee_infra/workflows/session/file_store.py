@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 from tee_infra.aws.bucket_store import PREFIX, BucketStore
 from tee_infra.aws.connection import Connection
 from tee_infra.errors import UsageError
-from tee_infra.local.private_files import create_private, private_folder
+from tee_infra.local.private_files import FOLDER_MODE, create_private, private_folder
 from tee_infra.workflows.files import UnusableFileError, file_errors
 
 _PART = ".part"
@@ -43,6 +43,10 @@ class FileStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete a file; a missing file is no error."""
+        ...
+
+    def close_to_others(self) -> None:
+        """Let only the owner read the folder. A bucket's access is its own."""
         ...
 
     def inside(self) -> Sequence["FileStore"]:
@@ -81,11 +85,24 @@ class FolderStore:
             os.fsync(file.fileno())
         part.replace(path)
 
+    def close_to_others(self) -> None:
+        """Set the mode of the folder and those in it to 0700, except one shared with its group and a sticky one."""
+        for path in (
+            self._folder,
+            *(path for path in self._folder.iterdir() if path.is_dir() and not path.is_symlink()),
+        ):
+            found = path.stat()
+            if found.st_uid == os.geteuid() and not found.st_mode & (stat.S_ISGID | stat.S_ISVTX):
+                path.chmod(FOLDER_MODE)
+
     def read(self, name: str) -> BinaryIO:
         """A file to read from. Raises `OSError` for a pipe or device, which is not waited for."""
         descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             os.close(descriptor)
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
             raise OSError(errno.EINVAL, "not a regular file", name)
         return os.fdopen(descriptor, "rb")
 

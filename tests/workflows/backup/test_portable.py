@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,22 @@ def test_backups_are_listed_with_what_is_wrong_with_them(
     assert found["monday"].manifest is not None
     assert "incomplete backup" in (found["tuesday"].problem or "")
     assert "damaged at environment" in (found["wednesday"].problem or "")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+@pytest.mark.parametrize("existing", [True, False])
+def test_only_the_owner_reads_a_backup(
+    dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path, umask: int, existing: bool
+) -> None:
+    folder, earlier = tmp_path / "backups" / "monday", os.umask(umask)
+    try:
+        if existing:
+            (folder / "tee-admin").mkdir(parents=True)
+            for path in (folder, folder / "tee-admin", folder.parent):
+                path.chmod(0o755)
+        create_backup(dynamodb, FolderStore(folder), "dev", tables, nothing)
+    finally:
+        os.umask(earlier)
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (folder, *folder.rglob("*"))}
+    assert modes == {(True, 0o700), (False, 0o600)}
+    assert folder.parent.stat().st_mode & 0o777 == (0o755 if existing else 0o700)
