@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
 
 from tee_infra.aws.connection import aws_errors
+
+_NO_BACKUPS: Final = {
+    "UnknownOperationException",  # DynamoDB Local
+    "UnknownOperation",
+    "InvalidAction",
+    "NotImplemented",
+    "501",
+    "TableNotFoundException",
+    "ResourceNotFoundException",
+}
 
 
 @dataclass(frozen=True)
@@ -32,10 +44,15 @@ class NativeBackups:
         return _read(details, table)
 
     def of_table(self, table: str) -> list[NativeBackup]:
-        """The on-demand backups of a table, oldest first."""
+        """The on-demand backups of a table, oldest first; none at an endpoint that has no such backups."""
         with aws_errors(f"listing the backups of {table}"):
             pages = self._client.get_paginator("list_backups").paginate(TableName=table)
-            found = [_read(summary, table) for page in pages for summary in page["BackupSummaries"]]
+            try:
+                found = [_read(summary, table) for page in pages for summary in page["BackupSummaries"]]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in _NO_BACKUPS:
+                    raise
+                found = []
         return sorted(found, key=lambda backup: backup.created_at)
 
     def table_of(self, arn: str) -> str:

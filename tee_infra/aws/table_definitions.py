@@ -89,10 +89,11 @@ class TableDefinitions:
             waited += _POLL_SECONDS
         raise AwsError(f"waiting for {name}", f"not active after {_LONGEST_WAIT_SECONDS / 3600:.0f} hours")
 
-    def reapply(self, name: str, definition: TableDefinition) -> list[str]:
+    def reapply(self, name: str, definition: TableDefinition, policy: Callable[[str], str] | None = None) -> list[str]:
         """Give the table the stream, TTL, point-in-time recovery, tags and deletion protection of `definition`.
 
-        Settings that it already has are not changed. Returns the changes, deletion protection last.
+        `policy` makes the resource policy for a table's ARN; it is the program's, never one that was read. Settings
+        that the table already has are not changed. Returns the changes, deletion protection last.
         """
         now = self.definition(name)
         assert now is not None, name  # noqa: S101 - the caller has just waited for it
@@ -108,6 +109,9 @@ class TableDefinitions:
         if missing := {key: value for key, value in definition.tags.items() if now.tags.get(key) != value}:
             self._tag(name, missing)
             done.append("tags")
+        if policy is not None:
+            self._put_policy(name, policy(self._arn(name)))
+            done.append("resource policy")
         if definition.deletion_protection and not now.deletion_protection:
             self._change(name, "deletion protection", done, "update_table", DeletionProtectionEnabled=True)
         return done
@@ -127,6 +131,10 @@ class TableDefinitions:
                 waited += _POLL_SECONDS
         self.wait_until_active(name)
         done.append(what)
+
+    def _put_policy(self, name: str, policy: str) -> None:
+        with aws_errors(f"resource policy of {name}"), _unless_unknown():
+            self._client.put_resource_policy(ResourceArn=self._arn(name), Policy=policy)
 
     def _tag(self, name: str, tags: dict[str, str]) -> None:
         with aws_errors(f"tagging {name}"):

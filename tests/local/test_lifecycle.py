@@ -54,7 +54,7 @@ def test_only_the_owner_reads_its_files(tmp_path: Path) -> None:
     try:
         directory.mkdir(parents=True)
         (directory / "log").touch()
-        local.start(directory)
+        make_table(local.start(directory), "kept")
         local.stop(directory)
     finally:
         os.umask(earlier)

@@ -15,10 +15,11 @@ from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.refusals import listed
 from tee_infra.core.environments import Environment
+from tee_infra.core.resources.access.tables import production_policy
 from tee_infra.core.target import EMBEDDED_ACCOUNT_ID
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore as portable
-from tee_infra.workflows.backup.native import plan_native, restore_native
+from tee_infra.workflows.backup.native import NativeRestore, plan_native, restore_native
 from tee_infra.workflows.backup.portable import open_backup
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.file_store import FileStore, open_folder, open_store
@@ -126,6 +127,7 @@ def restore(
     manifest = open_backup(folder) if folder else None  # an unreadable backup is refused before AWS is contacted
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     dynamodb = open_dynamodb(session.connection)
+    policy = production_policy(environment, session.target.account_id, session.target.region)
     if location is not None:
         targets = {name: f"{physical}{suffix}" for name, physical in sources.items()}
         store = folder or open_store(location, session.connection)
@@ -133,9 +135,10 @@ def restore(
         plan = portable.prepare_restore(
             dynamodb, manifest or open_backup(store), environment.name, targets, account_id=account_id
         )
-        _restore_portable(output, dynamodb, store, environment.name, plan, dry_run=dry_run)
+        _restore_portable(output, dynamodb, store, environment.name, plan, policy=policy, dry_run=dry_run)
     else:
-        _restore_native(output, dynamodb, environment.name, sources, suffix, backup=arn, moment=moment, dry_run=dry_run)
+        steps = plan_native(dynamodb, sources, suffix, backup=arn, moment=moment)
+        _restore_native(output, dynamodb, environment.name, sources, steps, policy=policy, dry_run=dry_run)
 
 
 def _restore_portable(
@@ -145,6 +148,7 @@ def _restore_portable(
     environment: str,
     plan: portable.RestorePlan,
     *,
+    policy: portable.TablePolicy | None,
     dry_run: bool,
 ) -> None:
     for step in plan.steps:
@@ -165,7 +169,7 @@ def _restore_portable(
     failure: portable.NotRestoredError | None = None
     with Counting() as counting:
         try:
-            restored = portable.restore_backup(dynamodb, store, plan, counting)
+            restored = portable.restore_backup(dynamodb, store, plan, counting, policy)
         except portable.NotRestoredError as error:
             failure, restored = error, error.tables
     rows = [
@@ -198,17 +202,17 @@ def _restore_native(
     dynamodb: DynamoDb,
     environment: str,
     tables: Mapping[str, str],
-    suffix: str,
+    steps: list[NativeRestore],
     *,
-    backup: str | None,
-    moment: datetime | None,
+    policy: portable.TablePolicy | None,
     dry_run: bool,
 ) -> None:
-    steps = plan_native(dynamodb, tables, suffix, backup=backup, moment=moment)
     for step in steps:
         output.say(f"  {step.source} into the new table {step.target}")
     reapplied = (
-        {} if dry_run else {entry.target: entry.reapplied for entry in restore_native(dynamodb, steps, output.say)}
+        {}
+        if dry_run
+        else {entry.target: entry.reapplied for entry in restore_native(dynamodb, steps, output.say, policy)}
     )
     logical = {physical: name for name, physical in tables.items()}
     restored = [

@@ -5,17 +5,19 @@ tee-admin/0000.json.gz       one segment: a line `{"Item": ...}` for each item, 
 manifest.json                written after all other files: a folder without one is not a backup
 """
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.names import key_alias
 from tee_infra.core.tables.create_request import TableDefinition
-from tee_infra.errors import RefusedError, UsageError
+from tee_infra.errors import PartialError, RefusedError, UsageError
 
 MANIFEST: Final = "manifest.json"
 UNFINISHED: Final = "UNFINISHED.json"
@@ -23,6 +25,8 @@ UNFINISHED: Final = "UNFINISHED.json"
 MOST_MANIFEST_BYTES: Final = 64 * 1024 * 1024
 """More is not read: a manifest with 1,024 segments of three tables has less than 1 MB."""
 
+_CHECKSUM: Final = b'"checksum": "'
+_HARMLESS: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _SEGMENT: Final = r"^[A-Za-z0-9_\-][A-Za-z0-9_.\-]*/[0-9]{4}\.json\.gz$"
 _SEGMENT_BYTES: Final = 128 * 1024 * 1024
 _MOST_SEGMENTS: Final = 1024
@@ -36,8 +40,8 @@ class BackupFile(_Model):
     """One segment: `name` within the backup, its items, its bytes as stored and their SHA-256."""
 
     name: Annotated[str, Field(pattern=_SEGMENT)]
-    items: int
-    size: int
+    items: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0)]
     sha256: str
 
 
@@ -58,13 +62,15 @@ class TableBackup(_Model):
 
 
 class Manifest(_Model):
-    """The contents of a complete backup."""
+    """The contents of a complete backup. `checksum` is the SHA-256 of the file with an empty checksum in it."""
 
     format: Literal[1] = 1
     environment: str
     started_at: datetime
     finished_at: datetime
     tables: list[TableBackup]
+    checksum: str | None = None
+    """None in backups of earlier versions."""
 
     @property
     def items(self) -> int:
@@ -85,6 +91,12 @@ class NotABackupError(UsageError):
         super().__init__(f"{location}: {reason}")
 
 
+class DamagedManifestError(NotABackupError):
+    """The manifest at `location` is not what a backup has written."""
+
+    exit_code: ClassVar[int] = PartialError.exit_code
+
+
 class RestoreRefusedError(RefusedError):
     """A restore that would overwrite, leak or mix data."""
 
@@ -100,11 +112,28 @@ def read_manifest(location: str, names: Iterable[str], text: bytes | None) -> Ma
             else f"not a backup: it has no {MANIFEST}",
         )
     try:
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
-        raise NotABackupError(location, f"{MANIFEST} is damaged at {where or 'the top'}: {problem['msg']}") from None
+        raise DamagedManifestError(
+            location, f"{MANIFEST} is damaged at {where or 'the top'}: {problem['msg']}"
+        ) from None
+    if manifest.checksum is not None and manifest.checksum != _checksum(text, manifest.checksum):
+        raise DamagedManifestError(location, f"{MANIFEST} is damaged: its checksum differs")
+    return manifest
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """The file of a manifest, with its checksum."""
+    text = manifest.model_copy(update={"checksum": ""}).model_dump_json(indent=2).encode()
+    before, after = text.rsplit(_CHECKSUM, 1)
+    return before + _CHECKSUM + hashlib.sha256(text).hexdigest().encode() + after
+
+
+def _checksum(text: bytes, found: str) -> str:
+    before, _, after = text.rpartition(_CHECKSUM + found.encode())
+    return hashlib.sha256(before + _CHECKSUM + after).hexdigest()
 
 
 def segments_of(size: int) -> int:
@@ -122,6 +151,12 @@ def is_segment(name: str) -> bool:
     return re.fullmatch(_SEGMENT, name) is not None
 
 
+def is_harmless(name: str) -> bool:
+    """Whether a file is one that a file manager leaves, or the marker of a folder in S3. No restore reads these."""
+    last = name.rpartition("/")[2].lower()
+    return not last or last in _HARMLESS or last.startswith("._")
+
+
 def read_unfinished(text: bytes) -> str | None:
     """The environment in an `UNFINISHED` file; None if it is not one that a backup has written."""
     try:
@@ -133,7 +168,7 @@ def read_unfinished(text: bytes) -> str | None:
 def missing_and_unlisted(manifest: Manifest, names: Iterable[str]) -> list[str]:
     """One line for each missing file, and for each unlisted one, because an import would read it too."""
     listed = {file.name for table in manifest.tables for file in table.files}
-    present = {name for name in names if "/" in name}
+    present = {name for name in names if "/" in name and not is_harmless(name)}
     missing = [f"{name}: missing" for name in sorted(listed - present)]
     return missing + [f"{name}: not in the manifest" for name in sorted(present - listed)]
 
@@ -175,7 +210,8 @@ def plan_restore(
         raise UsageError(f"the backup has no table {unknown[0]!r}; it has: {', '.join(held)}")
     steps: list[RestoreStep] = []
     for name, physical in targets.items():
-        definition = held[name].definition if source == target else held[name].definition.elsewhere()
+        kept = held[name].definition
+        definition = kept.at_home(target.name, key_alias(target.name)) if source == target else kept.elsewhere()
         steps.append(_plan_table(held[name], definition, physical, existing[physical], physical in occupied))
     return steps
 

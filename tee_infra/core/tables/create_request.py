@@ -3,13 +3,83 @@
 `core/tables/live_schema.py` compares the same facts with the catalog; here they are kept to create a table from them.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tee_infra.core.tables.catalog import Table
+from tee_infra.core.tables.catalog import AttributeType, StreamView, Table
 from tee_infra.core.tables.description import IndexDescription, TableDescription
+
+
+class _Part(BaseModel):
+    """A part of a request, in which nothing else may be. A manifest comes from outside."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Attribute(_Part):
+    AttributeName: str
+    AttributeType: AttributeType
+
+
+class _KeyElement(_Part):
+    AttributeName: str
+    KeyType: Literal["HASH", "RANGE"]
+
+
+class _Projection(_Part):
+    ProjectionType: Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+    NonKeyAttributes: list[str] = []
+
+
+class _Provisioned(_Part):
+    ReadCapacityUnits: int
+    WriteCapacityUnits: int
+
+
+class _OnDemand(_Part):
+    MaxReadRequestUnits: int | None = None
+    MaxWriteRequestUnits: int | None = None
+
+
+class _Index(_Part):
+    IndexName: str
+    KeySchema: list[_KeyElement]
+    Projection: _Projection
+    ProvisionedThroughput: _Provisioned | None = None
+    OnDemandThroughput: _OnDemand | None = None
+
+
+class _Stream(_Part):
+    StreamEnabled: bool
+    StreamViewType: StreamView | None = None
+
+
+class _Encryption(_Part):
+    Enabled: bool
+    SSEType: Literal["KMS"] | None = None
+    KMSMasterKeyId: str | None = None
+
+
+class _Request(_Part):
+    """What a restore may send to CreateTable: never a policy, tags, or a replica."""
+
+    AttributeDefinitions: list[_Attribute] = []
+    KeySchema: list[_KeyElement] = []
+    BillingMode: Literal["PROVISIONED", "PAY_PER_REQUEST"] | None = None
+    ProvisionedThroughput: _Provisioned | None = None
+    OnDemandThroughput: _OnDemand | None = None
+    LocalSecondaryIndexes: list[_Index] = []
+    GlobalSecondaryIndexes: list[_Index] = []
+    StreamSpecification: _Stream | None = None
+    TableClass: Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"] | None = None
+    SSESpecification: _Encryption | None = None
+
+
+def _check_request(request: dict[str, Any]) -> dict[str, Any]:
+    _Request.model_validate(request)
+    return request
 
 
 class TableDefinition(BaseModel):
@@ -21,9 +91,9 @@ class TableDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    request: dict[str, Any]
+    request: Annotated[dict[str, Any], AfterValidator(_check_request)]
     ttl_attribute: str | None = None
-    recovery_days: int | None = None
+    recovery_days: Annotated[int | None, Field(ge=1, le=35)] = None
     deletion_protection: bool = False
     tags: dict[str, str] = {}
     restoring: Annotated[str | None, Field(exclude=True)] = None
@@ -41,6 +111,14 @@ class TableDefinition(BaseModel):
     def stream(self) -> dict[str, Any] | None:
         """The StreamSpecification, None without a stream."""
         return self.request.get("StreamSpecification")
+
+    def at_home(self, environment: str, key_alias: str) -> "TableDefinition":
+        """The same table for its own environment: with that one's key, and no `tee:` tag but the environment's."""
+        request, mine = dict(self.request), {"tee:environment": environment}
+        if "KMSMasterKeyId" in (encryption := request.get("SSESpecification", {})):
+            request["SSESpecification"] = encryption | {"KMSMasterKeyId": key_alias}
+        tags = {key: tag for key, tag in self.tags.items() if mine.get(key) == tag or not key.startswith("tee:")}
+        return self.model_copy(update={"request": request, "tags": tags})
 
     def elsewhere(self) -> "TableDefinition":
         """The same table for another environment, without this one's encryption key and tags."""

@@ -1,7 +1,8 @@
 """Native backups of an environment in DynamoDB, and restores that reapply lost settings.
 
-A native restore keeps items, keys and indexes. It loses TTL, point-in-time recovery, tags, streams and deletion
-protection, and the table's settings in other services: alarms, scaling policies and IAM policies by ARN.
+A native restore keeps items, keys and indexes. It loses TTL, point-in-time recovery, tags, streams, the resource
+policy and deletion protection, and the table's settings in other services: alarms, scaling policies and IAM policies
+by ARN.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,9 +91,15 @@ def plan_native(
 
 
 def restore_native(
-    dynamodb: DynamoDb, steps: list[NativeRestore], say: Callable[[str], None]
+    dynamodb: DynamoDb,
+    steps: list[NativeRestore],
+    say: Callable[[str], None],
+    policy: Callable[[str], str] | None = None,
 ) -> list[NativelyRestored]:
-    """Restore, wait, and reapply the settings of the source, or of the catalog if the source was deleted."""
+    """Restore, wait, and reapply the settings of the source, or of the catalog if the source was deleted.
+
+    `policy` makes a table's resource policy from its ARN.
+    """
     backups, tables = NativeBackups(dynamodb.client), TableDefinitions(dynamodb.client)
     definitions = {step.source: tables.definition(step.source) or _declared(step.source) for step in steps}
     for step in steps:
@@ -104,7 +111,7 @@ def restore_native(
     restored: list[NativelyRestored] = []
     for step in steps:
         tables.wait_until_active(step.target)
-        done = tables.reapply(step.target, definitions[step.source])
+        done = tables.reapply(step.target, definitions[step.source], policy)
         say(f"{step.target}: restored; reapplied settings: {', '.join(done) or 'none'}")
         restored.append(NativelyRestored(step.source, step.target, done))
     return restored

@@ -21,12 +21,14 @@ from tee_infra.core.data.backup import (
     Manifest,
     NotABackupError,
     TableBackup,
+    is_harmless,
     is_segment,
     missing_and_unlisted,
     read_manifest,
     read_unfinished,
     segment_name,
     segments_of,
+    write_manifest,
 )
 from tee_infra.core.data.table_identity import production_reason
 from tee_infra.core.environments import parse_environment
@@ -94,7 +96,7 @@ def create_backup(
         saved = [_save_table(definitions, store, name, side, progress) for name, side in sides.items()]
         manifest = Manifest(environment=environment, started_at=started_at, finished_at=datetime.now(UTC), tables=saved)
         with store.write(MANIFEST) as file:
-            file.write(manifest.model_dump_json(indent=2).encode())
+            file.write(write_manifest(manifest))
         store.delete(UNFINISHED)
     return manifest
 
@@ -114,7 +116,7 @@ def _begin(store: FileStore, environment: str, started_at: datetime) -> None:
     Only the segments of an interrupted backup of the same environment are deleted; with any other file beside them the
     location is refused.
     """
-    names = store.names()
+    names = [name for name in store.names() if not is_harmless(name)]
     if MANIFEST in names:
         raise BackupExistsError(store.location)
     if names:

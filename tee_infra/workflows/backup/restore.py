@@ -1,11 +1,11 @@
 """Restore a portable backup into new or empty tables, verified before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from threading import Event
-from typing import Final
+from typing import Final, TypeAlias
 
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
@@ -25,6 +25,7 @@ from tee_infra.workflows.data.workers import run_all
 from tee_infra.workflows.data.write_queue import Refused
 from tee_infra.workflows.session.file_store import FileStore
 
+TablePolicy: TypeAlias = Callable[[str], str]
 _THREADS: Final = 4
 _REQUESTS_UNDER_WAY: Final = 8
 
@@ -90,17 +91,20 @@ def prepare_restore(
     return RestorePlan(manifest=manifest, steps=plan_restore(manifest, environment, targets, existing, occupied))
 
 
-def restore_backup(dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, progress: Progress) -> list[RestoredTable]:
+def restore_backup(
+    dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, progress: Progress, policy: TablePolicy | None = None
+) -> list[RestoredTable]:
     """Verify the backup, carry out the plan, and compare each table with the plan's manifest.
 
-    New tables get TTL, point-in-time recovery, tags and deletion protection after their validation. Every table is
+    New tables get TTL, point-in-time recovery, tags, the resource policy that `policy` makes from their ARN, and
+    deletion protection after their validation. Every table is
     marked until all are restored: the same restore resumes after a crash where a new restore would refuse.
     Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
     """
     problems = verify_files(store, plan.manifest, lambda name, items: progress(f"verify {name}", items))
     if problems:
         raise DamagedBackupError(store.location, problems)
-    restored = [_restore_table(dynamodb, store, step, progress) for step in plan.steps]
+    restored = [_restore_table(dynamodb, store, step, progress, policy) for step in plan.steps]
     if not all(table.validated for table in restored):
         raise NotRestoredError(restored)
     for step in plan.steps:
@@ -108,7 +112,9 @@ def restore_backup(dynamodb: DynamoDb, store: FileStore, plan: RestorePlan, prog
     return restored
 
 
-def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, progress: Progress) -> RestoredTable:
+def _restore_table(
+    dynamodb: DynamoDb, store: FileStore, step: RestoreStep, progress: Progress, policy: TablePolicy | None
+) -> RestoredTable:
     tables = TableDefinitions(dynamodb.client)
     if not step.resumes and step.definition:
         tables.create(step.target, step.definition, step.mark)
@@ -124,7 +130,7 @@ def _restore_table(dynamodb: DynamoDb, store: FileStore, step: RestoreStep, prog
         created=step.definition is not None,
         items=found.count,
         validated=validated,
-        reapplied=tables.reapply(step.target, step.definition) if step.definition and validated else [],
+        reapplied=tables.reapply(step.target, step.definition, policy) if step.definition and validated else [],
         refused=refused,
     )
 

@@ -1,4 +1,5 @@
 import gzip
+import json
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,6 +9,9 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.aws.table_definitions import TableDefinitions
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.data.backup import MANIFEST, RestoreRefusedError
+from tee_infra.core.environments import parse_environment
+from tee_infra.core.names import key_alias
+from tee_infra.core.resources.access.tables import production_policy
 from tee_infra.errors import UsageError
 from tee_infra.workflows.backup import restore
 from tee_infra.workflows.backup.portable import MisnamedBackupError, create_backup, open_backup
@@ -223,3 +227,43 @@ def test_an_interrupted_restore_is_finished_by_the_next_run(
     found = TableDefinitions(dynamodb.client).definition(targets["tee-schedules"])
     assert found is not None
     assert found.restoring is None
+
+
+def test_a_restored_table_of_production_gets_the_policy_of_its_program(
+    dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "prod")
+    create_backup(dynamodb, store, "prod", {"tee-admin": tables["tee-admin"]}, nothing)
+    prod, dev = (parse_environment(name) for name in ("prod", "dev"))
+    assert production_policy(dev, "123456789012", "us-east-1") is None
+    assert production_policy(prod, "", "us-east-1") is None
+    policy = production_policy(prod, "123456789012", "us-east-1")
+    plan = restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin-old"})
+    (restored,) = restore_backup(dynamodb, store, plan, nothing, policy)
+    assert "resource policy" in restored.reapplied
+    arn = dynamodb.table("prod-tee-admin-old").arn
+    assert policy is not None
+    found = dynamodb.client.get_resource_policy(ResourceArn=arn)["Policy"]
+    assert json.loads(found) == json.loads(policy(arn))
+
+
+def test_a_restore_takes_neither_key_nor_tee_tags_from_a_manifest(
+    dynamodb: DynamoDb, store: FolderStore, tmp_path: Path
+) -> None:
+    manifest = open_backup(store)
+    tables = []
+    for table in manifest.tables:
+        key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "arn:aws:kms:us-east-1:666:key/stolen"}
+        definition = table.definition.model_copy(
+            update={
+                "request": table.definition.request | {"SSESpecification": key},
+                "tags": {"tee:environment": "prod", "tee:protected": "no", "team": "a"},
+            }
+        )
+        tables.append(table.model_copy(update={"definition": definition}))
+    crafted = manifest.model_copy(update={"tables": tables})
+    plan = restore.prepare_restore(dynamodb, crafted, "staging", {"tee-admin": "staging-tee-admin-again"})
+    definition = plan.steps[0].definition
+    assert definition is not None
+    assert definition.request["SSESpecification"]["KMSMasterKeyId"] == key_alias("staging")
+    assert definition.tags == {"team": "a"}

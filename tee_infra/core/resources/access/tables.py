@@ -1,10 +1,12 @@
 """The policies on data itself: a production table's own policy, and the key that encrypts it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from tee_infra.core.arns import Arns
+from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import DATA_PLANE, PARTIQL, SCAN
-from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
+from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document, render
 
 BULK_READERS: Final = ("migrator", "break-glass")
 """The roles that may read a complete production table."""
@@ -44,6 +46,17 @@ def table_policy(arns: Arns, table_arn: str) -> Document:
             conditions={"Bool": {"aws:SecureTransport": "false"}},
         ),
     )
+
+
+def production_policy(environment: Environment, account_id: str, region: str) -> Callable[[str], str] | None:
+    """Makes the resource policy of a table of `environment` from the table's ARN; None where its tables have none.
+
+    For tables that a restore creates: DynamoDB restores no resource policy.
+    """
+    if not environment.kind.production or not account_id:
+        return None
+    arns = Arns(account_id=account_id, region=region, environment=environment.name)
+    return lambda table_arn: render(table_policy(arns, table_arn))
 
 
 def table_key_policy(arns: Arns) -> Document:
