@@ -1,7 +1,7 @@
 """Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and the differences of the two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tee_infra.core.tables.catalog import AttributeType, Index, Key, StreamView, Table
@@ -61,7 +61,7 @@ def differences(catalog: Schema, live: Schema) -> list[str]:
             found.append(f"index {name}: only in the catalog")
         elif name not in ours:
             found.append(f"index {name}: only live")
-        elif ours[name] != theirs[name]:
+        elif _unordered(ours[name]) != _unordered(theirs[name]):
             found.append(f"index {name}: {_text(ours[name])} in the catalog, {_text(theirs[name])} live")
     return found
 
@@ -102,6 +102,11 @@ def _index(index: IndexDescription, types: Mapping[str, AttributeType]) -> Index
         sort_key=sort_key,
         projection=projection.non_key_attributes if kept == "INCLUDE" else kept,
     )
+
+
+def _unordered(index: Index) -> Index:
+    """DynamoDB keeps the projected attributes as a set, and lists them in any order."""
+    return index if isinstance(index.projection, str) else replace(index, projection=tuple(sorted(index.projection)))
 
 
 def _text(value: object) -> str:

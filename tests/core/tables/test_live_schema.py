@@ -81,3 +81,13 @@ def test_local_indexes_are_said_to_have_no_place() -> None:
         local_indexes=("old",),
     )
     assert "'old': not supported by the catalog" in render_entry("legacy", schema)
+
+
+def test_the_order_of_projected_attributes_is_no_difference() -> None:
+    indexes = [Index(name="i", partition_key=Key("a"), projection=order) for order in (("x", "y"), ("y", "x"), ("x",))]
+    one, other, less = (
+        Schema(partition_key=Key("pk"), sort_key=None, indexes=(index,), ttl_attribute=None, stream_view=None)
+        for index in indexes
+    )
+    assert differences(one, other) == []
+    assert len(differences(one, less)) == 1
