@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from policy_sentry.querying.actions import get_actions_for_service
+
 from tee_infra.core.resources import access
 from tee_infra.core.resources.access.documents import allow, deny, document
 from tee_infra.core.tables.catalog import TABLES
 from tests.iam.matrix import TABLE
-from tests.support.iam_evaluator import Request, is_allowed, many
+from tests.support.iam_evaluator import Request, is_allowed, many, matches
 from tests.support.iam_roles import PERSON, arns, every_role
 
 EVERYTHING = document(allow("All", ["*"], ["*"]))
@@ -29,7 +31,10 @@ def test_a_pattern_also_matches_a_longer_name() -> None:
 
 
 def test_here_the_only_patterns_in_table_names_are_those_of_feature_environments() -> None:
+    """In what is allowed: a Deny of too much is safe."""
     for where, statement in statements():
+        if statement["Effect"] == "Deny":
+            continue
         for resource in many(statement["Resource"]):
             if ":table/" not in resource:
                 continue
@@ -55,10 +60,25 @@ def test_here_every_deny_of_a_role_is_without_a_condition() -> None:
     ] == []
 
 
+SETTINGS_OF_A_BUCKET = {"s3:Get*Configuration", "s3:GetBucket*"}
+"""The only wildcards: reads of settings, none of them of a file."""
+
+
 def test_here_no_allow_depends_on_leading_keys_or_has_a_wildcard_action() -> None:
     for where, statement in statements():
         assert "LeadingKeys" not in str(statement), where
-        assert not any("*" in action for action in many(statement["Action"])), where
+        if statement["Effect"] == "Allow":
+            wild = {action for action in many(statement["Action"]) if "*" in action}
+            assert wild <= SETTINGS_OF_A_BUCKET, where
+
+
+def test_here_the_only_wildcards_are_reads_of_settings() -> None:
+    meant = [
+        action for action in get_actions_for_service("s3") if any(matches(one, action) for one in SETTINGS_OF_A_BUCKET)
+    ]
+
+    assert meant
+    assert not [action for action in meant if "Object" in action.replace("ObjectLockConfiguration", "")]
 
 
 def test_here_table_policies_only_deny_and_lock_nobody_out() -> None:

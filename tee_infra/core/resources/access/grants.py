@@ -4,6 +4,7 @@ Lists follow the calls of the aws provider to create, read, update and delete ea
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
@@ -11,6 +12,10 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import CHANGE_POLICY, CHANGE_TABLE, DELETE_TABLE, DESCRIBE
 from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow
 from tee_infra.core.settings import Settings
+
+MANAGE_TABLES: Final = (*DESCRIBE, *CHANGE_TABLE, DELETE_TABLE)
+"""All that a deployer does with a table: none of it shows an item, or copies one."""
+ON_POLICIES: Final = ("dynamodb:GetResourcePolicy", *CHANGE_POLICY)
 
 
 def deployer_grants(environment: Environment, settings: Settings, scope: Sequence[Arns]) -> list[Statement]:
@@ -52,9 +57,7 @@ def _look(settings: Settings) -> list[Statement]:
 
 
 def _tables(environment: Environment, scope: Sequence[Arns]) -> list[Statement]:
-    actions = [*DESCRIBE, *CHANGE_TABLE, DELETE_TABLE]
-    if environment.kind.production:
-        actions += ["dynamodb:GetResourcePolicy", *CHANGE_POLICY]
+    actions = [*MANAGE_TABLES, *(ON_POLICIES if environment.kind.production else ())]
     return [allow("Tables", actions, [table for arns in scope for table in arns.tables])]
 
 
@@ -212,22 +215,8 @@ _LOGS = (
 )
 _BUCKET = (
     "CreateBucket",
-    "GetAccelerateConfiguration",
-    "GetBucketAcl",
-    "GetBucketCORS",
-    "GetBucketLocation",
-    "GetBucketLogging",
-    "GetBucketObjectLockConfiguration",
-    "GetBucketOwnershipControls",
-    "GetBucketPolicy",
-    "GetBucketPublicAccessBlock",
-    "GetBucketRequestPayment",
-    "GetBucketTagging",
-    "GetBucketVersioning",
-    "GetBucketWebsite",
-    "GetEncryptionConfiguration",
-    "GetLifecycleConfiguration",
-    "GetReplicationConfiguration",
+    "Get*Configuration",  # the provider reads every setting; this and the next reach no file
+    "GetBucket*",
     "ListBucket",
     "PutBucketObjectLockConfiguration",
     "PutBucketOwnershipControls",

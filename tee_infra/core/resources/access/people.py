@@ -160,7 +160,7 @@ def _never(actions: Sequence[str], arns: Arns, *, but: str | None = None) -> lis
     """An explicit Deny still applies after a later, wider Allow."""
     exports = [action for action in EXFILTRATION if action != but]
     return [
-        deny("NeverHere", actions, [*arns.tables, *arns.indexes]),
-        deny("NeverTakeDataOut", [*exports, *CHANGE_POLICY], [*arns.tables, *arns.streams]),
+        deny("NeverHere", actions, [arns.named_tables]),
+        deny("NeverTakeDataOut", [*exports, *CHANGE_POLICY], [arns.named_tables]),
         deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
     ]

@@ -11,10 +11,17 @@ from tee_infra.core.resources.access.actions import (
     DATA_PLANE,
     DELETE_TABLE,
     DESCRIBE,
-    EXFILTRATION,
 )
-from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document
-from tee_infra.core.resources.access.grants import deployer_grants, find_features
+from tee_infra.core.resources.access.documents import (
+    EVERYTHING,
+    Document,
+    Statement,
+    allow,
+    deny,
+    deny_all_but,
+    document,
+)
+from tee_infra.core.resources.access.grants import MANAGE_TABLES, ON_POLICIES, deployer_grants, find_features
 from tee_infra.core.resources.access.role import Role, guarded_roles
 from tee_infra.core.resources.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.settings import Settings
@@ -36,6 +43,7 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
     It can create roles only inside the permissions boundary, and cannot change the boundary or itself: a person runs
     the first `up` of an environment, and later changes to those.
     """
+    manage = [*MANAGE_TABLES, *(ON_POLICIES if environment.kind.production else ())]
     return Role(
         name="deployer",
         description="Deployments from GitHub: changes resources, sees no item",
@@ -43,12 +51,13 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
         permissions=document(
             *deployer_grants(environment, settings, deployed_arns(environment, arns)),
             *pipeline_state(environment, arns),
-            _never_data("NeverItems", arns),
+            # An explicit Deny outlives a later, wider Allow.
+            deny_all_but("NeverItems", manage, [arns.named_tables]),
             *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
             deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
             # The key turns pseudonyms into the members that they stand for.
             deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
-            *_never_itself(environment, arns),
+            _never_itself(environment, arns),
         ),
     )
 
@@ -120,13 +129,10 @@ def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
 
 def _seeding(features: Arns) -> list[Statement]:
     """Write synthetic members into feature environments. No read: only copies of other environments' data need that."""
-    return [allow("SeedFeatures", [SEED], features.tables), _never_data("NeverReadFeatures", features, but=SEED)]
-
-
-def _never_data(sid: str, arns: Arns, but: str = "") -> Statement:
-    """An explicit Deny outlives a later, wider Allow."""
-    actions = [action for action in (*DATA_PLANE, *EXFILTRATION) if action != but]
-    return deny(sid, actions, [*arns.tables, *arns.indexes, *arns.streams])
+    return [
+        allow("SeedFeatures", [SEED], features.tables),
+        deny_all_but("NeverReadFeatures", [*MANAGE_TABLES, SEED], [features.named_tables]),
+    ]
 
 
 def _github(settings: Settings, arns: Arns, github_environment: str, *, workflow: str | None = None) -> Document:
@@ -162,29 +168,7 @@ def _subjects(settings: Settings, github_environment: str) -> list[str]:
     return [f"repo:{repository}:environment:{github_environment}" for repository in repositories]
 
 
-def _never_itself(environment: Environment, arns: Arns) -> list[Statement]:
+def _never_itself(environment: Environment, arns: Arns) -> Statement:
     """Without this a pipeline could remove its own limits."""
-    return [
-        deny(
-            "NeverItself",
-            [
-                "iam:AttachRolePolicy",
-                "iam:DeleteRole",
-                "iam:DeleteRolePolicy",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-                "iam:UpdateAssumeRolePolicy",
-            ],
-            [arns.role(role) for role in guarded_roles(environment)],
-        ),
-        deny(
-            "NeverTheBoundary",
-            [
-                "iam:CreatePolicyVersion",
-                "iam:DeletePolicy",
-                "iam:DeletePolicyVersion",
-                "iam:SetDefaultPolicyVersion",
-            ],
-            [arns.boundary],
-        ),
-    ]
+    guarded = [arns.role(role) for role in guarded_roles(environment)]
+    return deny_all_but("NeverItself", ["iam:Get*", "iam:List*"], [*guarded, arns.boundary])
