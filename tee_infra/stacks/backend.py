@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from tee_infra.stacks.cli import Cli
+from tee_infra.stacks.cli import Check, Cli
 from tee_infra.stacks.errors import EngineError, NoStackError
 
 Program = Callable[[], None]
@@ -64,13 +64,13 @@ class Backend:
         except auto.StackAlreadyExistsError:
             return
 
-    def workspace(self, program: Program | None = None) -> auto.LocalWorkspace:
-        """A workspace of the Automation API that runs `program` inline."""
+    def workspace(self, program: Program | None = None, check: Check = lambda: None) -> auto.LocalWorkspace:
+        """A workspace of the Automation API that runs `program` inline. `check` stops its runs."""
         return _Checkout(
             work_dir=str(self.directory),
             program=program,
             env_vars=dict(self.environ),
-            pulumi_command=Cli(self.command, self.version, self.shell),
+            pulumi_command=Cli(self.command, self.version, self.shell, check),
             secrets_provider=self.secrets_provider,
         )
 

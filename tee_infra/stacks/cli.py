@@ -1,9 +1,11 @@
-"""The Pulumi CLI as a process: with a time limit, and a graceful end on Ctrl-C."""
+"""The Pulumi CLI as a process: with a time limit, and a graceful end on Ctrl-C and on the loss of the lock."""
 
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
@@ -12,9 +14,16 @@ import semver
 from pulumi import automation as auto
 from pulumi.automation.errors import create_command_error
 
+from tee_infra.core.lifecycle.lock import LockLostError
+from tee_infra.errors import TeeInfraError
+
 SECONDS: Final = 3600.0
 """An index on a big table takes the longest; a run beyond this is stuck."""
 GRACE_SECONDS: Final = 120.0
+_WATCH_SECONDS: Final = 0.1
+
+Check = Callable[[], None]
+"""Raises `LockLostError` once the lock of the run was lost. Another error means that this is not known now."""
 
 
 class Cli(auto.PulumiCommand):
@@ -26,9 +35,12 @@ class Cli(auto.PulumiCommand):
     process is killed, the engine finishes its steps instead of dying on its next line of output.
     """
 
-    def __init__(self, command: Path, version: str, shell: Mapping[str, str] = os.environ) -> None:
-        """`shell` has the variables that it gets besides those of each call."""
+    def __init__(
+        self, command: Path, version: str, shell: Mapping[str, str] = os.environ, check: Check = lambda: None
+    ) -> None:
+        """`shell` has the variables that it gets besides those of each call. `check` is called while it runs."""
         self._shell = shell
+        self._check = check
         self.command = str(command)
         self.version = semver.VersionInfo.parse(version)
 
@@ -40,7 +52,10 @@ class Cli(auto.PulumiCommand):
         on_output: auto.OnOutput | None = None,  # noqa: ARG002  # events tell more than lines
         on_error: auto.OnOutput | None = None,  # noqa: ARG002
     ) -> auto.CommandResult:
-        """Run it until it exits. Raises `auto.CommandError`, and `KeyboardInterrupt` once the engine has ended."""
+        """Run it until it exits.
+
+        Raises `auto.CommandError`, and `KeyboardInterrupt` or `LockLostError` once the engine has ended.
+        """
         path = os.pathsep.join(
             [str(Path(self.command).parent), additional_env.get("PATH", self._shell.get("PATH", ""))]
         )
@@ -54,21 +69,29 @@ class Cli(auto.PulumiCommand):
                 stderr=err,
                 process_group=0,
             )
-            code = _wait(process)
+            code = _wait(process, self._check)
             result = auto.CommandResult(stdout=_text(out), stderr=_text(err), code=code)
         if code:
             raise create_command_error(result)
         return result
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _wait(process: subprocess.Popen[bytes], check: Check) -> int:
+    deadline = time.monotonic() + SECONDS
     try:
-        return process.wait(timeout=SECONDS)
-    except KeyboardInterrupt:
+        while time.monotonic() < deadline:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=_WATCH_SECONDS)
+            try:
+                check()
+            except LockLostError:
+                raise
+            except TeeInfraError:
+                continue
+    except (KeyboardInterrupt, LockLostError):
         _end(process)
         raise
-    except subprocess.TimeoutExpired:
-        return _end(process)
+    return _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

@@ -12,8 +12,11 @@ from pulumi.automation._stack import StackInitMode  # a public constructor's arg
 from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import EngineRun
+from tee_infra.core.lifecycle.lock import LockLostError
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, is_left_open, leave_open
+from tee_infra.errors import TeeInfraError
 from tee_infra.stacks.backend import Backend, Program, last_error_line
+from tee_infra.stacks.cli import Check
 from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
 from tee_infra.stacks.events import EventCollector, Report
 from tee_infra.stacks.planned_resource import planned_resource
@@ -27,14 +30,27 @@ _UNUSED_SUMMARY: Final = auto.UpdateSummary(
 class Stack:
     """One environment's stack. `report` gets a line for every finished step.
 
-    Every verb raises `StackLockedError`, `NoStackError`, `ProtectedError` or `EngineError`.
+    Every verb raises `StackLockedError`, `NoStackError`, `ProtectedError` or `EngineError`, and after `guard` what
+    `check` raises.
     """
 
     def __init__(self, name: str, backend: Backend, program: Program, report: Report) -> None:
         self.name = name
         self._backend = backend
         self._report = report
-        self._stack = _QuietStack(name, backend.workspace(program), StackInitMode.SELECT)
+        self._check: Check = lambda: None
+
+        def checked() -> None:
+            """Also between the engine's start and its own lock, this machine may have slept."""
+            self._ask()
+            program()
+
+        workspace = backend.workspace(checked, self._ask)
+        self._stack = _QuietStack(name, workspace, StackInitMode.SELECT)
+
+    def guard(self, check: Check) -> None:
+        """Interrupt a run once `check` raises `LockLostError`, and ask it before the first step of each run."""
+        self._check = check
 
     def create(self) -> None:
         """Create it empty; an existing one is not changed."""
@@ -68,7 +84,8 @@ class Stack:
         fails on the protected one.
         """
         with self._run(self._report) as run:
-            self._stack.destroy(on_event=run.on_event, show_secrets=False)
+            # The engine runs a program under its own lock, before the first deletion.
+            self._stack.destroy(on_event=run.on_event, show_secrets=False, run_program=True, program=self._ask)
         return run.result()
 
     def remove(self) -> None:
@@ -124,12 +141,14 @@ class Stack:
     def _adopt(self, exported: auto.Deployment, account_id: str, region: str) -> Adoption:
         adoption = adopt_pending(exported.deployment or {}, account_id, region)
         with self._run(_silent):
+            self._check()
             self._stack.import_stack(auto.Deployment(exported.version, adoption.deployment))
             self._stack.refresh(show_secrets=False)
         return adoption
 
     @contextmanager
     def _run(self, report: Report) -> Generator[EventCollector]:
+        self._check()
         run = EventCollector(report=report)
         try:
             yield run
@@ -139,9 +158,23 @@ class Stack:
             holder = _LOCK.search(str(error))
             raise StackLockedError(self.name, holder[1] if holder else "unknown holder") from None
         except auto.CommandError as error:
+            self._raise_lost()
             if run.protected:
                 raise ProtectedError(self.name, sorted(set(run.protected)), run.result()) from error
             raise EngineError(self.name, run.reasons() or [last_error_line(error)], run.result()) from error
+
+    def _ask(self) -> None:
+        """The check as of now: `guard` may come after this was handed out."""
+        self._check()
+
+    def _raise_lost(self) -> None:
+        """Raise the loss of the lock: after it, a failure of the engine is only its consequence."""
+        try:
+            self._check()
+        except LockLostError:
+            raise
+        except TeeInfraError:
+            return
 
 
 def _silent(_: str) -> None:

@@ -9,9 +9,10 @@ from threading import Event, Thread
 from threading import Lock as Mutex
 from typing import Final
 
+from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import Locks
 from tee_infra.core.lifecycle.actor import Actor, process_on
-from tee_infra.core.lifecycle.lock import HEARTBEAT, Lock, LockedError, LockLostError
+from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.control.processes import runs
 
@@ -33,14 +34,20 @@ class LockHandle:
         self._keeper.start()
 
     def check(self) -> None:
-        """Raises `LockLostError` after the lock was lost.
+        """Raises `LockLostError` after the lock was lost, also if it has expired and AWS cannot be asked.
 
         Renews the lock if the last renewal is older than two heartbeats: this machine may have slept.
         """
         if self._lost:
             raise LockLostError(self._lock)
-        if max(now - then for now, then in zip(_clocks(), self._renewed, strict=True)) > 2 * self._heartbeat:
+        if self._silence() <= 2 * self._heartbeat:
+            return
+        try:
             self._renew()
+        except AwsError:
+            if self._silence() > DURATION.total_seconds():
+                raise LockLostError(self._lock) from None
+            raise
 
     def release(self) -> None:
         """Release the lock. If the release fails, the lock expires."""
@@ -58,6 +65,10 @@ class LockHandle:
                 return
             except TeeInfraError:
                 continue
+
+    def _silence(self) -> float:
+        """Seconds since the last renewal."""
+        return max(now - then for now, then in zip(_clocks(), self._renewed, strict=True))
 
     def _renew(self) -> None:
         with self._renewing:

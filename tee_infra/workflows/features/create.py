@@ -82,6 +82,7 @@ def _bring_up(context: FeatureContext, record: FeatureRecord, confirm: Confirm, 
     for holder in break_stale_locks(context.state, name, alone=context.target.embedded):
         context.report(f"removed the stale stack lock of {holder}")
     with context.open(record) as opened:
+        opened.stack.guard(check)
         if read_state(context, name) is None:
             opened.stack.create()
             return opened.stack.up()  # a new stack has no resources to lose: no preview

@@ -126,6 +126,7 @@ def destroy_stack(work: Destruction, checkpoint: Checkpoint | None) -> int:
         return 0
     with work.context.open(work.record) as opened:
         stack, account = opened.stack, (opened.target.account_id, opened.settings.region)
+        stack.guard(work.held.check)
         if checkpoint.pending:
             work.held.check()
             stack.recover(*account)
@@ -168,4 +169,5 @@ def forget_stack(work: Destruction) -> None:
     work.held.check()
     if read_state(work.context, work.environment) is not None:
         with work.context.open(work.record) as opened:
+            opened.stack.guard(work.held.check)
             opened.stack.remove()

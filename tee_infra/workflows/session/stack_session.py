@@ -48,6 +48,8 @@ class StackSession:
                     f"runs. Run once: tee-infra bootstrap {self.environment.name}"
                 )
                 check = _no_lock
+            self.stack.guard(check)
+            stack.callback(self.stack.guard, _no_lock)
             yield check
 
 

@@ -17,6 +17,7 @@ from tee_infra.aws.control_store import ControlItems
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.errors import RefusedError
+from tee_infra.workflows.control import environment_lock
 from tee_infra.workflows.control.environment_lock import LockHandle, held_locks, locked
 from tests.support.control_client import ControlClient
 
@@ -129,6 +130,20 @@ def test_after_a_silence_it_is_asked_for_at_once(locks: Locks, client: ControlCl
         client.down = False
         take_over(locks, client)
         assert lost(held)
+
+
+def test_an_expired_lock_that_cannot_be_asked_for_is_lost(
+    locks: Locks, client: ControlClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with holding(locks, heartbeat=HEARTBEAT) as held:
+        client.down = True
+        awake = environment_lock._clocks
+        for slept, loss in ((HEARTBEAT * 3, AwsError), (DURATION + HEARTBEAT, LockLostError)):
+            seconds = slept.total_seconds()
+            monkeypatch.setattr(environment_lock, "_clocks", lambda s=seconds: (awake()[0], awake()[1] + s))
+            with pytest.raises(loss):
+                held.check()
+        monkeypatch.undo()
 
 
 def test_while_renewals_are_young_nothing_is_asked(locks: Locks, client: ControlClient) -> None:
