@@ -100,6 +100,11 @@ def _end(subject: RepairSubject, done: Repaired) -> Iterator[str]:
     name, record = subject.environment.name, subject.record
     if not done.remaining:
         gone = record is not None and record.state == "destroyed"
+        lost = ", ".join(change.name for change in done.plan.destructive) if done.plan else ""
+        if lost:
+            yield f"{name}: the next up would delete or replace {lost}. Compare the program with this state first"
+            yield f"preview: {done.plan.summary() if done.plan else ''}. To see it: tee-infra preview {name}"
+            return
         yield f"{name}: destroyed, nothing to repair" if gone else f"{name}: healthy"
     if done.plan is not None:
         then = f". To apply: tee-infra up {name}" if done.plan.changes else ""

@@ -1,7 +1,7 @@
 """Stacks: the adapter over the Pulumi Automation API. One `Stack` is one environment."""
 
 from tee_infra.stacks.backend import Backend, StackEntry
-from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
+from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, SharedResourceError, StackLockedError
 from tee_infra.stacks.stack import Stack
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "EngineError",
     "NoStackError",
     "ProtectedError",
+    "SharedResourceError",
     "Stack",
     "StackEntry",
     "StackLockedError",

@@ -22,7 +22,7 @@ class StackLockedError(BusyError):
         self.holder = holder
         super().__init__(
             f"environment {name!r} is locked in Pulumi by another run ({holder})",
-            next=f"Wait until it has finished, or if its process has died: pulumi cancel --stack {name}",
+            next=f"Wait until it has finished, or if its process has died: tee-infra repair {name}",
         )
 
 
@@ -38,8 +38,25 @@ class ProtectedError(RefusedError):
         self.run = run
         super().__init__(
             f"environment {name!r} protects {', '.join(resources)}; nothing was changed",
-            next="To delete them, set environment.protect and environment.deletion_protection to false in "
-            f"Pulumi.{name}.yaml and first run: tee-infra up {name}",
+            next="Keep their names and keys, or make the change in a slot beside it (prod-v2) and move the data there. "
+            f"See the plan: tee-infra preview {name}",
+        )
+
+
+class SharedResourceError(RefusedError):
+    """Resources would be deleted that another resource of the same state holds. Raised before anything is changed.
+
+    `run` is the plan.
+    """
+
+    def __init__(self, name: str, run: EngineRun) -> None:
+        self.name = name
+        self.resources = list(run.shared)
+        self.run = run
+        super().__init__(
+            f"environment {name!r}: the state has {', '.join(run.shared)} twice, so deleting one deletes the resource "
+            "of both. Nothing was changed",
+            next=f"Diagnose it: tee-infra repair {name}",
         )
 
 

@@ -58,6 +58,8 @@ class EventCollector:
     failed: set[str] = field(default_factory=set[str])
     problem_of: dict[str, str] = field(default_factory=dict[str, str])
     protected: list[str] = field(default_factory=list[str])
+    holders: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
+    """The URNs of the state that hold a physical resource, by its type and id."""
 
     def on_event(self, event: EngineEvent) -> None:
         """The Automation API's `on_event`."""
@@ -85,6 +87,7 @@ class EventCollector:
             violations=tuple(self.violations),
             packs=self.packs,
             problems=tuple(self.problems),
+            shared=self._shared(),
         )
 
     def reasons(self) -> list[str]:
@@ -94,6 +97,11 @@ class EventCollector:
             for violation in self.violations
             if violation.mandatory
         ]
+
+    def _shared(self) -> tuple[str, ...]:
+        """After an import under another parent, two URNs hold one table, and the stale one is planned as a delete."""
+        twins = {urn for urns in self.holders.values() if len(urns) > 1 for urn in urns}
+        return tuple(change.name for change in self.changes.values() if change.destroys and change.urn in twins)
 
     def _judged(self, change: Change) -> Change:
         """A replacement may fail after its deletion is done."""
@@ -117,6 +125,8 @@ class EventCollector:
     def _step(self, step: StepEventMetadata) -> Change | None:
         if step.type == TABLE and step.old and step.new:
             self._compare(step)
+        if step.old and step.old.custom and step.old.id and not step.type.startswith(_ENGINE_TYPES):
+            self.holders.setdefault((step.type, step.old.id), set()).add(step.urn)
         operation = _OPERATIONS.get(str(step.op.value))
         state = step.new or step.old
         if operation is None or state is None or not state.custom or step.type.startswith(_ENGINE_TYPES):

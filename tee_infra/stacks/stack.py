@@ -17,7 +17,7 @@ from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pendi
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks.backend import Backend, Program, last_error_line
 from tee_infra.stacks.cli import Check
-from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError
+from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, SharedResourceError, StackLockedError
 from tee_infra.stacks.events import EventCollector, Report
 from tee_infra.stacks.planned_resource import planned_resource
 
@@ -69,12 +69,14 @@ class Stack:
         return run.result()
 
     def preview_destroy(self) -> EngineRun:
-        """The changes of a `destroy`. Raises `ProtectedError` before anything is deleted."""
+        """The changes of a `destroy`. Raises `ProtectedError`, `SharedResourceError`: nothing is deleted."""
         with self._run(_silent) as run:
             self._stack.preview_destroy(on_event=run.on_event)
         plan = run.result()
         if plan.protected:
             raise ProtectedError(self.name, [change.name for change in plan.protected], plan)
+        if plan.shared:
+            raise SharedResourceError(self.name, plan)
         return plan
 
     def destroy(self) -> EngineRun:
@@ -117,7 +119,7 @@ class Stack:
         adoption = self._adopt(exported, account_id, region)
         self._report(f"an earlier run was killed while creating {', '.join(adoption.adopted + adoption.unknown)}")
         if adoption.unknown:
-            self._report(f"check in AWS for a duplicate of {', '.join(adoption.unknown)}, and delete it")
+            self._report(f"check in AWS for a duplicate of {', '.join(adoption.unknown)}")
         return True
 
     def adopt(self, account_id: str, region: str) -> Adoption:

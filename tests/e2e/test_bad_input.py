@@ -116,7 +116,7 @@ def test_somebody_else_holds_the_stack(dev_up: Checkout) -> None:
     done = dev_up.tee("up", "dev", "--yes")
     assert done.code == 4
     assert "ada@elsewhere" in error_line(done)
-    assert "pulumi cancel" in error_line(done)
+    assert "tee-infra repair" in error_line(done)
 
 
 def test_a_port_in_use(fresh: Checkout) -> None:

@@ -40,7 +40,7 @@ def test_what_cannot_be_found_by_its_name_is_left_to_a_person(checkout: Checkout
     _, done = mended(checkout, "staging")
     (left,) = done.remaining
     assert (left.found, left.mends) == ("monitoring-topic-policy cannot be found by its name", False)
-    assert "pulumi import TYPE monitoring-topic-policy ID --stack staging" in left.cure
+    assert "the next tee-infra up staging would create a second one" in left.cure
 
 
 def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(

@@ -55,6 +55,35 @@ def test_what_stays_the_same_is_no_change() -> None:
     assert run.result().changes == ()
 
 
+@pytest.mark.parametrize(
+    ("held_by", "kind", "identity", "shared"),
+    [
+        ("other", TABLE, "x", ("data-tee-admin",)),
+        ("other", TABLE, "y", ()),
+        ("other", "aws:iam/role:Role", "x", ()),
+        ("same", TABLE, "x", ()),
+    ],
+)
+@pytest.mark.parametrize("operation", ["delete", "replace"])
+def test_a_deletion_of_what_another_resource_of_the_state_holds_is_known(
+    held_by: str, kind: str, identity: str, shared: tuple[str, ...], operation: str
+) -> None:
+    other = URN if held_by == "same" else f"urn:pulumi:dev::tee-infra::{kind}::imported"
+    twin = state(kind=kind, id=identity)
+    events = [
+        planned(operation, old=state(), new=state() if operation == "replace" else None),
+        {
+            "resourcePreEvent": {
+                "metadata": step("same", kind=kind, old=twin, new=twin) | {"urn": other},
+                "planning": True,
+            }
+        },
+    ]
+    for order in (events, reversed(events)):
+        run, _ = run_of(*order)
+        assert run.result().shared == shared
+
+
 def test_a_replacement_counts_once_and_knows_its_protection() -> None:
     old, new = state(protect=True), state()
     run, _ = run_of(*(planned(op, old=old, new=new) for op in ("delete-replaced", "replace", "create-replacement")))

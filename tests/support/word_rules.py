@@ -144,6 +144,23 @@ RULES: Final = (
          "Should that process have died, wait.", "If that process has died, wait."),
     Rule("a table less", r"\ban? (?:table|index|column|region|resource|field) (?:less|more)\b(?! than\b)",
          "removed or added", "a table less", "a removed table"),
+    # No advice that loses data.
+    Rule("delete as advice",
+         r"(?:^|[;:,.] |\b(?:or|and|then) )(?:first )?(?:delete|drop|remove) "
+         r"(?:the|that|this|it|its|them|these|those|your)\b"
+         r"(?: old| live| existing)?(?: (?:tables?|resources?|data|stacks?)\b(?! (?:lock|name))"
+         r"|(?: first)?(?: and|, and| then|[.;]?$))"
+         r"|\bdelete them by hand\b",
+         "advise `tee-infra repair ENV` or a slot, never a deletion",
+         "Adopt it, or delete it, and run again", "Adopt it: tee-infra repair ENV"),
+    Rule("protection off as advice",
+         r"\b(?:protect|deletion_protection)\b\W{1,3}(?:to )?false|\bset [^.;]*protect\w* to false"
+         r"|no-deletion-protection|(?:^|[:;,.] )(?:switch|turn|take) (?:off )?[^.;:]*protection(?: off)?\b",
+         "advise a slot (prod-v2), never unprotected data",
+         "To delete them, set environment.protect to false", "Make the change in a slot: prod-v2", in_code=True),
+    Rule("pulumi as advice", r"(?:[:;,] |\bwith |\brun )`?pulumi (?:import|cancel|state|destroy)\b",
+         "advise `tee-infra repair ENV`: pulumi import makes a second URN, and cancel breaks live locks",
+         "Adopt it with pulumi import TYPE NAME ID", "Adopt it: tee-infra repair ENV"),
     # One spelling.
     Rule("-ise",
          r"\b\w*(?:nonymis|organis|initialis|normalis|synchronis|recognis|authoris|summaris|optimis|finalis|customis|utilis"

@@ -74,6 +74,8 @@ class EngineRun:
     violations: tuple[Violation, ...] = ()
     packs: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    """The names of resources whose deletion would delete what another resource of the same state holds."""
 
     @property
     def destructive(self) -> tuple[Change, ...]:

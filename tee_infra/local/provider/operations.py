@@ -175,5 +175,5 @@ def _advice(kind: ResourceType, inputs: Values, error: Exception) -> str:
         return ""
     return (
         ". It exists and is not in this stack's state; an earlier run may have ended before recording it."
-        f" Adopt it with `pulumi import {kind.type} NAME {name}`, or delete it, and run again"
+        " Adopt it: tee-infra repair ENV"
     )

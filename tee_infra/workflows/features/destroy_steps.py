@@ -34,8 +34,7 @@ class DeletionProtectedError(RefusedError):
         super().__init__(
             f"{environment}: deletion protection is on for {', '.join(tables)}; a person must have switched it on. "
             "Nothing was deleted",
-            next="If the data may be deleted, run aws dynamodb update-table --no-deletion-protection-enabled "
-            f"--table-name {tables[0]}, then the same command again",
+            next=f"Ask the person who did it, or keep the data longer: tee-infra feature hold {environment}",
         )
 
 
@@ -59,7 +58,7 @@ class LeftoversError(RemoteError):
         told = "; ".join(f"{name}: {reason}" for name, reason in left.items())
         super().__init__(
             f"{environment}: resources are left in AWS: {told}",
-            next=f"Find their owner, delete them by hand, then run: tee-infra feature destroy {environment}",
+            next=f"Find their owner, and check for obstacles: tee-infra repair {environment}",
         )
 
 

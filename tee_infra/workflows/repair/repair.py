@@ -91,7 +91,7 @@ def _adopt(opened: StackSession) -> list[Finding]:
 
 
 def _unknown(name: str, environment: str) -> Finding:
-    cure = f"if it exists in AWS, run before the next up: pulumi import TYPE {name} ID --stack {environment}"
+    cure = f"check in AWS whether it exists; the next tee-infra up {environment} would create a second one"
     return Finding(kind="lost", found=f"{name} cannot be found by its name", cure=cure, mends=False)
 
 

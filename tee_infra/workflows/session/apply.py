@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tee_infra.core.changes.engine_run import EngineRun
-from tee_infra.stacks import NoStackError, ProtectedError, Stack
+from tee_infra.stacks import NoStackError, ProtectedError, SharedResourceError, Stack
 from tee_infra.workflows.session.stack_session import StackSession
 
 Confirm = Callable[[EngineRun], None]
@@ -25,7 +25,7 @@ def preview(stack: Stack) -> EngineRun:
 def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
     """Update the environment to its settings, also after an interrupted run. The caller holds its lock.
 
-    `confirm` gets the plan before the first change. Raises `ProtectedError`, also before the first change.
+    `confirm` gets the plan before the first change. Raises `ProtectedError` and `SharedResourceError`, also before it.
     """
     stack = opened.stack
     plan = preview(stack)
@@ -33,6 +33,8 @@ def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
         plan = preview(stack)
     if plan.protected:
         raise ProtectedError(stack.name, [change.name for change in plan.protected], plan)
+    if plan.shared:
+        raise SharedResourceError(stack.name, plan)
     confirm(plan)
     check()
     return stack.up()

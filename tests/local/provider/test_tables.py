@@ -119,7 +119,7 @@ def test_drift_is_seen(running: EmbeddedAws, engine: EngineSide, made: tuple[Val
 def test_a_name_that_exists_says_what_to_do(running: EmbeddedAws, engine: EngineSide) -> None:
     name = f"there-{new_mark()}"
     make_table(running, name)
-    with pytest.raises(RefusedError, match=rf"Table already exists: {name}.*`pulumi import {TABLE} NAME {name}`"):
+    with pytest.raises(RefusedError, match=rf"Table already exists: {name}.*tee-infra repair ENV"):
         engine.create(TABLE, engine.inputs(TABLE, table("x") | {"name": name}))
 
 
