@@ -73,9 +73,9 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen()  # with SO_REUSEADDR two processes may bind the port, and only one of them may listen
     except OSError:
         sys.exit(PORT_TAKEN)
-    listener.listen()
     return listener
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra import local
-from tee_infra.local import PortInUseError, StartFailedError, pidfile
+from tee_infra.local import PortInUseError, StartFailedError, pidfile, ports
 from tests.local.clients import client, make_table
 from tests.support.checkout import end_embedded_aws
 
@@ -114,6 +115,31 @@ def test_starts_in_two_directories_at_once_take_different_ports(tmp_path: Path) 
         with ThreadPoolExecutor() as pool:
             started = list(pool.map(local.start, directories))
         assert len({one.port for one in started}) == 2
+    finally:
+        for directory in directories:
+            end_embedded_aws(directory)
+
+
+def test_the_loser_of_a_race_for_a_port_takes_the_next_pair(
+    tmp_path: Path, own_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both choose before either binds."""
+    both, choose = threading.Barrier(2), ports.choose
+    directories = [tmp_path / "a", tmp_path / "b"]
+
+    def choose_at_once(directory: Path, asked: int | None, *, without: set[int]) -> int:
+        if without:
+            return choose(directory, asked, without=without)
+        both.wait()
+        return own_port
+
+    monkeypatch.setattr(ports, "choose", choose_at_once)
+    try:
+        with ThreadPoolExecutor() as pool:
+            started = list(pool.map(local.start, directories))
+        assert len({one.port for one in started}) == 2
+        assert own_port in {one.port for one in started}
+        assert all(client(one, "dynamodb").list_tables()["TableNames"] == [] for one in started)
     finally:
         for directory in directories:
             end_embedded_aws(directory)
