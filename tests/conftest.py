@@ -1,6 +1,9 @@
 """What every test shares: where the real engine is needed, it is never missing silently."""
 
+import atexit
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,10 @@ ROOT = Path(__file__).parent.parent
 pytest_plugins = ["tests.support.fixtures", "tests.support.endings"]
 
 NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
+
+# The embedded AWS keeps its user's key there, and no test uses the one of the person who runs it.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="tee-infra-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")

@@ -4,7 +4,7 @@ import os
 import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -30,8 +30,8 @@ _UNTRUSTED: Final = ("CERTIFICATE_VERIFY_FAILED", "doesn't match", "no appropria
 class Connection:
     """The destination of requests. None: boto3's own sources: variables, profile, instance.
 
-    `region` is e.g. `us-east-1`; `endpoint` is a URL; `access_key` is the embedded AWS's fake key and secret. With a
-    key, the shell's AWS settings and proxies are ignored. `role` is the ARN of a role that boto3's own credentials
+    `region` is e.g. `us-east-1`; `endpoint` is a URL; `access_key` and `secret_key` are the embedded AWS's. With
+    them, the shell's AWS settings and proxies are ignored. `role` is the ARN of a role that boto3's own credentials
     assume when a request first needs it, and again before each session of it ends.
     """
 
@@ -39,6 +39,7 @@ class Connection:
     endpoint: str | None = None
     access_key: str | None = None
     role: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
 
     def session(self) -> boto3.Session:
         """The session for clients: create each with `endpoint_url=connection.endpoint`, and all in one thread."""
@@ -53,7 +54,7 @@ class Connection:
         return boto3.Session(
             region_name=self.region,
             aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.access_key,
+            aws_secret_access_key=self.secret_key,
             botocore_session=_independent(),
         )
 

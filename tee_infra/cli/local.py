@@ -58,7 +58,8 @@ class LocalEnvResult(ResultModel):
 def local() -> None:
     """Manage the embedded AWS on this machine.
 
-    It needs no account, uses fake credentials and listens on loopback only.
+    It needs no account, listens on loopback only and serves only programs
+    with the credentials of `tee-infra local env`.
     """
 
 

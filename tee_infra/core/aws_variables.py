@@ -26,16 +26,6 @@ _SERVICES: Final = (
 )  # fmt: skip
 
 PROFILE: Final = "embedded"
-PROFILE_FILE: Final = f"""\
-[profile {PROFILE}]
-aws_access_key_id = embedded
-aws_secret_access_key = embedded
-
-[{PROFILE}]
-aws_access_key_id = embedded
-aws_secret_access_key = embedded
-"""
-"""Serves as AWS_CONFIG_FILE and as AWS_SHARED_CREDENTIALS_FILE: they spell a profile's heading differently."""
 
 
 def foreign_variables(environ: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
@@ -58,6 +48,15 @@ def direct_to_loopback(environ: Mapping[str, str]) -> dict[str, str]:
     names = ["NO_PROXY", "no_proxy", *(name for name in ("no_grpc_proxy",) if name in environ)]
     known = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     return {name: _with_loopback(environ.get(name) or known) for name in names}
+
+
+def profile_file(access_key: str, secret_key: str) -> str:
+    """The text of a file with `PROFILE` and the embedded AWS's keys.
+
+    It serves as AWS_CONFIG_FILE and as AWS_SHARED_CREDENTIALS_FILE: they spell a profile's heading differently.
+    """
+    keys = f"aws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n"
+    return f"[profile {PROFILE}]\n{keys}\n[{PROFILE}]\n{keys}"
 
 
 def overriding_variables(endpoint: str, profile_file: str) -> dict[str, str]:

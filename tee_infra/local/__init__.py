@@ -1,7 +1,12 @@
 """The embedded AWS: a moto server and a small `aws` provider for Pulumi, in one process on loopback.
 
-`start` leaves that process in the background and returns its ports; its contents are kept in `directory`, so
-that they survive `stop` and `start`. Importing this package is cheap: moto, boto3, grpc and pulumi load where used.
+`start` leaves that process in the background and returns its ports and credentials; its contents are kept in
+`directory`, so that they survive `stop` and `start`. Importing this package is cheap: moto, boto3, grpc and pulumi load
+where used.
+
+In the order of a run: `lifecycle`, `private_files`, `user_key`, `ports`, `pidfile`, then in the process `server`,
+`credentials`, `moto_patches`, `snapshot` (`sealed`, `pickling`), and for each request `door`, `signatures`,
+`request_lock`; `peers` and `provider` for the engine's.
 """
 
 from collections.abc import Mapping
@@ -9,11 +14,14 @@ from collections.abc import Mapping
 from tee_infra.local.errors import DirectoryBusyError, NoFreePortError, PortInUseError, StartFailedError
 from tee_infra.local.lifecycle import start, status, stop
 from tee_infra.local.pidfile import ACCOUNT_ID, EmbeddedAws
+from tee_infra.local.private_files import write_whole as write_private
+from tee_infra.local.user_key import KeyRefusedError
 
 __all__ = [
     "ACCOUNT_ID",
     "DirectoryBusyError",
     "EmbeddedAws",
+    "KeyRefusedError",
     "NoFreePortError",
     "PortInUseError",
     "StartFailedError",
@@ -23,6 +31,7 @@ __all__ = [
     "state_only_types",
     "status",
     "stop",
+    "write_private",
 ]
 
 
@@ -30,8 +39,8 @@ def shell_environment(running: EmbeddedAws) -> Mapping[str, str]:
     """Return the variables with which `pulumi` and every AWS SDK send requests only to `running`."""
     return {
         "AWS_ENDPOINT_URL": running.endpoint,
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",  # moto takes any
+        "AWS_ACCESS_KEY_ID": running.access_key,
+        "AWS_SECRET_ACCESS_KEY": running.secret_key,
         "AWS_REGION": running.region,
         "AWS_DEFAULT_REGION": running.region,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -14,24 +14,31 @@ from tee_infra.local import pidfile, ports
 from tee_infra.local.errors import DirectoryBusyError, StartFailedError
 from tee_infra.local.pidfile import EmbeddedAws
 from tee_infra.local.private_files import create_private, private_folder
+from tee_infra.local.sealed import seal_again
+from tee_infra.local.user_key import user_key
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.02
+SERVER = "tee_infra.local.server"
 
 
 def start(directory: Path, *, port: int | None = None) -> EmbeddedAws:
     """Return the embedded AWS of `directory`, started when it was not running; it is healthy when this returns.
 
     `port` is the endpoint's, the provider takes the one after it. A running one is returned unchanged, on any
-    port. Raises PortInUseError, NoFreePortError, StartFailedError and DirectoryBusyError.
+    port; only one of a version that serves everybody is replaced, with what it holds. Raises PortInUseError,
+    NoFreePortError, StartFailedError, DirectoryBusyError and KeyRefusedError.
     """
     directory = directory.resolve()
+    user_key()
     private_folder(directory)
     with _only_one(directory):
         running = pidfile.read(directory)
-        if running is not None:
+        if running is not None and running.checks_credentials:
             return running
+        if running is not None and _is_ours(running.pid):
+            _stop(running)
         running = _start(directory, port)
         ports.remember(directory, running.port)
         return running
@@ -45,7 +52,7 @@ def status(directory: Path) -> EmbeddedAws | None:
 def stop(directory: Path) -> bool:
     """Save the contents of the embedded AWS of `directory` and end it. False when it was not running.
 
-    Raises DirectoryBusyError when another start or stop does not end in time.
+    Raises DirectoryBusyError when another start or stop does not end in time, and KeyRefusedError before anything ends.
     """
     directory = directory.resolve()
     if not directory.is_dir():
@@ -54,9 +61,22 @@ def stop(directory: Path) -> bool:
         running = pidfile.read(directory)
         if running is None:
             return False
-        _end(running.pid)
-        pidfile.remove(directory)
+        _stop(running)
         return True
+
+
+def _stop(running: EmbeddedAws) -> None:
+    """What an older version saves is not sealed. It comes from its own process, so the seal is made up for."""
+    key = user_key()
+    _end(running.pid)
+    pidfile.remove(running.directory)
+    if not running.checks_credentials:
+        seal_again(running.directory / "snapshot", key)
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether a process is this program's: a note without keys may come from another person's checkout."""
+    return SERVER in pidfile.command_line(pid)
 
 
 def _start(directory: Path, asked: int | None) -> EmbeddedAws:
@@ -76,7 +96,7 @@ def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
     _log(directory).unlink(missing_ok=True)  # of the last start, perhaps readable by others
     with os.fdopen(create_private(_log(directory)), "wb") as log:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "tee_infra.local.server", str(directory), str(port)],
+            [sys.executable, "-m", SERVER, str(directory), str(port)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

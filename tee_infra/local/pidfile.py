@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tee_infra.local.private_files import create_private
+from tee_infra.local.credentials import OLDER
+from tee_infra.local.private_files import write_whole
 
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
@@ -17,7 +18,10 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedAws:
-    """A running embedded AWS. `notice` is a message of its start for people, such as a snapshot set aside."""
+    """A running embedded AWS. `notice` is a message of its start for people, such as a snapshot set aside.
+
+    One of a version that checked no credentials has noted none, and takes `OLDER` as any others.
+    """
 
     endpoint: str
     provider_port: int
@@ -26,6 +30,13 @@ class EmbeddedAws:
     started_at: datetime
     region: str
     notice: str | None = None
+    access_key: str = OLDER
+    secret_key: str = field(default=OLDER, repr=False)
+
+    @property
+    def checks_credentials(self) -> bool:
+        """Whether it serves only the programs that have its keys."""
+        return self.access_key != OLDER
 
     @property
     def port(self) -> int:
@@ -59,6 +70,8 @@ def write(running: EmbeddedAws) -> None:
         "started_at": running.started_at.isoformat(),
         "region": running.region,
         "notice": running.notice,
+        "access_key": running.access_key,
+        "secret_key": running.secret_key,
     }
     write_whole(_path(running.directory), json.dumps(noted, indent=2).encode())
 
@@ -78,15 +91,17 @@ def process_identity(pid: int) -> str | None:
     return None if state == "Z" else started_in_ticks
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` atomically by a file with mode 0600: a crash leaves the old content or the new one."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(create_private(unfinished), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+def command_line(pid: int) -> list[str]:
+    """Return the words with which a process of this user was started; empty for one of another user, or none."""
+    try:
+        if Path(f"/proc/{pid}").stat().st_uid != os.geteuid():
+            return []
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return []
+    command = ["/bin/ps", "-o", "command=", "-u", str(os.geteuid()), "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
 
 
 def _identity_from_ps(pid: int) -> str | None:
@@ -107,6 +122,8 @@ def _from_json(noted: dict[str, Any], directory: Path) -> EmbeddedAws:
         started_at=datetime.fromisoformat(noted["started_at"]),
         region=noted["region"],
         notice=noted["notice"],
+        access_key=noted.get("access_key", OLDER),
+        secret_key=noted.get("secret_key", OLDER),
     )
 
 

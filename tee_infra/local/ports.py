@@ -6,7 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tee_infra.local.errors import NoFreePortError, PortInUseError
-from tee_infra.local.pidfile import LOOPBACK, write_whole
+from tee_infra.local.pidfile import LOOPBACK
+from tee_infra.local.private_files import write_whole
 
 FIRST_PORT = 4580
 LAST_PORT = 4980

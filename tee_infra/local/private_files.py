@@ -38,6 +38,17 @@ def create_private(path: Path) -> int:
     return descriptor
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace `path` atomically by a file of mode 0600: a crash leaves the old content or the new one, never a part."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(create_private(unfinished), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
 def _close(folder: Path) -> None:
     """Only where the mode is another one, and only of the caller's own folders."""
     found = folder.stat()

@@ -10,13 +10,17 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from tee_infra.local import pidfile
+from tee_infra.local.credentials import Credentials, credentials_of
 from tee_infra.local.pidfile import ACCOUNT_ID, LOOPBACK, REGION, EmbeddedAws
 from tee_infra.local.ports import PORT_TAKEN
+from tee_infra.local.user_key import user_key
 
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID  # moto reads it on import
 
@@ -25,7 +29,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tee_infra.local import moto_patches, snapshot
+from tee_infra.local.door import Door
 from tee_infra.local.provider import clients
+from tee_infra.local.provider.clients import Aws
 from tee_infra.local.provider.service import serve as serve_provider
 from tee_infra.local.request_lock import Gate
 
@@ -41,14 +47,16 @@ def main(directory: Path, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    key, credentials = user_key(), credentials_of(directory)
     endpoint = f"http://{LOOPBACK}:{port}"
     listener = _listen(port)
-    provider = _serve_provider(endpoint, port + 1)
+    provider = _serve_provider(endpoint, port + 1, credentials)
     moto_patches.apply()
     saved_in = directory / "snapshot"
-    notice = snapshot.load(saved_in)
+    notice = snapshot.load(saved_in, key)
     gate = Gate(DomainDispatcherApplication(create_backend_app))
-    moto = make_server(LOOPBACK, port, gate, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
+    door = Door(gate, port, credentials)
+    moto = make_server(LOOPBACK, port, door, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
     pidfile.write(
         EmbeddedAws(
@@ -59,13 +67,16 @@ def main(directory: Path, port: int) -> None:
             started_at=datetime.now(UTC),
             region=REGION,
             notice=notice,
+            access_key=credentials.access_key,
+            secret_key=credentials.secret_key,
         )
     )
-    Thread(target=clients.preload, args=(endpoint, REGION), daemon=True).start()
-    _save_until(stopped, gate, saved_in)
+    Thread(target=clients.preload, args=(Aws(endpoint, REGION, credentials),), daemon=True).start()
+    save = partial(_save, gate, saved_in, key)
+    _save_until(stopped, save, directory)
     provider.stop(grace=None).wait()
     moto.shutdown()
-    _save(gate, saved_in)
+    save()
 
 
 def _listen(port: int) -> socket.socket:
@@ -79,35 +90,35 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _serve_provider(endpoint: str, port: int) -> grpc.Server:
+def _serve_provider(endpoint: str, port: int, credentials: Credentials) -> grpc.Server:
     try:
-        return serve_provider(endpoint, port)
+        return serve_provider(endpoint, port, credentials)
     except RuntimeError:  # gRPC's error for a port in use
         sys.exit(PORT_TAKEN)
 
 
-def _save_until(stopped: Event, gate: Gate, path: Path) -> None:
+def _save_until(stopped: Event, save: Callable[[], None], directory: Path) -> None:
     """Save changes, at most every AUTOSAVE_SECONDS, and so that saving takes a small share of the time.
 
     Ends also when the directory was deleted: no command could find the process any more.
     """
     due = time.monotonic() + AUTOSAVE_SECONDS
     # Short waits: a signal that reaches another thread of this process first does not wake this one.
-    while not stopped.wait(SIGNAL_SECONDS) and path.parent.is_dir():
+    while not stopped.wait(SIGNAL_SECONDS) and directory.is_dir():
         began = time.monotonic()
         if began < due:
             continue
-        _save(gate, path)
+        save()
         saved = time.monotonic()
         due = saved + max(AUTOSAVE_SECONDS, (saved - began) / SAVING_SHARE)
 
 
-def _save(gate: Gate, path: Path) -> None:
+def _save(gate: Gate, path: Path, key: bytes) -> None:
     with gate.closed:
         if not gate.changed:
             return
         try:
-            snapshot.save(path)
+            snapshot.save(path, key)
         except OSError as error:  # with a full disk the process continues, and the last snapshot is kept
             print(f"not saved: {error}", file=sys.stderr)  # noqa: T201  # the log
         else:

@@ -1,6 +1,7 @@
-"""moto's contents in a file: one pickle per service, account and region.
+"""moto's contents in a file: one pickle per service, account and region, sealed with the user's key.
 
-The file is trusted: it is in a directory that only its owner can write, and is never read from another place.
+The directory is not trusted: it may be part of a checkout of another person. One that this user's own process has not
+written is set aside unread.
 """
 
 import pickle
@@ -14,13 +15,14 @@ from moto import backends
 from moto.core.base_backend import BackendDict
 
 from tee_infra.local import pickling
-from tee_infra.local.pidfile import write_whole
+from tee_infra.local.sealed import read_sealed, write_sealed
+from tee_infra.local.user_key import FileRefusedError
 
 Held = dict[tuple[str, str, str], bytes]
 PASSING = {"dynamodbstreams"}  # iterators, which expire; the records are the table's
 
 
-def save(path: Path) -> None:
+def save(path: Path, key: bytes) -> None:
     """Write the contents of every service; the caller makes sure that nothing changes meanwhile.
 
     The earlier file stays intact until the new one is complete. A service that cannot be saved is named in the log.
@@ -35,18 +37,23 @@ def save(path: Path) -> None:
                 held[services.service_name, account, region] = pickling.dumps(backend)
             except (TypeError, AttributeError, pickle.PicklingError) as error:
                 print(f"{services.service_name} cannot be saved and is lost at stop: {error}", file=sys.stderr)  # noqa: T201  # the log
-    write_whole(path, pickle.dumps({"moto": version("moto"), "held": held}))
+    write_sealed(path, pickle.dumps({"moto": version("moto"), "held": held}), key)
 
 
-def load(path: Path) -> str | None:
-    """Load `path` into moto. Return a notice for people when the file could not be used and was set aside."""
-    if not path.exists():
-        return None
+def load(path: Path, key: bytes) -> str | None:
+    """Load `path` into moto. Return a notice for people when the file could not be used and was set aside.
+
+    Raises OSError for a file that cannot be set aside either: an empty start would overwrite it.
+    """
     try:
-        content = pickle.loads(path.read_bytes())  # noqa: S301
+        content = pickle.loads(read_sealed(path, key))  # noqa: S301
         if content["moto"] != version("moto"):
             return _set_aside(path, f"it was written by moto {content['moto']}, this is {version('moto')}")
         kept = {place: pickle.loads(backend) for place, backend in cast("Held", content["held"]).items()}  # noqa: S301
+    except FileNotFoundError:
+        return None
+    except FileRefusedError as error:
+        return _set_aside(path, f"it {error}")
     except Exception as error:  # a damaged pickle can raise anything
         return _set_aside(path, f"{type(error).__name__}: {error}")
     for (service, account, region), backend in kept.items():
@@ -55,6 +62,6 @@ def load(path: Path) -> str | None:
 
 
 def _set_aside(path: Path, reason: str) -> str:
-    aside = path.with_name(f"{path.name}.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    path.replace(aside)
+    aside = path.with_name(f"{path.name}.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}")
+    path.rename(aside)
     return f"The snapshot could not be read ({reason}). It was set aside as {aside}; the embedded AWS starts empty."

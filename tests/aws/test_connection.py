@@ -43,7 +43,7 @@ def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     broken.write_text("[default\n")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(broken))
-    return Connection(region="eu-west-1", endpoint=ENDPOINT, access_key="embedded")
+    return Connection(region="eu-west-1", endpoint=ENDPOINT, access_key="key", secret_key="secret")
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3", "sts", "kms", "iam", "ssm", "resourcegroupstaggingapi"])
@@ -53,7 +53,7 @@ def test_every_client_goes_there_with_fake_keys_and_without_a_proxy(connection: 
     assert client.meta.endpoint_url == ENDPOINT
     assert client.meta.region_name == "eu-west-1"
     assert client.meta.config.proxies == {}
-    assert (keys.access_key, keys.secret_key, keys.token) == ("embedded", "embedded", None)
+    assert (keys.access_key, keys.secret_key, keys.token) == ("key", "secret", None)
 
 
 def test_the_raw_transport_is_chosen_in_spite_of_a_proxy(connection: Connection) -> None:

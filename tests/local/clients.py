@@ -12,8 +12,8 @@ def client(running: EmbeddedAws, service: str) -> Any:
         service,
         endpoint_url=running.endpoint,
         region_name=running.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=running.access_key,
+        aws_secret_access_key=running.secret_key,
     )
 
 

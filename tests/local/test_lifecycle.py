@@ -1,5 +1,6 @@
 """The process itself: each test starts its own."""
 
+import json
 import os
 import pickle
 import re
@@ -12,12 +13,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tee_infra import local
-from tee_infra.local import PortInUseError, StartFailedError, pidfile, ports
+from tee_infra.local import KeyRefusedError, PortInUseError, StartFailedError, lifecycle, pidfile, ports, sealed
+from tee_infra.local.credentials import credentials_of
+from tee_infra.local.user_key import user_key
 from tests.local.clients import client, make_table
 from tests.support.checkout import end_embedded_aws
 
@@ -163,7 +167,7 @@ def test_unreadable_snapshot_is_set_aside_and_said(directory: Path) -> None:
 
 
 def test_snapshot_of_another_moto_is_set_aside(directory: Path) -> None:
-    (directory / "snapshot").write_bytes(pickle.dumps({"moto": "4.0.0", "held": {}}))
+    sealed.write_sealed(directory / "snapshot", pickle.dumps({"moto": "4.0.0", "held": {}}), user_key())
     assert "it was written by moto 4.0.0" in (local.start(directory).notice or "")
 
 
@@ -212,3 +216,72 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def as_before_credentials_were_checked(running: local.EmbeddedAws) -> None:
+    """An older version's note has no keys, and its snapshot no seal."""
+    note = running.directory / "running.json"
+    noted = json.loads(note.read_text())
+    note.write_text(json.dumps({name: value for name, value in noted.items() if not name.endswith("_key")}))
+    note.chmod(0o664)
+
+
+@pytest.mark.parametrize("by", ["start", "stop"])
+def test_an_older_process_is_replaced_with_what_it_holds(
+    directory: Path, own_port: int, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    older = local.start(directory, port=own_port)
+    make_table(older, "kept")
+    as_before_credentials_were_checked(older)
+    found = local.status(directory)
+    assert found is not None
+    assert not found.checks_credentials
+    ended = lifecycle._end
+
+    def end_and_save_unsealed(pid: int) -> None:
+        ended(pid)
+        (directory / "snapshot").write_bytes(sealed.read_sealed(directory / "snapshot", user_key()))
+
+    monkeypatch.setattr(lifecycle, "_end", end_and_save_unsealed)
+    if by == "stop":
+        assert local.stop(directory)
+    again = local.start(directory)
+    assert again.checks_credentials
+    assert (again.port, again.notice, again.access_key) == (older.port, None, older.access_key)
+    assert client(again, "dynamodb").list_tables()["TableNames"] == ["kept"]
+
+
+def test_a_note_without_keys_that_is_of_another_program_ends_none(directory: Path) -> None:
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        pidfile.write(
+            local.EmbeddedAws(
+                endpoint="http://127.0.0.1:1", provider_port=2, pid=other.pid, directory=directory,
+                started_at=datetime.now(UTC), region="us-east-1",
+            )
+        )  # fmt: skip
+        assert local.start(directory).checks_credentials
+        assert other.poll() is None
+    finally:
+        other.kill()
+
+
+def test_credentials_are_of_this_user_and_checkout_and_stay(directory: Path, tmp_path: Path) -> None:
+    assert credentials_of(directory) == credentials_of(directory)
+    assert credentials_of(directory) != credentials_of(tmp_path / "another")
+    running = local.start(directory)
+    assert (running.access_key, running.secret_key) == credentials_of(directory)
+    make_table(running, "one")
+    local.stop(directory)
+    names = {path.name: path.stat().st_mode & 0o077 for path in directory.iterdir() if path.name not in ("log", "lock")}
+    assert names == {"port": 0, "snapshot": 0}
+    assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_key_that_is_refused_starts_and_stops_nothing(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = local.start(directory)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(directory / "log"))
+    for command in (local.start, local.stop):
+        with pytest.raises(KeyRefusedError):
+            command(directory)
+    assert pidfile.process_identity(running.pid)

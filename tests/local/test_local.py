@@ -16,11 +16,14 @@ def test_environment_leads_to_loopback_and_nowhere_else() -> None:
         directory=Path("/nowhere"),
         started_at=datetime(2026, 1, 2, tzinfo=UTC),
         region="us-east-1",
+        access_key="LOCALKEY",
+        secret_key="secret",
     )
+    assert "secret" not in repr(running)
     assert local.shell_environment(running) == {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4580",
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_ACCESS_KEY_ID": "LOCALKEY",
+        "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",

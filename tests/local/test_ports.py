@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tee_infra.local import ports
+from tee_infra.local.credentials import Credentials
 from tee_infra.local.errors import NoFreePortError, PortInUseError
 
 
@@ -61,3 +62,30 @@ def test_a_pair_lost_between_look_and_bind_is_not_chosen_again(tmp_path: Path, m
     assert ports.choose(tmp_path, None, without={ports.FIRST_PORT}) == ports.FIRST_PORT + 2
     with pytest.raises(PortInUseError, match="4711"):
         ports.choose(tmp_path, 4711, without={4711})
+
+
+def test_a_race_is_lost_with_one_exit_code_wherever_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tee_infra.local import server
+
+    def lost(port: int) -> object:
+        with pytest.raises(SystemExit) as ended:
+            server._listen(port)
+        return ended.value.code
+
+    with socket.socket() as rival:
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        rival.bind(("127.0.0.1", 0))
+
+        class Late(socket.socket):
+            """Both have bound the port when the rival listens first."""
+
+            def bind(self, address: tuple[str, int]) -> None:
+                super().bind(address)
+                rival.listen()
+
+        monkeypatch.setattr(server.socket, "socket", Late)
+        assert lost(port_of(rival)) == ports.PORT_TAKEN, "in listen"
+        assert lost(port_of(rival)) == ports.PORT_TAKEN, "in bind"
+        with pytest.raises(SystemExit) as ended:
+            server._serve_provider("http://127.0.0.1:1", port_of(rival), Credentials("a", "b"))
+        assert ended.value.code == ports.PORT_TAKEN, "of the provider"

@@ -13,6 +13,10 @@ from pathlib import Path
 from unittest.mock import patch
 from urllib.request import Request, urlopen
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from tee_infra import local
 from tee_infra.local import EmbeddedAws, lifecycle
 from tee_infra.workflows.session.bootstrap import bootstrap_once
@@ -89,8 +93,10 @@ class Prepared:
         self._ask("save", str(self.directory / name / "snapshot"))
 
     def _ask(self, action: str, path: str) -> None:
-        address = f"{self.running().endpoint}{RESTORABLE}{action}"
-        with urlopen(Request(address, path.encode(), method="POST")):
+        running = self.running()
+        request = AWSRequest("POST", f"{running.endpoint}{RESTORABLE}{action}", data=path.encode())
+        SigV4Auth(Credentials(running.access_key, running.secret_key), "s3", running.region).add_auth(request)
+        with urlopen(Request(request.url, path.encode(), dict(request.headers), method="POST")):
             pass
 
 

@@ -14,6 +14,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tee_infra.local import server, snapshot
+from tee_infra.local.user_key import user_key
 from tests.support.prepared import RESTORABLE
 
 
@@ -28,12 +29,12 @@ class Restorable(DomainDispatcherApplication):
             return super().__call__(environ, start_response)
         path = Path(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
         if action == "save":
-            snapshot.save(path)
+            snapshot.save(path, user_key())
         else:
             moto_api_backend.reset()
             (self.directory / "snapshot").unlink(missing_ok=True)
         if action == "restore":
-            assert snapshot.load(path) is None
+            assert snapshot.load(path, user_key()) is None
         start_response("200 OK", [])
         return []
 

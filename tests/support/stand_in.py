@@ -30,6 +30,8 @@ def checkout_at(directory: Path, endpoint: str, **accounts: str) -> EmbeddedAws:
         directory=aws,
         started_at=datetime.now(UTC),
         region="us-east-1",
+        access_key="testing",
+        secret_key="testing",
     )
     pidfile.write(running)
     return running

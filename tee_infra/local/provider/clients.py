@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from tee_infra.local.credentials import Credentials
 from tee_infra.local.pidfile import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Aws:
 
     endpoint: str
     region: str
+    credentials: Credentials
     account_id: str = ACCOUNT_ID
 
     @property
@@ -76,12 +78,11 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         with _making:  # boto3 sessions make clients for one thread at a time
-            return _shared_client(self.endpoint, service, self.region)
+            return _shared_client(self.endpoint, service, self.region, self.credentials)
 
 
-def preload(endpoint: str, region: str) -> None:
+def preload(aws: Aws) -> None:
     """Make every client once, and moto load its services, so that the first `up` does not wait for them."""
-    aws = Aws(endpoint, region)
     aws.dynamodb.list_tables()
     aws.iam.list_roles()
     aws.ssm.describe_parameters()
@@ -94,13 +95,13 @@ def preload(endpoint: str, region: str) -> None:
 
 
 @cache
-def _shared_client(endpoint: str, service: str, region: str) -> Any:
+def _shared_client(endpoint: str, service: str, region: str, credentials: Credentials) -> Any:
     return _session().client(
         service,  # pyright: ignore[reportArgumentType, reportCallIssue]  # one of `Aws`
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id="embedded",
-        aws_secret_access_key="embedded",  # noqa: S106  # moto takes any
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
         config=Config(
             proxies={},  # no proxy for loopback
             retries={"total_max_attempts": 1},

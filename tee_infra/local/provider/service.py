@@ -10,6 +10,8 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from tee_infra.local.credentials import Credentials
+from tee_infra.local.peers import ForeignPeerError, require_own_peer
 from tee_infra.local.pidfile import LOOPBACK
 from tee_infra.local.provider import configuration, operations, validate, values
 from tee_infra.local.provider.clients import Aws
@@ -23,10 +25,13 @@ WORKERS = 16
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def serve(endpoint: str, port: int) -> grpc.Server:
-    """Serve the provider on loopback, for the moto server at `endpoint`. Raises RuntimeError when `port` is taken."""
+def serve(endpoint: str, port: int, credentials: Credentials) -> grpc.Server:
+    """Serve the provider on loopback, for the moto server at `endpoint`, to this user's own programs.
+
+    Raises RuntimeError when `port` is taken.
+    """
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=[("grpc.so_reuseport", 0)])
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(endpoint), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(endpoint, credentials), server)
     server.add_insecure_port(f"{LOOPBACK}:{port}")
     server.start()
     return server
@@ -37,7 +42,10 @@ def answered(answer: Method) -> Method:
 
     def wrapped(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
+            require_own_peer(context.peer())
             return answer(self, request, context)
+        except ForeignPeerError as error:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
         except operations.IncompleteError as incomplete:
             _abort_incomplete(context, incomplete)
         except (operations.OperationFailedError, configuration.ConfigurationRefusedError) as error:
@@ -58,8 +66,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     it first, so a configuration belongs to its connection.
     """
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: str, credentials: Credentials) -> None:
+        self._endpoint, self._credentials = endpoint, credentials
         self._configurations: dict[str, Configuration] = {}
 
     @answered
@@ -168,7 +176,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _aws(self, context: grpc.ServicerContext, resource: Values | None = None) -> Aws:
         region = (resource or {}).get("region")
-        return Aws(self._endpoint, region if isinstance(region, str) else self._configuration(context).region)
+        region = region if isinstance(region, str) else self._configuration(context).region
+        return Aws(self._endpoint, region, self._credentials)
 
     def _configuration(self, context: grpc.ServicerContext) -> Configuration:
         configured = self._configurations.get(context.peer())

@@ -5,7 +5,7 @@ from typing import Final
 
 from tee_infra import local
 from tee_infra.core.app_config import app_variables
-from tee_infra.core.aws_variables import PROFILE_FILE, direct_to_loopback, overriding_variables
+from tee_infra.core.aws_variables import direct_to_loopback, overriding_variables, profile_file
 from tee_infra.core.environments import Environment
 from tee_infra.core.settings import DEFAULT_REGION
 from tee_infra.local import EmbeddedAws
@@ -34,7 +34,7 @@ def exported_environment(project: Project, environment: Environment, *, use_loca
     if running is None:
         return variables
     profile = running.directory / "profile"
-    profile.write_text(PROFILE_FILE, encoding="utf-8")
+    local.write_private(profile, profile_file(running.access_key, running.secret_key).encode())
     return variables | overriding_variables(running.endpoint, str(profile)) | direct_to_loopback(os.environ)
 
 

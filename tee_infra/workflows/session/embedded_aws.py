@@ -38,9 +38,12 @@ def require(project: Project) -> EmbeddedAws:
 
 
 def start(project: Project, report: Callable[[str], None], *, port: int | None = None) -> EmbeddedAws:
-    """Start the embedded AWS, or find it running. `report` gets what a person should know of a start."""
+    """Start the embedded AWS, or find it running. `report` gets what a person should know of a start.
+
+    One of an older version, which serves every program and page on this machine, is replaced with its data.
+    """
     running = local.status(project.embedded_directory)
-    if running is None:
+    if running is None or not running.checks_credentials:
         report("starting the embedded AWS")
         running = local.start(project.embedded_directory, port=port)
         report(f"the embedded AWS is at {running.endpoint}")
@@ -51,8 +54,9 @@ def start(project: Project, report: Callable[[str], None], *, port: int | None =
 
 def connection_to(running: EmbeddedAws, region: str) -> Connection:
     """The connection of boto3 to a region of a running embedded AWS, whatever this shell's AWS settings are."""
-    key = local.shell_environment(running)["AWS_ACCESS_KEY_ID"]
-    return Connection(region=region, endpoint=running.endpoint, access_key=key)
+    return Connection(
+        region=region, endpoint=running.endpoint, access_key=running.access_key, secret_key=running.secret_key
+    )
 
 
 def environment_of(project: Project, engine: Engine, running: EmbeddedAws) -> dict[str, str]:

@@ -56,7 +56,7 @@ def require_embedded(environ: Mapping[str, str]) -> None:
         client: Any = boto3.Session().client("dynamodb", region_name="us-east-1")
         keys = client._get_credentials()
         assert client.meta.endpoint_url == ENDPOINT
-        assert (keys.access_key, keys.secret_key, keys.token or None) == ("embedded", "embedded", None)
+        assert (keys.access_key, keys.secret_key, keys.token or None) == ("testing", "testing", None)
         assert not get_environ_proxies(client.meta.endpoint_url)
         assert "example.com" in os.environ["NO_PROXY"]
 
