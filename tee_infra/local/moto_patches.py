@@ -16,7 +16,7 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.kms import models as kms
 
-from tee_infra.local import item_refusals
+from tee_infra.local import compact_items, item_refusals
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -28,12 +28,14 @@ Handle = Callable[[Any], Any]
 def apply() -> None:
     """Change moto's classes; once per process, before the first request."""
     backend, handler, table = cast("Any", DynamoDBBackend), cast("Any", DynamoHandler), cast("Any", Table)
+    keys = cast("Any", kms)
     backend.update_table_streams = _switch_stream
     handler.create_table = _keeping(handler.create_table)
     handler.update_table = _keeping(handler.update_table)
     table.describe = _telling(table.describe)
     cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
-    cast("Any", kms).generate_private_key = _pairs(kms.generate_private_key)
+    keys.generate_private_key = _pairs(keys.generate_private_key)
+    compact_items.apply()
     item_refusals.apply()
 
 

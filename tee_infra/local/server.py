@@ -4,6 +4,7 @@ Load the snapshot, serve moto on PORT and the provider on PORT + 1, note both in
 and on SIGTERM save once more and end.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,8 @@ AUTOSAVE_SECONDS = 15.0
 SAVING_SHARE = 0.05
 SIGNAL_SECONDS = 0.25
 POLL_SECONDS = 0.05
+OBJECTS_BEFORE_A_COLLECTION = 100_000
+"""Items form no cycles, and Python's own 700 would look through all of them again and again."""
 
 
 def main(directory: Path, port: int) -> None:
@@ -52,6 +55,7 @@ def main(directory: Path, port: int) -> None:
     listener = _listen(port)
     provider = _serve_provider(endpoint, port + 1, credentials)
     moto_patches.apply()
+    gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in, key)
     gate = Gate(DomainDispatcherApplication(create_backend_app))
@@ -127,3 +131,5 @@ def _save(gate: Gate, path: Path, key: bytes) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), int(sys.argv[2]))
+    sys.stderr.flush()
+    os._exit(0)  # everything is saved, and Python would free the items one by one first
