@@ -48,7 +48,11 @@ def test_a_table_that_is_not_there_is_named_with_where_we_looked() -> None:
     [
         (Connection(region="us-east-1"), AwsError, "reading table 't': no AWS credentials. .* --local"),
         (Connection(), UsageError, "reading table 't': no AWS region. Set AWS_REGION"),
-        (Connection(region="us-east-1", endpoint="http://127.0.0.1:9", access_key="k"), AwsError, "Could not connect"),
+        (
+            Connection(region="us-east-1", endpoint="http://127.0.0.1:9", access_key="k", secret_key="k"),
+            AwsError,
+            "Could not connect",
+        ),
     ],
 )
 def test_what_is_missing_is_one_line(

@@ -15,7 +15,7 @@ SECRET = "an example key that is long enough"
 
 @pytest.fixture
 def connection(dynamodb: DynamoDb, moto_endpoint: str) -> Connection:
-    return Connection(region="us-east-1", endpoint=moto_endpoint, access_key="testing")
+    return Connection(region="us-east-1", endpoint=moto_endpoint, access_key="testing", secret_key="testing")
 
 
 def test_the_key_is_in_a_file_else_in_the_shell_else_in_the_sources_parameter(
