@@ -4,6 +4,7 @@ Credentials (their refresh, session tokens, profiles), regions and endpoints com
 transport.
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import boto3
@@ -73,7 +74,18 @@ class DynamoDb:
                 if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
                     raise
                 raise NoTableError(name, self.endpoint) from None
-        return TableFacts.read(description_of(name, described))
+        return replace(TableFacts.read(description_of(name, described)), ttl_attribute=self._ttl_attribute(name))
+
+    def _ttl_attribute(self, name: str) -> str | None:
+        """None also where it may not be read: then an expired item counts as missing, which hides nothing."""
+        what = f"reading the TTL of table {name!r} at {self.endpoint}"
+        with aws_errors(what, DynamoDbError):
+            try:
+                answer = within(DEADLINE * self._seconds, lambda: self.client.describe_time_to_live(TableName=name))
+            except ClientError:
+                return None
+        found = answer.get("TimeToLiveDescription", {})
+        return found.get("AttributeName") if found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
 
     def identity(self, table: TableFacts) -> TableIdentity:
         """What the table is, with its tags. An emulator without tags has none.

@@ -95,7 +95,8 @@ class CopiedTable(ResultModel):
     `validated`: the target has all of it, compared with the source as it was read; `source_changes` says whether it
     changed meanwhile. Both sides were the same tables at the end as at the beginning. `missing`, `different` and
     `extra` items of the target were counted only where a first, cheap comparison found a difference. `extra` ones are
-    left alone and fail nothing. `refused` are the items that the target does not take, by their keys in the target.
+    left alone and fail nothing; `expired` ones are gone on one side because of their TTL, and fail nothing either.
+    `refused` are the items that the target does not take, by their keys in the target.
     """
 
     table: str
@@ -112,6 +113,7 @@ class CopiedTable(ResultModel):
     missing: int
     different: int
     extra: int
+    expired: int
     refused: list[RefusedItemFacts]
     source_changes: SourceChangesFacts
 
@@ -257,7 +259,7 @@ def copy_facts(ends: tuple[CopySide, CopySide], plan: TablePlan, result: CopyRes
         facts
         | sides
         | {"source_changes": changes}
-        | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra")}
+        | {kind: getattr(compared, kind) for kind in ("missing", "different", "extra", "expired")}
     )
 
 

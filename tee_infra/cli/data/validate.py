@@ -37,7 +37,8 @@ class ComparedTable(ResultModel):
     """How a table differs between two sides. All differences are counted, the first ones are listed.
 
     `missing`: items that the target lacks; `extra`: those that the source lacks. `repaired` of the missing ones were
-    put into the target; `refused` are those that it does not take.
+    put into the target; `refused` are those that it does not take. `expired` ones are
+    gone on one side because of their TTL: no difference, and never repaired.
     """
 
     table: str
@@ -50,6 +51,7 @@ class ComparedTable(ResultModel):
     extra: int
     different: int
     repaired: int
+    expired: int
     differences: list[DifferenceFacts]
     refused: list[RefusedItemFacts]
 
@@ -126,10 +128,11 @@ def _lines(found: dict[str, Comparison]) -> list[str]:
             "yes" if comparison.equal else "NO",
             *(f"{count:,}" for count in (comparison.missing, comparison.extra, comparison.different)),
             f"{comparison.repaired:,}",
+            f"{comparison.expired:,}",
         )
         for name, comparison in found.items()
     ]
-    lines = table(("TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT", "REPAIRED"), rows)
+    lines = table(("TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT", "REPAIRED", "EXPIRED"), rows)
     for comparison in found.values():
         lines += [f"  {entry.kind} {entry.key} {' '.join(entry.paths)}".rstrip() for entry in comparison.differences]
         lines += listed(comparison.refused)

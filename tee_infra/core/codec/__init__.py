@@ -4,4 +4,4 @@
 requests, `refusals` names the items that DynamoDB refuses and `item_rules` has the rules, `rate_limiter` paces the
 requests and `item_size` measures. `scan_filter`, `subset` and `entities` select; `transform` is the type of a change on
 the way; `anonymizer` applies the rules with `pseudonyms` and `name_pool`, `anonymize_report` counts them. `digest`
-compares. `synthetic` invents items with `synthetic_values`."""
+compares, and `expiry` is the rule by which TTL deletes items. `synthetic` invents items with `synthetic_values`."""

@@ -77,6 +77,8 @@ class Comparison:
     """Counts of items that only the source has, that only the target has, and that differ.
 
     `repaired` of the missing ones were put into the target, and `refused` are those that it does not take.
+    `expired` ones are on one side only because TTL deletes each table's items at its own pace: they are neither missing
+    nor extra, and never repaired.
     """
 
     source_items: int = 0
@@ -85,6 +87,7 @@ class Comparison:
     extra: int = 0
     different: int = 0
     repaired: int = 0
+    expired: int = 0
     differences: list[Difference] = field(default_factory=list[Difference])
     refused: list[RefusedItem] = field(default_factory=list[RefusedItem])
 
@@ -117,4 +120,5 @@ class Comparison:
         self.different += other.different
         self.repaired += other.repaired
         self.refused += other.refused
+        self.expired += other.expired
         self.differences += other.differences[: LISTED_KEYS - len(self.differences)]

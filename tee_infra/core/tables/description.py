@@ -165,6 +165,8 @@ class TableFacts:
     """The latest stream, empty without one."""
     restored_from: str = ""
     """The ARN of the table that DynamoDB restored it from, else empty."""
+    ttl_attribute: str | None = None
+    """The attribute by which items expire, in seconds since 1970; None without TTL, or if it cannot be read."""
 
     @property
     def key(self) -> str:

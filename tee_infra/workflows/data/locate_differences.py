@@ -5,10 +5,12 @@ first read again on its own side: an item that changed during the scans is compa
 """
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tee_infra.core.codec.digest import bucket_of, canonical, canonical_and_key, differing_paths
+from tee_infra.core.codec.expiry import is_expired
 from tee_infra.core.codec.raw_items import BATCH_KEYS, RawItem, key_of
 from tee_infra.core.data.comparison import CompareOptions, Comparison, Difference
 from tee_infra.workflows.data.request_loop import Requests
@@ -44,6 +46,7 @@ class _Search:
     buckets: frozenset[int]
     found: Comparison = field(default_factory=Comparison)
     matched: int = 0
+    now: float = field(default_factory=time.time)
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,7 +85,9 @@ class _Search:
         found = Comparison()
         for item in suspects:
             other = there.get(self._key(item))
-            if other is None:
+            if other is None and is_expired(item, self.source.table.ttl_attribute, self.now):
+                found.expired += 1
+            elif other is None:
                 found.note(Difference("missing", self._shown(item)))
                 if self.options.repair_missing:
                     outcome = put_new_item(target, self.target.table, item)
@@ -102,6 +107,9 @@ class _Search:
         found = Comparison()
         if suspects:
             for item in self._look_up(target, self.target, suspects).values():
+                if is_expired(item, self.target.table.ttl_attribute, self.now):
+                    found.expired += 1
+                    continue
                 found.note(Difference("extra", self._shown(item)))
         with self.lock:
             self.found.merge(found)

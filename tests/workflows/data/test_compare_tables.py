@@ -1,5 +1,6 @@
 import json
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -85,3 +86,43 @@ def test_a_transform_is_applied_to_the_source(service: str) -> None:
 
     found = compare(dynamodb, pair(dynamodb, source, [*target, item(500)]), replace(OPTIONS, transform=nines))
     assert (found.missing, found.extra, found.different) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize("transform", [None, list])
+def test_expired_items_are_counted_apart_and_never_repaired(moto_endpoint: str, repair: bool, transform) -> None:
+    dynamodb = connect(moto_endpoint)
+    now = int(time.time())
+
+    def expiring(number: int, at: int) -> bytes:
+        return item(number).replace(b'"m":', b'"expiresAt":{"N":"%d"},"m":' % at)
+
+    past, future, ancient = now - 60, now + 3600, now - 6 * 365 * 86400
+    names = pair(
+        dynamodb,
+        [expiring(1, past), expiring(2, past), expiring(3, future), expiring(4, ancient), item(5)],
+        [expiring(2, past), expiring(6, past), item(5)],
+    )
+    for name in names:
+        lifetime = {"Enabled": True, "AttributeName": "expiresAt"}
+        dynamodb.client.update_time_to_live(TableName=name, TimeToLiveSpecification=lifetime)
+    found = compare(dynamodb, names, replace(OPTIONS, repair_missing=repair, transform=transform))
+    assert (found.missing, found.different, found.repaired) == (2, 0, 2 if repair else 0)
+    assert (found.extra, found.expired) == ((0, 2) if transform is None else (1, 1))
+    shown = {json.loads(entry.key)["sk"]["S"] for entry in found.differences if entry.kind == "missing"}
+    assert shown == {"3", "4"}
+    assert any('"sk":{"S":"1"}' in key.decode().replace(" ", "") for key in contents(dynamodb, names[1])) is False
+
+
+def test_tables_that_differ_by_expired_items_only_are_equal(moto_endpoint: str) -> None:
+    dynamodb = connect(moto_endpoint)
+    gone = item(1).replace(b'"m":', b'"expiresAt":{"N":"%d"},"m":' % (int(time.time()) - 60))
+    for sides in (([gone, item(2)], [item(2)]), ([item(2)], [gone, item(2)])):
+        names = pair(dynamodb, *sides)
+        assert not compare(dynamodb, names).equal
+        for name in names:
+            lifetime = {"Enabled": True, "AttributeName": "expiresAt"}
+            dynamodb.client.update_time_to_live(TableName=name, TimeToLiveSpecification=lifetime)
+        found = compare(dynamodb, names)
+        assert found.equal
+        assert found.expired == 1
