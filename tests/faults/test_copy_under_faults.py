@@ -53,6 +53,6 @@ def test_mixed_faults_in_front_of_a_service(service: str, trusted: ssl.SSLContex
         target = new_table(direct)
         upstream, tls = over_http(service, {"authorization": SIGNED}), trusted if seed else None
         with serve_faults(upstream, seed, silence=1.5 * patience, tls=tls) as (url, proxy):
-            result = copy(side(url, source, patience), side(url, target, patience), tmp_path / "checkpoint")
+            result = copy(side(url, source, patience), side(url, target, patience), tmp_path / f"checkpoint-{seed}")
         assert contents(direct, target) == contents(direct, source), (seed, proxy.met)
         assert result.validated

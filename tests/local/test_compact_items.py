@@ -137,7 +137,7 @@ def answer(each: Any, name: str, arguments: dict[str, Any]) -> Any:
     try:
         said = getattr(each, name)(**arguments)
     except ClientError as error:
-        return error.response["Error"]
+        return error.response["Error"]["Code"]  # the messages of `item_refusals` are DynamoDB's own
     if name == "describe_table":
         return said["Table"]["ItemCount"]
     headers = said.pop("ResponseMetadata")["HTTPHeaders"]

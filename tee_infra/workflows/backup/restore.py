@@ -97,8 +97,8 @@ def restore_backup(
     """Verify the backup, carry out the plan, and compare each table with the plan's manifest.
 
     New tables get TTL, point-in-time recovery, tags, the resource policy that `policy` makes from their ARN, and
-    deletion protection after their validation. Every table is
-    marked until all are restored: the same restore resumes after a crash where a new restore would refuse.
+    deletion protection after their validation. Every table is marked until all are restored: the same restore resumes
+    after a crash where a new restore would refuse.
     Raises `DamagedBackupError` before anything is written, `NotRestoredError`, `RemoteError`.
     """
     problems = verify_files(store, plan.manifest, lambda name, items: progress(f"verify {name}", items))

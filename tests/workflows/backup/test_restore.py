@@ -229,16 +229,16 @@ def test_an_interrupted_restore_is_finished_by_the_next_run(
     assert found.restoring is None
 
 
-def test_a_restored_table_of_production_gets_the_policy_of_its_program(
-    dynamodb: DynamoDb, tables: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_restored_table_of_production_gets_the_policy_of_its_program(dynamodb: DynamoDb, tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "prod")
-    create_backup(dynamodb, store, "prod", {"tee-admin": tables["tee-admin"]}, nothing)
+    create_backup(dynamodb, store, "prod", {"tee-admin": create_tables(dynamodb, "prod")["tee-admin"]}, nothing)
     prod, dev = (parse_environment(name) for name in ("prod", "dev"))
     assert production_policy(dev, "123456789012", "us-east-1") is None
     assert production_policy(prod, "", "us-east-1") is None
     policy = production_policy(prod, "123456789012", "us-east-1")
-    plan = restore.prepare_restore(dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin-old"})
+    plan = restore.prepare_restore(
+        dynamodb, open_backup(store), "prod", {"tee-admin": "prod-tee-admin-old"}, account_id="123456789012"
+    )
     (restored,) = restore_backup(dynamodb, store, plan, nothing, policy)
     assert "resource policy" in restored.reapplied
     arn = dynamodb.table("prod-tee-admin-old").arn
@@ -257,7 +257,7 @@ def test_a_restore_takes_neither_key_nor_tee_tags_from_a_manifest(
         definition = table.definition.model_copy(
             update={
                 "request": table.definition.request | {"SSESpecification": key},
-                "tags": {"tee:environment": "prod", "tee:protected": "no", "team": "a"},
+                "tags": {"tee:environment": "test", "tee:protected": "no", "team": "a"},
             }
         )
         tables.append(table.model_copy(update={"definition": definition}))
