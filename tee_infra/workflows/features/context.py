@@ -120,6 +120,7 @@ class FeatureContext:
                 connection=self.connection,
                 stack=stack,
                 report=self.report,
+                state=self.state,
             )
 
     def _configuration(self, record: FeatureRecord) -> dict[str, str]:

@@ -29,7 +29,7 @@ def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
     """
     stack = opened.stack
     plan = preview(stack)
-    if stack.recover(opened.target.account_id, opened.settings.region):
+    if opened.may_be_left_open() and stack.recover(opened.target.account_id, opened.settings.region):
         plan = preview(stack)
     if plan.protected:
         raise ProtectedError(stack.name, [change.name for change in plan.protected], plan)

@@ -9,6 +9,7 @@ from tee_infra.aws.connection import Connection
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems, NoControlTableError
 from tee_infra.core.environments import Environment
+from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.settings import Settings
 from tee_infra.core.target import AwsTarget
 from tee_infra.program import deploy
@@ -16,13 +17,17 @@ from tee_infra.stacks import NoStackError, Stack
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.processes import this_actor
 from tee_infra.workflows.session.engine_locks import break_stale_locks
-from tee_infra.workflows.session.file_store import FolderStore
+from tee_infra.workflows.session.engine_state import load_checkpoint
+from tee_infra.workflows.session.file_store import FileStore, FolderStore
 from tee_infra.workflows.session.session import EnvironmentSession, Report
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackSession:
-    """A stack with its settings, its target and its connection."""
+    """A stack with its settings, its target and its connection.
+
+    `state`: the engine's own files, to look at without it; None where only the engine reads them.
+    """
 
     environment: Environment
     settings: Settings
@@ -30,6 +35,15 @@ class StackSession:
     connection: Connection
     stack: Stack
     report: Report
+    state: FileStore | None = None
+
+    def may_be_left_open(self) -> bool:
+        """Whether an earlier run may have been killed in the middle: unless its state can be read and says no.
+
+        The engine needs half a second to say so. Raises `AwsError`.
+        """
+        found = None if self.state is None else load_checkpoint(self.state, self.environment.name)
+        return not isinstance(found, Checkpoint) or bool(found.pending)
 
     @contextmanager
     def lock(self, purpose: str) -> Generator[Callable[[], None]]:
@@ -56,7 +70,7 @@ class StackSession:
 def open_stack(session: EnvironmentSession) -> StackSession:
     """Open the stack of the session's environment, which need not exist yet. Raises `EngineUnavailableError`."""
     name, report = session.environment.name, session.report
-    backend = session.backend()
+    backend, state = session.backend(), None
     if session.running is not None:
         state = FolderStore(session.project.state_directory / ".pulumi")
         for holder in break_stale_locks(state, name, alone=True):
@@ -71,6 +85,7 @@ def open_stack(session: EnvironmentSession) -> StackSession:
         connection=session.connection,
         stack=stack,
         report=report,
+        state=state,
     )
 
 
