@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.backup.portable import create_backup, open_backup, verify_backup
 from tee_infra.workflows.backup.segment_files import check_segment
 from tee_infra.workflows.session.file_store import FolderStore
-from tests.support.emulator import create_tables, put
+from tests.support.emulator import create_tables, put, reset, session
 
 FLIPS = 1500
 
@@ -28,13 +29,21 @@ def nothing(_what: str, _items: int) -> None:
     pass
 
 
-@pytest.fixture
-def backup(dynamodb: DynamoDb, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(moto_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    reset(moto_endpoint)
+    dynamodb = DynamoDb(session(), moto_endpoint)
     tables = create_tables(dynamodb, "dev")
     for name, physical in tables.items():
         put(dynamodb, physical, SyntheticData(1).items(name, range(2)))
-    create_backup(dynamodb, FolderStore(tmp_path / "backup"), "dev", tables, nothing)
-    return tmp_path / "backup"
+    create_backup(dynamodb, FolderStore(folder), "dev", tables, nothing)
+    return folder
+
+
+@pytest.fixture
+def backup(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "backup")
 
 
 def code_of(folder: Path) -> int:
@@ -168,6 +177,7 @@ def test_files_of_file_managers_and_markers_damage_nothing(dynamodb: DynamoDb, b
     assert code_of(backup) == 5
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / ".DS_Store").write_bytes(b"x")
+    create_tables(dynamodb, "dev")
     create_backup(dynamodb, FolderStore(tmp_path / "other"), "dev", {"tee-admin": "dev-tee-admin"}, nothing)
 
 
