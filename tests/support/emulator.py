@@ -18,12 +18,14 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.local.compact_items import cache_dispatch
 from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 
 
 @contextmanager
 def serve_moto() -> Iterator[str]:
     """A moto server on loopback that answers one request at a time, because its backends have no locks."""
+    cache_dispatch()
     lock, application = Lock(), DomainDispatcherApplication(create_backend_app)
 
     def one_at_a_time(environ: dict, start_response: Any) -> list[bytes]:
