@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -18,7 +19,7 @@ from tee_infra.core.cleanup.plan import Decision, LeaseWarning
 from tee_infra.core.cost.environment import PRICES_AS_OF
 from tee_infra.core.times import parse_duration, render_duration, render_left
 from tee_infra.errors import PartialError, UsageError
-from tee_infra.workflows.cleanup.live_branches import live_branches, read_branches
+from tee_infra.workflows.cleanup.live_branches import live_branches, read_branches, trunks
 from tee_infra.workflows.cleanup.run import Planned, Result, execute, plan
 from tee_infra.workflows.features.context import FeatureContext
 
@@ -161,6 +162,8 @@ def cleanup(
     moment = context.at(now)
     if branches is None and not by_lease_only:
         branches = live_branches(context.project, context.host.repository, os.environ)
+    if branches is not None:
+        branches = replace(branches, trunks=trunks(context.project.directory, os.environ))
     planned = plan(context, branches, moment, policy)
     if not do_it:
         output.result(_plan_facts(context, planned), _lines(planned, moment))

@@ -7,6 +7,7 @@ import click
 
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.core.environments import Environment, resolve_stage
+from tee_infra.core.names import branch_problem
 from tee_infra.core.times import parse_time
 from tee_infra.errors import UsageError
 
@@ -19,6 +20,21 @@ class EnvironmentName(click.ParamType[Environment]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Environment:  # noqa: ARG002
         """Read `value`. Raises `UnknownEnvironmentError`, which lists the allowed names."""
         return value if isinstance(value, Environment) else resolve_stage(value, "environment")
+
+
+class BranchName(click.ParamType[str]):
+    """The name of a git branch: never an option that follows an empty shell variable, and nothing that git forbids."""
+
+    name = "branch"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Read `value`. Raises `UsageError`."""
+        if problem := branch_problem(value):
+            raise UsageError(
+                f"--branch: {value!r} is not the name of a branch: {problem}. Nothing was changed",
+                next="Give the branch as git branch --show-current prints it, in quotes",
+            )
+        return value
 
 
 class Moment(click.ParamType[datetime]):

@@ -22,7 +22,10 @@ _HASH_LENGTH: Final = 6
 _STEM_LENGTH: Final = SLUG_LENGTH - _HASH_LENGTH - 1
 
 _HASHED = re.compile(rf"-[a-z2-7]{{{_HASH_LENGTH}}}$")
-_GIT_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|\.lock$")
+# git-check-ref-format(1), for `refs/heads/NAME`. A surrogate stands for a byte that is not UTF-8.
+_GIT_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|^/|/\Z|\.\Z|(?:^|/)\.|\.lock(?:/|\Z)")
+# git prints a branch with these prefixes (`git branch --remotes`, `--all`, `%(refname)`); a name for a person has none.
+_PREFIXES: Final = ("refs/", "remotes/", "origin/")
 
 RESERVED_SLUGS: Final = {
     "prod": "it looks like a permanent environment",
@@ -57,14 +60,35 @@ def feature_environment(branch: str, repository: str) -> str:
 
     `repository` is `owner/name`. Raises `BranchNameError` for what git forbids and for reserved words.
     """
-    if not branch or _GIT_FORBIDDEN.search(branch):
-        raise BranchNameError(branch, "git does not allow this branch name")
+    if problem := ref_problem(branch):
+        raise BranchNameError(branch, problem)
     slug = branch.removeprefix("feature/")
     if slug.lower() in RESERVED_SLUGS:
         raise BranchNameError(branch, f"{slug!r} is reserved: {RESERVED_SLUGS[slug.lower()]}")
     if not is_plain_slug(slug):
         slug = f"{_stem(slug)}-{_branch_hash(branch, repository)}"
     return FEATURE_PREFIX + slug
+
+
+def ref_problem(branch: str) -> str | None:
+    """The reason why no host can have a branch of this name, by git's own rule. None: it can."""
+    forbidden = not branch.strip() or _GIT_FORBIDDEN.search(branch)
+    return "git does not allow this branch name" if forbidden else None
+
+
+def branch_problem(branch: str) -> str | None:
+    """The reason why this is not the name of a branch as a person or a list gives it. None: it can be one.
+
+    Stricter than `ref_problem`: not an option, not another name of the current commit, no ref with its prefix.
+    """
+    if problem := ref_problem(branch):
+        return problem
+    if branch.startswith("-"):
+        return "git does not allow a branch name that begins with -"
+    if branch in ("@", "HEAD"):
+        return f"{branch!r} is reserved: it means the current commit, not a branch"
+    prefix = next((prefix for prefix in _PREFIXES if branch.startswith(prefix)), None)
+    return f"write the branch without {prefix}" if prefix else None
 
 
 SLUG_PATTERN: Final = rf"(?!(?:{'|'.join(RESERVED_SLUGS)})$)(?=.{{1,{SLUG_LENGTH}}}$)[a-z0-9]+(?:-[a-z0-9]+)*"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.names import ref_problem
 from tee_infra.scm.github_api import PER_PAGE, GitHubError, connect, everything
 
 READINGS: Final = 5
@@ -25,7 +26,10 @@ def github_branches(repository: str, api_url: str, token: str) -> Branches:
 
 
 def _head(branch: Entry) -> tuple[str, str]:
-    return _string(branch, "name"), _string(branch, "commit", "sha")
+    name = _string(branch, "name")
+    if problem := ref_problem(name):
+        raise GitHubError(f"the list of branches contains {name!r}: {problem}")
+    return name, _string(branch, "commit", "sha")
 
 
 def _pull(pull: Entry) -> tuple[str, str]:

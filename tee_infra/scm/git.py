@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tee_infra.core.names import ref_problem
 from tee_infra.core.settings import PLACEHOLDER_OWNER
 from tee_infra.errors import RemoteError
 
@@ -73,6 +74,13 @@ def head_of(directory: Path, branch: str) -> str | None:
     return None
 
 
+def default_branch(directory: Path) -> str | None:
+    """The default branch of `origin`, as of the clone. None: not known here."""
+    with suppress(GitError):
+        return _text(_git(directory, "symbolic-ref", "refs/remotes/origin/HEAD")).removeprefix("refs/remotes/origin/")
+    return None
+
+
 def user_email(directory: Path) -> str | None:
     """The e-mail address of commits made here. None: not configured in git."""
     with suppress(GitError):
@@ -115,6 +123,10 @@ def _ref(line: bytes) -> tuple[str, str]:
     read = _LINE.fullmatch(line)
     if read is None:
         raise GitError(f"ls-remote printed {_text(line)!r}, which is not a commit and a ref")
+    # As Latin-1, a byte stays one character: a name need not be UTF-8.
+    branch = read[2].decode("latin-1").removeprefix(HEADS)
+    if read[2].startswith(HEADS.encode()) and (problem := ref_problem(branch)):
+        raise GitError(f"ls-remote printed the branch {_text(read[2])!r}: {problem}")
     return _text(read[2]), read[1].decode()
 
 

@@ -85,6 +85,9 @@ def test_a_list_that_never_stands_still_is_none(pages: Pages) -> None:
         ((200, b'[{"name": "feature/x"}]'), "has no commit.sha"),
         ((200, b'[{"name": "feature/x", "commit": null}]'), "has no commit.sha"),
         ((200, b'[{"name": "", "commit": {"sha": "c"}}]'), "has '' for name"),
+        ((200, b'[{"name": "a b", "commit": {"sha": "c"}}]'), "contains 'a b': git does not allow"),
+        ((200, b'[{"name": "main\\u0000", "commit": {"sha": "c"}}]'), "git does not allow"),
+        ((200, b'[{"name": "feature/\\ud800", "commit": {"sha": "c"}}]'), "git does not allow"),
     ],
 )  # fmt: skip
 def test_a_page_that_fails_is_the_end_of_it(pages: Pages, answer: Answer, said: str) -> None:

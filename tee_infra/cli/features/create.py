@@ -12,6 +12,7 @@ import click
 from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context
 from tee_infra.cli.old_names import RenamedChoice
 from tee_infra.cli.options import (
+    BranchName,
     EnvironmentName,
     dry_run_option,
     examples,
@@ -50,7 +51,7 @@ DEFAULT_SOURCE: Final = "staging"
         "tee-infra feature create --branch feature/x --seed anonymized --from staging",
     )
 )
-@click.option("--branch", required=True, metavar="BRANCH", help="Git branch, e.g. feature/new-auth.")
+@click.option("--branch", type=BranchName(), required=True, metavar="BRANCH", help="Git branch, e.g. feature/new-auth.")
 @click.option(
     "--ttl",
     metavar="DURATION",

@@ -8,6 +8,7 @@ import click
 from tee_infra.cli.features.report import open_context
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
+    BranchName,
     EnvironmentName,
     dry_run_option,
     json_option,
@@ -66,7 +67,7 @@ class FeatureDestroyResult(ResultModel):
 @prints(FeatureDestroyResult)
 @click.command()
 @renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
-@click.option("--branch", metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
+@click.option("--branch", type=BranchName(), metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
 @click.option(
     "--after", metavar="DURATION", help="Only shorten the lease, to end DURATION from now at the latest, e.g. 24h."
 )

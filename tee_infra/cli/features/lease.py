@@ -6,7 +6,14 @@ import click
 
 from tee_infra.cli.features.report import lease_line, open_context, require_feature
 from tee_infra.cli.old_names import renamed_argument
-from tee_infra.cli.options import EnvironmentName, environment_argument, json_option, local_option, now_option
+from tee_infra.cli.options import (
+    BranchName,
+    EnvironmentName,
+    environment_argument,
+    json_option,
+    local_option,
+    now_option,
+)
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import FeatureFacts
 from tee_infra.core.environments import FEATURE_HOST, Environment
@@ -23,7 +30,7 @@ from tee_infra.workflows.features.plan_destroy import record_of_branch
 @prints(FeatureFacts)
 @click.command()
 @renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
-@click.option("--branch", metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
+@click.option("--branch", type=BranchName(), metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
 @click.option("--ttl", required=True, metavar="DURATION", help="Lease from now on, e.g. 24h.")
 @local_option
 @now_option

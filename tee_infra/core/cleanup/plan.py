@@ -13,7 +13,7 @@ from tee_infra.core.cleanup.decision import Action, CleanupCase, Policy, ReasonC
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
 from tee_infra.core.cleanup.lease_rules import ends_at
 from tee_infra.core.cleanup.ownership_rules import decide
-from tee_infra.core.lifecycle.branches import Branches
+from tee_infra.core.lifecycle.branches import Branches, unbelievable
 from tee_infra.core.lifecycle.lease import warning
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.errors import RefusedError
@@ -29,6 +29,18 @@ class NoBranchesError(RefusedError):
         self.source = branches.source
         super().__init__(
             f"{branches.source} lists no branches; nothing was decided or destroyed",
+            next="Check that source, or decide by leases only: tee-infra cleanup --by-lease-only",
+        )
+
+
+class UnbelievableBranchesError(RefusedError):
+    """A list of live branches that cannot be this repository's; `reason` is what it contains."""
+
+    def __init__(self, branches: Branches, reason: str) -> None:
+        self.source = branches.source
+        self.reason = reason
+        super().__init__(
+            f"{branches.source} {reason}; nothing was decided or destroyed",
             next="Check that source, or decide by leases only: tee-infra cleanup --by-lease-only",
         )
 
@@ -89,10 +101,10 @@ def plan_cleanup(inventory: Inventory, now: datetime, policy: Policy) -> Cleanup
     """Decide about everything in `inventory`.
 
     An unread checkpoint or a role's unread tags do not prevent a destroy: `unread_environments` lists the
-    environments to read before anything is destroyed. Raises `NoBranchesError`, `BreakerError`.
+    environments to read before anything is destroyed. Raises `NoBranchesError`,
+    `UnbelievableBranchesError`, `BreakerError`.
     """
-    if inventory.branches is not None and not inventory.branches.heads:
-        raise NoBranchesError(inventory.branches)
+    _require_believable(inventory)
     cases = (CleanupCase(found=found, inventory=inventory, now=now, policy=policy) for found in inventory.entries)
     decisions = sorted((_decision(case) for case in cases if case.is_listed), key=lambda made: made.environment)
     _break_off(decisions, inventory, policy)
@@ -123,6 +135,18 @@ def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
             facts = {"environment": found.name, "owner": record.owner, "branch": record.branch}
             soon.append(LeaseWarning(**facts, expires_at=end, bound=bound))
     return sorted(soon, key=lambda lease: (lease.expires_at, lease.environment))
+
+
+def _require_believable(inventory: Inventory) -> None:
+    branches = inventory.branches
+    if branches is None:
+        return
+    if not branches.heads:
+        raise NoBranchesError(branches)
+    records = (found.record for found in inventory.entries if isinstance(found.record, FeatureRecord))
+    ours = {record.branch for record in records if record.repository == inventory.repository}
+    if reason := unbelievable(branches, ours):
+        raise UnbelievableBranchesError(branches, reason)
 
 
 def _decision(case: CleanupCase) -> Decision:

@@ -12,6 +12,7 @@ from tee_infra.core.cleanup.plan import (
     Decision,
     NoBranchesError,
     Policy,
+    UnbelievableBranchesError,
     plan_cleanup,
     unread_environments,
     warnings,
@@ -243,6 +244,20 @@ def test_a_run_that_wants_most_of_the_fleet_is_refused_until_somebody_says_how_m
 def test_a_list_without_a_branch_ends_the_run() -> None:
     with pytest.raises(NoBranchesError, match=r"origin lists no branches"):
         plan_cleanup(inventory(branches=branches(heads={})), NOW, POLICY)
+
+
+@pytest.mark.parametrize("heads", [{"trunk": None}, {"origin/main": None, "origin/feature/x": None}, {"v1": None}])
+def test_a_list_of_something_else_ends_the_run(heads: dict[str, None]) -> None:
+    strange = branches(heads=heads)
+    with pytest.raises(UnbelievableBranchesError, match=r"origin contains neither .*nothing was decided"):
+        plan_cleanup(inventory(expired(), branches=strange), NOW, POLICY)
+    assert plan_cleanup(inventory(expired(), branches=replace(strange, trunks=frozenset(heads))), NOW, POLICY)
+
+
+def test_a_list_that_has_the_branches_of_a_remote_ends_the_run() -> None:
+    strange = branches(heads={"main": None, "upstream/main": None, "upstream/feature/x": None})
+    with pytest.raises(UnbelievableBranchesError, match="upstream/feature/x in place of feature/x"):
+        plan_cleanup(inventory(expired(), branches=strange), NOW, POLICY)
 
 
 def test_what_would_go_is_looked_at_first_and_nothing_else() -> None:

@@ -26,11 +26,8 @@ def project(clone: Clone) -> Project:
     ("text", "names"),
     [
         (b"feature/a\nfeature/b\n", ["feature/a", "feature/b"]),
-        (b"\xef\xbb\xbf  refs/heads/feature/a \r\n\n\t\r\nmain", ["feature/a", "main"]),
+        (b"\xef\xbb\xbf  refs/heads/feature/a \r\n\n\t\r\nrefs/heads/main", ["feature/a", "main"]),
         ("feature/ünï\n".encode(), ["feature/ünï"]),
-        (b"refs/heads/refs/heads/x\n", ["refs/heads/x"]),
-        (b"\n \n", []),
-        (b"", []),
     ],
 )
 def test_a_file_has_a_branch_a_line(tmp_path: Path, text: bytes, names: list[str]) -> None:
