@@ -82,7 +82,7 @@ def test_a_cleanup_by_hand_shows_its_plan_unless_told_otherwise(dry_run: bool, c
 @pytest.mark.parametrize("context", [created(ODD), pushed(ODD), deleted(ODD), pull_request(ODD)])
 def test_events_of_one_branch_wait_for_each_other_and_name_it_alike(context: dict[str, Any]) -> None:
     (run,) = runs("feature", context)
-    assert (run.env["BRANCH"], run.group, run.environment) == (ODD, f"env-{ODD}", "dev")
+    assert (run.env["BRANCH"], run.group, run.environment) == (ODD, f"feature:{ODD}", "dev")
 
 
 def test_only_what_stands_is_told_where_its_state_is() -> None:
@@ -136,7 +136,7 @@ def test_a_job_has_a_limit_a_queue_and_no_right_it_does_not_name(document: dict[
     }.items()  # fmt: skip
     assert 0 < job["timeout-minutes"] <= 30
     queue = job.get("concurrency") or document["concurrency"]
-    assert queue["group"].startswith("env-")
+    assert queue["group"].startswith(f"{document['name']}:")
     assert queue["cancel-in-progress"] is False
 
 

@@ -51,6 +51,16 @@ def runs(name: str, context: dict[str, Any]) -> list[Run]:
     return found
 
 
+def group_of(name: str, context: dict[str, Any]) -> str:
+    """The group that a run of the workflow waits in as a whole, also where it starts no job."""
+    return fill(workflow(name)["concurrency"]["group"], context)
+
+
+def acting(context: dict[str, Any], **actors: str) -> dict[str, Any]:
+    """The event with other accounts as `actor` or `triggering_actor`."""
+    return context | {"github": context["github"] | actors}
+
+
 def filled(variables: dict[str, str], context: dict[str, Any]) -> dict[str, str]:
     return {name: fill(value, context) for name, value in variables.items()}
 
@@ -103,13 +113,18 @@ class _Reader:
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
         if self._take("("):
-            assert token == "startsWith"
-            text = self.either()
-            assert self._take(",")
-            start = self.either()
-            assert self._take(")")
-            return (text or "").lower().startswith(start.lower())
+            return self._call(token)
         return token == "true" if token in ("true", "false") else self._look_up(token)
+
+    def _call(self, function: str) -> Any:
+        first = self.either()
+        assert self._take(",")
+        second = self.either()
+        assert self._take(")")
+        if function == "format":
+            return first.replace("{0}", str(second))
+        assert function == "startsWith"
+        return (first or "").lower().startswith(second.lower())
 
     def _look_up(self, path: str) -> Any:
         value: Any = self.context
@@ -146,6 +161,9 @@ def event(name: str, ref: str, payload: dict[str, Any]) -> dict[str, Any]:
         "base_ref": pull.get("base", {}).get("ref", ""),
         "repository": REPOSITORY,
         "token": "t0ken",
+        "actor": "ann",
+        "triggering_actor": "ann",
+        "run_id": "101",
     }
     return {"github": github, "vars": VARS, "inputs": {}}
 
@@ -163,7 +181,11 @@ def deleted(name: str, kind: str = "branch") -> dict[str, Any]:
     return event("delete", "refs/heads/main", {"ref": name, "ref_type": kind})
 
 
-def pull_request(branch: str, *, source: str = REPOSITORY, base: str = "main", number: int = 7) -> dict[str, Any]:
-    head = {"ref": branch, "repo": {"full_name": source}}
-    pull = {"number": number, "head": head, "base": {"ref": base}}
+def pull_request(
+    branch: str, *, source: str | None = REPOSITORY, base: str = "main", number: int = 7, author: str = "ann"
+) -> dict[str, Any]:
+    """`source` None: the fork was deleted."""
+    head = {"ref": branch, "repo": source and {"full_name": source}}
+    user = {"login": author, "type": "Bot" if author.endswith("[bot]") else "User"}
+    pull = {"number": number, "head": head, "base": {"ref": base}, "user": user}
     return event("pull_request", f"refs/pull/{number}/merge", {"pull_request": pull})
