@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from tee_infra.cli.envelope import ReportedError, envelope, failure_of
+from tee_infra.cli.printing import show, show_document, show_traceback, show_usage_error
 from tee_infra.cli.root import root
 
 
@@ -24,7 +25,7 @@ def main() -> NoReturn:
         sys.exit(_complain(reported.error))
     except (Exception, KeyboardInterrupt) as error:
         if "--json" in sys.argv:  # it failed before its command began
-            click.echo(envelope(None, failure=failure_of(error)))
+            show_document(envelope(None, failure=failure_of(error)))
         sys.exit(_complain(error))
     sys.exit(0)
 
@@ -33,9 +34,10 @@ def _complain(error: BaseException) -> int:
     """Tell people what went wrong; the exit code."""
     failure = failure_of(error)
     if isinstance(error, click.ClickException):
-        error.show()
+        show_usage_error(error)
     elif "--debug" in sys.argv and isinstance(error, Exception) and not isinstance(error, click.Abort):
+        sys.excepthook = lambda _kind, raised, _traceback: show_traceback(raised)
         raise error
     else:
-        click.echo(f"error: {failure.line()}", err=True)
+        show(f"error: {failure.line()}", err=True)
     return failure.exit_code

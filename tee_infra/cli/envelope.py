@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from tee_infra.core.printable import printable_json
 from tee_infra.errors import TeeInfraError, UsageError
 
 if TYPE_CHECKING:
@@ -45,13 +46,16 @@ class ReportedError(Exception):
 
 
 def envelope(target: "TargetFacts | None", result: Any = None, failure: Failure | None = None) -> str:
-    """The document. `result` is JSON as it stands; a command that fails before it has one leaves it out."""
+    """The document, with a line feed at its end.
+
+    `result` is JSON as it stands; a command that fails before it has one leaves it out.
+    """
     document: dict[str, Any] = {"target": target._asdict() if target else None}
     if result is not None or failure is None:
         document["result"] = result
     if failure is not None:
         document["error"] = failure.facts()
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return printable_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def failure_of(error: BaseException) -> Failure:

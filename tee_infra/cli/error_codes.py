@@ -5,10 +5,9 @@ import pkgutil
 from importlib import import_module
 from typing import Final
 
-import click
-
 import tee_infra
 from tee_infra.cli.envelope import INTERRUPTED, INTERRUPTED_EXIT_CODE, UNEXPECTED
+from tee_infra.cli.printing import show_document
 from tee_infra.errors import TeeInfraError
 
 HEADING: Final = """\
@@ -54,4 +53,4 @@ def _meaning(error: type[TeeInfraError]) -> str:
 
 
 if __name__ == "__main__":
-    click.echo(error_codes(), nl=False)
+    show_document(error_codes())

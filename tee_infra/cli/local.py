@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from tee_infra import local as local_aws
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints
+from tee_infra.cli.printing import show
 from tee_infra.cli.results import ResultModel, Time
 from tee_infra.core.aws_variables import foreign_variables
 from tee_infra.engine import ensure_engine
@@ -135,7 +137,7 @@ def env(as_json: bool) -> None:
     """
     project = find_project(Path.cwd())
     running = embedded_aws.require(project)
-    engine = ensure_engine(os.environ, lambda line: click.echo(line, err=True))
+    engine = ensure_engine(os.environ, partial(show, err=True))
     variables = embedded_aws.environment_of(project, engine, running)
     foreign = list(foreign_variables(os.environ, variables))
     lines = [f"unset {' '.join(foreign)}"]

@@ -9,9 +9,11 @@ import click
 from pydantic import BaseModel
 
 from tee_infra.cli.envelope import ReportedError, envelope, failure_of
+from tee_infra.cli.printing import ask, show, show_document
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
+from tee_infra.core.printable import printable
 from tee_infra.core.target import AwsTarget, TargetFacts
 from tee_infra.errors import RefusedError, UsageError
 
@@ -54,7 +56,7 @@ class Output:
 
     def say(self, line: str) -> None:
         """A line for people, at once."""
-        click.echo(line, err=self.as_json or self.for_file)
+        show(line, err=self.as_json or self.for_file)
 
     def result(self, result: BaseModel, lines: Iterable[str]) -> None:
         """Print the result: `result` under `--json`, once the command ends, otherwise `lines`, at once."""
@@ -62,12 +64,12 @@ class Output:
             self._result = result
             return
         for line in lines:
-            click.echo(line)
+            show(line)
 
     def end(self, error: BaseException | None = None) -> None:
         """Print the document, with what went wrong if something did."""
         result = None if self._result is None else self._result.model_dump(mode="json", by_alias=True)
-        click.echo(envelope(self.target, result, failure_of(error) if error else None))
+        show_document(envelope(self.target, result, failure_of(error) if error else None))
 
 
 def prints(model: type[BaseModel]) -> Callable[[Command], Command]:
@@ -104,12 +106,10 @@ def model_of(command: click.Command) -> type[BaseModel]:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as their widest cell."""
-    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (headings, *rows)
-    ]
+    """Columns as wide as their widest cell, as it will be printed."""
+    cells = [[printable(cell) for cell in row] for row in (headings, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def run_lines(run: EngineRun) -> list[str]:
@@ -163,6 +163,6 @@ def confirm_by_name(output: Output, name: str, question: str, *, yes: bool) -> N
     require_answers(output, yes=yes)
     if yes:
         return
-    typed = click.prompt(f"{question}\nType {name} to continue", default="", show_default=False)
+    typed = ask(question, f"Type {name} to continue")
     if typed != name:
         raise RefusedError(f"confirmation: {typed!r} is not {name!r}. Nothing was changed")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from tee_infra.cli.printing import show_document
 from tee_infra.cli.root import SECTIONS, root
 
 HEADING = """\
@@ -44,4 +45,4 @@ def _context(command: click.Command, name: str, parent: click.Context | None) ->
 
 
 if __name__ == "__main__":
-    click.echo(reference(), nl=False)
+    show_document(reference())

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tee_infra.cli.printing import show
 from tee_infra.core.review.facts import Action
 from tee_infra.workflows.review.comment import Audience, RunSummary, audience, publish
 
@@ -37,4 +38,4 @@ def reviewers(comment: Path | None, *, post: bool, branch: str | None = None) ->
 
 def tell(to: Audience, environment: str, action: Action, told: RunSummary) -> None:
     """Publish how a run ended, and say so on standard error. Raises the error that ended it, and as `publish` does."""
-    publish(to, environment, action, told, partial(click.echo, err=True))
+    publish(to, environment, action, told, partial(show, err=True))

@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Callable
 from typing import TextIO
 
+from tee_infra.core.printable import printable
+
 
 class Progress(str):
     """A line that the next line may replace. Other readers can print it unchanged."""
@@ -14,7 +16,7 @@ class Progress(str):
 def report_to(stream: TextIO) -> Callable[[str], None]:
     """A function that shows the engine's reports on `stream`."""
     if not stream.isatty():
-        return lambda line: print(line, file=stream, flush=True)
+        return lambda line: print(printable(line), file=stream, flush=True)
     return terminal_line(stream)
 
 
@@ -26,9 +28,9 @@ def terminal_line(stream: TextIO) -> Callable[[str], None]:
         nonlocal before
         start = "\r\033[K" if isinstance(before, Progress) else ""
         if isinstance(line, Progress):
-            stream.write(start + line[: shutil.get_terminal_size().columns - 1])
+            stream.write(start + printable(line)[: shutil.get_terminal_size().columns - 1])
         else:
-            stream.write(f"{start}{line}\n")
+            stream.write(f"{start}{printable(line)}\n")
         stream.flush()
         before = line
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
 from tee_infra.cli.output import Output, confirm_by_name
+from tee_infra.cli.printing import end_progress, show_progress
 from tee_infra.core.data.copy_policy import TablePlan
 from tee_infra.workflows.data.copy_environment import CopyPlan, run_copy
 from tee_infra.workflows.data.copy_table import CopyProgress, CopyResult
@@ -27,17 +28,14 @@ class CopyMeter:
 
     def __exit__(self, *_error: object) -> None:
         if self._terminal:
-            sys.stderr.write("\n")
+            end_progress()
 
     def __call__(self, table: TablePlan, at: CopyProgress) -> None:
         """`at` is the progress of the copy of `table`."""
         now = time.monotonic()
-        if self._terminal:
-            sys.stderr.write(f"\r\033[K{progress_line(table, at)}")
-        elif now - self._said >= _PLAIN_SECONDS:
+        if self._terminal or now - self._said >= _PLAIN_SECONDS:
             self._said = now
-            sys.stderr.write(f"{progress_line(table, at)}\n")
-        sys.stderr.flush()
+            show_progress(progress_line(table, at), rewrite=self._terminal)
 
 
 def carry_out(

@@ -5,6 +5,8 @@ import time
 from threading import Lock
 from typing import Final
 
+from tee_infra.cli.printing import end_progress, show_progress
+
 _TERMINAL_SECONDS: Final = 0.2
 _PLAIN_SECONDS: Final = 5.0
 
@@ -26,7 +28,7 @@ class Counting:
 
     def __exit__(self, *_error: object) -> None:
         if self._terminal and self._what:
-            sys.stderr.write("\n")
+            end_progress()
 
     def __call__(self, what: str, items: int) -> None:
         """`items` more of the task `what` are done."""
@@ -44,5 +46,4 @@ class Counting:
         text = f"{self._what}: {self._items:,} items, {rate:,.0f}/s"
         if self._expected and rate:
             text += f", {max(0.0, self._expected - self._items) / rate:,.0f} s left"
-        sys.stderr.write(f"\r\033[K{text}" if self._terminal else f"{text}\n")
-        sys.stderr.flush()
+        show_progress(text, rewrite=self._terminal)

@@ -9,6 +9,7 @@ import click
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, json_option, local_option
 from tee_infra.cli.output import Output, prints
+from tee_infra.cli.printing import show_document
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.app_config import render_dotenv, render_typescript
 from tee_infra.core.environments import Environment, current_environment
@@ -56,8 +57,8 @@ def export(environment: Environment | None, as_format: str, local: bool, as_json
     """
     environment = environment or current_environment(os.environ)
     if as_format == "typescript" and not as_json:
-        click.echo(render_typescript(environment), nl=False)
+        show_document(render_typescript(environment))
         return
     variables = exported_environment(find_project(Path.cwd()), environment, use_local=local)
     text = json.dumps(variables, indent=2) if as_format == "json" else render_dotenv(variables).removesuffix("\n")
-    Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), [text])
+    Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), text.split("\n"))

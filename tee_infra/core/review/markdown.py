@@ -1,10 +1,11 @@
 """GitHub's Markdown: escaped text from outside, tables, and cutting to the size of a comment."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from tee_infra.core.printable import printable
 
 # All other characters are written as character references, which are never structure in Markdown (CommonMark 0.31,
 # 2.5), and so are two marks that GitHub would turn into links: `www.` and `://`.
@@ -15,16 +16,10 @@ _JOINER: Final = "&#8288;"
 
 def code(text: str, limit: int = 200) -> str:
     """Text from outside on one line, cut to `limit` characters: neither Markdown, HTML, link nor mention."""
-    visible = "".join(" " if each.isspace() else each for each in text if each.isspace() or _is_visible(each))
-    line = " ".join(visible.split())
+    line = printable(" ".join(text.split()))
     if len(line) > limit:
         line = f"{line[: limit - 1]}…"
     return f"<code>{_HARMFUL.sub(_reference, line)}</code>" if line else ""
-
-
-def _is_visible(character: str) -> bool:
-    """Not a control character, a mark that changes the direction of text, or half of a surrogate pair."""
-    return (character.isascii() and character.isprintable()) or unicodedata.category(character)[0] != "C"
 
 
 def _reference(found: re.Match[str]) -> str:
