@@ -46,7 +46,7 @@ def show_traceback(error: BaseException) -> None:
 
 
 def show_usage_error(error: click.ClickException) -> None:
-    """Print click's complaint as click does, with the usage of its command, on standard error. It quotes what is typed."""
+    """Print click's complaint, which quotes what was typed, and the usage of its command on standard error."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         for line in (*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", ""):
