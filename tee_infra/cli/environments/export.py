@@ -13,6 +13,7 @@ from tee_infra.cli.printing import show_document
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.app_config import render_dotenv, render_typescript
 from tee_infra.core.environments import Environment, current_environment
+from tee_infra.core.printable import printable_json
 from tee_infra.workflows.session.app_variables import exported_environment
 from tee_infra.workflows.session.checkout import find_project
 
@@ -60,5 +61,9 @@ def export(environment: Environment | None, as_format: str, local: bool, as_json
         show_document(render_typescript(environment))
         return
     variables = exported_environment(find_project(Path.cwd()), environment, use_local=local)
-    text = json.dumps(variables, indent=2) if as_format == "json" else render_dotenv(variables).removesuffix("\n")
+    text = (
+        printable_json(json.dumps(variables, indent=2))
+        if as_format == "json"
+        else render_dotenv(variables).removesuffix("\n")
+    )
     Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), text.split("\n"))

@@ -13,7 +13,7 @@ from tee_infra.core.names import branch_problem, ref_problem
 from tee_infra.workflows.cleanup.live_branches import BranchesFileError, read_branches, trunks
 from tests.support.git_repositories import Clone, clone_in
 
-REGISTERED = ["feature/a", "feature/b"]
+REGISTERED = ["feature/a", "feature/b", "feature/ü"]
 LIST = "main\nfeature/a\nfeature/b\n"
 
 STRANGE = {
@@ -38,6 +38,8 @@ STRANGE = {
     "packed-refs": f"# pack-refs with: peeled\n{'c' * 40} refs/heads/main\n",
     "git branch -vv": "main 1234567 [origin/main] say so\n",
     "tags": "v1.0\nv1.1\n",
+    "web addresses": "main\nfeature%2Fa\nfeature%2Fb\n",
+    "decomposed accents": "main\nfeature/a\nfeature/u\u0308\n",
     "environments": "feature-a\nfeature-b\n",
     "another repository": "trunk\nfix/other\n",
     "JSON": '["main", "feature/a"]\n',
