@@ -49,7 +49,8 @@ class Connection:
     def _session(self) -> boto3.Session:
         """Shared, because every session reads botocore's models again: 0.15 s."""
         if self.access_key is None:
-            own = boto3.Session(region_name=self.region)
+            # Every SDK but boto3 takes AWS_REGION, the engine's among them, and before the profile's region.
+            own = boto3.Session(region_name=self.region or os.environ.get("AWS_REGION") or None)
             return own if self.role is None else _in_role(own, self.role)
         return boto3.Session(
             region_name=self.region,
@@ -102,9 +103,10 @@ class AwsError(RemoteError):
 
 @contextmanager
 def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[None]:
-    """Turn botocore's errors into one line each, including its errors about answers that it cannot parse.
+    """Turn botocore's errors into one line each, including those that it does not know as its own.
 
     Its parser fails in any way for JSON of another shape than the operation's, and leaves out what is null or missing.
+    Settings of the shell that it cannot use fail as anything: an endpoint without `http://`, a key that is not ASCII.
     """
     try:
         yield
@@ -115,9 +117,9 @@ def aws_errors(what: str, error_type: type[AwsError] = AwsError) -> Generator[No
     except (BotoCoreError, ClientError, ResponseParserError, TimeoutError, UnicodeDecodeError) as error:
         raise error_type(what, " ".join(str(error).split()), next=TRUST if is_untrusted(error) else None) from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        if (reason := _wrong_reply(error)) is None:
+        if (reason := _reason(error)) is None:
             raise
-        raise error_type(what, f"the reply is not AWS's: {reason}") from None
+        raise error_type(what, reason) from None
 
 
 def is_untrusted(error: BaseException) -> bool:
@@ -125,15 +127,17 @@ def is_untrusted(error: BaseException) -> bool:
     return isinstance(error, SSLError) and any(sign in str(error) for sign in _UNTRUSTED)
 
 
-def _wrong_reply(error: Exception) -> str | None:
-    """What is wrong with the reply that `error` is about; None for a mistake of this program.
+def _reason(error: Exception) -> str | None:
+    """What is wrong with AWS's reply or the shell's settings; None for a mistake of this program.
 
     Members of replies are the only keys that begin with a capital letter in this package.
     """
     modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
     if "botocore.parsers" in modules:
-        return f"botocore cannot read it ({type(error).__name__})"
+        return f"the reply is not AWS's: botocore cannot read it ({type(error).__name__})"
     name = error.args[0] if isinstance(error, KeyError) else None
     if isinstance(name, str) and name[:1].isupper() and modules[-1].startswith("tee_infra.aws."):
-        return f"it has no {name}"
+        return f"the reply is not AWS's: it has no {name}"
+    if any(module.startswith(("boto3.", "botocore.")) for module in modules):
+        return f"botocore cannot use the AWS settings of this shell ({' '.join(str(error).split())})"
     return None

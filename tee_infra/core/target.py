@@ -1,5 +1,6 @@
 """The AWS account or embedded AWS of an environment: decided by its settings, never by the shell, printed first."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +22,10 @@ _SUFFIXES: Final = (
     ".api.amazonwebservices.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
 )  # fmt: skip
 """The DNS suffixes of AWS's partitions, also of its VPC endpoints."""
+_ENDPOINT: Final = re.compile(
+    r"https?://([\w.-]*\w|\[[\da-f:.]+\])(:(?P<port>\d{1,5}))?(/[\w./~-]*)?", re.ASCII | re.IGNORECASE
+)
+_PORTS: Final = range(1, 65536)
 _LABELS: Final = {
     "dynamodb": {"dynamodb", "ddb"},
     "cloudwatch": {"monitoring"},
@@ -187,14 +192,20 @@ def require_own_endpoints(
 
 def is_aws(service: str, url: str) -> bool:
     """Whether a URL is an endpoint of AWS's for `service` (boto3's name), a VPC endpoint included."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
+    host = (_host(url) or "").rstrip(".")
     labels = {label.removesuffix("-fips") for label in host.split(".")}
     return host.endswith(_SUFFIXES) and bool(labels & _LABELS.get(service, {service}))
 
 
+def is_endpoint(url: str) -> bool:
+    """Whether a text can be an endpoint: `http://` or `https://`, a host, and perhaps a port and a path."""
+    found = _ENDPOINT.fullmatch(url)
+    return found is not None and int(found["port"] or 1) in _PORTS
+
+
 def is_loopback(endpoint: str | None) -> bool:
     """Whether a URL is of this machine. None is not."""
-    host = urlsplit(endpoint or "").hostname
+    host = _host(endpoint or "")
     if host is None:
         return False
     try:
@@ -214,3 +225,11 @@ def provider_port(environ: Mapping[str, str]) -> int | None:
 
 def _cure(variables: list[str]) -> str:
     return f"Unset {' and '.join(variables)}" if variables else "Choose another profile with AWS_PROFILE"
+
+
+def _host(url: str) -> str | None:
+    """None also for what is no URL."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -64,7 +64,7 @@ class Slot:
         """The manifest, written when the slot was filled; empty if it cannot be read."""
         try:
             manifest = json.loads((self.folder / MANIFEST).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return manifest if isinstance(manifest, dict) else {}
 

@@ -52,7 +52,7 @@ def read(directory: Path) -> EmbeddedAws | None:
         same_process = process_identity(running.pid) == noted["process"]
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):  # a partial or foreign file: not a note of a process
+    except (ValueError, KeyError, TypeError, RecursionError):  # a partial or foreign file: not a note of a process
         same_process, running = False, None
     if same_process:
         return running

@@ -145,7 +145,7 @@ def _page(api: GitHubApi, path: str, parameters: dict[str, str]) -> tuple[list[d
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

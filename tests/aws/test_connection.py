@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.aws.connection import Connection
+from tee_infra.aws.connection import AwsError, Connection, aws_errors
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.aws.dynamodb_raw import RawTransport
 
@@ -58,3 +58,39 @@ def test_every_client_goes_there_with_fake_keys_and_without_a_proxy(connection: 
 
 def test_the_raw_transport_is_chosen_in_spite_of_a_proxy(connection: Connection) -> None:
     assert isinstance(open_dynamodb(connection).transport(), RawTransport)
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-north-1"}, "eu-north-1"),
+        ({"AWS_DEFAULT_REGION": "eu-north-1"}, "eu-north-1"),
+        ({"AWS_REGION": "eu-north-1", "AWS_DEFAULT_REGION": "us-west-1"}, "eu-north-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-west-1"}, "us-west-1"),
+        ({}, None),
+    ],
+)
+def test_the_shells_region_is_found_as_other_sdks_find_it(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], region: str | None
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items() | {("AWS_CONFIG_FILE", "/dev/null")}:
+        monkeypatch.setenv(name, value)
+    assert Connection().session().region_name == region
+
+
+@pytest.mark.parametrize("url", ["file", "http://[::1", "http://a b"])
+def test_a_setting_that_botocore_cannot_use_is_one_line(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for name, value in (("AWS_ENDPOINT_URL", url), ("AWS_REGION", "eu-west-1"), ("AWS_CONFIG_FILE", "/dev/null")):
+        monkeypatch.setenv(name, value)
+    with (
+        pytest.raises(AwsError, match=r"^reading: botocore cannot use the AWS settings of this shell \("),
+        aws_errors("reading"),
+    ):
+        Connection().session().client("dynamodb")
+
+
+def test_a_mistake_of_this_program_is_none_of_the_shell() -> None:
+    with pytest.raises(ValueError, match="ours"), aws_errors("reading"):
+        raise ValueError("ours")

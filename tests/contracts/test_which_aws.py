@@ -14,11 +14,9 @@ from unittest.mock import patch
 
 import botocore.loaders
 import botocore.session
-import click
 import pytest
 
 from tee_infra import cli, local
-from tee_infra.cli.root import root
 from tee_infra.engine import Engine, EngineUnavailableError
 from tee_infra.stacks import Backend
 from tee_infra.workflows import doctor
@@ -28,47 +26,10 @@ from tee_infra.workflows.session import session
 from tests.support.emulator import empty_tables, reset, serve_moto
 from tests.support.recorded_aws import record_requests
 from tests.support.stand_in import ENVIRONMENTS, checkout_at
+from tests.support.typical_lines import COMMANDS, ELSEWHERE, NO_AWS, OVERVIEWS, commands
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 DIVERSION = "Nothing was contacted"
-
-COMMANDS = {
-    "up": "dev --yes",
-    "preview": "dev",
-    "refresh": "dev",
-    "down": "dev --yes",
-    "show": "dev",
-    "schema check": "prod",
-    "data copy": "--from staging --to dev --yes",
-    "data sync-dev": "--from staging --to dev --yes",
-    "data anonymize-report": "--from prod",
-    "data seed": "--env dev --members 1",
-    "data validate": "--from staging --to dev",
-    "feature create": "--branch feature/x --owner ann",
-    "feature extend": "feature-x --ttl 24h",
-    "feature hold": "feature-x --reason x --for 24h",
-    "feature release": "feature-x",
-    "feature list": "",
-    "feature show": "feature-x",
-    "feature destroy": "feature-x --yes",
-    "repair": "prod",
-    "cleanup": "--by-lease-only",
-    "backup create": "--env prod --output out",
-    "backup list": "--env prod",
-    "backup verify": "--env prod --input s3://bucket/backup",
-    "backup restore": "--env prod --input s3://bucket/backup --suffix=-x",
-    "bootstrap": "prod",
-}
-"""What is about one environment, or about two in one place."""
-OVERVIEWS = {"list": "", "doctor": ""}
-"""What is about all environments: one that cannot be reached is no reason to refuse."""
-ELSEWHERE = {"schema pull": "--table dev-tee-admin"}
-"""What is about no environment, and goes where the shell leads."""
-NO_AWS = {
-    "engine", "env export", "hooks install", "hooks uninstall", "hooks announce",
-    "local start", "local status", "local stop", "local env",
-}  # fmt: skip
-"""What asks no AWS, or is the embedded one's own command."""
 
 
 class Shell(NamedTuple):
@@ -275,19 +236,3 @@ def test_every_command_that_can_reach_aws_takes_local() -> None:
         name for name, command in commands() if not any("--local" in parameter.opts for parameter in command.params)
     }
     assert without == NO_AWS - {"env export"}
-
-
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Every command without subcommands, by what is typed."""
-
-    def below(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-        context = click.Context(group)
-        for name in group.list_commands(context):
-            command = group.get_command(context, name)
-            assert command is not None
-            if isinstance(command, click.Group):
-                yield from below(command, f"{path}{name} ")
-            else:
-                yield f"{path}{name}", command
-
-    yield from below(root, "")

@@ -4,7 +4,16 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import Settings, settings_for
-from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, AwsTarget, HalfEmbeddedError, NoTargetError, choose_target
+from tee_infra.core.target import (
+    EMBEDDED_ACCOUNT_ID,
+    AwsTarget,
+    HalfEmbeddedError,
+    NoTargetError,
+    choose_target,
+    is_aws,
+    is_endpoint,
+    is_loopback,
+)
 from tee_infra.errors import RefusedError, UsageError
 
 ACCOUNT = "123456789012"
@@ -74,3 +83,35 @@ def test_half_an_embedded_aws_is_refused(environ: dict[str, str], account_id: st
 def test_what_is_no_port_is_no_embedded_aws(providers: str) -> None:
     with pytest.raises(NoTargetError):
         choose_target(settings(), {"PULUMI_DEBUG_PROVIDERS": providers})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000",
+        "https://dynamodb.us-east-1.amazonaws.com/",
+        "http://[::1]:8000",
+        "HTTP://x",
+        "http://x/a/b-c",
+    ],
+)
+def test_an_endpoint_is_an_address_of_a_server(url: str) -> None:
+    assert is_endpoint(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "file", "127.0.0.1:8000", "ftp://x", "http://", "http://:80", "http://a b", "http://[::1", "http://é",
+        "http://x:99999", "http://x:port", "http://x:0", "http://user:word@x", "http://x?y", "http://x#y",
+        "http://x/a b", "http://x/\n", "http://x\x07", "\udcff", "http://x:1:2", "http:///x", "//x",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_an_endpoint(url: str) -> None:
+    assert not is_endpoint(url)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "://", "http://[", "\udcff", "http://a]b"])
+def test_what_is_no_address_is_neither_aws_nor_this_machine(url: str) -> None:
+    assert not is_aws("dynamodb", url)
+    assert not is_loopback(url)

@@ -12,6 +12,7 @@ from tee_infra.cli.options import local_option
 from tee_infra.cli.output import Output
 from tee_infra.core.data.copy_policy import CopySide, copy_side
 from tee_infra.core.environments import Environment
+from tee_infra.core.target import is_endpoint
 from tee_infra.errors import UsageError
 from tee_infra.workflows.session.ends import End, open_ends
 from tee_infra.workflows.session.session import Session
@@ -21,8 +22,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 END: Final = "an environment or table:TABLE"
 PLACE: Final = "a directory or s3://BUCKET/PREFIX"
 
+
+def _endpoint(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
+    if url is None or is_endpoint(url):
+        return url
+    raise click.BadParameter(f"{url!r} cannot be the address of a server. Example: http://127.0.0.1:8000")
+
+
 _endpoint_option = click.option(
-    "--endpoint-url", metavar="URL", help="Use this endpoint. Not allowed where the settings name an account."
+    "--endpoint-url",
+    metavar="URL",
+    callback=_endpoint,
+    help="Use this endpoint. Not allowed where the settings name an account.",
 )
 tables_option = renamed_option(
     "--tables",

@@ -42,7 +42,11 @@ class DataSeedResult(ResultModel):
 @click.command()
 @environment_argument
 @click.option(
-    "--members", type=click.IntRange(1), default=500, metavar="N", help="Number of synthetic members. Default: 500."
+    "--members",
+    type=click.IntRange(1, 10_000_000),
+    default=500,
+    metavar="N",
+    help="Number of synthetic members. Default: 500.",
 )
 @click.option(
     "--seed", type=int, default=42, metavar="N", help="Seed of the generator; another seed, other members. Default: 42."

@@ -59,7 +59,7 @@ def parse_scan_filter(conditions: Sequence[str]) -> ScanFilter:
 def _attribute_value(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_float=_Number, parse_int=_Number)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"S": text}
     if isinstance(value, bool):
         return {"BOOL": value}

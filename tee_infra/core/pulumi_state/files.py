@@ -37,9 +37,12 @@ class StackLock:
 def state_folder(backend_url: str) -> str | None:
     """The place of a backend's (`PULUMI_BACKEND_URL`) files: `s3://bucket/.pulumi`, `/folder/.pulumi`.
 
-    None for one without readable files: a service, and one that was chosen with `pulumi login`.
+    None for one without readable files: a service, one that was chosen with `pulumi login`, and what is no URL.
     """
-    url = urlsplit(backend_url)
+    try:
+        url = urlsplit(backend_url)
+    except ValueError:
+        return None
     if url.scheme not in ("s3", "file"):
         return None
     return f"{'s3://' if url.scheme == 's3' else ''}{url.netloc}{url.path.rstrip('/')}/.pulumi"
@@ -89,7 +92,7 @@ def read_stack_lock(
         lock: Any = json.loads(data)
         user, machine, process = lock["username"], lock["hostname"], int(lock["pid"])
         since = parse_time(lock["timestamp"])
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return StackLock(holder="an unknown process (the lock file cannot be read)", since=None, breakable=alone)
     if machine == host:
         ended = not runs(process)

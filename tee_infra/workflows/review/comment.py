@@ -173,7 +173,7 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     """The payload of the CI job's event; empty without a readable one."""
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 

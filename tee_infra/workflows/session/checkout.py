@@ -14,6 +14,8 @@ from tee_infra.errors import UsageError
 
 NAME: Final = names.PROJECT
 CONFIG_KEY: Final = f"{NAME}:environment"
+_NO_YAML: Final = (yaml.YAMLError, ValueError, RecursionError)
+"""A date such as 2026-02-30 is a ValueError of its own, and deep nesting exceeds Python's stack."""
 
 
 class NoProjectError(UsageError):
@@ -70,7 +72,7 @@ class Project:
             if environment.is_feature:
                 step = "To create the branch's environment: tee-infra feature create --branch BRANCH"
             raise SettingsError(environment.name, ["no such file"], next=step) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except _NO_YAML as error:
             raise SettingsError(environment.name, [f"not valid YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))
 
@@ -95,7 +97,7 @@ def find_project(start: Path) -> Project:
     for directory in (start, *start.parents):
         try:
             document = yaml.safe_load((directory / "Pulumi.yaml").read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        except (OSError, *_NO_YAML):
             continue
         if isinstance(document, dict) and document.get("name") == NAME:
             return Project(directory=directory)
