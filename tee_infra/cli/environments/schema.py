@@ -15,10 +15,11 @@ from tee_infra.workflows.session.data_session import open_data_session
 
 
 class SchemaPullResult(ResultModel):
-    """The catalog `entry`, as Python text, for a live table."""
+    """The catalog `entry`, as Python text, for a live table; `beyond` are its parts that no entry can express."""
 
     physical_name: str
     entry: str
+    beyond: list[str]
 
 
 class CheckedTable(TableNames):
@@ -51,8 +52,10 @@ def pull(table: str, local: bool, as_json: bool) -> None:
     """
     output = Output(as_json, for_file=True)
     session = open_data_session(None, table, output, local=local)
-    entry = pull_schema(table, session.connection)
-    output.result(SchemaPullResult(physical_name=table, entry=entry), [entry])
+    entry, beyond = pull_schema(table, session.connection)
+    for part in beyond:
+        output.say(f"{table}: the catalog cannot express {part}")
+    output.result(SchemaPullResult(physical_name=table, entry=entry, beyond=beyond), [entry])
 
 
 @prints(SchemaCheckResult)

@@ -2,7 +2,7 @@
 
 The one place to change when the app's schema changes: a fourth table is one more entry in `TABLES`.
 `tee-infra schema pull TABLE` prints an entry from a live table, and `tee-infra schema check`
-compares these with the live tables.
+compares these with the live tables. `catalog_rules` checks it when it is imported.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
+from tee_infra.core.tables.catalog_rules import check_catalog
 from tee_infra.core.tables.item_shapes import AdminItem, ScheduleItem, SyncStatusItem
 
 AttributeType = Literal["S", "N", "B"]
@@ -77,3 +78,5 @@ TABLES: Final = (
         ttl_attribute="expiresAt",
     ),
 )
+
+check_catalog(TABLES)

@@ -81,6 +81,10 @@ class TableDescription(msgspec.Struct, frozen=True, rename="pascal"):
     on_demand_throughput: dict[str, int] | None = None
     global_secondary_indexes: tuple[IndexDescription, ...] = ()
     local_secondary_indexes: tuple[IndexDescription, ...] = ()
+    vector_indexes: tuple[dict[str, Any], ...] = ()
+    replicas: tuple[dict[str, Any], ...] = ()
+    global_table_witnesses: tuple[dict[str, Any], ...] = ()
+    multi_region_consistency: str = ""
     stream_specification: StreamSpecification | None = None
     deletion_protection_enabled: bool = False
     billing_mode_summary: dict[str, Any] = {}

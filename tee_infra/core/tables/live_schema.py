@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tee_infra.core.tables.beyond_catalog import Beyond, beyond_catalog, has_composite_key, index_text
 from tee_infra.core.tables.catalog import AttributeType, Index, Key, StreamView, Table
 from tee_infra.core.tables.description import IndexDescription, KeyElement, Projection, TableDescription
 
@@ -17,8 +18,8 @@ class Schema:
     indexes: tuple[Index, ...]
     ttl_attribute: str | None
     stream_view: StreamView | None
-    local_indexes: tuple[str, ...] = ()
-    """Names of local secondary indexes, which the catalog cannot express."""
+    beyond: tuple[Beyond, ...] = ()
+    """What only a live table has: the catalog cannot express it."""
 
 
 def schema_of(table: Table) -> Schema:
@@ -37,28 +38,32 @@ def read_schema(description: TableDescription, time_to_live: Mapping[str, Any]) 
     types, stream = description.types, description.stream_specification
     partition_key, sort_key = _keys(description.key_schema, types)
     enabled = time_to_live.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
-    found = [_index(index, types) for index in description.global_secondary_indexes]
+    plain = [index for index in description.global_secondary_indexes if not has_composite_key(index)]
+    found = [_index(index, types) for index in plain]
     return Schema(
         partition_key=partition_key,
         sort_key=sort_key,
         indexes=tuple(sorted(found, key=lambda index: index.name)),
         ttl_attribute=time_to_live.get("AttributeName") if enabled else None,
         stream_view=stream.stream_view_type if stream and stream.stream_enabled else None,
-        local_indexes=tuple(sorted(index.index_name for index in description.local_secondary_indexes)),
+        beyond=beyond_catalog(description),
     )
 
 
 def differences(catalog: Schema, live: Schema) -> list[str]:
     """One line for each difference, the catalog's side first; empty when they agree."""
-    found: list[str] = []
-    for aspect in ("partition_key", "sort_key", "ttl_attribute", "stream_view", "local_indexes"):
+    found = [f"{part}; only live, and the catalog cannot express it" for part in live.beyond]
+    said = {part.what for part in live.beyond}
+    for aspect in ("partition_key", "sort_key", "ttl_attribute", "stream_view"):
         ours, theirs = getattr(catalog, aspect), getattr(live, aspect)
         if ours != theirs:
             found.append(f"{aspect}: {_text(ours)} in the catalog, {_text(theirs)} live")
     ours, theirs = ({index.name: index for index in schema.indexes} for schema in (catalog, live))
     for name in sorted(ours.keys() | theirs.keys()):
-        if name not in theirs:
+        if name not in theirs and index_text(name) not in said:
             found.append(f"index {name}: only in the catalog")
+        elif name not in theirs:
+            continue
         elif name not in ours:
             found.append(f"index {name}: only live")
         elif _unordered(ours[name]) != _unordered(theirs[name]):
@@ -82,7 +87,7 @@ def render_entry(name: str, schema: Schema) -> str:
     if schema.indexes:
         lines += ["    indexes=(", *(f"        {index!r}," for index in schema.indexes), "    ),"]
     lines += [f"    ttl_attribute={schema.ttl_attribute!r},", f"    stream_view={schema.stream_view!r},", "),"]
-    lines += [f"# local secondary index {index!r}: not supported by the catalog" for index in schema.local_indexes]
+    lines += [f"# not in this entry, because the catalog cannot express it: {part}" for part in schema.beyond]
     return "\n".join(lines)
 
 

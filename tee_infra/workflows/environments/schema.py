@@ -8,9 +8,13 @@ from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.live_schema import differences, render_entry, schema_of
 
 
-def pull_schema(table: str, connection: Connection) -> str:
-    """The catalog entry, as Python text, for the live table of this physical name. Raises `NoTableError`."""
-    return render_entry(table, live_schema(table, connection))
+def pull_schema(table: str, connection: Connection) -> tuple[str, list[str]]:
+    """The catalog entry, as Python text, for the live table of this physical name, and what it cannot express.
+
+    Raises `NoTableError`.
+    """
+    schema = live_schema(table, connection)
+    return render_entry(table, schema), [str(part) for part in schema.beyond]
 
 
 def check_schema(environment: Environment, connection: Connection) -> dict[str, list[str]]:
