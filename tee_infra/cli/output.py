@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from tee_infra.cli.envelope import ReportedError, envelope, failure_of
 from tee_infra.cli.printing import ask, show, show_document
+from tee_infra.core.changes.blocked import blocked
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.table_change import change_class
 from tee_infra.core.cost import prices
@@ -113,16 +114,23 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def run_lines(run: EngineRun) -> list[str]:
-    """What the engine planned or did, for people: deletions and replacements first, ignored changes last."""
+    """What the engine planned or did, for people: deletions and replacements first, ignored changes last.
+
+    A change that `up` refuses says why.
+    """
     lines: list[str] = []
+    refused = blocked(run)
     for change in sorted(run.changes, key=lambda change: not change.destroys):
         lines.append(f"  {_SIGNS[change.operation]} {change.operation:<8} {change.type}  {change.name}")
+        if change.urn in refused:
+            lines.append(f"      blocked: {refused[change.urn]}")
         lines += [f"      {path} ({kind})" for path, kind in change.differences.items()]
     for entry in run.ignored:
         lines.append(
             f"  ! {entry.name}: {', '.join(entry.paths)} differ but are never sent to AWS; the table is not changed"
         )
-    return [*lines, f"  {run.summary()}"]
+    count = f" ({len(refused)} blocked, so up refuses the whole plan)" if refused else ""
+    return [*lines, f"  {run.summary()}{count}"]
 
 
 def run_json(run: EngineRun) -> dict[str, Any]:
@@ -130,6 +138,7 @@ def run_json(run: EngineRun) -> dict[str, Any]:
 
     `class` is only set for tables; `monthly_usd` estimates the added monthly storage cost.
     """
+    refused = blocked(run)
     return {
         "changes": [
             {
@@ -139,6 +148,7 @@ def run_json(run: EngineRun) -> dict[str, Any]:
                 "urn": change.urn,
                 "differences": dict(change.differences),
                 "class": change_class(change),
+                "blocked": refused.get(change.urn),
             }
             for change in run.changes
         ],

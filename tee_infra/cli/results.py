@@ -38,7 +38,10 @@ class ResultModel(BaseModel):
 
 
 class ChangeFacts(ResultModel):
-    """One resource that changes. `differences`: property path -> what happens to it. `class` is of tables only."""
+    """One resource that changes. `differences`: property path -> what happens to it. `class` is of tables only.
+
+    `blocked`: why `up` refuses the change, and with it the whole plan; null for one that it does not refuse.
+    """
 
     operation: Operation
     type: str
@@ -46,6 +49,7 @@ class ChangeFacts(ResultModel):
     urn: str
     differences: dict[str, str]
     change_class: ChangeClass | None = Field(alias="class")
+    blocked: str | None
 
 
 class IgnoredFacts(ResultModel):

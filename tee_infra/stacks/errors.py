@@ -1,5 +1,6 @@
 """The errors of a stack."""
 
+from tee_infra.core.changes.blocked import way_through
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
 
@@ -38,8 +39,7 @@ class ProtectedError(RefusedError):
         self.run = run
         super().__init__(
             f"environment {name!r} protects {', '.join(resources)}; nothing was changed",
-            next="Keep their names and keys, or make the change in a slot beside it (prod-v2) and move the data there. "
-            f"See the plan: tee-infra preview {name}",
+            next=f"Keep their names and keys, or {way_through(name)}. See the plan: tee-infra preview {name}",
         )
 
 
@@ -58,6 +58,13 @@ class SharedResourceError(RefusedError):
             "of both. Nothing was changed",
             next=f"Diagnose it: tee-infra repair {name}",
         )
+
+
+def refusal(name: str, plan: EngineRun) -> ProtectedError | SharedResourceError | None:
+    """Why a plan must not be carried out; None for one that may be."""
+    if plan.protected:
+        return ProtectedError(name, [change.name for change in plan.protected], plan)
+    return SharedResourceError(name, plan) if plan.shared else None
 
 
 class EngineError(RemoteError):

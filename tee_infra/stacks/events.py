@@ -4,7 +4,7 @@ Only resources count as changes: components and providers are the program's own 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -60,6 +60,8 @@ class EventCollector:
     protected: list[str] = field(default_factory=list[str])
     holders: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
     """The URNs of the state that hold a physical resource, by its type and id."""
+    seen: set[str] = field(default_factory=set[str])
+    """The URNs of all steps."""
 
     def on_event(self, event: EngineEvent) -> None:
         """The Automation API's `on_event`."""
@@ -98,6 +100,38 @@ class EventCollector:
             if violation.mandatory
         ]
 
+    def blocked_plan(self, state: Mapping[str, Any], refused: Collection[str]) -> EngineRun:
+        """The whole plan of a preview that a protection ended early. `refused`: the names that the engine refused.
+
+        `state` is the exported deployment. Its resources without a step are those that the program no longer has.
+        """
+        for resource in state.get("resources") or ():
+            if resource["urn"] in self.seen or resource.get("delete") or resource.get("external"):
+                continue
+            if resource.get("custom") and not resource["type"].startswith(_ENGINE_TYPES):
+                self._deletion(resource)
+        changes = (replace(change, outcome="planned", problem="") for change in self.changes.values())
+        return replace(
+            self.result(),
+            changes=tuple(
+                replace(change, protected=change.protected or (change.destroys and change.name in refused))
+                for change in changes
+            ),
+            problems=(),
+        )
+
+    def _deletion(self, resource: Mapping[str, Any]) -> None:
+        urn, kind = resource["urn"], resource["type"]
+        self.holders.setdefault((kind, resource.get("id", "")), set()).add(urn)
+        self.changes[urn] = Change(
+            operation="delete",
+            type=kind,
+            name=_resource_name(urn),
+            urn=urn,
+            protected=bool(resource.get("protect")),
+            cost_before=estimate(kind, resource.get("inputs") or {}),
+        )
+
     def _shared(self) -> tuple[str, ...]:
         """After an import under another parent, two URNs hold one table, and the stale one is planned as a delete."""
         twins = {urn for urns in self.holders.values() if len(urns) > 1 for urn in urns}
@@ -123,6 +157,7 @@ class EventCollector:
             self.outputs = dict(step.new.outputs or {})
 
     def _step(self, step: StepEventMetadata) -> Change | None:
+        self.seen.add(step.urn)
         if step.type == TABLE and step.old and step.new:
             self._compare(step)
         if step.old and step.old.custom and step.old.id and not step.type.startswith(_ENGINE_TYPES):
@@ -155,7 +190,9 @@ class EventCollector:
             return
         name = _resource_name(diagnostic.urn) if diagnostic.urn else ""
         if _PROTECTED.search(message):
+            # The engine's own advice is to take the protection off.
             self.protected.append(name)
+            return
         if diagnostic.urn:
             self.failed.add(diagnostic.urn)
             self.problem_of[diagnostic.urn] = message

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -16,8 +17,9 @@ from tee_infra.core.lifecycle.lock import LockLostError
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, is_left_open, leave_open
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks.backend import Backend, Program, last_error_line
+from tee_infra.stacks.blocked import unprotected
 from tee_infra.stacks.cli import Check
-from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, SharedResourceError, StackLockedError
+from tee_infra.stacks.errors import EngineError, NoStackError, ProtectedError, StackLockedError, refusal
 from tee_infra.stacks.events import EventCollector, Report
 from tee_infra.stacks.planned_resource import planned_resource
 
@@ -45,6 +47,7 @@ class Stack:
             self._ask()
             program()
 
+        self._program = checked
         workspace = backend.workspace(checked, self._ask)
         self._stack = _QuietStack(name, workspace, StackInitMode.SELECT)
 
@@ -57,10 +60,28 @@ class Stack:
         self._backend.create(self.name)
 
     def preview(self) -> EngineRun:
-        """The changes of an `up`. Changes nothing."""
-        with self._run(_silent) as run:
-            self._stack.preview(on_event=run.on_event)
+        """The changes of an `up`, also of one that is refused (`stacks.refusal`). Changes nothing."""
+        try:
+            with self._run(_silent) as run:
+                self._stack.preview(on_event=run.on_event)
+        except ProtectedError as refused:
+            return self._blocked_plan(refused)
         return run.result()
+
+    def _blocked_plan(self, refused: ProtectedError) -> EngineRun:
+        """The whole plan of a preview that was refused. Raises the refusal again if there is no such plan."""
+        run = EventCollector(report=_silent)
+        try:
+            with suppress(ProtectedError), self._failures(run):
+                self._stack.preview(on_event=run.on_event, program=unprotected(self._program))
+            with self._failures(run):
+                state = self._stack.export_stack().deployment
+        except EngineError:
+            raise refused from None
+        plan = run.blocked_plan(state or {}, refused.resources)
+        if not plan.protected:
+            raise refused
+        return plan
 
     def up(self) -> EngineRun:
         """Create and update resources, without another preview."""
@@ -73,10 +94,8 @@ class Stack:
         with self._run(_silent) as run:
             self._stack.preview_destroy(on_event=run.on_event)
         plan = run.result()
-        if plan.protected:
-            raise ProtectedError(self.name, [change.name for change in plan.protected], plan)
-        if plan.shared:
-            raise SharedResourceError(self.name, plan)
+        if refused := refusal(self.name, plan):
+            raise refused
         return plan
 
     def destroy(self) -> EngineRun:
@@ -99,13 +118,13 @@ class Stack:
         """Detect drift: differences of the resources from the state. Changes neither."""
         with self._run(_silent) as run:
             self._stack.preview_refresh(on_event=run.on_event, show_secrets=False)
-        return run.result()
+        return _drift(run.result())
 
     def refresh(self) -> EngineRun:
         """Write the live properties into the state. Changes no resource."""
         with self._run(self._report) as run:
             self._stack.refresh(on_event=run.on_event, show_secrets=False)
-        return run.result()
+        return _drift(run.result())
 
     def recover(self, account_id: str, region: str) -> bool:
         """Adopt the resources that a killed engine was creating, and remove those that do not exist from the state.
@@ -150,10 +169,16 @@ class Stack:
 
     @contextmanager
     def _run(self, report: Report) -> Generator[EventCollector]:
-        self._check()
         run = EventCollector(report=report)
-        try:
+        with self._failures(run):
             yield run
+
+    @contextmanager
+    def _failures(self, run: EventCollector) -> Generator[None]:
+        """Turn a failure of the engine into an error with the `run` so far."""
+        self._check()
+        try:
+            yield
         except auto.StackNotFoundError:
             raise NoStackError(self.name) from None
         except auto.ConcurrentUpdateError as error:
@@ -181,6 +206,11 @@ class Stack:
 
 def _silent(_: str) -> None:
     """Previews report all their changes at once."""
+
+
+def _drift(run: EngineRun) -> EngineRun:
+    """What was found in AWS is no plan that a protection could refuse."""
+    return replace(run, changes=tuple(replace(change, protected=False) for change in run.changes), shared=())
 
 
 class _QuietStack(auto.Stack):

@@ -92,6 +92,18 @@ def test_a_plan_for_scripts_has_the_class_of_tables_and_the_cost() -> None:
     assert told["prices_as_of"] == prices.AS_OF.isoformat()
 
 
+def test_a_plan_that_up_refuses_is_shown_whole_and_marked() -> None:
+    kept = Change(operation="replace", type=TABLE, name="admin", urn="kept", protected=True)
+    plan = EngineRun(changes=(kept, *PLAN.changes))
+    assert run_lines(plan)[:2] == [
+        f"  ± replace  {TABLE}  admin",
+        "      blocked: protected, and a replacement would lose its items",
+    ]
+    assert run_lines(plan)[-1].endswith("(1 blocked, so up refuses the whole plan)")
+    marks = [change["blocked"] for change in run_json(plan)["changes"]]
+    assert marks == ["protected, and a replacement would lose its items", None, None]
+
+
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert table(("A", "B"), [("long", "x")]) == ["A     B", "long  x"]
 

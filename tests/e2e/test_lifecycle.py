@@ -9,7 +9,6 @@ import pytest
 
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Key
-from tee_infra.stacks import ProtectedError
 from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.engine
@@ -82,8 +81,22 @@ def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
         ("replace", "data-tee-admin")
     ]
-    with pytest.raises(ProtectedError, match="nothing was changed"):
-        prod_up.stack("prod").preview()
+    before = prod_up.tables()
+    plan = prod_up.stack("prod").preview()
+    assert [(change.operation, change.name) for change in plan.protected if "table:Table" in change.type] == [
+        ("replace", "data-tee-admin")
+    ]
+    monkeypatch.setattr(catalog, "TABLES", other_key[:2])  # and a table is gone, with all that is its own
+    told = prod_up.tee("preview", "prod", "--json")
+    assert told.code == 3
+    blocked = {change["name"]: change["operation"] for change in told.json["changes"] if change["blocked"]}
+    assert {"data-tee-admin": "replace", "data-tee-sync-status": "delete"}.items() <= blocked.items()
+    free = [change["name"] for change in told.json["changes"] if not change["blocked"]]
+    assert "configuration-tables-tee-sync-status" in free
+    refused = prod_up.tee("up", "prod", "--yes")
+    assert refused.code == 3
+    assert all(name in refused.err for name in blocked)
+    assert prod_up.tables() == before
 
 
 def test_a_protected_prod_refuses_to_go_down(prod_up: Checkout) -> None:

@@ -131,6 +131,35 @@ def test_an_error_that_is_told_twice_is_one_and_names_resources_by_their_names()
 def test_a_refusal_by_a_protection_is_told_from_other_errors() -> None:
     run, _ = run_of(failed("unable to replace resource as it is currently marked for protection"))
     assert run.protected == ["data-tee-admin"]
+    assert (run.problems, run.failed) == ([], set())  # the engine's advice is to unprotect it
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_plan_of_a_refused_preview_has_the_deletions_that_it_did_not_reach(protect: bool) -> None:
+    """The engine ends at the first protected one; what the program no longer has is in the state only."""
+    gone = state(protect=protect, inputs={"billingMode": "PAY_PER_REQUEST"}) | {"urn": "urn:::gone"}
+    others: list[dict[str, Any]] = [
+        state(),  # has a step
+        gone | {"urn": "urn:::read", "external": True},
+        gone | {"urn": "urn:::pending", "delete": True},
+        gone | {"urn": "urn:::component", "custom": False},
+        gone | {"urn": "urn:::provider", "type": "pulumi:providers:aws"},
+    ]
+    run, _ = run_of(planned("same", old=state(id="y"), new=state(id="y")), failed("it is protected"))
+    (change,) = run.blocked_plan({"resources": [gone, *others]}, []).changes
+    assert (change.operation, change.name, change.protected, change.outcome) == ("delete", "gone", protect, "planned")
+    assert change.cost_before == Cost(gb_usd=0.25, most_requests_usd=None)
+
+
+def test_what_the_engine_refused_is_blocked_although_the_state_does_not_protect_it() -> None:
+    run, _ = run_of(planned("replace", old=state(), new=state()))
+    (change,) = run.blocked_plan({}, ["data-tee-admin"]).protected
+    assert change.name == "data-tee-admin"
+
+
+def test_a_deletion_that_was_not_reached_may_be_of_what_another_resource_holds() -> None:
+    run, _ = run_of(planned("same", old=state(), new=state()))
+    assert run.blocked_plan({"resources": [state() | {"urn": "urn:::stale"}]}, []).shared == ("stale",)
 
 
 def test_a_change_knows_what_it_costs_and_not_what_it_holds() -> None:

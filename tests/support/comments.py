@@ -14,6 +14,7 @@ from pulumi.automation.events import EngineEvent
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.review.comment import render
 from tee_infra.core.review.facts import Quota, Review
+from tee_infra.stacks import refusal
 from tee_infra.stacks.events import EventCollector
 from tests.support.record_events import LOGS
 
@@ -28,7 +29,7 @@ def plan_of(name: str) -> EngineRun:
     run = EventCollector(report=lambda _: None)
     for line in (LOGS / f"{name}.jsonl").read_text().splitlines():
         run.on_event(EngineEvent.from_json(json.loads(line)))
-    return run.result()
+    return run.blocked_plan({}, run.protected) if run.protected else run.result()
 
 
 def reviews() -> dict[str, Review]:
@@ -41,7 +42,7 @@ def reviews() -> dict[str, Review]:
         "mixed-preview": {"environment": "dev"},
         "prod-preview": {"environment": "prod"},
         "policies": {"environment": "dev", "problems": ("3 mandatory policies are violated",)},
-        "protected": {"environment": "prod", "problems": ("environment 'prod' protects data-tee-admin",)},
+        "protected": {"environment": "prod", "problems": (str(refusal("prod", plan_of("protected"))),)},
         "failed-up": {"environment": "staging", "action": "up", "problems": plan_of("failed-up").problems},
         "failed-program": {"environment": "test", "problems": plan_of("failed-program").problems},
     }

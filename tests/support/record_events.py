@@ -189,11 +189,12 @@ def record_policies(recorder: Recorder, checkout: Checkout) -> None:
 
 
 def record_production(recorder: Recorder, checkout: Checkout) -> None:
-    """A lot to create, and a key that protection keeps."""
+    """A lot to create, and a key that protection keeps, beside a change that is allowed."""
     prod = checkout.stack("prod")
     recorder.record("prod-preview", lambda: apply.preview(prod))
     prod.up()
     catalog.TABLES = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
+    checkout.set("prod", monthly_budget_usd=33.0)
     recorder.record("protected", checkout.stack("prod").preview)
     catalog.TABLES = TABLES
 

@@ -150,11 +150,16 @@ RULES: Final = (
          r"(?:the|that|this|it|its|them|these|those|your)\b"
          r"(?: old| live| existing)?(?: (?:tables?|resources?|data|stacks?)\b(?! (?:lock|name))"
          r"|(?: first)?(?: and|, and| then|[.;]?$))"
-         r"|\bdelete them by hand\b",
+         r"|\bdelete them by hand\b|\bdelete-table\b"
+         r"|(?:[;:,.] |\b(?:or|and|then|first) )(?:delete|drop) (?:tables? \{|data\b)",
          "advise `tee-infra repair ENV` or a slot, never a deletion",
          "Adopt it, or delete it, and run again", "Adopt it: tee-infra repair ENV"),
     Rule("protection off as advice",
          r"\b(?:protect|deletion_protection)\b\W{1,3}(?:to )?false|\bset [^.;]*protect\w* to false"
+         r"|\bset (?:both|them|it) to false\b|\bstate unprotect\b"
+         r"|(?:^|[|:;,.] |\b(?:or|and|then|first|to) )"
+         r"(?:disable (?=the |its |their )|remove |lift |drop |clear |unset )"
+         r"(?:the |its |their |this |that |all )?(?:deletion[_ ])?protect(?:ions?)?\b"
          r"|no-deletion-protection|(?:^|[:;,.] )(?:switch|turn|take) (?:off )?[^.;:]*protection(?: off)?\b",
          "advise a slot (prod-v2), never unprotected data",
          "To delete them, set environment.protect to false", "Make the change in a slot: prod-v2", in_code=True),

@@ -1,1 +1,2 @@
-"""What the engine planned or did (`engine_run`), and what a change means for a table (`table_change`)."""
+"""What the engine planned or did (`engine_run`), what a change means for a table (`table_change`), and which changes
+`up` refuses (`blocked`)."""

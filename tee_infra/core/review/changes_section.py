@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from tee_infra.core.changes.blocked import blocked
 from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
 from tee_infra.core.changes.table_change import IMPACT, NEW_STREAM, ChangeClass, change_classes, replaces_stream
 from tee_infra.core.review.markdown import Block, code, row, table
@@ -28,8 +29,14 @@ def change_blocks(run: EngineRun) -> list[Block]:
     """Every change in a table: deleted or replaced, updated, created; then the impact on DynamoDB tables."""
     updated = [change for change in run.changes if change.operation == "update"]
     created = [change for change in run.changes if change.operation == "create"]
+    refused = blocked(run)
+
+    def destroyed(change: Change) -> list[str]:
+        *cells, reason = _destroyed(change)
+        return [*cells, f"⛔&nbsp;blocked: {reason}" if change.urn in refused else reason]
+
     return _with_rows(
-        _changes("Deleted or replaced", ("", "Resource", "Type", "Reason"), run.destructive, _destroyed),
+        _changes("Deleted or replaced", ("", "Resource", "Type", "Reason"), run.destructive, destroyed),
         _changes("Updated in place", ("Resource", "Type", "Properties"), updated, _updated),
         _changes("Created", ("Resource", "Type"), created, _resource, folds=True),
         _meanings(run),

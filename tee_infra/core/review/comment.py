@@ -7,12 +7,13 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from tee_infra.core.changes.blocked import blocked
 from tee_infra.core.changes.engine_run import EngineRun, Operation
 from tee_infra.core.review.changes_section import change_blocks, outcome_blocks
 from tee_infra.core.review.cost_section import cost_block
 from tee_infra.core.review.facts import Review, marker
 from tee_infra.core.review.markdown import Block, code, fit
-from tee_infra.core.review.warnings_section import caution, errors_block, policies
+from tee_infra.core.review.warnings_section import blocked_block, caution, errors_block, policies
 
 LIMIT: Final = 60_000
 """GitHub's limit is 65,536 characters; this leaves room for signs that GitHub may count as several."""
@@ -23,7 +24,7 @@ _ORDER: Final[tuple[Operation, ...]] = ("delete", "replace", "update", "create")
 def render(review: Review) -> str:
     """The comment, at most `LIMIT` characters: rows that do not fit are only counted, the least urgent tables first."""
     head = Block(head=[marker(review.project, review.environment), f"### {_verdict(review)}"])
-    parts = _failure(review) if review.problems else _success(review)
+    parts = _blocked(review) if blocked(review.run) else _failure(review) if review.problems else _success(review)
     return fit([head, *parts, Block(head=_footer(review))], LIMIT)
 
 
@@ -31,6 +32,13 @@ def _success(review: Review) -> list[Block]:
     run = review.run
     costs = [cost_block(run)] if run.changes else []
     return [*caution(run, review.action), *change_blocks(run), *policies(run), *costs]
+
+
+def _blocked(review: Review) -> list[Block]:
+    """The whole plan of a change that is refused."""
+    run = review.run
+    costs = [cost_block(run)]
+    return [blocked_block(run, review.environment), *change_blocks(run), *policies(run), *costs]
 
 
 def _failure(review: Review) -> list[Block]:
@@ -44,6 +52,8 @@ def _failure(review: Review) -> list[Block]:
 
 def _verdict(review: Review) -> str:
     environment, run = code(review.environment), review.run
+    if refused := blocked(run):
+        return f"⛔ {environment}: blocked, {_planned(run)} ({len(refused):,} blocked)"
     if review.problems:
         attempt = "The preview of" if review.action == "preview" else "The deployment of"
         return f"❌ {attempt} {environment} failed"
@@ -52,10 +62,14 @@ def _verdict(review: Review) -> str:
     counts = run.counts()
     sign = "⚠️" if run.destructive else "📋" if review.action == "preview" else "✅"
     if review.action == "preview":
-        planned = [f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts]
-        return f"{sign} {environment}: {', '.join(planned)}"
+        return f"{sign} {environment}: {_planned(run)}"
     done = [f"{counts[operation]:,} {operation}d" for operation in _ORDER if operation in counts]
     return f"{sign} {environment} is deployed: {', '.join(done)}"
+
+
+def _planned(run: EngineRun) -> str:
+    counts = run.counts()
+    return ", ".join(f"{counts[operation]:,} to {operation}" for operation in _ORDER if operation in counts)
 
 
 def _footer(review: Review) -> list[str]:

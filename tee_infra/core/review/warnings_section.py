@@ -1,26 +1,18 @@
 """The warnings in a review comment: lost data, errors, and policy violations."""
 
-from typing import Final
-
+from tee_infra.core.changes.blocked import HOLDS, blocked, way_through
 from tee_infra.core.changes.engine_run import Change, EngineRun, Violation
 from tee_infra.core.review.changes_section import names
 from tee_infra.core.review.facts import Action
 from tee_infra.core.review.markdown import Block, code, row, table
 from tee_infra.core.review.redact import redact
 
-_HOLDS_DATA: Final = {
-    "aws:dynamodb/table:Table": "items",
-    "aws:s3/bucket:Bucket": "files",
-    "aws:kms/key:Key": "a key, and with it all data that it encrypts",
-    "aws:cloudwatch/logGroup:LogGroup": "logs",
-}
-
 
 def caution(run: EngineRun, action: Action) -> list[Block]:
     """A caution box for lost data."""
     lost: dict[str, list[Change]] = {}
     for change in run.destructive:
-        if holds := _HOLDS_DATA.get(change.type):
+        if holds := HOLDS.get(change.type):
             lost.setdefault(holds, []).append(change)
     if not lost:
         return []
@@ -28,6 +20,24 @@ def caution(run: EngineRun, action: Action) -> list[Block]:
     lines = [f"> - {holds}: {names(changes)}" for holds, changes in sorted(lost.items())]
     contents = "Deleted with their contents" if action != "preview" else "To be deleted with their contents"
     return [Block(head=["> [!CAUTION]", f"> **Data {loss}.** {contents}:", ">", *lines])]
+
+
+def blocked_block(run: EngineRun, environment: str) -> Block:
+    """The changes that `up` refuses, what they would lose, and the way through."""
+    refused = blocked(run)
+    by_reason: dict[str, list[Change]] = {}
+    for change in run.changes:
+        if change.urn in refused:
+            by_reason.setdefault(refused[change.urn], []).append(change)
+    lines = [f"> - {names(changes)}: {why}" for why, changes in sorted(by_reason.items())]
+    way = f"To keep the data: {way_through(environment)}." if run.protected else f"Diagnose it: {_repair(environment)}."
+    return Block(
+        head=["> [!CAUTION]", "> **Blocked, nothing was changed.** `up` refuses:", ">", *lines, ">", f"> {way}"]
+    )
+
+
+def _repair(environment: str) -> str:
+    return code(f"tee-infra repair {environment}")
 
 
 def errors_block(messages: tuple[str, ...]) -> Block:

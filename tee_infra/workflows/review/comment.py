@@ -17,7 +17,7 @@ from tee_infra.core.review.github_event import CommentTarget, NoPullRequestError
 from tee_infra.errors import TeeInfraError, UsageError
 from tee_infra.scm.comments import PATIENCE, open_pull_request, post_comment
 from tee_infra.scm.github_api import API_URL, connect
-from tee_infra.stacks import EngineError, ProtectedError
+from tee_infra.stacks import EngineError, ProtectedError, SharedResourceError, refusal
 from tee_infra.workflows.files import UnusableFileError, write_text
 from tee_infra.workflows.session.checkout import NAME
 
@@ -93,21 +93,22 @@ def attempt(known: RunSummary, run: Callable[[], RunSummary]) -> RunSummary:
     try:
         return run()
     except (Exception, KeyboardInterrupt) as error:
-        seen = error.run if isinstance(error, EngineError | ProtectedError) else known.run
+        seen = error.run if isinstance(error, EngineError | ProtectedError | SharedResourceError) else known.run
         return replace(known, run=seen, error=error)
 
 
 def publish(to: Audience, environment: str, action: Action, told: RunSummary, report: Report) -> None:
-    """Tell how a run ended; one that failed raises its own error then.
+    """Tell how a run ended; one that failed raises its own error then, and a preview of what `up` refuses its refusal.
 
     That a failure could not be told is only reported. A preview that went well raises `GitHubError` or
     `CommentFileError` where it could not be told, as that was what it was for. After an `up` it is reported: what the
     command says of AWS stays true.
     """
-    if told.error is not None:
-        review = _review(to, environment, action, told, _problems(told.error))
-        _try_to_tell(to, review, report, hurry=isinstance(told.error, KeyboardInterrupt))
-        raise told.error
+    error = told.error or (refusal(environment, told.run) if action == "preview" else None)
+    if error is not None:
+        review = _review(to, environment, action, told, _problems(error))
+        _try_to_tell(to, review, report, hurry=isinstance(error, KeyboardInterrupt))
+        raise error
     review = _review(to, environment, action, told, ())
     if action == "preview":
         _tell(to, review, report)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tee_infra.core.changes.engine_run import EngineRun
-from tee_infra.stacks import NoStackError, ProtectedError, SharedResourceError, Stack
+from tee_infra.stacks import NoStackError, Stack, refusal
 from tee_infra.workflows.session.stack_session import StackSession
 
 Confirm = Callable[[EngineRun], None]
@@ -14,7 +14,7 @@ Check = Callable[[], None]
 
 
 def preview(stack: Stack) -> EngineRun:
-    """The plan of `up`; a missing stack is created empty."""
+    """The plan of `up`, also of one that is refused; a missing stack is created empty."""
     try:
         return stack.preview()
     except NoStackError:
@@ -31,10 +31,8 @@ def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
     plan = preview(stack)
     if opened.may_be_left_open() and stack.recover(opened.target.account_id, opened.settings.region):
         plan = preview(stack)
-    if plan.protected:
-        raise ProtectedError(stack.name, [change.name for change in plan.protected], plan)
-    if plan.shared:
-        raise SharedResourceError(stack.name, plan)
+    if refused := refusal(stack.name, plan):
+        raise refused
     confirm(plan)
     check()
     return stack.up()

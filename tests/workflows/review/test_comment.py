@@ -13,7 +13,7 @@ from tee_infra.core.review.facts import Action, marker
 from tee_infra.core.review.github_event import NoPullRequestError
 from tee_infra.errors import RefusedError
 from tee_infra.scm.github_api import GitHubError
-from tee_infra.stacks import EngineError
+from tee_infra.stacks import EngineError, refusal
 from tee_infra.workflows.review.comment import (
     Audience,
     CommentFileError,
@@ -177,6 +177,32 @@ def test_an_error_comes_with_what_the_run_had_seen(tmp_path: Path) -> None:
     assert "<code>half</code>" in text
     assert "mandatory policy violations: 1" in text
     assert text.count("no cap") == 1
+
+
+@pytest.mark.parametrize("action", ["preview", "up"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_plan_that_up_refuses_is_refused_and_told_whole(tmp_path: Path, action: Action, shared: bool) -> None:
+    """The preview has only the plan; `up` ended with the refusal."""
+    file = tmp_path / "comment.md"
+    lost = Change(operation="replace", type="aws:dynamodb/table:Table", name="t", urn="t", protected=not shared)
+    plan = EngineRun(changes=(*PLAN.changes, lost), shared=("t",) if shared else ())
+    refused = refusal("prod", plan)
+    assert refused is not None
+    known = RunSummary(now=NOW)
+
+    def carry_out() -> RunSummary:
+        if action == "up":
+            raise refused
+        return replace(known, run=plan)
+
+    with pytest.raises(type(refused), match=r"[Nn]othing was changed"):
+        publish(audience({}, file, post=False), "prod", action, attempt(known, carry_out), lambda _: None)
+    text = file.read_text()
+    assert "⛔ <code>prod</code>: blocked, 1 to replace, 1 to create (1 blocked)" in text
+    assert "⛔&nbsp;blocked" in text
+    assert "<code>app</code>" in text
+    assert ("tee-infra repair prod" if shared else "prod-v2") in text
+    assert "✅" not in text
 
 
 def test_an_error_that_nobody_foresaw_is_told_as_well(tmp_path: Path) -> None:
