@@ -32,7 +32,8 @@ class NotWellError(PartialError):
         self.remaining = remaining
         first = remaining[0]
         others = f" ({len(remaining) - 1} more are shown above)" if len(remaining) > 1 else ""
-        super().__init__(f"{environment}: not repaired: {first.found}{others}", next=f"To repair it: {first.cure}")
+        cure = f"tee-infra repair {environment}" if first.mends else first.cure
+        super().__init__(f"{environment}: not repaired: {first.found}{others}", next=f"To repair it: {cure}")
 
 
 class FindingFacts(ResultModel):
@@ -45,12 +46,16 @@ class FindingFacts(ResultModel):
 
 
 class RepairResult(ResultModel):
-    """What was found, and what remains of it. `counts`: what a preview finds then, null where there was none."""
+    """What was found, and what remains of it. `counts`: what a preview finds then, null where there was none.
+
+    `loses`: the resources that the next `up` would delete or replace, or refuse to.
+    """
 
     environment: str
     findings: list[FindingFacts]
     remaining: list[FindingFacts]
     counts: dict[str, int] | None
+    loses: list[str]
 
 
 @prints(RepairResult)
@@ -66,8 +71,9 @@ def repair_command(
 ) -> None:
     """Diagnose and repair an environment.
 
-    Repairs stale stack locks, unreadable or lost state, creates that a killed run left pending, and quarantine. Never
-    deletes or changes a resource. For an unfinished run, prints the command that resumes it.
+    Repairs stale stack locks, state that is lost, unreadable, refused by the engine, or that forgot or doubled a
+    resource, creates that a killed run left pending, and quarantine. Never deletes or changes a resource. For an
+    unfinished run, prints the command that resumes it.
     """
     output = Output(as_json)
     with open_subject(find_project(Path.cwd()), environment, output, local=local, now=now) as subject:
@@ -117,4 +123,5 @@ def _result(subject: RepairSubject, findings: Sequence[Finding], done: Repaired)
         findings=[FindingFacts.model_validate(finding) for finding in findings],
         remaining=[FindingFacts.model_validate(finding) for finding in done.remaining],
         counts=done.plan.counts() if done.plan else None,
+        loses=[change.name for change in done.plan.destructive] if done.plan else [],
     )

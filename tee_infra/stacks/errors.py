@@ -1,10 +1,21 @@
 """The errors of a stack."""
 
+import re
+from typing import Final
+
 from tee_infra.core.changes.blocked import way_through
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.errors import BusyError, RefusedError, RemoteError, UsageError
 
 NO_RUN = EngineRun()
+_REPAIRED: Final = re.compile(
+    r"already ?exists|already ?owned|ResourceInUseException|snapshot integrity|unmarshal|integrity check|"
+    r"(?:could not|failed to|cannot) "
+    r"(?:deserialize|load|read|decode) (?:the )?(?:checkpoint|deployment|snapshot|stack)|"
+    r"invalid (?:checkpoint|deployment)",
+    re.IGNORECASE,
+)
+"""Failures of which the state is the cause: a resource that it forgot, or a state that the engine cannot read."""
 
 
 class NoStackError(UsageError):
@@ -77,4 +88,8 @@ class EngineError(RemoteError):
         self.name = name
         self.problems = problems
         self.run = run
-        super().__init__(f"environment {name!r}: {'; '.join(problems)}")
+        repairs = any(_REPAIRED.search(problem) for problem in problems)
+        super().__init__(
+            f"environment {name!r}: {'; '.join(problems)}",
+            next=f"Diagnose and repair the state: tee-infra repair {name}" if repairs else None,
+        )

@@ -1,7 +1,7 @@
 """A stack's verbs, each a run of the engine with the program inline, so that no language host is needed."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from pulumi.automation.events import EngineEvent
 
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.lifecycle.lock import LockLostError
+from tee_infra.core.pulumi_state.integrity import without
 from tee_infra.core.pulumi_state.pending_operations import Adoption, adopt_pending, is_left_open, leave_open
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks.backend import Backend, Program, last_error_line
@@ -146,18 +147,51 @@ class Stack:
 
         Dependencies between them are not in the state before the next `up`.
         """
-        planned: list[dict[str, Any]] = []
-        with self._run(_silent) as run:
-
-            def note(event: EngineEvent) -> None:
-                run.on_event(event)
-                if resource := planned_resource(event):
-                    planned.append(resource)
-
-            self._stack.preview(on_event=note)
-            exported = self._stack.export_stack()
+        planned, exported = self._planned()
         exported.deployment = leave_open(exported.deployment or {}, planned, str(uuid4()))
         return self._adopt(exported, account_id, region)
+
+    def _planned(self) -> tuple[list[dict[str, Any]], auto.Deployment]:
+        """The resources that `up` would create, and the state.
+
+        Beside a change that a protection forbids they are all protected, until the next `up`.
+        """
+        planned: list[dict[str, Any]] = []
+        run = EventCollector(report=_silent)
+
+        def note(event: EngineEvent) -> None:
+            run.on_event(event)
+            if resource := planned_resource(event):
+                planned.append(resource)
+
+        try:
+            with self._failures(run):
+                self._stack.preview(on_event=note)
+        except ProtectedError:
+            planned.clear()
+            with suppress(ProtectedError), self._failures(run):
+                self._stack.preview(on_event=note, program=unprotected(self._program))
+            planned = [{**resource, "protect": True} if resource["custom"] else resource for resource in planned]
+        with self._failures(run):
+            return planned, self._stack.export_stack()
+
+    def planned_ids(self, account_id: str, region: str) -> frozenset[str]:
+        """The physical ids of the resources that `up` would create, as far as they are known before."""
+        planned, _ = self._planned()
+        adoption = adopt_pending(leave_open({}, planned, str(uuid4())), account_id, region)
+        return frozenset(resource["id"] for resource in adoption.deployment["resources"] if resource.get("id"))
+
+    def forget(self, urns: Collection[str]) -> bool:
+        """Take entries out of the state, and change nothing in AWS. False if other entries are below one of them."""
+        with self._run(_silent):
+            exported = self._stack.export_stack()
+            deployment = exported.deployment or {}
+            kept = without(deployment.get("resources") or [], urns)
+            if kept is None:
+                return False
+            self._check()
+            self._stack.import_stack(auto.Deployment(exported.version, {**deployment, "resources": list(kept)}))
+        return True
 
     def _adopt(self, exported: auto.Deployment, account_id: str, region: str) -> Adoption:
         adoption = adopt_pending(exported.deployment or {}, account_id, region)

@@ -1,11 +1,13 @@
 """What is wrong with an environment is found, shown and mended, and no resource changes for it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.pulumi_state.integrity import check_resources
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.repair.diagnose import Finding, diagnose
 from tee_infra.workflows.repair.repair import Repaired, repair
@@ -61,6 +63,69 @@ def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(
     assert kept.read_bytes() == broken
     assert len(tables_of(checkout, "feature-torn")) == 3
     assert [entry.result for entry in context.control.history("feature-torn")] == ["begun", "done"]
+
+
+def test_a_state_that_the_engine_refuses_and_that_forgot_a_part_is_repaired(
+    checkout: Checkout, context: FeatureContext
+) -> None:
+    """A table without its entry, on which others depend, and an entry twice."""
+    make(context, "feature-gaps")
+    before = resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text()))
+
+    def forget(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        kept = [entry for entry in entries if entry["urn"].rsplit("::", 1)[-1] != "data-tee-admin"]
+        return [*kept, kept[-1]]
+
+    edit(checkout, "feature-gaps", forget)
+    (finding,), done = mended(checkout, "feature-gaps")
+    assert finding.kind == "state"
+    assert "the engine refuses the state" in finding.found
+    assert done.remaining == []
+    assert done.plan is not None
+    assert done.plan.changes == ()
+    assert resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text())) == before
+    assert len(tables_of(checkout, "feature-gaps")) == 3
+
+    def lose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return list(check_resources([entry for entry in entries if "schedules" not in entry["urn"]]).sound or ())
+
+    edit(checkout, "feature-gaps", lose)
+    (finding,), done = mended(checkout, "feature-gaps")
+    assert (finding.kind, done.remaining) == ("forgotten", [])
+    assert "table feature-gaps-tee-schedules" in finding.found
+    assert resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text())) == before
+
+
+def test_a_table_with_two_entries_keeps_the_one_that_the_program_has(
+    checkout: Checkout, context: FeatureContext
+) -> None:
+    """As `pulumi import` leaves it: without the parent, and protected."""
+    make(context, "feature-twice")
+    made = tables_of(checkout, "feature-twice")
+
+    def double(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        table = next(entry for entry in entries if entry["urn"].endswith("data-tee-admin"))
+        urn = f"urn:pulumi:feature-twice::tee-infra::{table['type']}::data-tee-admin"
+        return [*entries, {**table, "urn": urn, "parent": entries[0]["urn"], "protect": True}]
+
+    edit(checkout, "feature-twice", double)
+    (finding,), done = mended(checkout, "feature-twice")
+    assert finding.kind == "doubled"
+    assert done.remaining == []
+    assert done.plan is not None
+    assert done.plan.changes == ()
+    assert tables_of(checkout, "feature-twice") == made
+
+
+def test_an_empty_state_is_no_dead_end(checkout: Checkout, context: FeatureContext) -> None:
+    make(context, "feature-void")
+    for text, kind in (("", "state"), ('{"version": 3, "checkpoint": {"latest": null}}', "lost")):
+        checkpoint_of(checkout, "feature-void").write_text(text)
+        (finding,), done = mended(checkout, "feature-void")
+        assert (finding.kind, done.remaining) == (kind, [])
+        assert done.plan is not None
+        assert done.plan.changes == ()
+    assert len(tables_of(checkout, "feature-void")) == 3
 
 
 def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, context: FeatureContext) -> None:
@@ -134,6 +199,15 @@ def lose_state(checkout: Checkout, name: str) -> None:
     (state / "stacks" / "tee-infra" / f"{name}.json").unlink()
     for backup in (state / "backups" / "tee-infra" / name).iterdir():
         backup.unlink()
+
+
+def edit(checkout: Checkout, name: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """Change the entries of a state, as an accident would."""
+    checkpoint = checkpoint_of(checkout, name)
+    document = json.loads(checkpoint.read_text())
+    latest = document["checkpoint"]["latest"]
+    latest["resources"] = change(latest["resources"])
+    checkpoint.write_text(json.dumps(document))
 
 
 def mended(checkout: Checkout, name: str) -> tuple[list[Finding], Repaired]:

@@ -1,14 +1,16 @@
 """Diagnose an environment: locks, stack locks, state, and an unfinished create or destroy."""
 
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.leftovers import label
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
+from tee_infra.core.pulumi_state.integrity import Integrity
 from tee_infra.core.tags import StackTags
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
@@ -17,7 +19,9 @@ from tee_infra.workflows.repair.subject import RepairSubject
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import stack_locks, torn_mark
 
-Kind = Literal["lock", "stack-lock", "mark", "state", "lost", "pending", "quarantine", "unfinished"]
+Kind = Literal[
+    "lock", "stack-lock", "mark", "state", "doubled", "lost", "forgotten", "pending", "quarantine", "unfinished"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,13 @@ class Finding:
     found: str
     cure: str
     mends: bool
+
+
+_MOST: Final = 5
+_REPAIR_ENTRIES: Final = (
+    "remove repeated entries and references to missing ones from the state, then adopt the missing resources from AWS; "
+    "no resource is changed"
+)
 
 
 def diagnose(subject: RepairSubject) -> list[Finding]:
@@ -78,23 +89,50 @@ def _state(subject: RepairSubject) -> list[Finding]:
     checkpoint = subject.checkpoint() or Checkpoint(resources=0)
     if isinstance(checkpoint, Unreadable):
         return [Finding(kind="state", found=checkpoint.reason, cure=_how_to_restore(subject), mends=True)]
+    integrity = subject.integrity()
+    if integrity and integrity.problems:
+        found = f"the engine refuses the state: {'; '.join(integrity.problems[:_MOST])}"
+        cure = _how_to_restore(subject) if integrity.sound is None else _REPAIR_ENTRIES
+        return [Finding(kind="state", found=found, cure=cure, mends=True)]
     if subject.alone and torn_mark(subject.state, subject.environment.name):
         found = "a run was killed while it wrote the state, and left a torn .attrs file that the engine cannot read"
         return [Finding(kind="mark", found=found, cure="delete that file; the state itself is complete", mends=True)]
+    doubled = _doubled(integrity)
     if checkpoint.pending:
         found = f"a run was killed while it created {', '.join(checkpoint.pending)}"
         cure = "adopt each resource that exists in AWS"
-        return [Finding(kind="pending", found=found, cure=cure, mends=True)]
-    return _lost(subject) if not checkpoint.resources else []
+        return [*doubled, Finding(kind="pending", found=found, cure=cure, mends=True)]
+    return [*doubled, *_forgotten(subject, integrity.ids if checkpoint.resources and integrity else frozenset())]
 
 
-def _lost(subject: RepairSubject) -> list[Finding]:
+def _doubled(integrity: Integrity | None) -> list[Finding]:
+    """A finding for each resource of AWS, so that one that cannot be decided leaves the others."""
+    return [
+        Finding(
+            kind="doubled",
+            found=f"the state has one resource of AWS twice: {' and '.join(group)}",
+            cure="take the entry that the program does not have out of the state; the resource is not changed",
+            mends=True,
+        )
+        for group in (integrity.doubled if integrity else ())
+    ]
+
+
+def _forgotten(subject: RepairSubject, ids: Collection[str]) -> list[Finding]:
+    """Resources in AWS with the environment's tags that the state does not have, but the program does."""
     if subject.is_going:
         return []
     there = Leftovers.connect(subject.opened.connection, NAME).find(subject.environment)
     own = [r for r in there if isinstance(r.tags, StackTags) and r.tags.environment == subject.environment]
+    own = [resource for resource in own if resource.name not in ids and resource.arn not in ids]
     if not own:
         return []
+    if ids:
+        planned = subject.opened.stack.planned_ids(subject.opened.target.account_id, subject.opened.settings.region)
+        own = [resource for resource in own if planned & {resource.name, resource.arn}]
+        found = f"the state has no entry for {', '.join(label(resource) for resource in own)}, which AWS has"
+        cure = "adopt each of them; no resource is changed"
+        return [Finding(kind="forgotten", found=found, cure=cure, mends=True)] if own else []
     found = f"the state is empty, but AWS has {', '.join(label(resource) for resource in own)}"
     return [Finding(kind="lost", found=found, cure=_how_to_restore(subject), mends=True)]
 

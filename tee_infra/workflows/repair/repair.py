@@ -1,9 +1,10 @@
 """Repair an environment without deleting or changing a resource."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.changes.engine_run import EngineRun
@@ -15,7 +16,7 @@ from tee_infra.workflows.repair.diagnose import Finding, Kind, diagnose
 from tee_infra.workflows.repair.subject import RepairSubject
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.engine_locks import break_stale_locks
-from tee_infra.workflows.session.file_store import copy_file
+from tee_infra.workflows.session.file_store import FileStore, copy_file, read_file
 from tee_infra.workflows.session.stack_session import StackSession
 
 
@@ -37,10 +38,11 @@ def repair(subject: RepairSubject, shown: Sequence[Finding]) -> Repaired:
         for finding in diagnose(subject):
             if finding.mends and finding in shown:
                 check()
-                left += _MENDS[finding.kind](subject) or []
+                left += [more for more in _MENDS[finding.kind](subject) or [] if more not in left]
                 details.append(finding.found)
         after = subject.again()
-        remaining = [*diagnose(after), *left]
+        undecided = {finding.found for finding in left}
+        remaining = [*(finding for finding in diagnose(after) if finding.found not in undecided), *left]
         return Repaired(remaining=remaining, plan=None if remaining else settled(after))
 
 
@@ -64,7 +66,9 @@ def _break_locks(subject: RepairSubject) -> None:
 
 
 def _restore(subject: RepairSubject) -> list[Finding]:
-    """Restore the newest backup, keep the broken file beside it, and adopt resources that the backup lacks.
+    """Remove broken entries of the state, or restore the newest backup; adopt the resources that it then lacks.
+
+    The broken file is kept beside it.
 
     Returns the resources that cannot be adopted.
     """
@@ -74,11 +78,45 @@ def _restore(subject: RepairSubject) -> list[Finding]:
     backup = subject.newest_backup()
     # Not *.json: the engine reads every *.json in this folder as a stack.
     was_there = copy_file(subject.state, name, f"{name}.broken-{subject.now:%Y%m%dT%H%M%SZ}")
-    if backup is not None:
+    integrity = subject.integrity()
+    if integrity is not None and integrity.sound is not None:
+        _write_entries(subject.state, name, integrity.sound)
+    elif backup is not None:
         copy_file(subject.state, backup, name)
     elif was_there:
         subject.state.delete(name)
     return [] if subject.is_going else _adopt(subject.opened)
+
+
+def _write_entries(state: FileStore, name: str, resources: Sequence[Mapping[str, Any]]) -> None:
+    document = json.loads(read_file(state, name) or b"{}")
+    if latest := document["checkpoint"].get("latest"):
+        latest["resources"] = list(resources)
+    with state.write(name) as file:
+        file.write(json.dumps(document).encode())
+
+
+def _undouble(subject: RepairSubject) -> list[Finding]:
+    """Take out the entries that the program does not have, where another entry keeps the resource."""
+    plan = subject.opened.stack.preview()
+    going = {change.urn for change in plan.changes if change.operation == "delete"}
+    integrity = subject.integrity()
+    groups = integrity.doubled if integrity else ()
+    left = [group for group in groups if not going & set(group) or going >= set(group)]
+    stale = {urn for group in groups if group not in left for urn in group if urn in going}
+    if stale and not subject.opened.stack.forget(stale):
+        left = list(groups)
+    return [_undecided(group) for group in left]
+
+
+def _undecided(group: Sequence[str]) -> Finding:
+    found = f"the state has one resource of AWS twice: {' and '.join(group)}"
+    cure = "keep exactly one of them in the program, then run repair again; until then every up and down is refused"
+    return Finding(kind="doubled", found=found, cure=cure, mends=False)
+
+
+def _adopt_forgotten(subject: RepairSubject) -> list[Finding]:
+    return _adopt(subject.opened)
 
 
 def _adopt(opened: StackSession) -> list[Finding]:
@@ -123,6 +161,8 @@ _MENDS: Final[dict[Kind, Callable[[RepairSubject], list[Finding] | None]]] = {
     "mark": _break_locks,
     "state": _restore,
     "lost": _restore,
+    "doubled": _undouble,
+    "forgotten": _adopt_forgotten,
     "pending": _recover,
     "quarantine": _lift,
 }

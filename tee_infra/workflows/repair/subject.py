@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,14 +11,16 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.pulumi_state.files import backups_folder, checkpoint_file, checkpoints_folder, state_folder
+from tee_infra.core.pulumi_state.integrity import Integrity
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
+from tee_infra.stacks import EngineError
 from tee_infra.workflows.features.context import FeatureContext, clock, open_feature_context
 from tee_infra.workflows.session.checkout import NAME, Project
-from tee_infra.workflows.session.engine_state import load_checkpoint, load_checkpoint_file
+from tee_infra.workflows.session.engine_state import check_state_file, load_checkpoint, load_checkpoint_file
 from tee_infra.workflows.session.file_store import FileStore, FolderStore, open_store
 from tee_infra.workflows.session.session import Reporter, open_session
-from tee_infra.workflows.session.stack_session import StackSession, open_stack
+from tee_infra.workflows.session.stack_session import StackSession, catch_up, open_stack
 
 
 class NoRecordError(RefusedError):
@@ -74,14 +76,22 @@ class RepairSubject:
         """The state of the stack; None without a stack."""
         return load_checkpoint(self.state, self.environment.name) if self.state else None
 
+    def integrity(self) -> Integrity | None:
+        """The condition of the state; None without one that can be read."""
+        if self.state is None:
+            return None
+        return check_state_file(self.state, checkpoint_file(NAME, self.environment.name))
+
     def newest_backup(self) -> str | None:
-        """The name of the engine's newest readable backup of the state with resources."""
+        """The name of the engine's newest backup of the state with resources that the engine can read."""
         if self.state is None:
             return None
         copies = self.state.names(backups_folder(NAME, self.environment.name))
         for name in sorted((name for name in copies if name.endswith(".json")), reverse=True):
             said = load_checkpoint_file(self.state, name)
-            if isinstance(said, Checkpoint) and said.resources:
+            integrity = check_state_file(self.state, name)
+            whole = integrity is not None and not integrity.problems
+            if whole and isinstance(said, Checkpoint) and said.resources:
                 return name
         return None
 
@@ -96,7 +106,11 @@ def open_subject(
     """
     session = open_session(project, environment, reporter, local=local, start=True)
     if not project.is_registered(environment):
-        opened = open_stack(session)
+        opened = open_stack(replace(session, started=False))
+        if session.started:
+            # A state that cannot be refreshed is what the diagnosis is for.
+            with suppress(EngineError):
+                catch_up(opened.stack, opened.report)
         yield RepairSubject(opened=opened, now=clock(opened.target, now), state=_standing_state(project, opened))
         return
     context = open_feature_context(session)

@@ -2,6 +2,7 @@
 
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint, read_checkpoint
 from tee_infra.core.pulumi_state.files import checkpoint_file
+from tee_infra.core.pulumi_state.integrity import Integrity, check_state
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import FileStore, read_file
@@ -22,3 +23,12 @@ def load_checkpoint_file(state: FileStore, name: str) -> Checkpoint | Unreadable
     except OSError as error:
         return Unreadable(reason=f"its state cannot be read ({error.strerror})")
     return None if data is None else read_checkpoint(data)
+
+
+def check_state_file(state: FileStore, name: str) -> Integrity | None:
+    """The integrity of a file with a checkpoint; None where there is no such file, or none that can be read."""
+    try:
+        data = read_file(state, name)
+    except OSError:
+        return None
+    return None if data is None else check_state(data)
