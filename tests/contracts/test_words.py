@@ -56,6 +56,30 @@ def test_each_rule_refuses_its_example_and_accepts_the_other(rule: Rule) -> None
     assert not list(places([Text("", 1, rule.accepts)]))
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("Adopt it, or delete it, and run again", True),
+        ("Or delete the table first", True),
+        ("Then drop the existing table", True),
+        ("aws dynamodb delete-table --table-name x", True),
+        ("| the stack protects a resource | remove the protection, or hold it |", True),
+        ("To go on, lift its deletion protection", True),
+        ("Set both to false, run up", True),
+        ("Set environment.protect to false", True),
+        ("run pulumi state unprotect URN", True),
+        ("Adopt it with pulumi import TYPE NAME ID", True),
+        ("Delete every resource of an environment.", False),
+        ("cleanup never removes a protection", False),
+        ("it cannot switch off a table's deletion protection", False),
+        ("Adopt it: tee-infra repair dev", False),
+    ],
+)
+def test_no_form_of_advice_that_loses_data_passes(text: str, refused: bool) -> None:
+    rules = [rule for rule in RULES if rule.name.endswith("as advice")]
+    assert bool(list(places([Text("", 1, text)], rules))) == refused
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_text_has_a_refused_word(file: Path) -> None:
     found = listed((strings if file.suffix == ".py" else document)(ROOT, file))
