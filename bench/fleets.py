@@ -65,7 +65,7 @@ def found(random: Random, name: str) -> InventoryEntry:
         has_stack=chance(random, 0.7),
         checkpoint=random.choice((None, None, BROKEN, checkpoint(random))),
         resources=resources(random, name, wrong=0.2) if chance(random, 0.7) else (),
-        locked_by=random.choice((None,) * 5 + ("ann",)),
+        locked_by=random.choice((None,) * 10 + ("ann", "ann", BROKEN)),
         stack_locks=tuple(stack_lock(random) for _ in range(random.choice((0, 0, 0, 1, 2)))),
     )
 
@@ -75,6 +75,7 @@ def against(random: Random, found: InventoryEntry) -> InventoryEntry:
     holding = Hold(reason="a demo", until=NOW + random.choice((-HOUR, HOUR)), by="ann")
     changes: tuple[dict[str, Any], ...] = (
         {"locked_by": "ann"},
+        {"locked_by": BROKEN},
         {"stack_locks": (stack_lock(random),)},
         {"record": BROKEN},
         {"record": None},
@@ -116,6 +117,7 @@ def record(random: Random, name: str, *, rare: float, over: bool) -> FeatureReco
         last_activity=activity,
         ttl_seconds=random.randint(600, 14 * 24 * 3600),
         not_after=rarely(moment(random)),
+        branch_seen_at=moment(random, after=0) if chance(random, 0.7) else None,
         branch_gone_at=rarely(moment(random, after=0)),
         deployed_until=moment(random) if chance(random, 0.5) else None,
         head=random.choice((None, "old", "old", "new")),

@@ -6,7 +6,8 @@ from typing import Final
 
 from tee_infra.aws.control_store import ControlItems, Item
 from tee_infra.core.lifecycle.lock import Lock, LockedError, LockLostError, UnreadableLockError
-from tee_infra.core.times import parse_time
+from tee_infra.core.times import parse_stored_time
+from tee_infra.core.unreadable import Unreadable
 
 LOCKS: Final = "locks"
 
@@ -21,11 +22,13 @@ class Locks:
         self._items = items
         self.on_this_machine = items.on_this_machine
 
-    def live(self) -> dict[str, Lock]:
-        """Every held lock, by name."""
+    def live(self) -> dict[str, Lock | Unreadable]:
+        """Every held lock, by name. One that cannot be read may be held, and does not hide the others."""
         items, now = self._items.collection(LOCKS)
-        locks = [lock for lock in map(_lock, items) if lock is not None]
-        return {lock.name: lock for lock in locks if lock.is_live(now)}
+        locks = {item["sk"]: _lock_or_problem(item) for item in items}
+        return {
+            name: lock for name, lock in locks.items() if isinstance(lock, Unreadable) or (lock and lock.is_live(now))
+        }
 
     def acquire(self, name: str, holder: str, purpose: str) -> Lock:
         """Acquire the lock on `name`. Raises `LockedError` while another holder renews it."""
@@ -71,9 +74,28 @@ class Locks:
 def _seen(item: Item) -> dict[str, int]:
     """The condition of a write. Every write raises one of the two, so no two states of an item share both."""
     try:
-        return {key: int(item[key]) for key in ("counter", "beat")}
-    except (KeyError, TypeError, ValueError) as error:
+        return {key: _number(item[key]) for key in ("counter", "beat")}
+    except (KeyError, ValueError) as error:
         raise _unreadable(item, error) from None
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a number of writes")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a text")
+    return value
+
+
+def _lock_or_problem(item: Item) -> Lock | Unreadable | None:
+    try:
+        return _lock(item)
+    except UnreadableLockError as error:
+        return Unreadable(reason=f"its lock cannot be read: {error.reason}")
 
 
 def _item(lock: Lock) -> Item:
@@ -92,21 +114,21 @@ def _item(lock: Lock) -> Item:
 
 def _lock(item: Item) -> Lock | None:
     """The lock in an item; None once it was released."""
+    seen = _seen(item)
     if "token" not in item:
         return None
-    seen = _seen(item)
     try:
         return Lock(
             name=item["sk"],
-            holder=item["holder"],
-            purpose=item["purpose"],
+            holder=_text(item["holder"]),
+            purpose=_text(item["purpose"]),
             counter=seen["counter"],
             beat=seen["beat"],
-            token=item["token"],
-            acquired_at=parse_time(item["acquired_at"]),
-            renewed_at=parse_time(item["renewed_at"]),
+            token=_text(item["token"]),
+            acquired_at=parse_stored_time(item["acquired_at"]),
+            renewed_at=parse_stored_time(item["renewed_at"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise _unreadable(item, error) from None
 
 

@@ -169,9 +169,9 @@ def _plain(wire: Mapping[str, Any]) -> Item:
 
 
 def _whole(value: Any) -> Any:
-    """boto3 returns numbers as decimals; the control table has only integers."""
+    """boto3 returns numbers as decimals. The control table has only integers; readers refuse what stays a decimal."""
     if isinstance(value, Decimal):
-        return int(value)
+        return int(value) if value.is_finite() and value == value.to_integral_value() else value
     if isinstance(value, dict):
         return {key: _whole(inner) for key, inner in value.items()}
     return [_whole(inner) for inner in value] if isinstance(value, list) else value

@@ -152,6 +152,7 @@ def cleanup(
         max_destroys=most or MAX_DESTROYS,
         limit_confirmed=most is not None,
         grace=parse_duration(grace, "--grace", **_GRACE),
+        writes=do_it,
     )
     if by_lease_only and branches_file is not None:
         raise UsageError(

@@ -6,6 +6,8 @@ from typing import Final
 
 from tee_infra.errors import UsageError
 
+_STORED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_USUAL: Final = (2000, 2199)
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -19,7 +21,27 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone; write it as 2026-12-01T00:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is not a time in UTC") from None
+
+
+def parse_stored_time(value: object) -> datetime:
+    """Read a time that this program wrote, strictly: RFC 3339 text of the years 2000 to 2199.
+
+    Near the bounds of `datetime`, adding a lease to a time would fail. Raises `ValueError`.
+    """
+    if not isinstance(value, str) or not _STORED.fullmatch(value):
+        raise ValueError(f"{value!r} is not an RFC 3339 timestamp of this program")
+    return require_usual(parse_time(value))
+
+
+def require_usual(moment: datetime) -> datetime:
+    """The same time, of the years 2000 to 2199. Raises `ValueError`."""
+    if not _USUAL[0] <= moment.year <= _USUAL[1]:
+        raise ValueError(f"the year {moment.year} is not between {_USUAL[0]} and {_USUAL[1]}")
+    return moment
 
 
 class DurationError(UsageError):

@@ -12,6 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import LOCKS, Locks
 from tee_infra.core.lifecycle.lock import DURATION, Lock, LockedError, LockLostError, UnreadableLockError
+from tee_infra.core.unreadable import Unreadable
 from tests.support.control_client import ControlClient, Fate
 
 NAME = "feature-x"
@@ -133,9 +134,11 @@ def test_a_lock_that_cannot_be_read_is_nobodys_to_take(
     item = client.items[KEY] | change
     client.items[KEY] = {key: value for key, value in item.items() if value is not None}
     before = dict(client.items)
-    for attempt in (lambda: take(locks, "bob"), locks.live):
-        with pytest.raises(UnreadableLockError, match=reason):
-            attempt()
+    with pytest.raises(UnreadableLockError, match=reason):
+        take(locks, "bob")
+    problem = locks.live()[NAME]
+    assert isinstance(problem, Unreadable)
+    assert reason in problem.reason
     assert client.items == before
 
 

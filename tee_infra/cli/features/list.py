@@ -115,7 +115,7 @@ def _lines(listed: list[FeatureRow], now: datetime, limit: int) -> list[str]:
     live = [entry for entry, record in known if record.live]
     lines = [f"{entry.environment}: {entry.problem}" for entry in listed if entry.record is None]
     lines += table(_HEADINGS, rows) if rows else ["no feature environments"]
-    lines += [f"{entry.environment}: {entry.problem}" for entry, record in known if record.problem]
+    lines += [f"{entry.environment}: {entry.problem}" for entry, _ in known if entry.problem]
     for entry in live:
         if entry.table_usage and entry.table_usage.missing and entry.record and entry.record.state == "active":
             again = f"tee-infra feature create --branch {shlex.quote(entry.record.branch)}"

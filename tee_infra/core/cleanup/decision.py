@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     STANDING = "standing", "keep"
     UNKNOWN_NAME = "unknown-name", "review"
     UNREADABLE_RECORD = "unreadable-record", "review"
+    UNREADABLE_LOCK = "unreadable-lock", "review"
     UNREADABLE_TAGS = "unreadable-tags", "review"
     UNREADABLE_STATE = "unreadable-state", "review"
     OTHER_REPOSITORY = "other-repository", "keep"
@@ -65,12 +66,14 @@ class Policy:
     """The limits of one run.
 
     `limit_confirmed`: a person set `max_destroys` for this run, so they have seen the number. With a `grace`, an
-    environment is only marked at first, and destroyed once it has been marked for that long.
+    environment is only marked at first, and destroyed once it has been marked for that long. `writes`: the run records
+    what it sees of branches, so that leases end as they will then be recorded.
     """
 
     max_destroys: int
     limit_confirmed: bool
     grace: timedelta
+    writes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

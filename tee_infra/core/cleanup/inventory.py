@@ -30,7 +30,8 @@ class Resource:
 class InventoryEntry:
     """One name from any listing, with everything under it. The name need not be an environment's.
 
-    `checkpoint` is None where the state was not read, or there is none (`has_stack`). `locked_by`: its lock's holder.
+    `checkpoint` is None where the state was not read, or there is none (`has_stack`). `locked_by`: its lock's
+    holder.
     """
 
     name: str
@@ -38,7 +39,7 @@ class InventoryEntry:
     has_stack: bool = False
     checkpoint: Checkpoint | Unreadable | None = None
     resources: tuple[Resource, ...] = ()
-    locked_by: str | None = None
+    locked_by: str | Unreadable | None = None
     stack_locks: tuple[StackLock, ...] = ()
 
 

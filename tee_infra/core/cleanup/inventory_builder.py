@@ -26,7 +26,7 @@ def assemble(
     records: Mapping[str, FeatureRecord | Unreadable],
     stacks: Iterable[str],
     resources: Iterable[Resource],
-    locked_by: Mapping[str, str],
+    locked_by: Mapping[str, str | Unreadable],
     stack_locks: Mapping[str, Sequence[StackLock]],
     branches: Branches | None,
 ) -> Inventory:

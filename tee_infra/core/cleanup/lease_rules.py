@@ -7,6 +7,7 @@ from typing import Final
 from tee_infra.core.cleanup.decision import CleanupCase, ReasonCode, RuleResult
 from tee_infra.core.cleanup.wording import contents, render_when, repair_hint, short_commit
 from tee_infra.core.lifecycle.branch_activity import is_branch_deleted, new_head, with_branch_news
+from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.times import render_duration
 
@@ -17,28 +18,40 @@ _FINISHING: Final = ("destroying", "destroyed")
 """States in which the destroy is already decided: lease protections do not apply to leftovers."""
 
 
+def recorded_end(case: CleanupCase, record: FeatureRecord) -> datetime:
+    """The lease end of the registry, as `feature list` and `feature show` print it; after a run that writes, as they do
+    then."""
+    news = with_branch_news(record, _own_branches(case, record), case.now) if case.policy.writes else record
+    return news.expires_at
+
+
 def ends_at(case: CleanupCase, record: FeatureRecord) -> datetime:
-    """The latest lease end of registry, tags and state, with the branch as just observed.
+    """The end that decides: the latest of registry, tags and state, with the branch as just observed.
 
     A tombstone's lease ended with its destroy, unless tags were written since.
     """
     if record.state == "destroyed":
         return record.with_changes(not_after=record.destroyed_at).latest_lease_end(*case.lease_ends)
-    gone_at = with_branch_news(record, case.branches, case.now).branch_gone_at
-    return record.with_changes(branch_gone_at=gone_at).latest_lease_end(*case.lease_ends)
+    news = with_branch_news(record, _own_branches(case, record), case.now)
+    seen = {"branch_seen_at": news.branch_seen_at, "branch_gone_at": news.branch_gone_at}
+    return record.with_changes(**seen).latest_lease_end(*case.lease_ends)
 
 
 def _leased(case: CleanupCase, record: FeatureRecord) -> RuleResult | None:
     end = ends_at(case, record)
     if record.state == "destroying" or case.now >= end:
         return None
-    until = f"its lease ends at {render_when(end, case.now)}"
+    shown = recorded_end(case, record)
+    until = f"its lease {'ends' if case.now < shown else 'ended'} at {render_when(shown, case.now)}"
+    if end > shown:
+        until += f", but by its tags, state or branch it ends at {render_when(end, case.now)}"
     if _lost_its_state(case, record):
         return RuleResult(
             code=ReasonCode.STATE_LOST_LIVE, reason=f"{until}, but its stack is missing; {repair_hint(case)}"
         )
-    if is_branch_deleted(record, case.branches):
+    if is_branch_deleted(record, _own_branches(case, record)):
         until += f"; its branch {record.branch} is deleted, and a push starts a new lease"
+        until += f"; with --execute it ends at {render_when(end, case.now)}" if end < shown else ""
     return RuleResult(code=ReasonCode.LEASED, reason=until)
 
 
@@ -141,6 +154,11 @@ def destroy_verdict(case: CleanupCase, record: FeatureRecord) -> RuleResult:
             code=ReasonCode.EXPIRED_HALF_CREATED, reason=f"{expired}, and its create never finished; {found}"
         )
     return RuleResult(code=ReasonCode.EXPIRED, reason=f"{expired}; {found}")
+
+
+def _own_branches(case: CleanupCase, record: FeatureRecord) -> Branches | None:
+    """The live branches if they are of the record's repository."""
+    return case.branches if record.repository == case.inventory.repository else None
 
 
 def _lost_its_state(case: CleanupCase, record: FeatureRecord) -> bool:

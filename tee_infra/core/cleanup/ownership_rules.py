@@ -55,6 +55,8 @@ def _unreadable(case: CleanupCase) -> RuleResult | None:
     found = case.found
     if isinstance(found.record, Unreadable):
         return RuleResult(code=ReasonCode.UNREADABLE_RECORD, reason=f"{found.record.reason}; {repair_hint(case)}")
+    if isinstance(found.locked_by, Unreadable):
+        return RuleResult(code=ReasonCode.UNREADABLE_LOCK, reason=f"{found.locked_by.reason}; {repair_hint(case)}")
     for resource in case.resources:
         if isinstance(resource.tags, Unreadable):
             return RuleResult(code=ReasonCode.UNREADABLE_TAGS, reason=f"{label(resource)}: {resource.tags.reason}")

@@ -11,7 +11,7 @@ from typing import Final
 
 from tee_infra.core.cleanup.decision import Action, CleanupCase, Policy, ReasonCode
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry
-from tee_infra.core.cleanup.lease_rules import ends_at
+from tee_infra.core.cleanup.lease_rules import ends_at, recorded_end
 from tee_infra.core.cleanup.ownership_rules import decide
 from tee_infra.core.lifecycle.branches import Branches, unbelievable
 from tee_infra.core.lifecycle.lease import warning
@@ -60,8 +60,9 @@ class BreakerError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The action for one environment. `expires_at` is the latest lease end of record, tags and state, or None.
+    """The action for one environment. `expires_at`: the lease end of its record, as every command prints it, or None.
 
+    `lease_end`: the end that decided, which tags and state may put off.
     `reason` is a sentence that follows the name and a colon.
     """
 
@@ -72,6 +73,7 @@ class Decision:
     owner: str | None = None
     branch: str | None = None
     expires_at: datetime | None = None
+    lease_end: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,17 +122,16 @@ def unread_environments(inventory: Inventory, now: datetime, policy: Policy) -> 
     return sorted(found.name for found in inventory.entries if found.name in going and not _is_looked_at(found))
 
 
-def warnings(inventory: Inventory, now: datetime) -> list[LeaseWarning]:
+def warnings(inventory: Inventory, now: datetime, policy: Policy) -> list[LeaseWarning]:
     """Leases of this repository that end soon, the soonest first, without held ones, which are not destroyed."""
-    nothing = Policy(max_destroys=0, limit_confirmed=False, grace=timedelta())
     soon: list[LeaseWarning] = []
     for found in inventory.entries:
-        case = CleanupCase(found=found, inventory=inventory, now=now, policy=nothing)
+        case = CleanupCase(found=found, inventory=inventory, now=now, policy=policy)
         record = case.record
         if record is None or record.repository != inventory.repository or record.is_held(now):
             continue
-        end = ends_at(case, record)
-        bound = warning(end, now)
+        end = recorded_end(case, record)
+        bound = warning(max(end, ends_at(case, record)), now)
         if bound is not None and record.state in ("creating", "active", "marked"):
             facts = {"environment": found.name, "owner": record.owner, "branch": record.branch}
             soon.append(LeaseWarning(**facts, expires_at=end, bound=bound))
@@ -158,7 +159,8 @@ def _decision(case: CleanupCase) -> Decision:
         reason=verdict.reason,
         owner=record.owner if record else None,
         branch=record.branch if record else None,
-        expires_at=ends_at(case, record) if record else None,
+        expires_at=recorded_end(case, record) if record else None,
+        lease_end=ends_at(case, record) if record else None,
     )
 
 
@@ -193,7 +195,7 @@ def _wait(decision: Decision, turn: int, policy: Policy) -> Decision:
 
 
 def _turn(decision: Decision) -> tuple[datetime, str]:
-    return decision.expires_at or datetime.max.replace(tzinfo=UTC), decision.environment
+    return decision.lease_end or datetime.max.replace(tzinfo=UTC), decision.environment
 
 
 def _is_looked_at(found: InventoryEntry) -> bool:

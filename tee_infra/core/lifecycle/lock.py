@@ -74,6 +74,7 @@ class UnreadableLockError(RemoteError):
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
+        self.reason = reason
         super().__init__(
             f"the lock on {name} in table {CONTROL_TABLE} cannot be read: {reason}",
             next=f'Make sure that no run changes {name}, then delete that item: pk "locks", sk "{name}"',

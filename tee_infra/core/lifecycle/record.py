@@ -7,13 +7,18 @@ A record changes only as `core.lifecycle.transitions` and `core.lifecycle.destro
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from tee_infra.core.lifecycle.lease import GONE_BRANCH_TTL, lease_end
+from tee_infra.core.lifecycle.lease import GONE_BRANCH_TTL, MAX_LIFE, lease_end
+from tee_infra.core.times import parse_stored_time, require_usual
 
 State = Literal["creating", "active", "marked", "destroying", "destroyed", "quarantined"]
 Seed = Literal["synthetic", "anonymized", "none"]
-Time = Annotated[AwareDatetime, Field(strict=False)]
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(lambda value: value if isinstance(value, datetime) else parse_stored_time(value)),
+    AfterValidator(require_usual),
+]
 OLD_SEEDS: Final = {"anonymised": "anonymized"}
 """Spellings in records and scripts of earlier versions."""
 
@@ -24,7 +29,7 @@ MAX_FAILURES = 5
 class Hold(BaseModel):
     """A reasoned exception from cleanup, with an end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
     until: Time
@@ -34,7 +39,7 @@ class Hold(BaseModel):
 class FeatureRecord(BaseModel):
     """One environment, bound to one branch of one repository. A `destroyed` one is a tombstone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     environment: str
     repository: str
@@ -45,17 +50,24 @@ class FeatureRecord(BaseModel):
     state: State = "creating"
     created_at: Time
     last_activity: Time
-    ttl_seconds: Annotated[int, Field(gt=0)]
+    ttl_seconds: Annotated[int, Field(gt=0, le=int(MAX_LIFE.total_seconds()))]
     not_after: Time | None = None
     """The end of a lease that was cut short on purpose; the next activity lifts it."""
+    branch_seen_at: Time | None = None
+    """When the branch was first seen on the remote since a person last used the environment.
+
+    None: not seen since, also in records of earlier versions; then a missing branch may never have been pushed.
+    """
     branch_gone_at: Time | None = None
-    """When cleanup first found the branch deleted; None while it exists."""
+    """When cleanup first found a branch deleted that was seen; None while it exists."""
     deployed_until: Time | None = None
     """The latest lease end that an `up` has written into tags: tags with a later one were written since."""
     head: str | None = None
     """The branch's commit at the last activity, where it was known."""
     hold: Hold | None = None
-    seed: Annotated[Seed, BeforeValidator(lambda value: OLD_SEEDS.get(value, value))] = "synthetic"
+    seed: Annotated[
+        Seed, BeforeValidator(lambda value: OLD_SEEDS.get(value, value) if isinstance(value, str) else value)
+    ] = "synthetic"
     seeded: bool = False
     marked_at: Time | None = None
     destroyed_at: Time | None = None
@@ -69,11 +81,11 @@ class FeatureRecord(BaseModel):
 
     @property
     def expires_at(self) -> datetime:
-        """The end of the lease by the registry."""
+        """The end of the lease by the registry: the end that every command prints."""
         end = lease_end(self.created_at, self.last_activity, timedelta(seconds=self.ttl_seconds))
         if self.not_after is not None:
             end = min(end, self.not_after)
-        if self.branch_gone_at is not None:
+        if self.branch_gone_at is not None and self.branch_seen_at is not None:
             end = min(end, self.branch_gone_at + GONE_BRANCH_TTL)
         return end
 
@@ -95,12 +107,16 @@ class FeatureRecord(BaseModel):
         """A copy with other fields; only the control table changes the version."""
         return self.model_copy(update=fields)
 
-    def active(self, now: datetime, *, head: str | None = None) -> "FeatureRecord":
-        """After a push or an `up`: the lease starts again, and an earlier cut is lifted."""
+    def active(self, now: datetime, *, head: str | None = None, is_pushed: bool = False) -> "FeatureRecord":
+        """After a push or a command of a person: the lease starts again, and an earlier cut is lifted.
+
+        `is_pushed`: the branch is on the remote now. Otherwise, only a branch that is seen after this can be deleted.
+        """
         return self.with_changes(
             last_activity=max(now, self.last_activity),
             head=head or self.head,
             not_after=None,
+            branch_seen_at=now if is_pushed else None,
             branch_gone_at=None,
             marked_at=None,
             state="active" if self.state == "marked" else self.state,

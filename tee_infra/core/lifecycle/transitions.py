@@ -88,6 +88,7 @@ class CreateRequest:
     """A request for an environment. None: the record's value, or the default for a new one.
 
     `owner` becomes the owner of a new one, and with `owner_given` of an existing one. `revive`: also a destroyed one.
+    `is_pushed`: the branch is on the remote, as in a run that its push started.
     """
 
     environment: str
@@ -98,6 +99,7 @@ class CreateRequest:
     ttl: timedelta | None = None
     seed: Seed | None = None
     head: str | None = None
+    is_pushed: bool = False
     revive: bool = True
 
 
@@ -134,7 +136,7 @@ def requested(record: FeatureRecord | None, request: CreateRequest, now: datetim
         if not request.revive:
             raise GoneError(record)
         return _new_life(request, now, after=record)
-    return record.active(now, head=request.head).with_changes(
+    return record.active(now, head=request.head, is_pushed=request.is_pushed).with_changes(
         owner=request.owner if request.owner_given else record.owner,
         ttl_seconds=_seconds(request.ttl) if request.ttl else record.ttl_seconds,
         seed=record.seed if record.seeded or request.seed is None else request.seed,
@@ -152,7 +154,7 @@ def extended(record: FeatureRecord, ttl: timedelta, now: datetime) -> FeatureRec
     """Extend the lease to `ttl` from now, never shorter than before. Raises `GoneError`, `QuarantinedError`, and
     `LifeOverError` if `MAX_LIFE` is reached already."""
     require_alive(record)
-    remaining = max(record.expires_at - now, timedelta())
+    remaining = min(max(record.expires_at - now, timedelta()), MAX_LIFE)
     after = record.active(now).with_changes(ttl_seconds=_seconds(max(ttl, remaining)))
     if after.expires_at <= max(record.expires_at, now) < now + ttl:
         raise LifeOverError(record)
@@ -191,6 +193,7 @@ def _new_life(request: CreateRequest, now: datetime, *, after: FeatureRecord | N
         last_activity=now,
         ttl_seconds=_seconds(request.ttl or DEFAULT_TTL),
         head=request.head,
+        branch_seen_at=now if request.is_pushed else None,
         seed=request.seed or "synthetic",
         deployed_until=after.deployed_until if after else None,
         version=after.version if after else 0,

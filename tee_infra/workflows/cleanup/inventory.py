@@ -13,6 +13,7 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.pulumi_state.files import StackLock, checkpoints_folder, locks_folder, stack_names, stacks_of_locks
 from tee_infra.core.tags import parse
 from tee_infra.core.times import render_duration, render_time
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.features.context import FeatureContext
@@ -44,12 +45,15 @@ def gather_inventory(context: FeatureContext, branches: Branches | None, now: da
     meanwhile still has a record, so neither looks like a leftover. Raises `ClockSkewError`, and `AwsError` for a
     partial listing.
     """
-    listing = context.control.listing()
+    listing = context.records()
     _require_clock(context, now, listing.asked_at)
     stacks = stack_names(context.state.names(checkpoints_folder(NAME)))
     resources = _resources(context)
     stack_locks = _stack_locks(context, listing.asked_at)
-    locked_by = {name: f"{lock.holder} ({lock.purpose})" for name, lock in held_locks(context.locks).items()}
+    locked_by = {
+        name: lock if isinstance(lock, Unreadable) else f"{lock.holder} ({lock.purpose})"
+        for name, lock in held_locks(context.locks).items()
+    }
     return assemble(
         context.target.account_id,
         context.host.repository,

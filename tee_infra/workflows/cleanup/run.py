@@ -64,7 +64,7 @@ def plan(context: FeatureContext, branches: Branches | None, now: datetime, poli
         inventory = look_closer(context, inventory, unclear)
     decided = plan_cleanup(inventory, now, policy)
     saved = _monthly_usd(context, _records(inventory), decided.destroys)
-    return Planned(inventory=inventory, plan=decided, warnings=warnings(inventory, now), saved_usd=saved)
+    return Planned(inventory=inventory, plan=decided, warnings=warnings(inventory, now, policy), saved_usd=saved)
 
 
 def execute(
@@ -103,7 +103,7 @@ def execute(
 def _note(context: FeatureContext, planned: Planned, now: datetime) -> dict[str, FeatureRecord]:
     """Write observations and marks. Returns the written records, without those that another run changed meanwhile."""
     ends = {
-        decision.environment: decision.expires_at
+        decision.environment: decision.lease_end
         for decision in planned.plan.decisions
         if decision.action == "destroy" or decision.reason_code == ReasonCode.GRACE
     }

@@ -13,6 +13,7 @@ from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import Locks
 from tee_infra.core.lifecycle.actor import Actor, process_on
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.control.processes import runs
 
@@ -91,9 +92,13 @@ def locked(locks: Locks, name: str, actor: Actor, purpose: str) -> Generator[Loc
         held.release()
 
 
-def held_locks(locks: Locks) -> dict[str, Lock]:
+def held_locks(locks: Locks) -> dict[str, Lock | Unreadable]:
     """Every held lock by name, without those of dead processes, which `locked` would take over."""
-    return {name: lock for name, lock in locks.live().items() if not _has_ended(locks, lock.holder)}
+    return {
+        name: lock
+        for name, lock in locks.live().items()
+        if isinstance(lock, Unreadable) or not _has_ended(locks, lock.holder)
+    }
 
 
 def _take(locks: Locks, name: str, actor: Actor, purpose: str) -> Lock:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from tee_infra.aws.bucket_store import PREFIX
 from tee_infra.aws.connection import Connection
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
-from tee_infra.aws.control_table import ControlTable
+from tee_infra.aws.control_table import ControlTable, Listing
 from tee_infra.core import names
 from tee_infra.core.aws_variables import without_foreign
 from tee_infra.core.environments import parse_environment
@@ -89,6 +89,20 @@ class FeatureContext:
     def settings(self, record: FeatureRecord) -> Settings:
         """The settings of a feature environment: its kind's, in the host's account. Raises `SettingsError`."""
         return settings_for(parse_environment(record.environment), self._configuration(record))
+
+    def records(self) -> Listing:
+        """Every record of the registry. One whose settings are invalid is unreadable too. Raises `AwsError`."""
+        listing = self.control.listing()
+        return replace(listing, records={name: self._checked(record) for name, record in listing.records.items()})
+
+    def _checked(self, record: FeatureRecord | Unreadable) -> FeatureRecord | Unreadable:
+        if isinstance(record, Unreadable):
+            return record
+        try:
+            self.settings(record)
+        except UsageError as error:
+            return Unreadable(reason=f"invalid registry record: {error}")
+        return record
 
     def checkpoint(self, environment: str) -> Checkpoint | Unreadable | None:
         """The state of an environment's stack; None without a stack. Raises `AwsError`."""

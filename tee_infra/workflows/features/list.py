@@ -12,7 +12,6 @@ from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
-from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.control.records import require_record
 from tee_infra.workflows.features.context import FeatureContext
@@ -55,7 +54,7 @@ class FeatureRow:
 class FeatureDetail:
     """One environment: the row of `list`, the outputs of its stack, and the end of its history.
 
-    `outputs` is empty before the first `up`.
+    `outputs` is empty before the first `up`. Entries of the history that cannot be read are part of `listed.problem`.
     """
 
     record: FeatureRecord
@@ -69,8 +68,7 @@ def list_features(context: FeatureContext, *, tombstones: bool) -> list[FeatureR
 
     Environments with an unreadable record come first.
     """
-    records, locks = context.control.listing().records, held_locks(context.locks)
-    read = {name: _checked(context, record) for name, record in records.items()}
+    read, locks = context.records().records, held_locks(context.locks)
     held = table_usage(open_dynamodb(context.connection), [name for name, record in read.items() if _lives(record)])
     listed = [
         _listed(context, name, record, held.get(name), locks.get(name))
@@ -84,12 +82,14 @@ def show_feature(context: FeatureContext, environment: str) -> FeatureDetail:
     """One environment in full. Raises `UnregisteredError`, `UnreadableRecordError`."""
     record = require_record(context.control, environment)
     held = table_usage(open_dynamodb(context.connection), [environment])[environment] if record.live else None
-    checkpoint = context.checkpoint(environment)
+    checkpoint, history = context.checkpoint(environment), context.control.history(environment)
+    lock = held_locks(context.locks).get(environment)
+    unread = [entry.reason for entry in history if isinstance(entry, Unreadable)]
     return FeatureDetail(
         record=record,
-        listed=_listed(context, environment, record, held, held_locks(context.locks).get(environment)),
+        listed=_listed(context, environment, record, held, lock, *unread),
         outputs=dict(checkpoint.outputs) if isinstance(checkpoint, Checkpoint) else {},
-        history=context.control.history(environment)[-HISTORY:],
+        history=[entry for entry in history if isinstance(entry, HistoryEntry)][-HISTORY:],
     )
 
 
@@ -98,17 +98,6 @@ def lock_facts(lock: Lock | None) -> dict[str, str] | None:
     if lock is None:
         return None
     return {"holder": lock.holder, "purpose": lock.purpose, "since": render_time(lock.acquired_at)}
-
-
-def _checked(context: FeatureContext, record: FeatureRecord | Unreadable) -> FeatureRecord | Unreadable:
-    """A record with invalid settings counts as unreadable."""
-    if isinstance(record, Unreadable):
-        return record
-    try:
-        context.settings(record)
-    except UsageError as error:
-        return Unreadable(reason=f"invalid registry record: {error}")
-    return record
 
 
 def _lives(record: FeatureRecord | Unreadable) -> bool:
@@ -120,17 +109,21 @@ def _listed(
     environment: str,
     record: FeatureRecord | Unreadable,
     held: TableUsage | None,
-    lock: Lock | None,
+    lock: Lock | Unreadable | None,
+    *unread: str,
 ) -> FeatureRow:
+    problems = [lock.reason, *unread] if isinstance(lock, Unreadable) else list(unread)
+    known = lock if isinstance(lock, Lock) else None
     if isinstance(record, Unreadable):
-        return FeatureRow(environment=environment, record=None, problem=record.reason, lock=lock)
+        problem = "; ".join([record.reason, *problems])
+        return FeatureRow(environment=environment, record=None, problem=problem, lock=known)
     return FeatureRow(
         environment=environment,
         record=record,
-        problem=record.problem,
+        problem="; ".join(filter(None, [record.problem, *problems])),
         table_usage=held,
         monthly_usd=monthly_usd(context.settings(record), held.size) if held else None,
-        lock=lock,
+        lock=known,
     )
 
 

@@ -61,6 +61,7 @@ def read_request(
         ttl=ttl,
         seed=seed,
         head=_head(directory, branch, environ),
+        is_pushed=_is_pushed(branch, environ),
         revive=revive,
     )
 
@@ -79,6 +80,7 @@ def repeat_request(
         branch=record.branch,
         owner=record.owner,
         head=_head(directory, record.branch, environ),
+        is_pushed=_is_pushed(record.branch, environ),
         revive=False,
     )
 
@@ -103,6 +105,11 @@ def _owner(given: str | None, directory: Path, environ: Mapping[str, str], user:
 
 def _may_own(name: str) -> bool:
     return re.fullmatch(OWNER, name) is not None
+
+
+def _is_pushed(branch: str, environ: Mapping[str, str]) -> bool:
+    """Whether a workflow runs for the branch, which is on the remote then."""
+    return environ.get("GITHUB_REF") == HEADS + branch
 
 
 def _head(directory: Path, branch: str, environ: Mapping[str, str]) -> str | None:

@@ -54,6 +54,9 @@ def _lock(subject: RepairSubject) -> list[Finding]:
     """The lock of another run on a feature environment."""
     context = subject.context
     lock = held_locks(context.locks).get(subject.environment.name) if context else None
+    if isinstance(lock, Unreadable):
+        cure = "make sure that no run changes it, then run repair again for the item to correct"
+        return [Finding(kind="lock", found=lock.reason, cure=cure, mends=False)]
     if context is None or lock is None or lock.holder == context.actor.describe():
         return []
     found = f"locked by {lock.holder} ({lock.purpose})"

@@ -41,7 +41,8 @@ def objections(found: InventoryEntry, inventory: Inventory, now: datetime, polic
         "unreadable-record": isinstance(record, Unreadable),
         "unreadable-state": isinstance(found.checkpoint, Unreadable),
         "unreadable-tags": any(isinstance(resource.tags, Unreadable) for resource in found.resources),
-        "locked": found.locked_by is not None,
+        "locked": isinstance(found.locked_by, str),
+        "unreadable-lock": isinstance(found.locked_by, Unreadable),
         "stack-locked": not all(lock.breakable for lock in found.stack_locks),
         "protected": bool(getattr(found.checkpoint, "protected", ())),
         "unmanaged": record is None or any(r.tags_known and r.tags is None for r in found.resources),
@@ -98,7 +99,7 @@ def ends(record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now
     bounds = [record.last_activity + timedelta(seconds=record.ttl_seconds), record.created_at + timedelta(days=30)]
     if record.state == "destroyed":
         bounds.append(record.destroyed_at)
-        gone = record.branch_gone_at
+        gone = record.branch_gone_at if record.branch_seen_at else None
     else:
         bounds.append(record.not_after)
         gone = gone_since(record, inventory, now)
@@ -107,7 +108,10 @@ def ends(record: FeatureRecord, found: InventoryEntry, inventory: Inventory, now
 
 
 def gone_since(record: FeatureRecord, inventory: Inventory, now: datetime) -> datetime | None:
-    if inventory.branches is None or record.state in ("destroying", "quarantined"):
+    theirs = record.repository != inventory.repository
+    if record.branch_seen_at is None:
+        return None  # it may never have been pushed
+    if inventory.branches is None or theirs or record.state in ("destroying", "quarantined"):
         return record.branch_gone_at
     if record.branch in inventory.branches.heads:
         return None

@@ -100,6 +100,7 @@ def protected(random: Random, found: InventoryEntry) -> InventoryEntry:
     untagged = replace(fleets.resource(random, found.name, fleets.RESOURCES[0], wrong=0.0), tags=None, tags_known=True)
     protections: list[dict[str, Any]] = [
         {"locked_by": "ann"},
+        {"locked_by": BROKEN},
         {"stack_locks": (StackLock(holder="ann", since=None, breakable=False),)},
         {"record": BROKEN},
         {"record": None},

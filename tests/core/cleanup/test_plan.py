@@ -83,7 +83,8 @@ def named(name: str) -> InventoryEntry:
 
 LIVE = record(over=-HOUR)
 MARKED = {"state": "marked", "marked_at": NOW - timedelta(minutes=30)}
-GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
+GONE = record(over=-2 * HOUR, branch_seen_at=NOW - 30 * HOUR, branch_gone_at=NOW - 25 * HOUR)
+NEVER_SEEN = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,8 @@ GONE = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
         ("other-repository", expired(record=record(repository="acme/other"))),
         ("held", expired(record=record(hold=Hold(reason="demo", until=NOW + HOUR, by="ann")))),
         ("locked", expired(locked_by="ann")),
+        ("unreadable-lock", expired(locked_by=BROKEN)),
+        ("unreadable-lock", InventoryEntry(name="feature-x", locked_by=BROKEN)),
         ("locked", InventoryEntry(name="feature-x", locked_by="ann")),
         ("stack-locked", expired(stack_locks=(ENGINE,))),
         ("quarantined", expired(record=record(state="quarantined"))),
@@ -166,6 +169,8 @@ def test_what_is_gone_is_not_listed(found: InventoryEntry) -> None:
         ("leased", expired(record=GONE), branches()),
         ("expired", expired(record=GONE), branches(heads={"main": None})),
         ("expired", expired(record=GONE), None),
+        ("leased", expired(record=NEVER_SEEN), branches(heads={"main": None})),
+        ("leased", expired(record=NEVER_SEEN), None),
     ],
 )  # fmt: skip
 def test_a_branch_that_lives_protects(code: str, found: InventoryEntry, known: Branches | None) -> None:
@@ -173,11 +178,14 @@ def test_a_branch_that_lives_protects(code: str, found: InventoryEntry, known: B
 
 
 def test_a_branch_that_is_gone_is_said_where_the_lease_still_runs() -> None:
-    decision = decide(expired(record=record(over=-30 * HOUR)), branches(heads={"main": None}))
-    assert decision.reason == (
-        "its lease ends at 2026-12-02T12:00:00Z (in 1 d); its branch feature/x is deleted, and a push starts "
-        "a new lease"
+    found, known = expired(record=record(over=-30 * HOUR, branch_seen_at=NOW - HOUR)), branches(heads={"main": None})
+    deleted = "its branch feature/x is deleted, and a push starts a new lease"
+    assert decide(found, known).reason == (
+        f"its lease ends at 2026-12-02T18:00:00Z (in 1 d 6 h); {deleted}; with --execute it ends at "
+        "2026-12-02T12:00:00Z (in 1 d)"
     )
+    executed = decide(found, known, replace(POLICY, writes=True))
+    assert executed.reason == f"its lease ends at 2026-12-02T12:00:00Z (in 1 d); {deleted}"
 
 
 @pytest.mark.parametrize(
@@ -281,5 +289,5 @@ def test_whose_leases_end_soon() -> None:
         expired("feature-f", record=record("feature-f", over=-HOUR, state="quarantined")),
         expired("feature-g"),
     ]
-    soon = warnings(inventory(*found), NOW)
+    soon = warnings(inventory(*found), NOW, POLICY)
     assert [(lease.environment, lease.bound) for lease in soon] == [("feature-b", 2 * HOUR), ("feature-a", 48 * HOUR)]

@@ -19,6 +19,7 @@ RECORD = FeatureRecord(
     ttl_seconds=3600,
     head="old",
 )
+SEEN = RECORD.with_changes(branch_seen_at=EARLIER)
 
 
 def branches(**heads: str | None) -> Branches:
@@ -26,31 +27,34 @@ def branches(**heads: str | None) -> Branches:
 
 
 def test_a_branch_that_is_gone_is_noted_when_it_is_first_seen_so() -> None:
-    gone = with_branch_news(RECORD, branches(), NOW)
-    assert gone == RECORD.with_changes(branch_gone_at=NOW)
+    gone = with_branch_news(SEEN, branches(), NOW)
+    assert gone == SEEN.with_changes(branch_gone_at=NOW)
     assert with_branch_news(gone, branches(), NOW + timedelta(hours=1)) == gone
 
 
 def test_a_branch_that_is_back_lifts_that() -> None:
-    gone = RECORD.with_changes(branch_gone_at=EARLIER)
-    assert with_branch_news(gone, branches(x="old"), NOW) == RECORD
-    assert with_branch_news(gone, branches(x=None), NOW) == RECORD
+    gone = SEEN.with_changes(branch_gone_at=EARLIER)
+    assert with_branch_news(gone, branches(x="old"), NOW) == SEEN
+    assert with_branch_news(gone, branches(x=None), NOW) == SEEN
+    again = with_branch_news(with_branch_news(gone, branches(x=None), NOW), branches(), NOW)
+    assert again.branch_gone_at == NOW
 
 
 def test_a_push_is_activity() -> None:
     moved = with_branch_news(
         RECORD.with_changes(branch_gone_at=EARLIER, state="marked", marked_at=EARLIER), branches(x="new"), NOW
     )
-    assert moved == RECORD.with_changes(last_activity=NOW, head="new")
+    assert moved == RECORD.with_changes(last_activity=NOW, head="new", branch_seen_at=NOW)
 
 
 @pytest.mark.parametrize(
     ("record", "known"),
     [
         (RECORD, None),
-        (RECORD, branches(x="old")),
-        (RECORD, branches(x=None)),
-        (RECORD.with_changes(head=None), branches(x="new")),
+        (RECORD, branches()),
+        (SEEN, branches(x="old")),
+        (SEEN, branches(x=None)),
+        (SEEN.with_changes(head=None), branches(x=None)),
         (RECORD.with_changes(state="destroying"), branches()),
         (RECORD.with_changes(state="destroyed"), branches(x="new")),
         (RECORD.with_changes(state="quarantined"), branches()),

@@ -140,7 +140,7 @@ def test_with_a_grace_the_first_run_marks_and_a_later_one_destroys(context: Feat
 
 def test_what_was_seen_of_branches_is_written_down_only_when_executing(context: FeatureContext) -> None:
     gone, moved = record_of("feature-gone", last_activity=NOW), record_of("feature-a", last_activity=NOW, head="1" * 40)
-    context.control.write(gone.with_changes(state="creating"))
+    context.control.write(gone.with_changes(state="creating", branch_seen_at=NOW))
     context.control.write(moved.with_changes(state="creating"))
     context.control.write(record_of("feature-other", repository="acme/other", last_activity=NOW))
     branches = Branches(source="the test", heads={"main": None, "feature/a": "2" * 40})

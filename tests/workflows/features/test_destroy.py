@@ -98,7 +98,7 @@ def test_deletion_protection_left_on_is_refused_before_anything_is_deleted(
     make_table(dynamodb, TABLE, tags_of(NAME), DeletionProtectionEnabled=True)
     make_table(dynamodb, "feature-x-tee-schedules", tags_of(NAME))
     with pytest.raises(DeletionProtectedError, match="tee-infra feature hold feature-"):
-        destroy(context, register(context, state=state))
+        destroy(context, register(context, state=state, destroyed_at=NOW if state == "destroyed" else None))
     assert tables(dynamodb) == [TABLE, "feature-x-tee-schedules", "tee-control"]
     assert dynamodb.describe_table(TableName=TABLE)["Table"]["DeletionProtectionEnabled"]
     assert (read(context).state, read(context).failures) == (state, 0)
