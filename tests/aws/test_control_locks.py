@@ -13,6 +13,7 @@ from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import LOCKS, Locks
 from tee_infra.core.lifecycle.lock import DURATION, Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.core.unreadable import Unreadable
+from tests.support import corruptions
 from tests.support.control_client import ControlClient, Fate
 
 NAME = "feature-x"
@@ -116,6 +117,21 @@ def test_an_answer_that_was_lost_is_no_refusal(locks: Locks, client: ControlClie
     client.fate = "answer lost"
     locks.release(held)
     assert locks.live() == {}
+
+
+def test_whatever_is_wrong_with_a_lock_it_may_be_held_and_hides_no_other(locks: Locks, client: ControlClient) -> None:
+    broken = {item["sk"]["S"]: item for _, item in corruptions.locks()}
+    held = take(locks)
+    client.items |= {(LOCKS, name): item for name, item in broken.items()}
+    assert len(broken) > 67
+    live = locks.live()
+    assert live.pop(NAME) == held
+    assert live.keys() == broken.keys()
+    for name, problem in live.items():
+        assert isinstance(problem, Unreadable), name
+        with pytest.raises(UnreadableLockError, match=name):
+            locks.acquire(name, "bob", "tee-infra up")
+    assert {key: client.items[LOCKS, key] for key in broken} == broken
 
 
 @pytest.mark.parametrize(
