@@ -28,5 +28,5 @@ def actor(environ: Mapping[str, str], user: str, host: str, process: int) -> Act
 
 def process_on(host: str, described: str) -> int | None:
     """The process id in a text of `Actor.describe`; None for an actor on another machine than `host`."""
-    match = re.search(rf" on {re.escape(host)}, process ([0-9]+)$", described)
+    match = re.search(rf" on {re.escape(host)}, process ([0-9]{{1,10}})$", described)
     return int(match[1]) if match else None

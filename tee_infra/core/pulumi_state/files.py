@@ -90,13 +90,19 @@ def read_stack_lock(
     """
     try:
         lock: Any = json.loads(data)
-        user, machine, process = lock["username"], lock["hostname"], int(lock["pid"])
+        user, machine, process = lock["username"], lock["hostname"], lock["pid"]
         since = parse_time(lock["timestamp"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return StackLock(holder="an unknown process (the lock file cannot be read)", since=None, breakable=alone)
+        return _unreadable(breakable=alone)
+    if not isinstance(user, str) or not isinstance(machine, str) or type(process) is not int or process <= 0:
+        return _unreadable(breakable=alone)
     if machine == host:
         ended = not runs(process)
     else:
         is_pipeline = user == _PIPELINE_USER and _PIPELINE_HOST.fullmatch(machine) is not None
         ended = is_pipeline and now - since > PIPELINE_LIMIT
     return StackLock(holder=f"{user} on {machine}, process {process}", since=since, breakable=ended)
+
+
+def _unreadable(*, breakable: bool) -> StackLock:
+    return StackLock(holder="an unknown process (the lock file cannot be read)", since=None, breakable=breakable)

@@ -31,7 +31,12 @@ def stack_locks(state: FileStore, environment: str, real_now: datetime, *, alone
     found: dict[str, StackLock] = {}
     # In a local folder, the engine keeps an `.attrs` file beside each.
     for name in (name for name in state.names(locks_folder(NAME, environment)) if name.endswith(".json")):
-        data = read_file(state, name)
+        try:
+            data = read_file(state, name)
+        except OSError as error:
+            holder = f"an unknown process (the lock file cannot be read: {error.strerror})"
+            found[name] = StackLock(holder=holder, since=None, breakable=False)
+            continue
         if data is None:
             continue  # its run has ended since
         found[name] = read_stack_lock(data, host=socket.gethostname(), runs=runs, now=real_now, alone=alone)

@@ -21,7 +21,7 @@ def test_on_another_server_too() -> None:
     assert found.where == "https://git.acme.test/acme/app/actions/runs/7"
 
 
-@given(st.text(), st.text(), st.integers(min_value=0))
+@given(st.text(), st.text(), st.integers(0, 2**32))
 def test_the_process_is_read_back_on_its_own_machine(user: str, host: str, process: int) -> None:
     assert process_on(host, actor({}, user, host, process).describe()) == process
 
@@ -33,6 +33,7 @@ def test_the_process_is_read_back_on_its_own_machine(user: str, host: str, proce
         "ann on my.laptop, process 12",
         "ann on laptop, process 12 of another",
         "ann on https://github.com/acme/app/actions/runs/7",
+        f"ann on laptop, process {'9' * 5000}",
         "",
     ],
 )

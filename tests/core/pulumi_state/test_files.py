@@ -62,6 +62,21 @@ def test_a_lock_that_says_nothing_is_broken_only_where_no_other_machine_writes(d
 
 
 @pytest.mark.parametrize(
+    "fields",
+    [{"pid": pid} for pid in (True, "7", 7.0, 0, -1, None, [])]
+    + [{"username": 1}, {"hostname": ["here"]}, {"username": "runner", "hostname": 5, "timestamp": OLD}]
+    + [{"timestamp": text} for text in ("9999-12-31T23:59:59-14:00", "2026-12-01", 1764547200, None)],
+)
+def test_a_lock_with_a_member_of_another_type_says_nothing(fields: dict[str, Any]) -> None:
+    found = lock(**fields)
+    assert (found.breakable, found.since) == (False, None)
+
+
+def test_a_lock_of_deep_nesting_says_nothing() -> None:
+    assert lock(b"[" * 100_000).breakable is False
+
+
+@pytest.mark.parametrize(
     ("backend_url", "folder"),
     [
         ("s3://tee-state?region=eu-west-1&awssdk=v2", "s3://tee-state/.pulumi"),

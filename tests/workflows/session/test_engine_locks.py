@@ -40,6 +40,18 @@ def test_an_empty_lock_is_broken_where_only_this_machine_writes(tmp_path: Path) 
     assert state.names() == []
 
 
+def test_a_lock_file_that_cannot_be_read_is_a_lock_and_hides_no_other(tmp_path: Path) -> None:
+    class Damaged(FolderStore):
+        def names(self, under: str = "") -> list[str]:
+            return [f"{FOLDER}/folder.json", *super().names(under)]
+
+    (tmp_path / FOLDER / "folder.json").mkdir(parents=True)
+    state = Damaged(tmp_path)
+    write(state, f"{FOLDER}/huge.json", pid=10**30)
+    locks = stack_locks(state, "feature-x", NOW, alone=True)
+    assert [lock.breakable for lock in locks.values()] == [False, False]
+
+
 def test_a_lock_that_goes_while_it_is_looked_at_is_none(tmp_path: Path) -> None:
     class Vanishing(FolderStore):
         def names(self, under: str = "") -> list[str]:
