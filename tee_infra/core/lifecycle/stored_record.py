@@ -13,7 +13,8 @@ from tee_infra.errors import UsageError
 _ALWAYS_WRITTEN: Final = frozenset(
     name for name, field in FeatureRecord.model_fields.items() if not field.is_required() and field.default is not None
 )
-"""Members that have a default and are never left out: a record without one has lost it."""
+"""Members that have a default and are never left out: a record without one has lost it. A later member is None by
+default, so that older records stay readable."""
 
 _AFTER_DESTROY: Final = ("destroyed", "destroying", "quarantined")
 """A tombstone's states, also while its leftovers are deleted."""
