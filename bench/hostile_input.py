@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support.emulator import serve_moto
-from tests.support.hostile_input import Ending, command_lines, machine_in, settings_documents
+from tests.support.hostile_input import ASKERS, READERS, Ending, command_lines, machine_in, settings_documents
 from tests.support.hostile_texts import SHELLS
 
 
@@ -26,8 +26,9 @@ def run(lines: int, documents: int, seed: int) -> int:
         os.environ["PULUMI_HOME"] = folder
         typed = [machine.run(line) for line in command_lines(chance, lines)]
         found = list(settings_documents())
-        read = [end for document in chance.sample(found, min(documents, len(found))) for end in machine.read(document)]
-        asked = [end for shell in SHELLS for end in machine.ask(shell)]
+        chosen = chance.sample(found, min(documents, len(found)))
+        read = [machine.read(document, line) for document in chosen for line in READERS]
+        asked = [machine.ask(shell, line) for shell in SHELLS for line in ASKERS]
     print("| input | commands | ended with 0 | usage | refused | another error | bad | slowest |")
     print("|---|---|---|---|---|---|---|---|")
     return _row("command lines", typed) + _row("stack files", read) + _row("shells", asked)

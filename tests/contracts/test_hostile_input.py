@@ -5,7 +5,7 @@ A sample in every run; `python -m bench.hostile_input` has thousands.
 
 import logging
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import Settings, SettingsError, settings_for
 from tests.support.emulator import reset
-from tests.support.hostile_input import Machine, command_lines, machine_in, settings_documents
+from tests.support.hostile_input import ASKERS, READERS, Machine, command_lines, machine_in, settings_documents
 from tests.support.hostile_texts import DOCUMENTS, SHELLS
 
 
@@ -27,27 +27,28 @@ def machine(moto_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield machine
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_command_lines(machine: Machine, seed: int) -> None:
     for line in command_lines(random.Random(seed), 30):
         ended = machine.run(line)
         assert ended.wrong is None, ended
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
-def test_stack_files(machine: Machine, document: bytes) -> None:
-    for ended in machine.read(document):
-        assert ended.wrong is None, ended
+@pytest.mark.parametrize("number", range(len(DOCUMENTS)))
+def test_stack_files(machine: Machine, number: int) -> None:
+    ended = machine.read(DOCUMENTS[number], READERS[number % len(READERS)])
+    assert ended.wrong is None, ended
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=range(len(SHELLS)))
-def test_shells(machine: Machine, shell: Mapping[str, str]) -> None:
-    for ended in machine.ask(shell):
-        assert ended.wrong is None, ended
+@pytest.mark.parametrize("number", range(len(SHELLS)))
+def test_shells(machine: Machine, number: int) -> None:
+    ended = machine.ask(SHELLS[number], ASKERS[number % len(ASKERS)])
+    assert ended.wrong is None, ended
 
 
-@pytest.mark.parametrize("document", [each for each in settings_documents() if each not in DOCUMENTS])
-def test_settings_are_read_or_refused(document: bytes) -> None:
-    config: Any = yaml.safe_load(document)["config"]["tee-infra:environment"]
-    with suppress(SettingsError):
-        assert isinstance(settings_for(parse_environment("dev"), config), Settings)
+def test_settings_are_read_or_refused() -> None:
+    for document in settings_documents():
+        if document not in DOCUMENTS:
+            config: Any = yaml.safe_load(document)["config"]["tee-infra:environment"]
+            with suppress(SettingsError):
+                assert isinstance(settings_for(parse_environment("dev"), config), Settings)

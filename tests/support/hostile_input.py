@@ -72,20 +72,20 @@ class Machine(NamedTuple):
         seconds = time.monotonic() - began
         return Ending(line, done.code, seconds, _wrong(line, done.code, done.out, done.err, seconds), done.err)
 
-    def read(self, document: bytes) -> list[Ending]:
-        """What commands make of a stack file of dev, which is as before afterwards."""
+    def read(self, document: bytes, line: tuple[str, ...]) -> Ending:
+        """What a command makes of a stack file of dev, which is as before afterwards."""
         path = self.folder / "Pulumi.dev.yaml"
         before = path.read_bytes()
         path.write_bytes(document)
         try:
-            return [self.run(line)._replace(input=document) for line in READERS]
+            return self.run(line)._replace(input=document)
         finally:
             path.write_bytes(before)
 
-    def ask(self, shell: Mapping[str, str]) -> list[Ending]:
-        """What commands make of a shell whose AWS is the embedded one, unless `shell` says otherwise."""
+    def ask(self, shell: Mapping[str, str], line: tuple[str, ...]) -> Ending:
+        """What a command makes of a shell whose AWS is the embedded one, unless `shell` says otherwise."""
         keys = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "a"}
-        return [self.run(line, keys | dict(shell))._replace(input=shell) for line in ASKERS]
+        return self.run(line, keys | dict(shell))._replace(input=shell)
 
 
 @contextmanager

@@ -2,7 +2,7 @@ import json
 import random
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tee_infra.core.codec.digest import Buckets, Signature, canonical, canonical_and_key, differing_paths, plain_number
@@ -48,6 +48,7 @@ def respelled(value: object, chance: random.Random) -> object:
     return [respelled(held, chance) for held in value] if isinstance(value, list) else value
 
 
+@settings(max_examples=80)
 @given(items, st.randoms())
 def test_spelling_does_not_matter(item: dict, chance: random.Random) -> None:
     other = json.dumps(respelled(item, chance), ensure_ascii=False, separators=(",", ":")).encode()
@@ -55,6 +56,7 @@ def test_spelling_does_not_matter(item: dict, chance: random.Random) -> None:
     assert canonical_and_key(raw(item), ["pk"])[1] == b'[{"S":"k"}]'
 
 
+@settings(max_examples=80)
 @given(items, items)
 def test_different_items_have_different_canonical_forms(one: dict, other: dict) -> None:
     def meaning(value: object) -> object:
@@ -69,6 +71,7 @@ def test_different_items_have_different_canonical_forms(one: dict, other: dict) 
     assert (canonical(raw(one)) == canonical(raw(other))) == (meaning(one) == meaning(other))
 
 
+@settings(max_examples=80)
 @given(st.lists(items, max_size=6), st.integers(0, 6), st.randoms())
 def test_signatures_and_buckets_do_not_depend_on_order_or_parts(found: list, at: int, chance: random.Random) -> None:
     everything = [raw(item) for item in found]
