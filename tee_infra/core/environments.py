@@ -41,7 +41,7 @@ KINDS: Final = {
         Kind(
             name="prod",
             aliases=("production", "prd"),
-            roles=("app", "developer", "deployer", "migrator", "break-glass"),
+            roles=("app", "developer", "deployer", "privileged-deployer", "migrator", "break-glass"),
             production=True,
         ),
         Kind(

@@ -1,6 +1,8 @@
-"""The alarms of the audit trail: calls from outside the app, and uses of the break-glass role."""
+"""The alarms of the audit trail: calls from outside the app, and uses of the privileged roles."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -8,6 +10,7 @@ import pulumi_aws as aws
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.resources import audit_trail
+from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tee_infra.program.monitoring import Monitoring
 
 METRIC = "CallsByOthersThanTheApp"
@@ -50,19 +53,21 @@ def watch_callers(
     )
 
 
-def tell_of_break_glass(name: str, arns: Arns, monitoring: Monitoring, child: pulumi.ResourceOptions) -> None:
-    """Notify the topic of every attempt to assume the break-glass role."""
+def tell_of_privileged_sessions(
+    name: str, arns: Arns, roles: Sequence[str], monitoring: Monitoring, child: pulumi.ResourceOptions
+) -> None:
+    """Notify the topic of every attempt to assume one of `roles`."""
     rule = aws.cloudwatch.EventRule(
-        f"{name}-break-glass",
-        name=names.event_rule(arns.environment, "break-glass"),
-        description=f"The break-glass role of {arns.environment} was assumed, or an attempt was refused",
-        event_pattern=audit_trail.break_glass_pattern(arns),
+        f"{name}-{PRIVILEGED_RULE}",
+        name=names.event_rule(arns.environment, PRIVILEGED_RULE),
+        description=f"A privileged role of {arns.environment} was assumed, or an attempt was refused",
+        event_pattern=audit_trail.session_pattern(arns, roles),
         # CloudTrail classifies an AssumeRole as a read, and a rule that is only ENABLED does not get every read.
         state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
         opts=child,
     )
     aws.cloudwatch.EventTarget(
-        f"{name}-break-glass-target",
+        f"{name}-{PRIVILEGED_RULE}-target",
         rule=rule.name,
         target_id="alarms",
         arn=monitoring.topic_arn,

@@ -69,7 +69,14 @@ def test_the_exports_are_what_commands_and_people_rely_on() -> None:
     }
     assert outputs["tables"] == {name: f"prod-{name}" for name in ("tee-admin", "tee-schedules", "tee-sync-status")}
     assert set(outputs["table_arns"]) == set(outputs["tables"])
-    assert set(outputs["role_arns"]) == {"app", "developer", "deployer", "migrator", "break-glass"}
+    assert set(outputs["role_arns"]) == {
+        "app",
+        "developer",
+        "deployer",
+        "privileged-deployer",
+        "migrator",
+        "break-glass",
+    }
     assert standard("dev").outputs["dashboard_url"] is None
 
 

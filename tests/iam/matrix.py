@@ -1,6 +1,7 @@
 """Who may do what, as literal rows: role, action, resource, allowed, and what else AWS knows about the call.
 
-`matrix_state.py` has those on the state of stacks and on the control table.
+`matrix_pipelines.py` has those of deployers and cleanup, `matrix_state.py` those on the state of stacks and on the
+control table.
 """
 
 from typing import NamedTuple
@@ -24,10 +25,12 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    return [*APP, *DEVELOPER, *MIGRATOR, *BREAK_GLASS, *DEPLOYER, *CLEANUP, *exfiltration()]
+    return [*APP, *DEVELOPER, *MIGRATOR, *BREAK_GLASS, *exfiltration()]
 
 
 YES, NO = True, False
+DEPLOYERS = ("deployer", "privileged-deployer")
+"""Production's."""
 
 APP = [
     Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", YES),
@@ -112,7 +115,7 @@ def anonymization_key() -> list[Row]:
     return [
         *(
             Row("prod", role, f"ssm:{action}", PARAMETER + "prod/anonymize-key", (role, action) == READS_IT)
-            for role in ("app", "developer", "migrator", "break-glass", "deployer")
+            for role in ("app", "developer", "migrator", "break-glass", *DEPLOYERS)
             for action in ("GetParameter", "GetParameters", "GetParameterHistory", "PutParameter", "DeleteParameter")
         ),
         *(
@@ -166,89 +169,6 @@ BREAK_GLASS = [
     Row("prod", "break-glass", "iam:PutRolePolicy", ROLE + "prod/prod-tee-app", NO),
 ]
 
-OWN_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "prod/prod-tee-boundary"}
-DEV_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "dev/dev-tee-boundary"}
-PASSED = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
-
-DEPLOYER = [
-    *(
-        Row("prod", "deployer", f"dynamodb:{action}", TABLE + "prod-tee-admin", YES)
-        for action in ("CreateTable", "UpdateTable", "UpdateTimeToLive", "PutResourcePolicy", "TagResource")
-    ),
-    *(
-        Row("prod", "deployer", f"dynamodb:{action}", TABLE + "prod-tee-admin", NO)
-        for action in ("GetItem", "Scan", "PutItem", "DeleteItem", "PartiQLUpdate", "ExportTableToPointInTime")
-    ),
-    Row("prod", "deployer", "dynamodb:UpdateTable", TABLE + "prod-v2-tee-admin", NO),
-    Row("staging", "deployer", "dynamodb:PutResourcePolicy", TABLE + "staging-tee-admin", NO),
-    # Roles: inside the boundary or not at all, and never its own, nor the boundary's, nor the emergency's.
-    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", YES, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", NO),
-    Row("prod", "deployer", "iam:CreateRole", ROLE + "prod/prod-tee-app", NO, DEV_BOUNDARY),
-    Row("prod", "deployer", "iam:PutRolePolicy", ROLE + "prod/prod-tee-app", YES, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:PutRolePolicy", ROLE + "prod/prod-tee-deployer", NO, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:UpdateAssumeRolePolicy", ROLE + "prod/prod-tee-deployer", NO),
-    Row("prod", "deployer", "iam:UpdateAssumeRolePolicy", ROLE + "prod/prod-tee-break-glass", NO),
-    Row("prod", "deployer", "iam:DeleteRolePermissionsBoundary", ROLE + "prod/prod-tee-app", NO, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:CreatePolicyVersion", POLICY + "prod/prod-tee-boundary", NO),
-    Row("prod", "deployer", "iam:AttachRolePolicy", ROLE + "prod/prod-tee-app", NO, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/admin", NO, OWN_BOUNDARY),
-    Row("prod", "deployer", "iam:PassRole", ROLE + "prod/prod-tee-audit", YES, PASSED),
-    Row("prod", "deployer", "iam:PassRole", ROLE + "prod/prod-tee-app", NO, PASSED),
-    # The evidence: made and kept, not ended.
-    Row(
-        "prod", "deployer", "cloudtrail:StopLogging", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/prod-tee-audit", NO
-    ),
-    Row(
-        "prod", "deployer", "cloudtrail:UpdateTrail", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/prod-tee-audit", YES
-    ),
-    Row("prod", "deployer", "s3:GetObject", f"arn:aws:s3:::prod-tee-audit-{ACCOUNT}-{REGION}/AWSLogs/x", NO),
-    # dev's pipeline makes feature environments, inside dev's boundary and not in one that it could write itself.
-    Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", YES),
-    Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + "dev-tee-admin", NO),
-    Row("staging", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", NO),
-    *(
-        Row("dev", "deployer", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO)
-        for action in (
-            "GetItem",
-            "BatchGetItem",
-            "Query",
-            "Scan",
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "PartiQLSelect",
-        )
-    ),
-    Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + FEATURE, YES),
-    Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + "prod", NO),
-    Row("dev", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", YES),
-    Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", YES, DEV_BOUNDARY),
-    Row("dev", "deployer", "iam:CreateRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", NO, OWN_BOUNDARY),
-    Row("dev", "deployer", "iam:CreatePolicy", POLICY + f"{FEATURE}/anything", NO),
-    Row("staging", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", NO),
-]
-
-CLEANUP = [
-    Row("dev", "cleanup", "dynamodb:DeleteTable", TABLE + f"{FEATURE}-tee-admin", YES),
-    Row("dev", "cleanup", "iam:DeleteRole", ROLE + f"{FEATURE}/{FEATURE}-tee-app", YES),
-    Row("dev", "cleanup", "ssm:DeleteParameter", PARAMETER + f"{FEATURE}/tables/tee-admin", YES),
-    *(
-        Row("dev", "cleanup", "dynamodb:DeleteTable", f"{TABLE}{standing}-tee-admin", NO)
-        for standing in ("prod", "prod-v2", "staging", "dev", "test")
-    ),
-    *(
-        Row("dev", "cleanup", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO)
-        for action in ("UpdateTable", "CreateTable", "BatchWriteItem", "GetItem")
-    ),
-    Row("dev", "cleanup", "dynamodb:ListTables", "*", YES),
-    Row("dev", "cleanup", "ssm:GetParametersByPath", PARAMETER + FEATURE, YES),
-    Row("dev", "cleanup", "ssm:GetParametersByPath", PARAMETER + "prod", NO),
-    Row("dev", "cleanup", "iam:DeleteRole", ROLE + "dev/dev-tee-app", NO),
-    Row("dev", "cleanup", "ssm:DeleteParameter", PARAMETER + "prod/active-slot", NO),
-    Row("dev", "cleanup", "dynamodb:Scan", TABLE + f"{FEATURE}-tee-admin", NO),
-]
-
 TAKES_DATA_OUT = (
     "CreateBackup",
     "CreateTableReplica",
@@ -283,8 +203,10 @@ def exfiltration() -> list[Row]:
         *(
             Row(environment, role, action, f"{TABLE}{environment}-tee-admin/stream/2026-11-01T00:00:00.000", NO)
             for environment, roles in ROLES
-            for role in (*roles, "deployer")
-            if environment != FEATURE or role != "deployer"
+            for role in (
+                *roles,
+                *({"prod": DEPLOYERS}.get(environment, ("deployer",)) if environment != FEATURE else ()),
+            )
             for action in ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
         ),
         *(Row("prod", role, "dynamodb:UpdateAbacStatus", "*", NO) for role in ("app", "developer", "deployer")),

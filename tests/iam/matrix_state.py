@@ -13,7 +13,11 @@ STANDING, EPHEMERAL = BUCKET.format("standing"), BUCKET.format("ephemeral")
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b1c"
 STATE_KEY = {"kms:ResourceAliases": "alias/tee-state"}
 ON_FILES = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-PIPELINES = (*((environment, "deployer") for environment in ("prod", "staging", "dev", "test")), ("dev", "cleanup"))
+PIPELINES = (
+    *((environment, "deployer") for environment in ("prod", "staging", "dev", "test")),
+    ("prod", "privileged-deployer"),
+    ("dev", "cleanup"),
+)
 PEOPLE = (("prod", "developer"), ("prod", "migrator"), ("prod", "break-glass"), ("dev", "developer"), (FEATURE, "app"))
 
 
@@ -33,7 +37,7 @@ def state() -> list[Row]:
     """A deployer has its own files, dev's those of feature environments too, cleanup those alone."""
     return [
         *(
-            Row(environment, role, action, f"{STANDING}/{file}", role == "deployer" and environment == whose)
+            Row(environment, role, action, f"{STANDING}/{file}", role != "cleanup" and environment == whose)
             for environment, role in PIPELINES
             for whose in ("prod", "prod-v2", "staging", "dev")
             for file in files_of(whose)
@@ -48,7 +52,7 @@ def state() -> list[Row]:
         *(
             Row(environment, role, "s3:ListBucket", bucket, allowed)
             for environment, role in PIPELINES
-            for bucket, allowed in ((STANDING, role == "deployer"), (EPHEMERAL, environment == "dev"))
+            for bucket, allowed in ((STANDING, role != "cleanup"), (EPHEMERAL, environment == "dev"))
         ),
         *(
             Row(environment, role, action, bucket, NO)

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.iam.matrix import Row, rows
+from tests.iam.matrix_pipelines import pipeline_rows
 from tests.iam.matrix_state import state_rows
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, RolePolicies, resource_policy, role_policies
 from tests.support.iam_simulator import simulate
 
-ROWS = [*rows(), *state_rows()]
+ROWS = [*rows(), *pipeline_rows(), *state_rows()]
 SEVERAL = "kms:ResourceAliases"
 """The only key here with more than one value, which the second engine wants as a list."""
 

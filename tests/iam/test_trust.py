@@ -5,13 +5,17 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.iam_evaluator import Request, is_trusted
-from tests.support.iam_roles import ACCOUNT, PERSON, role_policies
+from tests.support.iam_roles import ACCOUNT, PERSON, REGION, role_policies
 from tests.support.iam_simulator import simulate
 
 STRANGER = "arn:aws:iam::210987654321:user/mallory"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 ISSUER = "token.actions.githubusercontent.com"
+HERE = {"aws:RequestedRegion": REGION}
+"""The endpoint of STS that is asked. The global one counts as us-east-1."""
+
 REASONS = {
+    **HERE,
     "aws:MultiFactorAuthAge": "60",
     "aws:MultiFactorAuthPresent": "true",
     "aws:RequestTag/Ticket": "OPS-1",
@@ -51,10 +55,26 @@ PEOPLE = [
         for key in REASONS
         if key != "aws:MultiFactorAuthPresent"
     ),
+    Row("prod", "break-glass", PERSON, False, {**REASONS, "aws:RequestedRegion": "eu-west-3"}),
     Row("prod", "break-glass", STRANGER, False, REASONS),
 ]
+PRIVILEGED = "acme/tee-admin:environment:prod-privileged"
 JOBS = [
     Row("prod", "deployer", GITHUB, True, job("acme/tee-admin:environment:prod")),
+    *(
+        Row("prod", role, GITHUB, role == whose, {**HERE, **job(f"acme/tee-admin:environment:{environment}")})
+        for role, environment, whose in (
+            ("deployer", "prod", "deployer"),
+            ("privileged-deployer", "prod-privileged", "privileged-deployer"),
+            ("privileged-deployer", "prod", "deployer"),
+            ("deployer", "prod-privileged", "privileged-deployer"),
+        )
+    ),
+    Row("prod", "privileged-deployer", GITHUB, False, job("acme/tee-admin:environment:prod-privileged")),
+    *(
+        Row("prod", "privileged-deployer", GITHUB, False, {**job(PRIVILEGED), "aws:RequestedRegion": region})
+        for region in ("eu-west-3", "us-east-2", "")
+    ),
     Row("prod", "deployer", GITHUB, False, job("acme/tee-admin:environment:dev")),
     Row("prod", "deployer", GITHUB, False, job("acme/tee-admin:environment:prod-v2")),
     Row("prod", "deployer", GITHUB, False, job("acme/tee-admin:ref:refs/heads/main")),

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from tests.support.recording import ACCOUNT, Run, record, standard
 
@@ -117,17 +118,70 @@ def test_other_callers_raise_an_alarm() -> None:
     assert "dimensions" not in alarm
 
 
-def test_a_use_of_break_glass_is_told() -> None:
+def called(event_name: str, role: str, **of_caller: str) -> dict[str, Any]:
+    """An event of CloudTrail on EventBridge, after the records in the IAM user guide ("Logging IAM and AWS STS API
+    calls with AWS CloudTrail")."""
+    return {
+        "version": "0",
+        "source": "aws.sts",
+        "detail-type": "AWS API Call via CloudTrail",
+        "account": ACCOUNT,
+        "region": "us-east-1",
+        "detail": {
+            "eventVersion": "1.08",
+            "userIdentity": of_caller,
+            "eventSource": "sts.amazonaws.com",
+            "eventName": event_name,
+            "awsRegion": "us-east-1",
+            "requestParameters": {
+                "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tee/prod/prod-tee-{role}",
+                "roleSessionName": "GitHubActions",
+                "durationSeconds": 3600,
+            },
+            "readOnly": True,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (called("AssumeRoleWithWebIdentity", "privileged-deployer", type="WebIdentityUser"), True),
+        (called("AssumeRole", "break-glass", type="IAMUser", userName="alex"), True),
+        (called("AssumeRole", "break-glass", type="IAMUser") | {"errorCode": "AccessDenied"}, True),
+        (called("AssumeRole", "privileged-deployer", type="AssumedRole"), True),
+        (called("AssumeRoleWithWebIdentity", "deployer", type="WebIdentityUser"), False),
+        (called("AssumeRole", "developer", type="IAMUser"), False),
+    ],
+    ids=lambda value: value if isinstance(value, bool) else value["detail"]["requestParameters"]["roleArn"][-12:],
+)
+def test_a_privileged_session_is_told(event: dict[str, Any], told: bool) -> None:
     run = standard("prod")
     rule = only(run, "EventRule")
 
-    assert json.loads(rule["eventPattern"])["detail"] == {
-        "eventName": ["AssumeRole"],
-        "eventSource": ["sts.amazonaws.com"],
-        "requestParameters": {"roleArn": [f"arn:aws:iam::{ACCOUNT}:role/tee/prod/prod-tee-break-glass"]},
-    }
+    assert EventPattern.load(rule["eventPattern"]).matches_event(event) is told
     assert rule["state"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     assert only(run, "EventTarget")["arn"] == "arn:of:monitoring-topic"
+
+
+def test_the_topic_lets_that_rule_publish() -> None:
+    run = standard("prod")
+    allowed = {
+        str(statement["Condition"].get("ArnEquals"))
+        for statement in json.loads(only(run, "TopicPolicy")["policy"])["Statement"]
+    }
+
+    assert f"rule/{only(run, 'EventRule')['name']}" in str(allowed)
+
+
+@pytest.mark.parametrize("settings", [{"alarms": False}, {"audit": "off"}], ids=str)
+def test_where_nothing_would_tell_of_its_use_there_is_no_privileged_deployer(settings: dict[str, Any]) -> None:
+    made = {role.name for role in record("prod", settings).of("Role")}
+
+    assert "access-deployer" in made
+    assert "access-privileged-deployer" not in made
 
 
 def test_without_alarms_it_still_records() -> None:

@@ -14,11 +14,12 @@ from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION, NATIVE_BACKUP
 from tee_infra.core.resources.access.boundary import LOOK
+from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, REGION, arns
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-PIPELINES = ("deployer", "cleanup")
+PIPELINES = ("deployer", "privileged-deployer", "cleanup")
 GUARDED = (*PIPELINES, "break-glass")
 OTHER = {"prod": "staging", "staging": "prod", "dev": "prod", "test": "dev", "prod-v2": "prod"}
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b1c"
@@ -56,11 +57,11 @@ def may(environment: str, boundary: Mapping[str, Any], effect: Effect, *, invite
 
 
 def rewritten(environment: str, boundary: Mapping[str, Any]) -> set[str]:
-    """Every role whose trust can be written, from the deployer on, until no role is added. `made` is a new one."""
+    """Every role whose trust can be written, from the deployers on, until no role is added. `made` is a new one."""
     own = arns(environment)
     bounded = ((BOUNDARY, own.boundary),)
     known = {*parse_environment(environment).kind.roles, "audit", "made"}
-    reached, size = {"deployer"}, 0
+    reached, size = {name for name in known if name.endswith("deployer")}, 0
     while size != len(reached):
         size = len(reached)
         for by in sorted(reached):
@@ -143,7 +144,7 @@ def _others(environment: str, role: str) -> Iterator[Effect]:
         "s3": (other.audit_bucket, f"{other.audit_bucket}/AWSLogs/x"),
         "sns": (other.topic, "*"),
         "cloudtrail": (other.trail,),
-        "events": (other.event_rule("break-glass"),),
+        "events": (other.event_rule(PRIVILEGED_RULE),),
         "logs": (other.log_group("audit"),),
         "cloudwatch": (other.alarms.replace("*", "any"),),
     }.items():

@@ -49,18 +49,11 @@ def role_policies(environment: str, role: str, **extra: Any) -> RolePolicies:
 
 def every_role() -> list[tuple[str, str, dict[str, Any]]]:
     """Environment, role and permissions of every role of every kind."""
-    kinds = {
-        "prod": ("app", "developer", "deployer", "migrator", "break-glass"),
-        "prod-v2": ("app", "developer", "deployer", "migrator", "break-glass"),
-        "staging": ("app", "developer", "deployer", "migrator"),
-        "dev": ("app", "developer", "deployer", "migrator", "cleanup"),
-        "test": ("app", "developer", "deployer", "migrator"),
-        "feature-new-auth": ("app", "developer"),
-    }
+    environments = ("prod", "prod-v2", "staging", "dev", "test", "feature-new-auth")
     return [
         (environment, role, role_policies(environment, role).permissions)
-        for environment, roles in kinds.items()
-        for role in roles
+        for environment in environments
+        for role in parse_environment(environment).kind.roles
     ]
 
 

@@ -1,6 +1,7 @@
 """The audit trail as plain data: the recorded events, the permission to write them, and the alarm filters."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -142,15 +143,15 @@ def metric_namespace(environment: str) -> str:
     return f"{names.SERVICE}/{environment}"
 
 
-def break_glass_pattern(arns: Arns) -> str:
-    """The EventBridge pattern of an attempt to assume the break-glass role, also a refused one."""
+def session_pattern(arns: Arns, roles: Sequence[str]) -> str:
+    """The EventBridge pattern of an attempt to assume one of the roles (logical names), also a refused one."""
     pattern = {
         "source": ["aws.sts"],
         "detail-type": ["AWS API Call via CloudTrail"],
         "detail": {
             "eventSource": ["sts.amazonaws.com"],
-            "eventName": ["AssumeRole"],
-            "requestParameters": {"roleArn": [arns.role("break-glass")]},
+            "eventName": ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"],
+            "requestParameters": {"roleArn": [arns.role(role) for role in roles]},
         },
     }
     return json.dumps(pattern, separators=(",", ":"), sort_keys=True)

@@ -2,10 +2,11 @@
 
 from tee_infra.core.arns import Arns
 from tee_infra.core.resources.access.documents import Document, allow, document
+from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 
 
 def topic_policy(arns: Arns) -> Document:
-    """The alarm topic's policy: this environment's alarms, its break-glass rule, and this account's budgets."""
+    """The alarm topic's policy: its alarms, its rule of privileged sessions, and the account's budgets."""
     this_account = {"aws:SourceAccount": arns.account_id}
     return document(
         allow(
@@ -24,10 +25,10 @@ def topic_policy(arns: Arns) -> Document:
             conditions={"ArnLike": {"aws:SourceArn": arns.any_budget}, "StringEquals": this_account},
         ),
         allow(
-            "BreakGlass",
+            "PrivilegedSessions",
             ["sns:Publish"],
             [arns.topic],
             principal={"Service": "events.amazonaws.com"},
-            conditions={"ArnEquals": {"aws:SourceArn": arns.event_rule("break-glass")}},
+            conditions={"ArnEquals": {"aws:SourceArn": arns.event_rule(PRIVILEGED_RULE)}},
         ),
     )

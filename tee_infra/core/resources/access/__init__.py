@@ -8,11 +8,12 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access import people, pipelines
 from tee_infra.core.resources.access.boundary import boundary, bounded_by
 from tee_infra.core.resources.access.documents import Document, render
-from tee_infra.core.resources.access.role import SESSION_SECONDS, Role
+from tee_infra.core.resources.access.role import ALERTED_ROLES, PRIVILEGED, SESSION_SECONDS, Role
 from tee_infra.core.resources.access.tables import table_key_policy, table_policy
 from tee_infra.core.settings import Settings
 
 __all__ = [
+    "ALERTED_ROLES",
     "SESSION_SECONDS",
     "Document",
     "Role",
@@ -26,13 +27,18 @@ __all__ = [
 
 
 def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role]:
-    """The roles that environments of this kind have, in the order in which the kind names them."""
+    """The roles that environments of this kind have, in the order in which the kind names them.
+
+    Where nothing would tell of its use, production has no privileged deployer: a person makes its changes.
+    """
     makers = {
         "app": lambda: people.app(arns),
         "developer": lambda: people.developer(environment, arns),
         "migrator": lambda: people.migrator(environment, arns),
         "break-glass": lambda: people.break_glass(arns),
         "deployer": lambda: pipelines.deployer(environment, settings, arns),
+        PRIVILEGED: lambda: pipelines.privileged_deployer(environment, settings, arns),
         "cleanup": lambda: pipelines.cleanup(environment, settings, arns),
     }
-    return [makers[name]() for name in environment.kind.roles]
+    is_told = settings.alarms and settings.audit != "off"
+    return [makers[name]() for name in environment.kind.roles if name != PRIVILEGED or is_told]

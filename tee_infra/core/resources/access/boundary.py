@@ -22,6 +22,7 @@ from tee_infra.core.resources.access.documents import (
     document,
 )
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, hosts_features
+from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tee_infra.core.resources.access.role import guarded_roles, pipeline_roles
 from tee_infra.core.resources.access.state import CONTROL, FILES, STATE_KEY, with_state_alias
 
@@ -132,7 +133,7 @@ def _own(arns: Arns, scope: list[Arns]) -> list[str]:
         arns.trail,
         arns.audit_bucket,
         f"{arns.log_group('audit')}*",
-        arns.event_rule("break-glass"),
+        arns.event_rule(PRIVILEGED_RULE),
         arns.key_alias(f"{names.key_alias(arns.environment)}*"),
     ]
 

@@ -1,7 +1,7 @@
 """IAM policy documents as plain data, read by reviewers, by the evaluator in the tests and by AWS."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 Statement = dict[str, Any]
@@ -44,6 +44,18 @@ def deny_all_but(
     statement = _statement({"Sid": sid, "Effect": "Deny"}, actions, resources, None, conditions)
     statement["NotAction"] = statement.pop("Action")
     return statement
+
+
+def with_actions(statement: Statement, keep: Callable[[str], bool]) -> Statement | None:
+    """The statement with those of its actions that `keep` accepts; None if none is left."""
+    kept = [action for action in actions_of(statement) if keep(action)]
+    return {**statement, "Action": _one_or_many(kept)} if kept else None
+
+
+def actions_of(statement: Statement) -> list[str]:
+    """The actions that a statement names."""
+    actions: str | list[str] = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
 
 
 def only_encrypted(bucket: str) -> Statement:

@@ -11,6 +11,7 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import CHANGE_POLICY, CHANGE_TABLE, DELETE_TABLE, DESCRIBE
 from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow
+from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tee_infra.core.settings import Settings
 
 MANAGE_TABLES: Final = (*DESCRIBE, *CHANGE_TABLE, DELETE_TABLE)
@@ -171,7 +172,7 @@ def _audit(own: Arns) -> list[Statement]:
             conditions={"StringEquals": {"iam:PassedToService": "cloudtrail.amazonaws.com"}},
         ),
         allow("Bucket", [f"s3:{action}" for action in _BUCKET], [own.audit_bucket]),
-        allow("BreakGlassRule", [f"events:{action}" for action in _RULE], [own.event_rule("break-glass")]),
+        allow("Rule", [f"events:{action}" for action in _RULE], [own.event_rule(PRIVILEGED_RULE)]),
     ]
 
 

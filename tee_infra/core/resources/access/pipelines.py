@@ -1,5 +1,6 @@
 """The roles of pipelines on GitHub: the deployer of an environment, and the cleanup of feature environments."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tee_infra.core import names
@@ -22,7 +23,8 @@ from tee_infra.core.resources.access.documents import (
     document,
 )
 from tee_infra.core.resources.access.grants import MANAGE_TABLES, ON_POLICIES, deployer_grants, find_features
-from tee_infra.core.resources.access.role import Role, guarded_roles
+from tee_infra.core.resources.access.privileged import daily, privileged
+from tee_infra.core.resources.access.role import PRIVILEGED, Role, guarded_roles
 from tee_infra.core.resources.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.settings import Settings
 
@@ -41,24 +43,31 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
     """The workflow job that runs `pulumi up`: creates and changes resources, sees no item.
 
     It can create roles only inside the permissions boundary, and cannot change the boundary or itself: a person runs
-    the first `up` of an environment, and later changes to those.
+    the first `up` of an environment, and later changes to those. In production it may make `privileged.DAILY_CHANGES`
+    and no other change.
     """
-    manage = [*MANAGE_TABLES, *(ON_POLICIES if environment.kind.production else ())]
+    grants = deployer_grants(environment, settings, deployed_arns(environment, arns))
     return Role(
         name="deployer",
         description="Deployments from GitHub: changes resources, sees no item",
         trust=_github(settings, arns, environment.name, workflow=settings.job_workflow_ref),
-        permissions=document(
-            *deployer_grants(environment, settings, deployed_arns(environment, arns)),
-            *pipeline_state(environment, arns),
-            # An explicit Deny outlives a later, wider Allow.
-            deny_all_but("NeverItems", manage, [arns.named_tables]),
-            *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
-            deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
-            # The key turns pseudonyms into the members that they stand for.
-            deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
-            _never_itself(environment, arns),
-        ),
+        permissions=_deployments(environment, arns, daily(grants) if environment.kind.production else grants),
+    )
+
+
+def privileged_deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
+    """Production's deployer of everything else: access, evidence, and what keeps data from being lost.
+
+    Its GitHub environment, `{environment}-privileged`, has reviewers of its own. A call to STS in another region would
+    reach no rule of this one, so only this region's endpoint lets it in.
+    """
+    grants = deployer_grants(environment, settings, deployed_arns(environment, arns))
+    trusted = f"{environment.name}-privileged"
+    return Role(
+        name=PRIVILEGED,
+        description="Approved deployments from GitHub: changes access, evidence and protection; each use is reported",
+        trust=_github(settings, arns, trusted, workflow=settings.job_workflow_ref, region=arns.region),
+        permissions=_deployments(environment, arns, privileged(grants, arns)),
     )
 
 
@@ -127,6 +136,21 @@ def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
     return [arns, feature_arns(arns)] if hosts_features(environment) else [arns]
 
 
+def _deployments(environment: Environment, arns: Arns, grants: Sequence[Statement]) -> Document:
+    """What every deployer has besides its grants. An explicit Deny outlives a later, wider Allow."""
+    manage = [*MANAGE_TABLES, *(ON_POLICIES if environment.kind.production else ())]
+    return document(
+        *grants,
+        *pipeline_state(environment, arns),
+        deny_all_but("NeverItems", manage, [arns.named_tables]),
+        *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
+        deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
+        # The key turns pseudonyms into the members that they stand for.
+        deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
+        _never_itself(environment, arns),
+    )
+
+
 def _seeding(features: Arns) -> list[Statement]:
     """Write synthetic members into feature environments. No read: only copies of other environments' data need that."""
     return [
@@ -135,7 +159,14 @@ def _seeding(features: Arns) -> list[Statement]:
     ]
 
 
-def _github(settings: Settings, arns: Arns, github_environment: str, *, workflow: str | None = None) -> Document:
+def _github(
+    settings: Settings,
+    arns: Arns,
+    github_environment: str,
+    *,
+    workflow: str | None = None,
+    region: str | None = None,
+) -> Document:
     """Jobs of one GitHub environment of one repository, whose own rules say who may start them.
 
     Never a wildcard: `repo:OWNER/NAME:*` would let any branch's workflow in, pull requests included.
@@ -145,12 +176,13 @@ def _github(settings: Settings, arns: Arns, github_environment: str, *, workflow
         known["repository_id"] = settings.repository_id
     if workflow is not None:
         known["job_workflow_ref"] = workflow
+    where = {} if region is None else {"aws:RequestedRegion": region}
     return document(
         allow(
-            "JobsOfOneGitHubEnvironment",
+            "OneGitHubEnvironment",
             ["sts:AssumeRoleWithWebIdentity"],
             principal={"Federated": arns.github},
-            conditions={"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in known.items()}},
+            conditions={"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in known.items()} | where},
         )
     )
 

@@ -9,7 +9,13 @@ from tee_infra.core.resources.access.documents import Document
 SESSION_SECONDS: Final = 3600
 """The session length of every role: one hour, the shortest maximum that IAM accepts for a role."""
 
-_PIPELINE_ROLES: Final = ("deployer", "cleanup")
+PRIVILEGED: Final = "privileged-deployer"
+"""Production's deployer of changes to access, evidence and the safety net of its data."""
+
+ALERTED_ROLES: Final = ("break-glass", PRIVILEGED)
+"""The roles whose every use is told to the alarm topic."""
+
+_PIPELINE_ROLES: Final = ("deployer", PRIVILEGED, "cleanup")
 
 
 @dataclass(frozen=True, kw_only=True)
