@@ -31,7 +31,7 @@ def serve(endpoint: str, port: int, credentials: Credentials) -> grpc.Server:
     Raises RuntimeError when `port` is taken.
     """
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=[("grpc.so_reuseport", 0)])
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(endpoint, credentials), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(endpoint, port, credentials), server)
     server.add_insecure_port(f"{LOOPBACK}:{port}")
     server.start()
     return server
@@ -42,7 +42,7 @@ def answered(answer: Method) -> Method:
 
     def wrapped(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
-            require_own_peer(context.peer())
+            require_own_peer(context.peer(), self.port)
             return answer(self, request, context)
         except ForeignPeerError as error:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
@@ -66,7 +66,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     it first, so a configuration belongs to its connection.
     """
 
-    def __init__(self, endpoint: str, credentials: Credentials) -> None:
+    def __init__(self, endpoint: str, port: int, credentials: Credentials) -> None:
+        self.port = port
         self._endpoint, self._credentials = endpoint, credentials
         self._configurations: dict[str, Configuration] = {}
 
