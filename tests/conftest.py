@@ -1,6 +1,7 @@
 """What every test shares: where the real engine is needed, it is never missing silently."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -25,6 +26,13 @@ atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True
 
 settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")
+
+
+def pytest_collection_finish() -> None:
+    """The modules of a whole suite live to its end: looking through them took an eighth of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.hookimpl(tryfirst=True)
