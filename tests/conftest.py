@@ -7,9 +7,11 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -23,6 +25,9 @@ NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra en
 # The embedded AWS keeps its user's key there, and no test uses the one of the person who runs it.
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="tee-infra-tests-")
 atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
+
+# One for all sessions of a worker: reading botocore's models takes longer than most tests.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-import botocore.session
 import click
 import pytest
 
 from tee_infra import cli
 from tee_infra.aws.dynamodb import DynamoDb
-from tests.contracts.test_which_aws import LOADER, commands
+from tests.contracts.test_which_aws import commands
 from tests.support.emulator import create_tables, reset, session
 from tests.support.stand_in import checkout_at
 
@@ -257,7 +256,6 @@ def checkout(tables: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     (tmp_path / "aside").mkdir()
     checkout_at(here, tables)
     monkeypatch.chdir(here)
-    monkeypatch.setattr(botocore.session, "create_loader", LOADER)
     return here
 
 

@@ -7,13 +7,10 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-import botocore.loaders
-import botocore.session
 import pytest
 
 from tee_infra import cli, local
@@ -133,7 +130,6 @@ def machine(
 ) -> Machine:
     """Starting anything is an error; the engine is there to read states, and cannot be had to drive a stack."""
     empty_tables()
-    monkeypatch.setattr(botocore.session, "create_loader", LOADER)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(local, "start", lambda *_, **__: pytest.fail("started"))
     monkeypatch.setattr(doctor, "engine_findings", lambda _: ())
@@ -144,10 +140,6 @@ def machine(
     monkeypatch.setattr(Backend, "entries", lambda _: [])
     monkeypatch.setattr(Backend, "outputs", lambda *_: {})
     return Machine(tmp_path, moto, proxy, monkeypatch, capsys)
-
-
-LOADER = cache(botocore.loaders.create_loader)
-"""One for all sessions: reading botocore's models takes longer than the commands."""
 
 
 def _no_engine(*_: object) -> Engine:

@@ -30,14 +30,15 @@ def requested(row: Row, role: RolePolicies) -> Request:
     return Request(principal=role.arn, action=row.action, resource=row.resource, context={**usual, **row.context})
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.environment}-{row.role}-{row.action}-{row.allowed}")
-def test_each_row_holds(row: Row) -> None:
+@pytest.mark.parametrize(("environment", "role"), sorted({row[:2] for row in ROWS}))
+def test_each_row_of_a_role_holds(environment: str, role: str) -> None:
+    assert [row for row in ROWS if row[:2] == (environment, role) and may(row) is not row.allowed] == []
+
+
+def may(row: Row) -> bool:
     role = role_policies(row.environment, row.role)
     table_policy = resource_policy(row.environment, row.resource)
-
-    allowed = is_allowed(requested(row, role), role.permissions, role.boundary, table_policy)
-
-    assert allowed is row.allowed
+    return is_allowed(requested(row, role), role.permissions, role.boundary, table_policy)
 
 
 def test_a_second_engine_agrees_on_every_row() -> None:
