@@ -67,7 +67,8 @@ def changed(environment: str, role: str) -> Iterator[str]:
     }
     for target in targets(environment):
         table_policy = resource_policy(environment, target)
-        for action in (one for service in SERVICES for one in changes(service)):
+        services = SERVICES if target == "*" else [target.split(":")[2]]
+        for action in (one for service in services for one in changes(service)):
             request = Request(principal=policies.arn, action=action, resource=target, context=favours)
             if is_allowed(request, policies.permissions, policies.boundary, table_policy):
                 yield action

@@ -44,6 +44,8 @@ def is_trusted(request: Request, trust: Document) -> bool:
 
 def matches(pattern: str, value: str) -> bool:
     """IAM's wildcards: `*` any characters, `?` one. A `[` means itself."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == value
     return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
