@@ -33,6 +33,7 @@ from tests.support.homes import make_table, tags_of
 
 pytestmark = pytest.mark.engine
 
+FeatureUp = tuple[Checkout, FeatureContext]
 HOUR = timedelta(hours=1)
 AT = "2026-12-01T02:00:00Z"
 POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
@@ -41,20 +42,20 @@ POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())
 def test_a_cleanup_that_is_killed_in_the_middle_is_finished_by_the_next(
     checkout: Checkout, context: FeatureContext
 ) -> None:
-    make_expired(context, "feature-killed")
+    make_expired(context, "feature-x")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
-    kill(checkout, "feature-killed", run)
-    assert read(context, "feature-killed").state == "destroying"
-    assert checkpoint_of(checkout, "feature-killed").exists()
+    kill(checkout, "feature-x", run)
+    assert read(context, "feature-x").state == "destroying"
+    assert checkpoint_of(checkout, "feature-x").exists()
     (result,) = clean(context)
     assert result.result == "destroyed", result
-    gone(checkout, context, "feature-killed")
+    gone(checkout, context, "feature-x")
     assert clean(context) == []
 
 
 def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, context: FeatureContext) -> None:
-    make_expired(context, "feature-interrupted")
+    make_expired(context, "feature-x")
     run = start(checkout, "cleanup", "--execute", "--by-lease-only", "--now", AT)
     wait_for(run, "delete   aws:")
     run.send_signal(signal.SIGINT)
@@ -63,38 +64,36 @@ def test_ctrl_c_ends_a_cleanup_cleanly_and_the_next_goes_on(checkout: Checkout, 
     assert context.locks.live() == {}
     (result,) = clean(context)
     assert result.result == "destroyed", result
-    gone(checkout, context, "feature-interrupted")
+    gone(checkout, context, "feature-x")
 
 
 @pytest.mark.filterwarnings("ignore:Error in event stream")  # the SDK's, of an event that ends in the middle
-def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(
-    checkout: Checkout, context: FeatureContext, said: list[str]
-) -> None:
-    make_expired(context, "feature-engine")
+def test_an_engine_that_dies_in_the_middle_is_tried_once_more_at_once(feature_up: FeatureUp, said: list[str]) -> None:
+    checkout, context = expired(feature_up)
     killed = []
 
     def kill_once(line: str) -> None:
         said.append(line)
         if line.startswith("delete") and not killed:
             killed.append(line)
-            kill_engine(checkout, "feature-engine")
+            kill_engine(checkout, "feature-x")
 
-    destroy(replace(context, report=kill_once), "feature-engine")
+    destroy(replace(context, report=kill_once), "feature-x")
     assert any("retrying once" in line for line in said)
-    gone(checkout, context, "feature-engine")
+    gone(checkout, context, "feature-x")
 
 
-def test_creates_left_open_go_whether_aws_has_the_table_or_not(checkout: Checkout, context: FeatureContext) -> None:
-    make_expired(context, "feature-pending")
+def test_creates_left_open_go_whether_aws_has_the_table_or_not(feature_up: FeatureUp) -> None:
+    checkout, context = expired(feature_up)
     opened = [
         f"{prefix}-{table}" for prefix in ("data", "configuration-tables") for table in ("tee-admin", "tee-schedules")
     ]
-    leave_open(checkpoint_of(checkout, "feature-pending"), opened)
-    checkout.client("dynamodb").delete_table(TableName="feature-pending-tee-schedules")
-    checkout.client("ssm").delete_parameter(Name="/tee/feature-pending/tables/tee-schedules")
-    done = destroy(context, "feature-pending")
+    leave_open(checkpoint_of(checkout, "feature-x"), opened)
+    checkout.client("dynamodb").delete_table(TableName="feature-x-tee-schedules")
+    checkout.client("ssm").delete_parameter(Name="/tee/feature-x/tables/tee-schedules")
+    done = destroy(context, "feature-x")
     assert (done.deleted, done.swept) == (8, ())
-    gone(checkout, context, "feature-pending")
+    gone(checkout, context, "feature-x")
 
 
 def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
@@ -116,11 +115,18 @@ def test_a_truncated_checkpoint_and_dead_stack_locks_stop_none_of_the_others(
     assert sum("removed the stale stack lock of" in line for line in said) == 2
 
 
-def test_a_table_that_is_there_again_after_its_delete_is_caught(checkout: Checkout, context: FeatureContext) -> None:
-    make_expired(context, "feature-again")
-    with pytest.raises(LeftoversError, match="table feature-again-tee-admin: it has no tee:\\* tags"):
-        destroy(remaking(checkout, context, "feature-again-tee-admin"), "feature-again")
-    assert (read(context, "feature-again").state, read(context, "feature-again").failures) == ("destroying", 1)
+def test_a_table_that_is_there_again_after_its_delete_is_caught(feature_up: FeatureUp) -> None:
+    checkout, context = expired(feature_up)
+    with pytest.raises(LeftoversError, match="table feature-x-tee-admin: it has no tee:\\* tags"):
+        destroy(remaking(checkout, context, "feature-x-tee-admin"), "feature-x")
+    assert (read(context, "feature-x").state, read(context, "feature-x").failures) == ("destroying", 1)
+
+
+def expired(feature_up: FeatureUp) -> FeatureUp:
+    """The same with a lease of an hour, which is over at `NOW`."""
+    _, context = feature_up
+    context.control.write(read(context, "feature-x").with_changes(ttl_seconds=3600))
+    return feature_up
 
 
 def remaking(checkout: Checkout, context: FeatureContext, table: str) -> FeatureContext:

@@ -42,10 +42,15 @@ pytestmark = pytest.mark.engine
 
 NOW = "2026-12-01T00:00:00Z"
 Run = Callable[..., Result]
+FeatureUp = tuple[Checkout, FeatureContext]
 
 
 @pytest.fixture
 def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return in_process(checkout, monkeypatch)
+
+
+def in_process(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A command in this process, which is cheaper; errors are raised as the root command sees them."""
     monkeypatch.chdir(checkout.directory)
     return lambda *arguments: invoke(root, *arguments)
@@ -174,23 +179,23 @@ def test_only_an_explicit_create_begins_anew_after_a_destroy(
     whole(checkout, context, "feature-gone")
 
 
-def test_half_destroyed_is_made_whole_also_without_its_record(checkout: Checkout, context: FeatureContext) -> None:
-    make(context, "feature/half")
-    context.control.write(read(context, "feature-half").with_changes(state="destroying"))
-    delete_role(checkout, "feature-half-tee-app")
-    make(context, "feature/half")
-    whole(checkout, context, "feature-half")
+def test_half_destroyed_is_made_whole_also_without_its_record(feature_up: FeatureUp) -> None:
+    checkout, context = feature_up
+    context.control.write(read(context, "feature-x").with_changes(state="destroying"))
+    delete_role(checkout, "feature-x-tee-app")
+    make(context, "feature/x")
+    whole(checkout, context, "feature-x")
 
-    key = {"pk": {"S": REGISTRY}, "sk": {"S": "feature-half"}}
+    key = {"pk": {"S": REGISTRY}, "sk": {"S": "feature-x"}}
     checkout.client("dynamodb").delete_item(TableName=names.CONTROL_TABLE, Key=key)
     with pytest.raises(ForeignStackError):
-        make(context, "half")
-    assert make(context, "feature/half").changes == ()
-    assert (read(context, "feature-half").state, read(context, "feature-half").seeded) == ("active", True)
+        make(context, "x")
+    assert make(context, "feature/x").changes == ()
+    assert (read(context, "feature-x").state, read(context, "feature-x").seeded) == ("active", True)
 
-    delete_role(checkout, "feature-half-tee-app")  # as if it had not been saved when the embedded AWS was killed
-    make(replace(context, started=True), "feature/half")
-    whole(checkout, context, "feature-half")
+    delete_role(checkout, "feature-x-tee-app")  # as if it had not been saved when the embedded AWS was killed
+    make(replace(context, started=True), "feature/x")
+    whole(checkout, context, "feature-x")
 
 
 def test_a_dry_run_writes_nothing(checkout: Checkout, context: FeatureContext, run: Run) -> None:
@@ -201,9 +206,9 @@ def test_a_dry_run_writes_nothing(checkout: Checkout, context: FeatureContext, r
     assert context.control.history("feature-dry") == []
 
 
-def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(checkout: Checkout, context: FeatureContext) -> None:
+def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(feature_up: FeatureUp) -> None:
     """Records and tables of the last seconds are gone with it; the stack's state is not."""
-    make(context, "feature/x")
+    checkout, _ = feature_up
     kill_9(checkout.tee("local", "status", "--json").json["pid"])
     context = home_of(checkout)
     assert context.started
@@ -223,9 +228,9 @@ def test_many_at_once_do_not_disturb_each_other(checkout: Checkout, context: Fea
     assert not [file for file in state_names(checkout) if file.startswith("locks/") and "at-once" in file]
 
 
-def test_it_is_an_environment_to_every_other_command(checkout: Checkout, context: FeatureContext, run: Run) -> None:
-    make(context, "feature/all-round")
-    name = "feature-all-round"
+def test_it_is_an_environment_to_every_other_command(feature_up: FeatureUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout, _ = feature_up
+    run, name = in_process(checkout, monkeypatch), "feature-x"
     assert "equal to the catalog" in run("schema", "check", name).output
     run("data", "seed", name, "--members", "3")
     assert items(checkout, f"{name}-tee-admin") == 3

@@ -20,6 +20,8 @@ from tests.support.stand_in import Told
 
 pytestmark = pytest.mark.engine
 
+FeatureUp = tuple[Checkout, FeatureContext]
+
 
 def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(checkout: Checkout) -> None:
     """A standing environment, as its user meets it."""
@@ -45,87 +47,81 @@ def test_what_cannot_be_found_by_its_name_is_left_to_a_person(checkout: Checkout
     assert "the next tee-infra up staging would create a second one" in left.cure
 
 
-def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(
-    checkout: Checkout, context: FeatureContext
-) -> None:
-    make(context, "feature-torn")
-    checkpoint = checkpoint_of(checkout, "feature-torn")
+def test_a_truncated_state_gets_its_newest_backup_and_the_broken_one_is_kept(feature_up: FeatureUp) -> None:
+    checkout, context = feature_up
+    checkpoint = checkpoint_of(checkout, "feature-x")
     broken = checkpoint.read_bytes()[:500]
     checkpoint.write_bytes(broken)
-    torn = checkout.directory / STATE / "backups" / "tee-infra" / "feature-torn" / "feature-torn.9.json"
+    torn = checkout.directory / STATE / "backups" / "tee-infra" / "feature-x" / "feature-x.9.json"
     torn.write_text("{")
-    (finding,), done = mended(checkout, "feature-torn")
+    (finding,), done = mended(checkout, "feature-x")
     assert (finding.kind, finding.mends) == ("state", True)
     assert done.remaining == []
     assert done.plan is not None
     assert done.plan.changes == ()
-    (kept,) = checkpoint.parent.glob("feature-torn.json.broken-20261201T000000Z")
+    (kept,) = checkpoint.parent.glob("feature-x.json.broken-20261201T000000Z")
     assert kept.read_bytes() == broken
-    assert len(tables_of(checkout, "feature-torn")) == 3
-    assert [entry.result for entry in context.control.history("feature-torn")] == ["begun", "done"]
+    assert len(tables_of(checkout, "feature-x")) == 3
+    assert [entry.result for entry in context.control.history("feature-x")] == ["begun", "done"]
 
 
-def test_a_state_that_the_engine_refuses_and_that_forgot_a_part_is_repaired(
-    checkout: Checkout, context: FeatureContext
-) -> None:
+def test_a_state_that_the_engine_refuses_and_that_forgot_a_part_is_repaired(feature_up: FeatureUp) -> None:
     """A table without its entry, on which others depend, and an entry twice."""
-    make(context, "feature-gaps")
-    before = resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text()))
+    checkout, _ = feature_up
+    before = resources(json.loads(checkpoint_of(checkout, "feature-x").read_text()))
 
     def forget(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         kept = [entry for entry in entries if entry["urn"].rsplit("::", 1)[-1] != "data-tee-admin"]
         return [*kept, kept[-1]]
 
-    edit(checkout, "feature-gaps", forget)
-    (finding,), done = mended(checkout, "feature-gaps")
+    edit(checkout, "feature-x", forget)
+    (finding,), done = mended(checkout, "feature-x")
     assert finding.kind == "state"
     assert "the engine refuses the state" in finding.found
     assert done.remaining == []
     assert done.plan is not None
     assert done.plan.changes == ()
-    assert resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text())) == before
-    assert len(tables_of(checkout, "feature-gaps")) == 3
+    assert resources(json.loads(checkpoint_of(checkout, "feature-x").read_text())) == before
+    assert len(tables_of(checkout, "feature-x")) == 3
 
     def lose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return list(check_resources([entry for entry in entries if "schedules" not in entry["urn"]]).sound or ())
 
-    edit(checkout, "feature-gaps", lose)
-    (finding,), done = mended(checkout, "feature-gaps")
+    edit(checkout, "feature-x", lose)
+    (finding,), done = mended(checkout, "feature-x")
     assert (finding.kind, done.remaining) == ("forgotten", [])
-    assert "table feature-gaps-tee-schedules" in finding.found
-    assert resources(json.loads(checkpoint_of(checkout, "feature-gaps").read_text())) == before
+    assert "table feature-x-tee-schedules" in finding.found
+    assert resources(json.loads(checkpoint_of(checkout, "feature-x").read_text())) == before
 
 
-def test_a_table_with_two_entries_keeps_the_one_that_the_program_has(
-    checkout: Checkout, context: FeatureContext
-) -> None:
+def test_a_table_with_two_entries_keeps_the_one_that_the_program_has(feature_up: FeatureUp) -> None:
     """As `pulumi import` leaves it: without the parent, and protected."""
-    make(context, "feature-twice")
-    made = tables_of(checkout, "feature-twice")
+    checkout, _ = feature_up
+    made = tables_of(checkout, "feature-x")
 
     def double(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         table = next(entry for entry in entries if entry["urn"].endswith("data-tee-admin"))
-        urn = f"urn:pulumi:feature-twice::tee-infra::{table['type']}::data-tee-admin"
+        urn = f"urn:pulumi:feature-x::tee-infra::{table['type']}::data-tee-admin"
         return [*entries, {**table, "urn": urn, "parent": entries[0]["urn"], "protect": True}]
 
-    edit(checkout, "feature-twice", double)
-    (finding,), done = mended(checkout, "feature-twice")
+    edit(checkout, "feature-x", double)
+    (finding,), done = mended(checkout, "feature-x")
     assert finding.kind == "doubled"
     assert done.remaining == []
     assert done.plan is not None
     assert done.plan.changes == ()
-    assert tables_of(checkout, "feature-twice") == made
+    assert tables_of(checkout, "feature-x") == made
 
 
-def test_an_empty_state_is_no_dead_end(checkout: Checkout, context: FeatureContext) -> None:
-    make(context, "feature-void")
+def test_an_empty_state_is_no_dead_end(feature_up: FeatureUp) -> None:
+    checkout, _ = feature_up
     for text, kind in (("", "state"), ('{"version": 3, "checkpoint": {"latest": null}}', "lost")):
-        checkpoint_of(checkout, "feature-void").write_text(text)
-        (finding,), done = mended(checkout, "feature-void")
+        checkpoint_of(checkout, "feature-x").write_text(text)
+        (finding,), done = mended(checkout, "feature-x")
         assert (finding.kind, done.remaining) == (kind, [])
         assert done.plan is not None
         assert done.plan.changes == ()
-    assert len(tables_of(checkout, "feature-void")) == 3
+    assert len(tables_of(checkout, "feature-x")) == 3
 
 
 def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, context: FeatureContext) -> None:
@@ -137,12 +133,12 @@ def test_a_checksum_that_a_killed_engine_left_torn_goes(checkout: Checkout, cont
     assert done.plan is not None  # the engine reads the state again
 
 
-def test_creates_left_open_are_closed_by_what_aws_has(checkout: Checkout, context: FeatureContext) -> None:
-    make(context, "feature-open")
+def test_creates_left_open_are_closed_by_what_aws_has(feature_up: FeatureUp) -> None:
+    checkout, _ = feature_up
     opened = [f"{part}-tee-admin" for part in ("data", "configuration-tables")]
-    leave_open(checkpoint_of(checkout, "feature-open"), opened)
-    checkout.client("ssm").delete_parameter(Name="/tee/feature-open/tables/tee-admin")
-    (finding,), done = mended(checkout, "feature-open")
+    leave_open(checkpoint_of(checkout, "feature-x"), opened)
+    checkout.client("ssm").delete_parameter(Name="/tee/feature-x/tables/tee-admin")
+    (finding,), done = mended(checkout, "feature-x")
     assert finding.found == "a run was killed while it created data-tee-admin, configuration-tables-tee-admin"
     assert done.remaining == []
     assert done.plan is not None

@@ -7,7 +7,7 @@ tenth of a second.
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -22,24 +22,37 @@ from tee_infra.local import EmbeddedAws, lifecycle
 from tee_infra.workflows.session.bootstrap import bootstrap_once
 from tee_infra.workflows.session.embedded_aws import connection_to
 from tests.support.checkout import ROOT, Checkout, clean_environment, copy_stack_files, end_embedded_aws
+from tests.support.features import home_of, make
 
-ACCOUNT, STARTED, DEV_UP, PROD_UP = "account", "started", "dev-up", "prod-up"
+ACCOUNT, STARTED, DEV_UP, PROD_UP, FEATURE_UP = "account", "started", "dev-up", "prod-up", "feature-up"
 RESTORABLE = "/restorable/"
 # Imported only in its own process: moto takes its account from there.
-STATE = Path(".tee") / "state"
-_MADE_BY = {
-    STARTED: (ACCOUNT, "local start"),
-    DEV_UP: (STARTED, "up dev --yes"),
-    PROD_UP: (DEV_UP, "up prod --yes"),
+STATES = Path(".tee") / "state", Path(".tee") / "feature-state"
+
+
+def _by(command: str) -> Callable[[Checkout], None]:
+    def run(checkout: Checkout) -> None:
+        done = checkout.tee(*command.split())
+        assert done.code == 0, done.err
+
+    return run
+
+
+_MADE_BY: dict[str, tuple[str, Callable[[Checkout], object]]] = {
+    STARTED: (ACCOUNT, _by("local start")),
+    DEV_UP: (STARTED, _by("up dev --yes")),
+    PROD_UP: (DEV_UP, _by("up prod --yes")),
+    FEATURE_UP: (STARTED, lambda checkout: make(home_of(checkout), "feature-x")),
 }
-"""The state before, and the command that makes a state of it."""
+"""The state before, and what makes a state of it."""
 
 
 class Prepared:
     """The embedded AWS in `directory / "aws"`, and in `directory / NAME` what it and the stacks' state once were.
 
     `ACCOUNT` is a prepared account, `STARTED` what `tee-infra local start` makes, `DEV_UP` that after `up dev`,
-    `PROD_UP` that after `up prod` as well. Each is made when a test first asks for it.
+    `PROD_UP` that after `up prod` as well, `FEATURE_UP` that with feature-x, whose lease of three days began at `T0`.
+    Each is made when a test first asks for it.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -70,26 +83,28 @@ class Prepared:
         """The same for a `directory` that has its stack files."""
         if not (self.directory / name).exists():
             self._make(name)
-        shutil.copytree(self.directory / name / "state", directory / STATE)
+        for state in STATES:
+            shutil.copytree(self.directory / name / state.name, directory / state)
         self._ask("restore", str(self.directory / name / "snapshot"))
         (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
         return Checkout(directory, in_process=True)
 
     def _make(self, name: str) -> None:
         directory = self.directory / f"{name}-checkout"
-        (directory / STATE).mkdir(parents=True)
+        directory.mkdir(parents=True)
         if name == ACCOUNT:
+            for state in STATES:
+                (directory / state).mkdir(parents=True)
             self.empty()
             (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
             running = self.running()
             bootstrap_once(connection_to(running, running.region), local.ACCOUNT_ID, running.region, lambda _: None)
         else:
-            before, command = _MADE_BY[name]
-            (directory / STATE).rmdir()
-            done = self.checkout(directory, before).tee(*command.split())
-            assert done.code == 0, done.err
+            before, make = _MADE_BY[name]
+            make(self.checkout(directory, before))
         (self.directory / name).mkdir()
-        shutil.copytree(directory / STATE, self.directory / name / "state")
+        for state in STATES:
+            shutil.copytree(directory / state, self.directory / name / state.name)
         self._ask("save", str(self.directory / name / "snapshot"))
 
     def _ask(self, action: str, path: str) -> None:
