@@ -44,21 +44,21 @@ def test_up_creates_what_preview_showed_and_the_tables_work(fresh: Checkout) -> 
     assert fresh.tee("preview", "dev", "--json").json["changes"] == []
 
 
-def test_down_removes_everything(dev_up: Checkout) -> None:
-    assert dev_up.tee("down", "dev", "--yes").code == 0
-    assert dev_up.tables() == []
-    assert dev_up.client("iam").list_roles()["Roles"] == []
-    assert dev_up.client("ssm").describe_parameters()["Parameters"] == []
-    listed = {entry["environment"]: entry["resources"] for entry in dev_up.tee("list", "--json").json}
-    assert listed["dev"] == 0
-
-
-def test_down_asks_for_the_name(dev_up: Checkout) -> None:
+def test_down_asks_for_the_name_and_removes_everything(dev_up: Checkout) -> None:
+    before = digests(dev_up.directory)
     refused = dev_up.tee("down", "dev", typed="prod\n")
     assert refused.code == 3
     assert "Nothing was changed" in refused.err
     assert len(dev_up.tables()) == 3
     assert dev_up.tee("down", "dev", typed="dev\n").code == 0
+    assert dev_up.tables() == []
+    assert dev_up.client("iam").list_roles()["Roles"] == []
+    assert dev_up.client("ssm").describe_parameters()["Parameters"] == []
+    listed = {entry["environment"]: entry["resources"] for entry in dev_up.tee("list", "--json").json}
+    assert listed["dev"] == 0
+    assert dev_up.pulumi("up", "--yes", "-s", "dev").code == 0
+    assert len(dev_up.tables()) == 3
+    assert digests(dev_up.directory) == before
 
 
 def test_a_changed_setting_is_one_update_in_place(dev_up: Checkout) -> None:
@@ -129,8 +129,6 @@ def test_no_command_rewrites_a_stack_file(dev_up: Checkout) -> None:
     for command in (["up", "dev", "--yes"], ["refresh", "dev"], ["list"]):
         assert dev_up.tee(*command).code == 0
     assert dev_up.pulumi("preview", "-s", "test").code == 0
-    assert dev_up.tee("down", "dev", "--yes").code == 0
-    assert dev_up.pulumi("up", "--yes", "-s", "dev").code == 0
     assert digests(dev_up.directory) == before
 
 
