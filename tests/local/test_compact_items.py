@@ -4,7 +4,8 @@ import base64
 import hashlib
 import inspect
 import json
-import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from random import Random
@@ -19,6 +20,7 @@ from moto.dynamodb.responses import DynamoHandler
 
 from tee_infra.local import EmbeddedAws, item_json
 from tests.local.clients import client
+from tests.support.checkout import ROOT
 from tests.support.emulator import session
 
 ALL, KEYS_ONLY = ({"ProjectionType": name} for name in ("ALL", "KEYS_ONLY"))
@@ -33,10 +35,20 @@ REPLACED = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def pure_moto() -> Iterator[str]:
+    """The tests' own moto is changed as the embedded AWS's is."""
+    command = [sys.executable, "-m", "tests.support.pure_moto"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        yield served.stdout.readline().strip()
+        served.communicate()
+
+
 @pytest.fixture
-def both(running: EmbeddedAws, moto_endpoint: str) -> Iterator[tuple[Any, Any]]:
+def both(running: EmbeddedAws, pure_moto: str) -> Iterator[tuple[Any, Any]]:
     """A table in each, with an index and a stream."""
-    clients = client(running, "dynamodb"), session().client("dynamodb", endpoint_url=moto_endpoint)
+    clients = client(running, "dynamodb"), session().client("dynamodb", endpoint_url=pure_moto)
     for each in clients:
         keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
         index = [{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
@@ -153,7 +165,7 @@ def test_every_request_has_the_answer_of_moto(both: tuple[Any, Any], seed: int) 
         assert embedded == moto, (step, name, arguments)
 
 
-def test_streams_have_the_records_of_moto(both: tuple[Any, Any], running: EmbeddedAws, moto_endpoint: str) -> None:
+def test_streams_have_the_records_of_moto(both: tuple[Any, Any], running: EmbeddedAws, pure_moto: str) -> None:
     random = Random(7)
     for _ in range(60):
         name, arguments = call(random)
@@ -172,7 +184,7 @@ def test_streams_have_the_records_of_moto(both: tuple[Any, Any], running: Embedd
         return found
 
     embedded = records(both[0], client(running, "dynamodbstreams"))
-    assert embedded == records(both[1], session().client("dynamodbstreams", endpoint_url=moto_endpoint))
+    assert embedded == records(both[1], session().client("dynamodbstreams", endpoint_url=pure_moto))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -213,14 +225,14 @@ def test_moto_is_the_one_that_was_changed() -> None:
 
 def test_a_snapshot_with_objects_of_attributes_is_still_read() -> None:
     """In a process of its own, because moto's classes are changed for good."""
-    import subprocess
-    import sys
-
-    old = Item(DynamoType({"S": "a"}), None, {"pk": {"S": "a"}, "b": {"B": b"x"}, "m": {"M": {"n": {"N": "1"}}}})
     code = (
-        "import pickle, sys; from tee_infra.local import compact_items; compact_items.apply()\n"
-        "item = pickle.loads(sys.stdin.buffer.read()); again = pickle.loads(pickle.dumps(item))\n"
-        "assert again.attrs == item.attrs and again == item; print(item.to_json())"
+        "import pickle; from tee_infra.local import compact_items\n"
+        "from moto.dynamodb.models.dynamo_type import DynamoType, Item\n"
+        "key = DynamoType({'S': 'a'})\n"
+        "old = Item(key, None, {'pk': {'S': 'a'}, 'b': {'B': b'x'}, 'm': {'M': {'n': {'N': '1'}}}})\n"
+        "raw, shown = pickle.dumps(old), old.to_json(); assert b'raw_attrs' not in raw; compact_items.apply()\n"
+        "item = pickle.loads(raw); again = pickle.loads(pickle.dumps(item))\n"
+        "assert again.attrs == item.attrs and again == item and item.to_json() == shown, (item.to_json(), shown)"
     )
-    shown = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(old), capture_output=True, check=False)
-    assert shown.stdout.decode().strip() == str(old.to_json()), shown.stderr.decode()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

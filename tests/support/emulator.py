@@ -18,14 +18,27 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.local.compact_items import cache_dispatch
+from tee_infra.local import compact_items
 from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
+
+
+@cache
+def change_moto() -> None:
+    """As the embedded AWS changes it, which is faster; `tests.local.test_compact_items` shows that it answers alike."""
+    compact_items.apply()
 
 
 @contextmanager
 def serve_moto() -> Iterator[str]:
     """A moto server on loopback that answers one request at a time, because its backends have no locks."""
-    cache_dispatch()
+    change_moto()
+    with serve_pure_moto() as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def serve_pure_moto() -> Iterator[str]:
+    """The same in a process whose moto nobody has changed."""
     lock, application = Lock(), DomainDispatcherApplication(create_backend_app)
 
     def one_at_a_time(environ: dict, start_response: Any) -> list[bytes]:
