@@ -9,6 +9,7 @@ import pytest
 
 from tee_infra.cli.root import root
 from tests.contracts.test_docs import parse
+from tests.support.cases import every
 
 WIDTH = 80
 WITH_EXAMPLES = {
@@ -31,7 +32,7 @@ def walk(group: click.Group, context: click.Context, path: str = "") -> Iterator
 
 
 COMMANDS = dict(walk(root, click.Context(root, info_name="tee-infra")))
-each_command = pytest.mark.parametrize(("path", "command"), COMMANDS.items(), ids=list(COMMANDS))
+each_command = every(COMMANDS)
 
 
 def help_of(command: click.Command, path: str) -> str:
@@ -64,12 +65,14 @@ def test_the_line_of_each_command_in_a_list_is_whole_and_fits(path: str, group: 
 
 
 @each_command
-def test_every_line_of_help_fits(path: str, command: click.Command) -> None:
+def test_every_line_of_help_fits(path: str) -> None:
+    command = COMMANDS[path]
     assert max(map(len, help_of(command, path).splitlines())) <= WIDTH
 
 
 @each_command
-def test_examples_parse(path: str, command: click.Command) -> None:
+def test_examples_parse(path: str) -> None:
+    command = COMMANDS[path]
     examples = examples_in(command)
     assert bool(examples) == (path in WITH_EXAMPLES)
     for example in examples:
@@ -78,7 +81,8 @@ def test_examples_parse(path: str, command: click.Command) -> None:
 
 
 @each_command
-def test_each_type_has_one_placeholder(path: str, command: click.Command) -> None:
+def test_each_type_has_one_placeholder(path: str) -> None:
+    command = COMMANDS[path]
     for parameter in visible(command):
         if isinstance(parameter, click.Option) and (parameter.is_flag or isinstance(parameter.type, click.Choice)):
             continue
@@ -87,7 +91,8 @@ def test_each_type_has_one_placeholder(path: str, command: click.Command) -> Non
 
 
 @each_command
-def test_each_name_has_one_spelling(path: str, command: click.Command) -> None:
+def test_each_name_has_one_spelling(path: str) -> None:
+    command = COMMANDS[path]
     names = {path.rsplit(" ", 1)[-1], *(name for parameter in visible(command) for name in parameter.opts)}
     assert not names & REFUSED_OPTIONS
     assert not re.search("anonymis", help_of(command, path))
@@ -96,7 +101,8 @@ def test_each_name_has_one_spelling(path: str, command: click.Command) -> None:
 
 
 @each_command
-def test_every_option_says_what_it_does_and_its_default_in_a_sentence(path: str, command: click.Command) -> None:
+def test_every_option_says_what_it_does_and_its_default_in_a_sentence(path: str) -> None:
+    command = COMMANDS[path]
     assert "[default:" not in help_of(command, path)
     for parameter in visible(command):
         if isinstance(parameter, click.Option):

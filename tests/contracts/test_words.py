@@ -9,6 +9,7 @@ import click
 import pytest
 
 from tee_infra.cli.root import root
+from tests.support.cases import every
 from tests.support.texts import Text, all_texts, document, documents, sources, strings
 from tests.support.word_rules import RULES, Rule
 from tests.support.words import places
@@ -41,9 +42,9 @@ def commands(command: click.Command, path: str, parent: click.Context | None) ->
 
 
 COMMANDS = dict(commands(root, "", None))
-each_command = pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.replace(" ", "-") or "tee-infra")
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+each_command = every(COMMANDS, lambda path: f"tee-infra {path}")
+each_page = every(PAGES)
+each_rule = every(RULES, lambda rule: rule.name)
 
 
 def listed(texts: Iterator[Text]) -> str:
@@ -80,12 +81,9 @@ def test_no_form_of_advice_that_loses_data_passes(text: str, refused: bool) -> N
     assert bool(list(places([Text("", 1, text)], rules))) == refused
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({file.parent for file in FILES}), ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_no_text_has_a_refused_word(folder: Path) -> None:
-    files = [file for file in FILES if file.parent == folder]
-    found = listed(text for file in files for text in (strings if file.suffix == ".py" else document)(ROOT, file))
+@every(FILES)
+def test_no_text_has_a_refused_word(file: Path) -> None:
+    found = listed((strings if file.suffix == ".py" else document)(ROOT, file))
     assert not found, "\n" + found
 
 
