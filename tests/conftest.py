@@ -23,8 +23,9 @@ pytest_plugins = ["tests.support.fixtures", "tests.support.endings"]
 NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
 
 # The embedded AWS keeps its user's key there, and no test uses the one of the person who runs it.
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="tee-infra-tests-")
-atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers have it from the process that starts them
+    os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="tee-infra-tests-")
+    atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 # One for all sessions of a worker: reading botocore's models takes longer than most tests.
 botocore.session.create_loader = cache(botocore.session.create_loader)

@@ -94,5 +94,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Prepared]":
     """The embedded AWS that a worker's tests have one after the other."""
     from tests.support.prepared import prepared_in
 
-    with prepared_in(tmp_path_factory.mktemp("prepared")) as made:
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared-states"
+    shared.mkdir(exist_ok=True)
+    with prepared_in(tmp_path_factory.mktemp("prepared"), shared) as made:
         yield made

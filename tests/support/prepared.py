@@ -4,6 +4,7 @@ A start, the account's preparation, four empty stacks and dev take a quarter of 
 tenth of a second.
 """
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -48,15 +49,16 @@ _MADE_BY: dict[str, tuple[str, Callable[[Checkout], object]]] = {
 
 
 class Prepared:
-    """The embedded AWS in `directory / "aws"`, and in `directory / NAME` what it and the stacks' state once were.
+    """The embedded AWS in `directory / "aws"`, and in `shared / NAME` what it and the stacks' state once were.
 
     `ACCOUNT` is a prepared account, `STARTED` what `tee-infra local start` makes, `DEV_UP` that after `up dev`,
     `PROD_UP` that after `up prod` as well, `FEATURE_UP` that with feature-x, whose lease of three days began at `T0`.
-    Each is made when a test first asks for it.
+    Each is made when a test of any worker first asks for it; the workers have the key in common that seals it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, shared: Path) -> None:
         self.directory = directory
+        self.shared = shared
         self._pid = 0
 
     def running(self) -> EmbeddedAws:
@@ -81,11 +83,13 @@ class Prepared:
 
     def lend(self, directory: Path, name: str) -> Checkout:
         """The same for a `directory` that has its stack files."""
-        if not (self.directory / name).exists():
-            self._make(name)
+        with (self.shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self.shared / name).exists():
+                self._make(name)
         for state in STATES:
-            shutil.copytree(self.directory / name / state.name, directory / state)
-        self._ask("restore", str(self.directory / name / "snapshot"))
+            shutil.copytree(self.shared / name / state.name, directory / state)
+        self._ask("restore", str(self.shared / name / "snapshot"))
         (directory / ".tee" / "aws").symlink_to(self.directory / "aws")
         return Checkout(directory, in_process=True)
 
@@ -102,10 +106,12 @@ class Prepared:
         else:
             before, make = _MADE_BY[name]
             make(self.checkout(directory, before))
-        (self.directory / name).mkdir()
+        saved = self.shared / f"{name}.new"
+        saved.mkdir()
         for state in STATES:
-            shutil.copytree(directory / state, self.directory / name / state.name)
-        self._ask("save", str(self.directory / name / "snapshot"))
+            shutil.copytree(directory / state, saved / state.name)
+        self._ask("save", str(saved / "snapshot"))
+        saved.rename(self.shared / name)
 
     def _ask(self, action: str, path: str) -> None:
         running = self.running()
@@ -129,9 +135,9 @@ def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def prepared_in(directory: Path) -> Iterator[Prepared]:
+def prepared_in(directory: Path, shared: Path) -> Iterator[Prepared]:
     """It is started when a test first asks for it, and runs until the end."""
     try:
-        yield Prepared(directory)
+        yield Prepared(directory, shared)
     finally:
         end_embedded_aws(directory / "aws")
