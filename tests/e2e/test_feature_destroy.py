@@ -1,12 +1,14 @@
 """`tee-infra feature destroy`, as its user meets it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from tee_infra.cli.features.destroy import destroy
 from tee_infra.errors import RefusedError, UsageError
+from tee_infra.workflows.features.context import FeatureContext
 from tests.support.checkout import Checkout
 from tests.support.commands import invoke
 from tests.support.features import T0, home_of, make, read, tables_of
@@ -18,9 +20,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command in this process; its errors are raised."""
-    monkeypatch.chdir(checkout.directory)
+    monkeypatch.chdir(tmp_path)  # of the checkout
 
     def run_it(*arguments: str, typed: str = "") -> Result:
         return invoke(destroy, *arguments, "--now", AT, typed=typed)
@@ -28,22 +30,23 @@ def run(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run_it
 
 
-def test_it_is_shown_asked_for_by_name_done_once_and_said_when(checkout: Checkout, run: Run) -> None:
-    context = home_of(checkout)
-    make(context, "feature-a")
-    shown = run("feature-a", "--dry-run").stdout
+def test_it_is_shown_asked_for_by_name_done_once_and_said_when(
+    feature_up: tuple[Checkout, FeatureContext], run: Run
+) -> None:
+    checkout, _ = feature_up
+    shown = run("feature-x", "--dry-run").stdout
     assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown
-    assert "feature-a-tee-admin: about 0 items" in shown
-    with pytest.raises(RefusedError, match=r"'feature-b' is not 'feature-a'\. Nothing was changed"):
-        run("feature-a", typed="feature-b\n")
+    assert "feature-x-tee-admin: about 0 items" in shown
+    with pytest.raises(RefusedError, match=r"'feature-b' is not 'feature-x'\. Nothing was changed"):
+        run("feature-x", typed="feature-b\n")
     with pytest.raises(UsageError, match="--json: cannot ask"):
-        run("feature-a", "--json")
-    assert len(tables_of(checkout, "feature-a")) == 3
-    assert "feature-a: destroyed, 10 resources deleted" in run("feature-a", typed="feature-a\n").stdout
-    assert tables_of(checkout, "feature-a") == []
-    again = run("--branch", "feature/a", "--yes")
+        run("feature-x", "--json")
+    assert len(tables_of(checkout, "feature-x")) == 3
+    assert "feature-x: destroyed, 10 resources deleted" in run("feature-x", typed="feature-x\n").stdout
+    assert tables_of(checkout, "feature-x") == []
+    again = run("--branch", "feature/x", "--yes")
     assert again.exit_code == 0
-    assert "feature-a: already destroyed at 2026-12-01T00:30:00Z, " in again.stdout
+    assert "feature-x: already destroyed at 2026-12-01T00:30:00Z, " in again.stdout
 
 
 def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Checkout, run: Run) -> None:
@@ -60,7 +63,7 @@ def test_after_only_cuts_the_lease_short_and_never_makes_it_longer(checkout: Che
     assert read(context, "feature-c").expires_at == T0.replace(day=2, minute=30)
 
 
-def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run) -> None:
+def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(checkout: Checkout, run: Run) -> None:
     done = run("--branch", "feature/never", "--yes")
     assert done.exit_code == 0
     assert "feature/never: no environment, nothing to destroy" in done.stdout
@@ -76,6 +79,6 @@ def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(run: Run)
         (["feature-x", "--after", "soon"], "--after is 'soon'; allowed: minutes, hours or days"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(run: Run, arguments: list[str], said: str) -> None:
+def test_what_makes_no_sense_is_one_line(checkout: Checkout, run: Run, arguments: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         run(*arguments, "--yes")
