@@ -5,7 +5,7 @@ Items are DynamoDB's own JSON and only their outermost level is decoded; of the 
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origi
 import msgspec
 from msgspec import Raw
 
+from tee_infra.core.codec.declared_items import Attribute, DeclaredItems, Shape
 from tee_infra.core.codec.entities import entity_of
 from tee_infra.core.codec.pseudonyms import BECOMES, NUMBERS, Pseudonyms, Replacement
 from tee_infra.core.codec.raw_items import RawItem
@@ -109,15 +110,23 @@ class Anonymizer:
         )
         # Only dates need the member's id, and reading it costs as much as a pseudonym.
         self._dated = any(rule.kind is Personal.DATE for rule in self._rules.values())
+        self._declared = _declared(table, self._rules, pseudonyms, dated=self._dated)
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
 
     def __call__(self, items: Iterable[RawItem]) -> list[RawItem]:
-        """The items with their stand-ins, attributes in their order. Raises `UnclassifiedError`."""
-        shapes: Counter[tuple[str, ...]] = Counter()
-        anonymized: list[RawItem] = [self._anonymize(item, shapes) for item in items]
+        """The items with their stand-ins. Raises `UnclassifiedError`."""
+        usual, others = Counter[Shape](), Counter[tuple[str, ...]]()
+        anonymized: list[RawItem] = []
+        for item in items:
+            done = self._declared and self._declared.anonymized(item)
+            if done:
+                usual[done[1]] += 1
+            anonymized.append(done[0] if done else self._anonymize(item, others))
         counts = Counter[str]()
-        for names, count in shapes.items():
+        for shape, count in usual.items():
+            others[tuple(self._declared.names(shape) if self._declared else ())] += count
+        for names, count in others.items():
             counts.update(dict.fromkeys(names, count))
         with self._lock:
             self._counts.update(counts)
@@ -176,6 +185,19 @@ class Anonymizer:
         raise UnclassifiedError(
             self._table.name, name, holds, rule.declared(value) if rule else "it is not in the catalog"
         )
+
+
+def _declared(table: Table, rules: Mapping[str, Rule], pseudonyms: Pseudonyms, *, dated: bool) -> DeclaredItems | None:
+    """None where an attribute may have several types, or a form of something other than a text."""
+    attributes: list[Attribute] = []
+    for name, rule in rules.items():
+        holds = sorted(rule.types - _HARMLESS) or ["BOOL"]
+        if len(holds) > 1 or (rule.form is not None and holds != ["S"]):
+            return None
+        replacements = pseudonyms.replacements if holds == ["S"] else pseudonyms.numbers
+        replace = replacements[rule.kind] if rule.kind is not None else None
+        attributes.append(Attribute(name, holds[0], rule.form.fullmatch if rule.form else None, replace))
+    return DeclaredItems(attributes, table.partition_key.name if dated else None)
 
 
 def rules_of(table: Table) -> dict[str, Rule]:
