@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+import botocore.loaders
 import botocore.session
 import pytest
 from hypothesis import settings
@@ -27,8 +28,17 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers have it from the proc
     os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="tee-infra-tests-")
     atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
-# One for all sessions of a worker: reading botocore's models takes longer than most tests.
-botocore.session.create_loader = cache(botocore.session.create_loader)
+_loader = cache(botocore.session.create_loader)
+
+
+def _one_loader(search_path: str | None = None) -> botocore.loaders.Loader:
+    """One for all sessions of a worker: reading botocore's models takes longer than most tests."""
+    loader = _loader(search_path)
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session of boto3 adds its own again
+    return loader
+
+
+botocore.session.create_loader = _one_loader
 
 settings.register_profile("project", deadline=None, max_examples=200, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")
