@@ -6,8 +6,8 @@ where used.
 
 In the order of a run: `lifecycle`, `private_files`, `user_key`, `ports`, `pidfile`, then in the process `server`,
 `credentials`, `moto_patches` (`compact_items`, `item_json`, `stream_records`, `sorted_items`, `packed_tables`,
-`item_refusals`), `snapshot` (`sealed`, `pickling`), and for each request `door`, `signatures`, `request_lock`; `peers`
-and `provider` for the engine's. `errors` are everybody's.
+`item_refusals`, `late_ec2`), `snapshot` (`sealed`, `pickling`), and for each request `door`, `signatures`,
+`request_lock`; `peers` and `provider` for the engine's. `errors` are everybody's.
 """
 
 from collections.abc import Mapping

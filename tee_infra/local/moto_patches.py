@@ -3,7 +3,7 @@
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
 a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
 AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none.
-`item_refusals` has the items that it takes and AWS does not.
+`item_refusals` has the items that it takes and AWS does not, `late_ec2` spares an import.
 """
 
 import uuid
@@ -16,7 +16,7 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.kms import models as kms
 
-from tee_infra.local import compact_items, item_refusals
+from tee_infra.local import compact_items, item_refusals, late_ec2
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -27,6 +27,7 @@ Handle = Callable[[Any], Any]
 
 def apply() -> None:
     """Change moto's classes; once per process, before the first request."""
+    late_ec2.apply()
     backend, handler, table = cast("Any", DynamoDBBackend), cast("Any", DynamoHandler), cast("Any", Table)
     keys = cast("Any", kms)
     backend.update_table_streams = _switch_stream

@@ -18,7 +18,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.local import compact_items
+from tee_infra.local import compact_items, late_ec2
 from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 
 
@@ -26,6 +26,7 @@ from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 def change_moto() -> None:
     """As the embedded AWS changes it, which is faster; `tests.local.test_compact_items` shows that it answers alike."""
     compact_items.apply()
+    late_ec2.apply()
 
 
 @contextmanager
