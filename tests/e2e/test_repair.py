@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tee_infra.aws.control_locks import LOCKS
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.pulumi_state.integrity import check_resources
 from tee_infra.workflows.features.context import FeatureContext
 from tee_infra.workflows.repair.diagnose import Finding, diagnose
@@ -170,6 +172,12 @@ def test_who_is_at_work_is_said_and_waited_for(checkout: Checkout, context: Feat
         context.locks.release(lock)
         (finding,) = diagnose(subject)
         assert finding.cure == "tee-infra feature create --branch feature/making"
+        item = {"pk": {"S": LOCKS}, "sk": {"S": "feature-making"}, "counter": {"S": "x"}}
+        checkout.client("dynamodb").put_item(TableName=CONTROL_TABLE, Item=item)
+        (finding,) = diagnose(subject)
+        assert (finding.kind, finding.mends) == ("lock", False)
+        assert "its lock cannot be read" in finding.found
+        assert finding.cure.endswith('table tee-control, pk "locks", sk "feature-making"')
 
 
 def test_quarantine_is_lifted_once_nothing_is_in_the_way(checkout: Checkout, context: FeatureContext) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from tee_infra.aws.control_locks import LOCKS
 from tee_infra.aws.leftovers import Leftovers
 from tee_infra.core.cleanup.leftovers import label
 from tee_infra.core.lifecycle.record import FeatureRecord
+from tee_infra.core.names import CONTROL_TABLE
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
 from tee_infra.core.pulumi_state.integrity import Integrity
 from tee_infra.core.tags import StackTags
@@ -55,7 +57,8 @@ def _lock(subject: RepairSubject) -> list[Finding]:
     context = subject.context
     lock = held_locks(context.locks).get(subject.environment.name) if context else None
     if isinstance(lock, Unreadable):
-        cure = "make sure that no run changes it, then run repair again for the item to correct"
+        item = f'table {CONTROL_TABLE}, pk "{LOCKS}", sk "{subject.environment.name}"'
+        cure = f"make sure that no run changes it, then delete the item of its lock: {item}"
         return [Finding(kind="lock", found=lock.reason, cure=cure, mends=False)]
     if context is None or lock is None or lock.holder == context.actor.describe():
         return []
