@@ -3,6 +3,7 @@
 CPU is user and system time of this process from the first request to the last; imports and clients are made before.
 """
 
+import gc
 import json
 import os
 import resource
@@ -20,6 +21,7 @@ import boto3
 
 from bench.anonymize import three_attributes
 from tee_infra.aws.dynamodb import DynamoDb, TransportName
+from tee_infra.cli import OBJECTS_BEFORE_A_COLLECTION
 from tee_infra.core.codec.transform import Transform
 from tee_infra.core.data.comparison import CompareOptions
 from tee_infra.core.data.resume_point import Header
@@ -149,6 +151,8 @@ def cpu_seconds() -> float:
 def main() -> None:
     name, url, items = sys.argv[1], sys.argv[2], int(sys.argv[3])
     run = CLIENTS[name](url)
+    if name.startswith("data "):
+        gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)  # as the command does
     began, cpu = time.monotonic(), cpu_seconds()
     run()
     cpu, wall = cpu_seconds() - cpu, time.monotonic() - began
