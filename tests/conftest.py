@@ -44,6 +44,11 @@ settings.register_profile("project", deadline=None, max_examples=200, derandomiz
 settings.load_profile("project")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a worker often waits for an engine or for a time-out."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """The modules of a whole suite live to its end: looking through them took an eighth of its time."""
     gc.collect()

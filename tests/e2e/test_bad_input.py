@@ -36,19 +36,22 @@ def test_wrong_usage(dev_up: Checkout) -> None:
             assert said in error_line(done), arguments
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"table_clas": "STANDARD"}, "environment.table_clas is not a setting"),
-        ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
-        ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
-    ],
-)
-def test_a_mistake_in_a_stack_file(checkout: Checkout, settings: dict[str, str], said: str) -> None:
-    checkout.set("dev", **settings)
-    through_ours = checkout.tee("preview", "dev")
-    assert through_ours.code == 2
-    assert said in error_line(through_ours)
+MISTAKES = [
+    ({"table_clas": "STANDARD"}, "environment.table_clas is not a setting"),
+    ({"protect": "no"}, "environment.protect is 'no': input should be a valid boolean"),
+    ({"name": "prod"}, "environment.name is 'prod', but the stack is 'dev'"),
+]
+
+
+def test_a_mistake_in_a_stack_file(checkout: Checkout) -> None:
+    """Each through our command, and one through plain pulumi, which runs the same program."""
+    sound = (checkout.directory / "Pulumi.dev.yaml").read_text()
+    for settings, said in MISTAKES:
+        (checkout.directory / "Pulumi.dev.yaml").write_text(sound)
+        checkout.set("dev", **settings)
+        through_ours = checkout.tee("preview", "dev")
+        assert through_ours.code == 2
+        assert said in error_line(through_ours)
     through_pulumi = checkout.pulumi("preview", "-s", "dev")
     assert through_pulumi.code != 0
     assert said in through_pulumi.out + through_pulumi.err
