@@ -44,7 +44,6 @@ MISTAKES = [
 
 
 def test_a_mistake_in_a_stack_file(checkout: Checkout) -> None:
-    """Each through our command, and one through plain pulumi, which runs the same program."""
     sound = (checkout.directory / "Pulumi.dev.yaml").read_text()
     for settings, said in MISTAKES:
         (checkout.directory / "Pulumi.dev.yaml").write_text(sound)
@@ -52,9 +51,9 @@ def test_a_mistake_in_a_stack_file(checkout: Checkout) -> None:
         through_ours = checkout.tee("preview", "dev")
         assert through_ours.code == 2
         assert said in error_line(through_ours)
-    through_pulumi = checkout.pulumi("preview", "-s", "dev")
-    assert through_pulumi.code != 0
-    assert said in through_pulumi.out + through_pulumi.err
+        through_pulumi = checkout.pulumi("preview", "-s", "dev")
+        assert through_pulumi.code != 0
+        assert said in through_pulumi.out + through_pulumi.err
 
 
 def test_no_checkout(tmp_path: Path) -> None:
