@@ -5,7 +5,7 @@ import pytest
 
 from tee_infra.workflows.features.context import FeatureContext
 from tests.support.checkout import Checkout, checkout_in
-from tests.support.features import home_of
+from tests.support.features import FeatureUp, home_of
 from tests.support.prepared import DEV_UP, FEATURE_UP, PROD_UP, STARTED, Prepared
 
 
@@ -35,7 +35,7 @@ def prod_up(prepared: Prepared, tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture
-def feature_up(prepared: Prepared, tmp_path: Path, said: list[str]) -> tuple[Checkout, FeatureContext]:
+def feature_up(prepared: Prepared, tmp_path: Path, said: list[str]) -> FeatureUp:
     """A checkout with feature-x up, whose lease of three days began at `T0`, and its home in this process."""
     checkout = prepared.checkout(tmp_path, FEATURE_UP)
     return checkout, home_of(checkout, said)

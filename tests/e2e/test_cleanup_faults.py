@@ -19,6 +19,7 @@ from tests.support.checkout import Checkout
 from tests.support.features import (
     NOW,
     STATE,
+    FeatureUp,
     checkpoint_of,
     kill,
     kill_engine,
@@ -33,7 +34,6 @@ from tests.support.homes import make_table, tags_of
 
 pytestmark = pytest.mark.engine
 
-FeatureUp = tuple[Checkout, FeatureContext]
 HOUR = timedelta(hours=1)
 AT = "2026-12-01T02:00:00Z"
 POLICY = Policy(max_destroys=10, limit_confirmed=False, grace=timedelta())

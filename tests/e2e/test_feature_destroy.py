@@ -8,10 +8,9 @@ from click.testing import Result
 
 from tee_infra.cli.features.destroy import destroy
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.workflows.features.context import FeatureContext
 from tests.support.checkout import Checkout
 from tests.support.commands import invoke
-from tests.support.features import T0, home_of, make, read, tables_of
+from tests.support.features import T0, FeatureUp, home_of, make, read, tables_of
 
 pytestmark = pytest.mark.engine
 
@@ -30,9 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run_it
 
 
-def test_it_is_shown_asked_for_by_name_done_once_and_said_when(
-    feature_up: tuple[Checkout, FeatureContext], run: Run
-) -> None:
+def test_it_is_shown_asked_for_by_name_done_once_and_said_when(feature_up: FeatureUp, run: Run) -> None:
     checkout, _ = feature_up
     shown = run("feature-x", "--dry-run").stdout
     assert "- delete   aws:dynamodb/table:Table  data-tee-admin" in shown

@@ -25,6 +25,7 @@ from tests.support.checkout import Checkout, kill_9
 from tests.support.commands import invoke, json_of
 from tests.support.features import (
     T0,
+    FeatureUp,
     delete_role,
     home_of,
     items,
@@ -42,7 +43,6 @@ pytestmark = pytest.mark.engine
 
 NOW = "2026-12-01T00:00:00Z"
 Run = Callable[..., Result]
-FeatureUp = tuple[Checkout, FeatureContext]
 
 
 @pytest.fixture
@@ -217,8 +217,8 @@ def test_a_restarted_embedded_aws_has_lost_what_nobody_saved(feature_up: Feature
 
 
 def test_many_at_once_do_not_disturb_each_other(checkout: Checkout, context: FeatureContext) -> None:
-    branches = [f"feature/at-once-{number}" for number in range(4)]
-    with ThreadPoolExecutor(4) as pool:
+    branches = [f"feature/at-once-{number}" for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(lambda branch: create(checkout, branch, "--seed", "none"), branches))
     assert [entry["branch"] for entry in made] == branches
     for branch in branches:

@@ -16,13 +16,11 @@ from tee_infra.workflows.repair.repair import Repaired, repair
 from tee_infra.workflows.repair.subject import open_subject
 from tee_infra.workflows.session.checkout import Project
 from tests.support.checkout import Checkout
-from tests.support.features import STATE, T0, checkpoint_of, leave_open, make, read, state_names, tables_of
+from tests.support.features import STATE, T0, FeatureUp, checkpoint_of, leave_open, make, read, state_names, tables_of
 from tests.support.homes import make_table, tags_of
 from tests.support.stand_in import Told
 
 pytestmark = pytest.mark.engine
-
-FeatureUp = tuple[Checkout, FeatureContext]
 
 
 def test_a_lost_state_is_taken_over_from_aws_and_nothing_is_left_to_change(checkout: Checkout) -> None:

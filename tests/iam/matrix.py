@@ -6,6 +6,7 @@ control table.
 
 from typing import NamedTuple
 
+from tee_infra.core.environments import parse_environment
 from tests.support.iam_roles import ACCOUNT, REGION
 
 FEATURE = "feature-new-auth"
@@ -31,6 +32,8 @@ def rows() -> list[Row]:
 YES, NO = True, False
 DEPLOYERS = ("deployer", "privileged-deployer")
 """Production's."""
+
+ON_ITEMS = ("GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "PartiQLSelect")
 
 APP = [
     Row("prod", "app", "dynamodb:GetItem", TABLE + "prod-tee-admin", YES),
@@ -78,16 +81,7 @@ DEVELOPER = [
     *(
         Row(environment, "developer", f"dynamodb:{action}", f"{TABLE}{environment}-tee-admin", NO)
         for environment in ("prod", "prod-v2")
-        for action in (
-            "GetItem",
-            "BatchGetItem",
-            "Query",
-            "Scan",
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "PartiQLSelect",
-        )
+        for action in ON_ITEMS
     ),
     Row("prod", "developer", "dynamodb:Query", TABLE + "prod-tee-schedules/index/by-date", NO),
     Row("staging", "developer", "dynamodb:DeleteTable", TABLE + "staging-tee-admin", NO),
@@ -190,6 +184,10 @@ ROLES = (
 )
 
 
+def deployers(environment: str) -> list[str]:
+    return [role for role in parse_environment(environment).kind.roles if role.endswith("deployer")]
+
+
 def exfiltration() -> list[Row]:
     """No role of people or of the app takes data out, nor writes a policy that would let somebody else do it."""
     return [
@@ -203,11 +201,8 @@ def exfiltration() -> list[Row]:
         *(
             Row(environment, role, action, f"{TABLE}{environment}-tee-admin/stream/2026-11-01T00:00:00.000", NO)
             for environment, roles in ROLES
-            for role in (
-                *roles,
-                *({"prod": DEPLOYERS}.get(environment, ("deployer",)) if environment != FEATURE else ()),
-            )
+            for role in (*roles, *deployers(environment))
             for action in ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
         ),
-        *(Row("prod", role, "dynamodb:UpdateAbacStatus", "*", NO) for role in ("app", "developer", "deployer")),
+        *(Row("prod", role, "dynamodb:UpdateAbacStatus", "*", NO) for role in ("app", "developer", *DEPLOYERS)),
     ]

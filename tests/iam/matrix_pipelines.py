@@ -1,6 +1,6 @@
 """The rows of the matrix on the roles of pipelines: deployers, production's two among them, and cleanup."""
 
-from tests.iam.matrix import DEPLOYERS, FEATURE, NO, PARAMETER, POLICY, ROLE, TABLE, YES, Row
+from tests.iam.matrix import DEPLOYERS, FEATURE, NO, ON_ITEMS, PARAMETER, POLICY, ROLE, TABLE, YES, Row
 from tests.support.iam_roles import ACCOUNT, REGION
 
 
@@ -76,7 +76,7 @@ DEPLOYER = [
         for action, resource, context in PRIVILEGED_CHANGES
     ),
     *(Row("prod", "deployer", action, resource, YES) for action, resource in READ_BY_BOTH),
-    # Neither of them stops the message that tells of its use.
+    # Neither of them stops the message that reports its use.
     *(
         Row("prod", role, action, resource, NO)
         for role in DEPLOYERS
@@ -120,19 +120,7 @@ DEPLOYER = [
     Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", YES),
     Row("dev", "deployer", "dynamodb:BatchWriteItem", TABLE + "dev-tee-admin", NO),
     Row("staging", "deployer", "dynamodb:BatchWriteItem", TABLE + f"{FEATURE}-tee-admin", NO),
-    *(
-        Row("dev", "deployer", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO)
-        for action in (
-            "GetItem",
-            "BatchGetItem",
-            "Query",
-            "Scan",
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "PartiQLSelect",
-        )
-    ),
+    *(Row("dev", "deployer", f"dynamodb:{action}", TABLE + f"{FEATURE}-tee-admin", NO) for action in ON_ITEMS),
     Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + FEATURE, YES),
     Row("dev", "deployer", "ssm:GetParametersByPath", PARAMETER + "prod", NO),
     Row("dev", "deployer", "dynamodb:CreateTable", TABLE + f"{FEATURE}-tee-admin", YES),

@@ -27,6 +27,9 @@ from tests.support.stand_in import Told
 T0 = datetime(2026, 12, 1, tzinfo=UTC)
 NOW = T0 + timedelta(hours=2)
 SECONDS = 30
+FeatureUp = tuple[Checkout, FeatureContext]
+"""A checkout with feature-x up, and its home in this process."""
+
 STATE = Path(".tee") / "feature-state" / ".pulumi"
 
 

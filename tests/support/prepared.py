@@ -104,8 +104,8 @@ class Prepared:
             running = self.running()
             bootstrap_once(connection_to(running, running.region), local.ACCOUNT_ID, running.region, lambda _: None)
         else:
-            before, make = _MADE_BY[name]
-            make(self.checkout(directory, before))
+            before, finish = _MADE_BY[name]
+            finish(self.checkout(directory, before))
         saved = self.shared / f"{name}.new"
         saved.mkdir()
         for state in STATES:
