@@ -116,16 +116,18 @@ class Anonymizer:
 
     def __call__(self, items: Iterable[RawItem]) -> list[RawItem]:
         """The items with their stand-ins. Raises `UnclassifiedError`."""
-        usual, others = Counter[Shape](), Counter[tuple[str, ...]]()
+        declared, usual, others = self._declared, Counter[Shape](), Counter[tuple[str, ...]]()
         anonymized: list[RawItem] = []
         for item in items:
-            done = self._declared and self._declared.anonymized(item)
-            if done:
+            if declared and (done := declared.anonymized(item)):
                 usual[done[1]] += 1
-            anonymized.append(done[0] if done else self._anonymize(item, others))
+                anonymized.append(done[0])
+            else:
+                anonymized.append(self._anonymize(item, others))
+        if declared:
+            for shape, count in usual.items():
+                others[declared.names(shape)] += count
         counts = Counter[str]()
-        for shape, count in usual.items():
-            others[tuple(self._declared.names(shape) if self._declared else ())] += count
         for names, count in others.items():
             counts.update(dict.fromkeys(names, count))
         with self._lock:

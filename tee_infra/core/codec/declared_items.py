@@ -65,9 +65,9 @@ class DeclaredItems:
             return None
         return _encode(decoded), tuple(map(type, values))
 
-    def names(self, shape: Shape) -> list[str]:
+    def names(self, shape: Shape) -> tuple[str, ...]:
         """The attributes of an item with this shape."""
-        return [name for name, kind in zip(self._names, shape, strict=True) if kind is not UnsetType]
+        return tuple(name for name, kind in zip(self._names, shape, strict=True) if kind is not UnsetType)
 
 
 def _item_of(attributes: Sequence[Attribute], member_key: str | None) -> type[Struct]:
