@@ -1,4 +1,4 @@
-"""moto's SSM imports all of EC2 for commands to instances, which need a second of CPU and 120 MB that nobody here uses.
+"""moto's SSM imports all of EC2 for commands to instances, which take a second of CPU and 120 MB and are not used here.
 
 With this it imports EC2 when such a command comes (moto 5.2.5, `Command._get_instance_ids_from_targets`).
 """

@@ -22,7 +22,7 @@ _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _SOCK_DIAG, _BY_FAMILY, _REQUEST = 4, 20, 1
 _NO_COOKIE: Final = 0xFFFFFFFF
 _ESTABLISHED: Final = 1
-"""A socket that its program has closed belongs to root in these tables, whoever had it."""
+"""To the kernel a socket that its program has closed belongs to root, even if it was another user's."""
 
 
 class ForeignPeerError(Exception):

@@ -11,7 +11,7 @@ from tee_infra.core.resources import access, audit_trail
 from tee_infra.core.settings import Settings
 from tee_infra.program.access import Access
 from tee_infra.program.audit_bucket import audit_bucket
-from tee_infra.program.audit_watch import tell_of_privileged_sessions, watch_callers
+from tee_infra.program.audit_watch import report_privileged_sessions, watch_callers
 from tee_infra.program.monitoring import Monitoring
 
 
@@ -38,7 +38,7 @@ class AuditTrail(pulumi.ComponentResource):
         watch_callers(name, arns, log_group, monitoring, self._child)
         alerted = [role for role in access.ALERTED_ROLES if role in roles.roles]
         if monitoring is not None and alerted:
-            tell_of_privileged_sessions(name, arns, alerted, monitoring, self._child)
+            report_privileged_sessions(name, arns, alerted, monitoring, self._child)
         self.register_outputs({})
 
     def _trail(self, settings: Settings, key: aws.kms.Key, log_group: aws.cloudwatch.LogGroup, roles: Access) -> None:

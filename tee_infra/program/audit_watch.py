@@ -53,7 +53,7 @@ def watch_callers(
     )
 
 
-def tell_of_privileged_sessions(
+def report_privileged_sessions(
     name: str, arns: Arns, roles: Sequence[str], monitoring: Monitoring, child: pulumi.ResourceOptions
 ) -> None:
     """Notify the topic of every attempt to assume one of `roles`."""

@@ -93,7 +93,7 @@ def test_the_privileged_one_makes_all_changes_of_the_program(environment: str) -
 
 
 def test_a_wider_allow_gives_the_daily_deployer_no_other_change() -> None:
-    """As somebody would give it on a bad day: the managed policy for administrators."""
+    """As by mistake: the managed policy for administrators."""
     policies = role_policies("prod", "deployer")
     wider = {"Statement": [*policies.permissions["Statement"], {"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     denied = [

@@ -61,7 +61,7 @@ def test_one_to_another_port_is_refused(listener: socket.socket) -> None:
 
 
 def test_one_that_was_closed_after_its_request_is_refused(listener: socket.socket) -> None:
-    """The kernel says that it is root's, whoever had it."""
+    """To the kernel it belongs to root then, even if it was another user's."""
     with socket.create_connection(listener.getsockname()) as connection:
         served, _ = listener.accept()
         port = port_of(connection)

@@ -13,7 +13,7 @@ def every(cases: Iterable[Any], name: Callable[[Any], str] = str) -> Callable[[C
             for number, case in enumerate(cases):
                 try:
                     test(case)
-                except Exception as error:  # all of them are told of
+                except Exception as error:  # each failure is reported
                     error.add_note(f"case {number}: {name(case)}")
                     failed.append(error)
             if failed:

@@ -39,7 +39,7 @@ def serve_moto() -> Iterator[str]:
 
 @contextmanager
 def serve_pure_moto() -> Iterator[str]:
-    """The same in a process whose moto nobody has changed."""
+    """The same in a process with an unchanged moto."""
     lock, application = Lock(), DomainDispatcherApplication(create_backend_app)
 
     def one_at_a_time(environ: dict, start_response: Any) -> list[bytes]:

@@ -29,7 +29,7 @@ __all__ = [
 def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role]:
     """The roles that environments of this kind have, in the order in which the kind names them.
 
-    Where nothing would tell of its use, production has no privileged deployer: a person makes its changes.
+    Where nothing would report its use, production has no privileged deployer: a person makes its changes.
     """
     makers = {
         "app": lambda: people.app(arns),
@@ -40,5 +40,5 @@ def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role
         PRIVILEGED: lambda: pipelines.privileged_deployer(environment, settings, arns),
         "cleanup": lambda: pipelines.cleanup(environment, settings, arns),
     }
-    is_told = settings.alarms and settings.audit != "off"
-    return [makers[name]() for name in environment.kind.roles if name != PRIVILEGED or is_told]
+    is_reported = settings.alarms and settings.audit != "off"
+    return [makers[name]() for name in environment.kind.roles if name != PRIVILEGED or is_reported]

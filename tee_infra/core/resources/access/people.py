@@ -101,7 +101,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
 def break_glass(arns: Arns) -> Role:
     """An emergency in production: read items for an hour, with a name and a reason. Every use raises an alarm."""
     reasons = {
-        # The rule that tells of its use gets no call to the endpoint of another region.
+        # The rule that reports its use gets no call to the endpoint of another region.
         "StringEquals": {"aws:RequestedRegion": arns.region},
         "NumericLessThan": {"aws:MultiFactorAuthAge": str(MFA_SECONDS)},
         "StringLike": {"aws:RequestTag/Ticket": "?*", "sts:SourceIdentity": "?*"},

@@ -1,19 +1,13 @@
-"""Production's two deployers: what is deployed every day, and what is approved one by one and told to the team."""
+"""Production's two deployers: what is deployed every day, and what is approved one by one and reported to the team."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from tee_infra.core.arns import Arns
-from tee_infra.core.resources.access.documents import (
-    EVERYTHING,
-    Statement,
-    actions_of,
-    deny,
-    with_actions,
-)
+from tee_infra.core.resources.access.documents import EVERYTHING, Statement, actions_of, deny, with_actions
 
 PRIVILEGED_RULE: Final = "privileged-sessions"
-"""The EventBridge rule that tells of every use of the roles in `role.ALERTED_ROLES`."""
+"""The EventBridge rule that reports every use of the roles in `role.ALERTED_ROLES`."""
 
 DAILY_CHANGES: Final = (
     "cloudwatch:PutDashboard",
@@ -43,16 +37,15 @@ _ALERT: Final = (
 )
 
 
-def daily(grants: Iterable[Statement]) -> list[Statement]:
+def daily(grants: Sequence[Statement]) -> list[Statement]:
     """Of a deployer's grants, the reads and `DAILY_CHANGES`. Every other action is denied, a new one too."""
-    grants = list(grants)
     kept = [narrowed for grant in grants if (narrowed := with_actions(grant, _is_daily))]
     privileged = {action for grant in grants for action in actions_of(grant) if not _is_daily(action)}
     return [*kept, deny("OnlyPrivileged", sorted(privileged), EVERYTHING)]
 
 
 def privileged(grants: Sequence[Statement], arns: Arns) -> list[Statement]:
-    """A deployer's grants, except for the rule and the topic that tell of its use: a message takes minutes."""
+    """A deployer's grants, except for the rule and the topic that report its use: a message takes minutes."""
     return [*grants, deny("NeverItsOwnAlert", _ALERT, [arns.event_rule(PRIVILEGED_RULE), arns.topic])]
 
 

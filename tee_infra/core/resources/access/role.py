@@ -13,7 +13,7 @@ PRIVILEGED: Final = "privileged-deployer"
 """Production's deployer of changes to access, evidence and the safety net of its data."""
 
 ALERTED_ROLES: Final = ("break-glass", PRIVILEGED)
-"""The roles whose every use is told to the alarm topic."""
+"""The roles whose every use is reported to the alarm topic."""
 
 _PIPELINE_ROLES: Final = ("deployer", PRIVILEGED, "cleanup")
 
