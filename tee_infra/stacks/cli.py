@@ -21,6 +21,8 @@ SECONDS: Final = 3600.0
 """An index on a big table takes the longest; a run beyond this is stuck."""
 GRACE_SECONDS: Final = 120.0
 _WATCH_SECONDS: Final = 0.1
+_TUNED: Final = {"GOGC": "400"}
+"""Of a short run, Go's collector takes a tenth, for 12 MB less (CLI 3.259). The shell's own value wins."""
 
 Check = Callable[[], None]
 """Raises `LockLostError` once the lock of the run was lost. Another error means that this is not known now."""
@@ -63,7 +65,7 @@ class Cli(auto.PulumiCommand):
             process = subprocess.Popen(  # noqa: S603
                 [self.command, "--non-interactive", *args],
                 cwd=cwd,
-                env={**self._shell, **additional_env, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
+                env={**_TUNED, **self._shell, **additional_env, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

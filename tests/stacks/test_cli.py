@@ -44,3 +44,12 @@ def test_a_lock_that_cannot_be_asked_for_is_not_lost(engine: Path, tmp_path: Pat
         raise RemoteError("AWS is away")
 
     assert Cli(engine, "3.259.0", os.environ, check).run([], str(tmp_path), {}).stdout == "done"
+
+
+@pytest.mark.parametrize(("shell", "used"), [({}, "400"), ({"GOGC": "50"}, "50")])
+def test_the_shell_decides_on_the_engine_s_collector(
+    engine: Path, tmp_path: Path, shell: dict[str, str], used: str
+) -> None:
+    engine.write_text('#!/bin/bash\necho "$GOGC"\n')
+
+    assert Cli(engine, "3.259.0", shell).run([], str(tmp_path), {}).stdout == used

@@ -22,11 +22,11 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.automation.events import EngineEvent
 
+from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.tables import catalog
 from tee_infra.core.tables.catalog import TABLES, Index, Key
 from tee_infra.errors import TeeInfraError
 from tee_infra.stacks import Stack
-from tee_infra.workflows.session import apply
 from tests.support.checkout import Checkout, checkout_in
 
 LOGS = Path(__file__).parents[1] / "core" / "events"
@@ -148,7 +148,7 @@ def record_all(recorder: Recorder, checkout: Checkout) -> None:
     """Every log, in an order in which each finds what it needs."""
     checkout.add("feature-new-auth", **FEATURE)
     feature = checkout.stack("feature-new-auth")
-    recorder.record("feature-preview", lambda: apply.preview(feature))
+    recorder.record("feature-preview", lambda: first_plan(feature))
     recorder.record("feature-up", feature.up)
     recorder.record("nothing", feature.preview)
     record_policies(recorder, checkout)
@@ -157,11 +157,17 @@ def record_all(recorder: Recorder, checkout: Checkout) -> None:
     record_failures(recorder, checkout)
 
 
+def first_plan(stack: Stack) -> EngineRun:
+    """The plan of a stack that is new."""
+    stack.create()
+    return stack.preview()
+
+
 def record_mixed(recorder: Recorder, checkout: Checkout) -> None:
     """Creates, an update in place, an index, a replacement, deletes, a change that nobody acts on, and secrets."""
     dev = checkout.stack("dev")
     with_secrets(dev, SECRET)
-    apply.preview(dev)
+    first_plan(dev)
     dev.up()
     admin, schedules, sync = TABLES
     by_room = Index(name="by-room", partition_key=Key("room"))
@@ -180,7 +186,7 @@ def record_mixed(recorder: Recorder, checkout: Checkout) -> None:
 def record_policies(recorder: Recorder, checkout: Checkout) -> None:
     """A preview that a pack of rules looks at: one that stops it, one that does not."""
     dev = checkout.stack("dev")
-    apply.preview(dev)
+    first_plan(dev)
     pack = checkout.directory / "pack"
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").write_text(f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n")
@@ -191,7 +197,7 @@ def record_policies(recorder: Recorder, checkout: Checkout) -> None:
 def record_production(recorder: Recorder, checkout: Checkout) -> None:
     """A lot to create, and a key that protection keeps, beside a change that is allowed."""
     prod = checkout.stack("prod")
-    recorder.record("prod-preview", lambda: apply.preview(prod))
+    recorder.record("prod-preview", lambda: first_plan(prod))
     prod.up()
     catalog.TABLES = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
     checkout.set("prod", monthly_budget_usd=33.0)
@@ -208,11 +214,11 @@ def record_failures(recorder: Recorder, checkout: Checkout) -> None:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
     staging = checkout.stack("staging")
-    apply.preview(staging)
+    first_plan(staging)
     recorder.record("failed-up", staging.up)
 
     test = checkout.stack("test")
-    apply.preview(test)
+    first_plan(test)
     checkout.set("test", billing_mode="PROVISIONED", max_read_units=None, max_write_units=None, owner="?")
     recorder.record("failed-program", test.preview)
 

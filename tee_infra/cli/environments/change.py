@@ -169,7 +169,7 @@ class LeasedError(RefusedError):
 
 
 def _preview(environment: Environment, to: Audience, output: Output, *, local: bool) -> None:
-    told = _attempt(environment, lambda opened: apply.preview(opened.stack), output, local=local)
+    told = _attempt(environment, apply.preview, output, local=local)
     if told.error is None:
         output.result(_run_result(environment, told.run), run_lines(told.run))
     tell(to, environment.name, "preview", told)

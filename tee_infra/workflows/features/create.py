@@ -74,7 +74,8 @@ def preview_feature(context: FeatureContext, request: CreateRequest, now: dateti
         with context.open(record) as opened:
             return Created(record=record, run=opened.stack.preview())
     with TemporaryDirectory(prefix="tee-infra-") as folder, _nowhere(context, Path(folder)).open(record) as opened:
-        return Created(record=record, run=apply.preview(opened.stack))
+        opened.stack.create()
+        return Created(record=record, run=opened.stack.preview())
 
 
 def _bring_up(context: FeatureContext, record: FeatureRecord, confirm: Confirm, check: Check) -> EngineRun:

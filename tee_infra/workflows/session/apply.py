@@ -13,13 +13,15 @@ Check = Callable[[], None]
 """Raises if the environment's lock was lost: another run may have begun during the confirmation."""
 
 
-def preview(stack: Stack) -> EngineRun:
+def preview(opened: StackSession) -> EngineRun:
     """The plan of `up`, also of one that is refused; a missing stack is created empty."""
+    if opened.is_missing():
+        opened.stack.create()
     try:
-        return stack.preview()
-    except NoStackError:
-        stack.create()
-        return stack.preview()
+        return opened.stack.preview()
+    except NoStackError:  # only the engine can read this state
+        opened.stack.create()
+        return opened.stack.preview()
 
 
 def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
@@ -28,9 +30,9 @@ def up(opened: StackSession, confirm: Confirm, check: Check) -> EngineRun:
     `confirm` gets the plan before the first change. Raises `ProtectedError` and `SharedResourceError`, also before it.
     """
     stack = opened.stack
-    plan = preview(stack)
+    plan = preview(opened)
     if opened.may_be_left_open() and stack.recover(opened.target.account_id, opened.settings.region):
-        plan = preview(stack)
+        plan = stack.preview()
     if refused := refusal(stack.name, plan):
         raise refused
     confirm(plan)

@@ -37,6 +37,10 @@ class StackSession:
     report: Report
     state: FileStore | None = None
 
+    def is_missing(self) -> bool:
+        """Whether there is certainly no stack yet. The engine needs half a second to say so. Raises `AwsError`."""
+        return self.state is not None and load_checkpoint(self.state, self.environment.name) is None
+
     def may_be_left_open(self) -> bool:
         """Whether an earlier run may have been killed in the middle: unless its state can be read and says no.
 

@@ -69,4 +69,6 @@ def test_only_a_state_that_can_be_read_says_that_nothing_was_left_open(
             file.write(json.dumps({"version": 3, "checkpoint": state}).encode())
     with context.open(RECORD) as opened:
         assert opened.may_be_left_open() is may_be
+        assert opened.is_missing() is (state is None)
         assert replace(opened, state=None).may_be_left_open()
+        assert not replace(opened, state=None).is_missing()
