@@ -61,8 +61,23 @@ class Arns:
 
     @property
     def boundary(self) -> str:
-        """The managed policy that bounds the environment's roles."""
+        """The managed policy that bounds the environment's roles, those of pipelines excepted."""
         return self._global("iam", f"policy{names.iam_path(self.environment)}{names.boundary(self.environment)}")
+
+    @property
+    def pipeline_boundary(self) -> str:
+        """The managed policy that bounds the environment's pipelines."""
+        name = names.pipeline_boundary(self.environment)
+        return self._global("iam", f"policy{names.iam_path(self.environment)}{name}")
+
+    def role_policy(self, role: str, about: str) -> str:
+        """A managed policy of one role."""
+        return self.policies.replace("*", names.role_policy(self.environment, role, about))
+
+    @property
+    def policies(self) -> str:
+        """All managed policies: the boundaries, and those of its deployers."""
+        return self._global("iam", f"policy{names.iam_path(self.environment)}*")
 
     @property
     def account_root(self) -> str:

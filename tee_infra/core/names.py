@@ -126,8 +126,18 @@ def iam_path(environment: str) -> str:
 
 
 def boundary(environment: str) -> str:
-    """The managed policy that bounds every role of the environment."""
+    """The managed policy that bounds every role of the environment but those of pipelines."""
     return f"{environment}-{SERVICE}-boundary"
+
+
+def pipeline_boundary(environment: str) -> str:
+    """The managed policy that bounds the roles of the environment's pipelines."""
+    return f"{environment}-{SERVICE}-pipeline-boundary"
+
+
+def role_policy(environment: str, role: str, about: str) -> str:
+    """A managed policy of one role: `role_policy("dev", "deployer", "monitoring")`. AWS allows 128 characters."""
+    return f"{environment}-{SERVICE}-{role}-{about}"
 
 
 def parameter(environment: str, *parts: str) -> str:
@@ -186,7 +196,13 @@ def event_rule(environment: str, purpose: str) -> str:
 
 
 CONTROL_TABLE: Final = f"{SERVICE}-control"
-"""The account's control table in DynamoDB: records, locks and history."""
+"""The account's control table in DynamoDB: records, locks, history and the pointers to open slots."""
+
+
+def pointer(environment: str) -> str:
+    """The partition key of the item that names an environment's open slot. All slots of production share `prod`'s."""
+    return f"pointer#{environment}"
+
 
 STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"
 """The KMS key that encrypts the state buckets, and the secrets in the stacks' state."""

@@ -13,6 +13,7 @@ from tests.support.iam_roles import arns, every_role
 WITHOUT_A_RESOURCE = {
     "cloudtrail:DescribeTrails",
     "dynamodb:ListBackups",
+    "dynamodb:ListStreams",
     "dynamodb:ListTables",
     "dynamodb:UpdateAbacStatus",
     "iam:ListRoles",
@@ -33,7 +34,8 @@ STANDING = ("prod", "prod-v2", "staging", "dev", "test")
 
 def identity_statements() -> list[tuple[str, dict[str, Any]]]:
     policies = [(f"{environment}/{role}", policy) for environment, role, policy in every_role()]
-    policies += [(f"{name}/boundary", access.boundary(parse_environment(name), arns(name))) for name in STANDING]
+    for bound in (access.boundary, access.pipeline_boundary):
+        policies += [(f"{name}/boundary", bound(parse_environment(name), arns(name))) for name in STANDING]
     policies += [("prod/audit", audit_trail.log_writer_permissions(arns("prod")))]
     return [(where, statement) for where, policy in policies for statement in policy["Statement"]]
 

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    return [*APP, *DEVELOPER, *MIGRATOR, *BREAK_GLASS, *exfiltration()]
+    return [*APP, *DEVELOPER, *MIGRATOR, *BREAK_GLASS, *exfiltration(), *pointers(), *streams()]
 
 
 YES, NO = True, False
@@ -184,6 +184,68 @@ ROLES = (
 )
 
 
+STREAM = "tee-admin/stream/2026-11-01T00:00:00.000"
+
+
+def streams() -> list[Row]:
+    """The changes of a table: the migrator of its environment reads them, to find writes while it copies."""
+    reads = ("DescribeStream", "GetRecords", "GetShardIterator")
+    others = (("prod", "prod-v2"), ("prod-v2", "prod"), ("staging", "prod"), ("dev", FEATURE), ("test", "dev"))
+    return [
+        *(
+            Row(environment, "migrator", f"dynamodb:{action}", f"{TABLE}{whose}-{STREAM}", environment == whose)
+            for environment, other in others
+            for whose in (environment, other)
+            for action in reads
+        ),
+        *(Row(environment, "migrator", "dynamodb:ListStreams", "*", YES) for environment, _ in others),
+        *(
+            Row("prod", "migrator", f"dynamodb:{action}", TABLE + f"prod-{STREAM}", NO)
+            for action in ("GetItem", "Scan")
+        ),
+        *(Row("prod", role, "dynamodb:ListStreams", "*", NO) for role in ("app", "developer", *DEPLOYERS)),
+    ]
+
+
+CONTROL = TABLE + "tee-control"
+ON_CONTROL = ("GetItem", "UpdateItem", "PutItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
+
+
+def pointers() -> list[Row]:
+    """The item that names the open slot: read by the app of every environment, and ended by production's, on time."""
+    of = {"prod": "prod", "prod-v2": "prod", "staging": "staging", "dev": "dev", FEATURE: FEATURE}
+    keys = ("pointer#prod", "pointer#prod-v2", "pointer#staging", "pointer#", "pointer#dev", "lock#prod", "prod")
+    reads = {("staging", "developer"), ("dev", "developer"), *((environment, "app") for environment in of)}
+    ends = {("prod", "app"), ("prod-v2", "app")}
+    whole = {(FEATURE, "developer")}  # the record of its environment
+    rows = [
+        Row(environment, role, f"dynamodb:{action}", CONTROL, allowed, {"dynamodb:LeadingKeys": key})
+        for environment, pointer in of.items()
+        for role in ("app", "developer", "migrator")
+        if role in parse_environment(environment).kind.roles
+        for key in (*keys, f"pointer#{FEATURE}")
+        for action in ON_CONTROL
+        for allowed in [
+            (action == "GetItem" and (environment, role) in whole)
+            or (
+                key == f"pointer#{pointer}"
+                and (
+                    (action == "GetItem" and (environment, role) in reads)
+                    or (action == "UpdateItem" and (environment, role) in ends)
+                )
+            )
+        ]
+    ]
+    without_a_key = [
+        Row(environment, "app", f"dynamodb:{action}", CONTROL, NO) for environment in of for action in ON_CONTROL
+    ]
+    elsewhere = [
+        Row("prod", "app", "dynamodb:UpdateItem", TABLE + table, NO, {"dynamodb:LeadingKeys": "pointer#prod"})
+        for table in ("prod-tee-control", "staging-tee-admin", "tee-control-copy")
+    ]
+    return [*rows, *without_a_key, *elsewhere]
+
+
 def deployers(environment: str) -> list[str]:
     return [role for role in parse_environment(environment).kind.roles if role.endswith("deployer")]
 
@@ -199,10 +261,11 @@ def exfiltration() -> list[Row]:
             if (role, action) != ("migrator", "CreateBackup")
         ),
         *(
-            Row(environment, role, action, f"{TABLE}{environment}-tee-admin/stream/2026-11-01T00:00:00.000", NO)
+            Row(environment, role, action, f"{TABLE}{environment}-{STREAM}", NO)
             for environment, roles in ROLES
             for role in (*roles, *deployers(environment))
             for action in ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+            if role != "migrator"
         ),
         *(Row("prod", role, "dynamodb:UpdateAbacStatus", "*", NO) for role in ("app", "developer", *DEPLOYERS)),
     ]

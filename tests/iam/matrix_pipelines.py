@@ -12,6 +12,15 @@ OWN_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "prod/prod-tee-boundary"}
 DEV_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "dev/dev-tee-boundary"}
 PASSED = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
 
+PIPELINE_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "prod/prod-tee-pipeline-boundary"}
+MANAGED = (
+    POLICY + "prod/prod-tee-boundary",
+    POLICY + "prod/prod-tee-pipeline-boundary",
+    POLICY + "prod/prod-tee-deployer-monitoring",
+    POLICY + "prod/prod-tee-privileged-deployer-audit-and-keys",
+)
+"""Every managed policy of an environment is guarded."""
+
 STAGING_BOUNDARY = {"iam:PermissionsBoundary": POLICY + "staging/staging-tee-boundary"}
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/prod-tee-audit"
 AUDIT_BUCKET = f"arn:aws:s3:::prod-tee-audit-{ACCOUNT}-{REGION}"
@@ -76,6 +85,12 @@ DEPLOYER = [
         for action, resource, context in PRIVILEGED_CHANGES
     ),
     *(Row("prod", "deployer", action, resource, YES) for action, resource in READ_BY_BOTH),
+    *(
+        Row("prod", role, f"iam:{action}", policy, YES)
+        for role in DEPLOYERS
+        for action in ("GetPolicy", "GetPolicyVersion", "ListPolicyVersions")
+        for policy in MANAGED
+    ),
     # Neither of them stops the message that reports its use.
     *(
         Row("prod", role, action, resource, NO)
@@ -106,7 +121,24 @@ DEPLOYER = [
             ("iam:UpdateAssumeRolePolicy", ROLE + "prod/prod-tee-break-glass", {}),
             ("iam:DeleteRolePermissionsBoundary", ROLE + "prod/prod-tee-app", OWN_BOUNDARY),
             ("iam:CreatePolicyVersion", POLICY + "prod/prod-tee-boundary", {}),
-            ("iam:AttachRolePolicy", ROLE + "prod/prod-tee-app", OWN_BOUNDARY),
+            # No managed policy is made, changed, attached or taken away, on no role, and no boundary exchanged.
+            *(
+                (f"iam:{one}", ROLE + f"prod/prod-tee-{on}", {**OWN_BOUNDARY, "iam:PolicyARN": policy})
+                for one in ("AttachRolePolicy", "DetachRolePolicy")
+                for on in ("app", "deployer", "privileged-deployer", "break-glass")
+                for policy in (*MANAGED, "arn:aws:iam::aws:policy/AdministratorAccess")
+            ),
+            *(
+                (f"iam:{one}", policy, {})
+                for one in ("CreatePolicy", "DeletePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion")
+                for policy in (*MANAGED, POLICY + "prod/prod-tee-other", POLICY + "staging/staging-tee-boundary")
+            ),
+            *(
+                (f"iam:{one}", ROLE + f"prod/prod-tee-{on}", PIPELINE_BOUNDARY)
+                for one in ("CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy")
+                for on in ("app", "made", "deployer", "cleanup")
+            ),
+            ("iam:PutRolePermissionsBoundary", ROLE + "prod/prod-tee-deployer", OWN_BOUNDARY),
             ("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/admin", OWN_BOUNDARY),
             ("iam:PassRole", ROLE + "prod/prod-tee-app", PASSED),
             # The evidence: made and kept, not ended.

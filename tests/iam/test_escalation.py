@@ -1,40 +1,38 @@
 """Whatever policies the roles of an environment are given, nothing outside it changes, and nothing that limits them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.resources import access
 from tests.support.iam_escalation import (
     EVERYTHING,
     GUARDED,
     PIPELINES,
+    Boundaries,
     Effect,
+    boundaries,
     forbidden,
     iam_writes,
     may,
     rewritten,
 )
+from tests.support.iam_evaluator import matches
 from tests.support.iam_roles import ACCOUNT, arns
 from tests.support.iam_simulator import simulate
 
-STANDING = ("prod", "staging", "dev")
-
-
-def boundary(environment: str) -> dict[str, Any]:
-    return access.boundary(parse_environment(environment), arns(environment))
+STANDING = ("prod", "prod-v2", "staging", "dev")
 
 
 @pytest.mark.parametrize("environment", STANDING)
 def test_rewritten_roles_reach_nothing_outside_and_no_limit(environment: str) -> None:
-    assert list(forbidden(environment, boundary(environment))) == []
+    assert list(forbidden(environment, boundaries(environment))) == []
 
 
 @pytest.mark.parametrize("environment", STANDING)
 def test_no_guarded_role_is_rewritten(environment: str) -> None:
-    reached, kind = rewritten(environment, boundary(environment)), parse_environment(environment).kind
+    reached, kind = rewritten(environment, boundaries(environment)), parse_environment(environment).kind
 
     assert reached & set(GUARDED) == {name for name in GUARDED if name.endswith("deployer")} & set(
         kind.roles
@@ -44,10 +42,29 @@ def test_no_guarded_role_is_rewritten(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", STANDING)
 def test_no_role_has_all_of_iam(environment: str) -> None:
-    assert "iam:*" not in str(boundary(environment))
+    assert "iam:*" not in str(boundaries(environment))
 
 
-def weaker(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+@pytest.mark.parametrize("environment", STANDING)
+def test_everything_is_allowed_only_where_there_is_neither_access_nor_a_file(environment: str) -> None:
+    own, bounds = arns(environment), boundaries(environment)
+    wide = [
+        one for policy in bounds for one in policy["Statement"] if one["Effect"] == "Allow" and one["Action"] == "*"
+    ]
+
+    assert {arn.split(":")[2] for one in wide for arn in one["Resource"]} & {"iam", "sts"} == set()
+    assert not any(matches(arn, f"{own.audit_bucket}/AWSLogs/x") for one in wide for arn in one["Resource"])
+    assert [one["Resource"] for one in wide if "*" in one["Resource"]] == []
+
+
+def all_weaker(bounds: Boundaries) -> Iterator[tuple[str, Boundaries]]:
+    for what, policy in weaker(bounds.pipelines):
+        yield f"pipelines-{what}", bounds._replace(pipelines=policy)
+    for what, policy in weaker(bounds.others):
+        yield f"others-{what}", bounds._replace(others=policy)
+
+
+def weaker(policy: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The policy without one Deny, or without one condition of an Allow."""
     statements = policy["Statement"]
     for at, statement in enumerate(statements):
@@ -62,25 +79,26 @@ def weaker(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("environment", "left_out"), [(name, left) for name in ("prod", "dev") for left, _ in weaker(boundary(name))]
+    ("environment", "left_out"), [(name, left) for name in ("prod", "dev") for left, _ in all_weaker(boundaries(name))]
 )
 def test_no_deny_and_no_condition_is_decoration(environment: str, left_out: str) -> None:
-    assert next(forbidden(environment, dict(weaker(boundary(environment)))[left_out]), None) is not None
+    assert next(forbidden(environment, dict(all_weaker(boundaries(environment)))[left_out]), None) is not None
 
 
 def test_a_second_engine_agrees_on_writes_of_access() -> None:
     own = arns("prod")
     effects = [
-        Effect(role, action, target, (("iam:PermissionsBoundary", own.boundary),))
+        Effect(role, action, target, (("iam:PermissionsBoundary", bound),))
         for role in ("deployer", "privileged-deployer", "app")
         for action in iam_writes()
-        for target in (own.role("app"), own.role("deployer"), own.boundary)
+        for target in (own.role("app"), own.role("deployer"), own.boundary, own.pipeline_boundary)
+        for bound in (own.boundary, own.pipeline_boundary)
         if ("Role" in action) is (":role/" in target)
     ]
 
     results = simulate([simulation(effect) for effect in effects])
 
-    ours = [may("prod", boundary("prod"), effect) for effect in effects]
+    ours = [may("prod", boundaries("prod"), effect) for effect in effects]
     theirs = [result == "Allowed" for result in results]
     assert [(effect, one) for effect, one, two in zip(effects, ours, theirs, strict=True) if one is not two] == []
     assert any(ours)
@@ -101,7 +119,7 @@ def simulation(effect: Effect) -> dict[str, Any]:
             },
         },
         "identityPolicies": [{"name": "own", "policy": {"Version": "2012-10-17", **EVERYTHING}}],
-        "permissionBoundaryPolicies": [{"name": "boundary", "policy": boundary("prod")}],
+        "permissionBoundaryPolicies": [{"name": "boundary", "policy": boundaries("prod").of(effect.role)}],
         "serviceControlPolicies": [],
         "resourceControlPolicies": [],
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from policy_sentry.querying.actions import get_actions_for_service
 
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access
 from tee_infra.core.resources.access.documents import allow, deny, document
 from tee_infra.core.tables.catalog import TABLES
@@ -64,9 +65,38 @@ SETTINGS_OF_A_BUCKET = {"s3:Get*Configuration", "s3:GetBucket*"}
 """The only wildcards: reads of settings, none of them of a file."""
 
 
-def test_here_no_allow_depends_on_leading_keys_or_has_a_wildcard_action() -> None:
+def test_a_condition_on_leading_keys_of_a_request_without_any_fails_open() -> None:
+    """A Scan has no key, and a condition for all values holds for none."""
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "pointer#prod"}}
+    open_, fixed = (
+        document(allow("Own", ["dynamodb:*"], [TABLE + "tee-control"], conditions=conditions))
+        for conditions in (own, own | {"Null": {"dynamodb:LeadingKeys": "false"}})
+    )
+
+    assert is_allowed(call("dynamodb:Scan", TABLE + "tee-control"), open_)
+    assert not is_allowed(call("dynamodb:Scan", TABLE + "tee-control"), fixed)
+
+
+def test_here_only_the_pointer_depends_on_leading_keys_which_must_be_there() -> None:
+    """The control table belongs to all environments, so no ARN says which item an app may end a drain in."""
+    bounds = [access.boundary(parse_environment(name), arns(name)) for name in ("prod", "prod-v2", "staging", "dev")]
+    found = [
+        statement
+        for statement in (*(one for _, one in statements()), *(one for policy in bounds for one in policy["Statement"]))
+        if "LeadingKeys" in str(statement)
+    ]
+
+    assert {statement["Sid"] for statement in found} == {"Pointer"}
+    for statement in found:
+        assert set(many(statement["Action"])) <= {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+        assert statement["Resource"] == TABLE + "tee-control"
+        assert statement["Condition"].keys() == {"ForAllValues:StringEquals", "Null"}
+        assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}
+        assert "*" not in statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+
+
+def test_here_no_allow_has_a_wildcard_action() -> None:
     for where, statement in statements():
-        assert "LeadingKeys" not in str(statement), where
         if statement["Effect"] == "Allow":
             wild = {action for action in many(statement["Action"]) if "*" in action}
             assert wild <= SETTINGS_OF_A_BUCKET, where

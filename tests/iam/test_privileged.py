@@ -42,6 +42,7 @@ def targets(environment: str) -> list[str]:
     return [
         *own.tables,
         *(own.role(role) for role in roles),
+        *(own.role_policy("deployer", "monitoring"), own.pipeline_boundary),
         *(own.boundary, own.topic, own.dashboard, own.budget, own.trail, own.audit_bucket, own.control_table),
         *(own.alarms.replace("*", "any"), own.event_rule("privileged-sessions"), own.log_group("audit")),
         *(own.parameter("active-slot"), own.parameter("anonymize-key")),

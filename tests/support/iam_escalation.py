@@ -1,7 +1,8 @@
 """What the roles of one environment can change in the worst case: each role that can be rewritten is given `*:*`.
 
-Only the boundary counts then. `forbidden` names every effect that must never be reached, by asking for all actions of
-IAM and STS on targets inside and outside the environment, and for those of the data and its evidence.
+Only the boundaries count then, that of pipelines and that of all other roles. `forbidden` names every effect that must
+never be reached, by asking for all actions of IAM and STS on targets inside and outside the environment, and for those
+of the data and its evidence.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +13,16 @@ from policy_sentry.querying.actions import get_actions_for_service, get_actions_
 
 from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.resources.access.actions import CHANGE_TAG_ACCESS, EXFILTRATION, NATIVE_BACKUP
-from tee_infra.core.resources.access.boundary import LOOK
+from tee_infra.core.resources import access
+from tee_infra.core.resources.access.actions import (
+    CHANGE_TAG_ACCESS,
+    DATA_PLANE,
+    EXFILTRATION,
+    NATIVE_BACKUP,
+    READ_STREAM,
+)
+from tee_infra.core.resources.access.boundary import LOOK as MEMBERS_LOOK
+from tee_infra.core.resources.access.pipeline_boundary import FIND_FEATURES, LOOK
 from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, REGION, arns
@@ -24,6 +33,22 @@ GUARDED = (*PIPELINES, "break-glass")
 OTHER = {"prod": "staging", "staging": "prod", "dev": "prod", "test": "dev", "prod-v2": "prod"}
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0b1c"
 BOUNDARY = "iam:PermissionsBoundary"
+LEADING_KEYS = "dynamodb:LeadingKeys"
+
+
+class Boundaries(NamedTuple):
+    """The boundary of an environment's pipelines, and that of every other role of it."""
+
+    pipelines: Mapping[str, Any]
+    others: Mapping[str, Any]
+
+    def of(self, role: str) -> Mapping[str, Any]:
+        return self.pipelines if role in PIPELINES else self.others
+
+
+def boundaries(environment: str) -> Boundaries:
+    parsed, own = parse_environment(environment), arns(environment)
+    return Boundaries(access.pipeline_boundary(parsed, own), access.boundary(parsed, own))
 
 
 class Effect(NamedTuple):
@@ -42,8 +67,9 @@ def iam_writes() -> tuple[str, ...]:
     return tuple(sorted(known))
 
 
-def may(environment: str, boundary: Mapping[str, Any], effect: Effect, *, invited: bool = False) -> bool:
+def may(environment: str, bounds: Boundaries, effect: Effect, *, invited: bool = False) -> bool:
     """Whether a role with `*:*` may. `invited`: a policy of the resource names the session, which passes an Allow."""
+    boundary = bounds.of(effect.role)
     request = Request(
         principal=arns(environment).role(effect.role),
         action=effect.action,
@@ -56,7 +82,7 @@ def may(environment: str, boundary: Mapping[str, Any], effect: Effect, *, invite
     return is_allowed(request, EVERYTHING, boundary)
 
 
-def rewritten(environment: str, boundary: Mapping[str, Any]) -> set[str]:
+def rewritten(environment: str, bounds: Boundaries) -> set[str]:
     """Every role whose trust can be written, from the deployers on, until no role is added. `made` is a new one."""
     own = arns(environment)
     bounded = ((BOUNDARY, own.boundary),)
@@ -67,7 +93,7 @@ def rewritten(environment: str, boundary: Mapping[str, Any]) -> set[str]:
         for by in sorted(reached):
             for role in known - reached:
                 effects = [Effect(by, f"iam:{how}", own.role(role), bounded) for how in WAYS_IN]
-                if any(may(environment, boundary, effect) for effect in effects):
+                if any(may(environment, bounds, effect) for effect in effects):
                     reached.add(role)
     return reached
 
@@ -75,17 +101,21 @@ def rewritten(environment: str, boundary: Mapping[str, Any]) -> set[str]:
 WAYS_IN = ("AttachRolePolicy", "CreateRole", "PutRolePolicy", "UpdateAssumeRolePolicy")
 
 
-def forbidden(environment: str, boundary: Mapping[str, Any]) -> Iterator[Effect]:
+def forbidden(environment: str, bounds: Boundaries) -> Iterator[Effect]:
     """The effects that are reached and must not be. One role stands for all that the boundary never names."""
     named = ("app", "migrator", *PIPELINES)
-    reached = rewritten(environment, boundary) | set(parse_environment(environment).kind.roles)
+    reached = rewritten(environment, bounds) | set(parse_environment(environment).kind.roles)
     for role in named:
         if role not in reached:
             continue
         for invited, effects in ((False, _never(environment, role)), (True, _never_if_invited(environment, role))):
             for effect in effects:
-                if effect.action not in LOOK and may(environment, boundary, effect, invited=invited):
+                if effect.action not in LISTS and may(environment, bounds, effect, invited=invited):
                     yield effect
+
+
+LISTS = {*LOOK, *FIND_FEATURES, *MEMBERS_LOOK}
+"""They take no resource."""
 
 
 def _never(environment: str, role: str) -> Iterator[Effect]:
@@ -99,10 +129,16 @@ def _never(environment: str, role: str) -> Iterator[Effect]:
 def _access(environment: str, role: str) -> Iterator[Effect]:
     """Writes of access: of the account, of other environments, of what is guarded; and of all roles by no pipeline."""
     own, other = arns(environment), arns(OTHER[environment])
-    bounded, unbounded = ((BOUNDARY, own.boundary),), ((BOUNDARY, other.boundary),)
+    bounded = ((BOUNDARY, own.boundary),)
+    looser = [((BOUNDARY, one),) for one in (other.boundary, own.pipeline_boundary, other.pipeline_boundary)]
     targets = [
         *(own.role(name) for name in GUARDED if name in parse_environment(environment).kind.roles),
-        *(own.boundary, other.boundary, other.role("app"), other.role("deployer"), "*"),
+        *(
+            own.boundary,
+            own.pipeline_boundary,
+            *(own.role_policy("deployer", one) for one in ATTACHED),
+        ),
+        *(other.boundary, other.pipeline_boundary, other.role("app"), other.role("deployer"), "*"),
         *(f"arn:aws:iam::{ACCOUNT}:{one}" for one in ("role/admin", "user/alex", "group/all", "policy/any")),
         *(f"arn:aws:iam::{ACCOUNT}:user/tee/{environment}/{environment}-tee-x", f"arn:aws:iam::{ACCOUNT}:root"),
         own.github,
@@ -113,8 +149,9 @@ def _access(environment: str, role: str) -> Iterator[Effect]:
         if role not in PIPELINES:
             yield from (Effect(role, action, target, bounded) for target in within)
     for name in ("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary"):
-        yield from (Effect(role, f"iam:{name}", on, context) for on in within for context in (unbounded, ()))
-    yield from (Effect(role, "iam:DeleteRolePermissionsBoundary", on, bounded) for on in within)
+        yield from (Effect(role, f"iam:{name}", on, context) for on in within for context in (*looser, ()))
+    for name in ("DeleteRolePermissionsBoundary", "AttachRolePolicy", "DetachRolePolicy"):
+        yield from (Effect(role, f"iam:{name}", on, bounded) for on in within)
     for action in ("AssumeRole", "GetFederationToken", "AssumeRoot"):
         yield Effect(role, f"sts:{action}", own.role("app"))
 
@@ -138,6 +175,9 @@ def _keys(environment: str, role: str) -> Iterator[Effect]:
 
 def _others(environment: str, role: str) -> Iterator[Effect]:
     other = arns(OTHER[environment])
+    own = arns(environment)
+    if role != "migrator":  # a path is listed with all that is below it
+        yield from (Effect(role, action, own.parameter("")) for action in get_actions_for_service("ssm"))
     for service, targets in {
         "dynamodb": (other.tables[0], other.indexes[0]),
         "ssm": (other.parameter("active-slot"), other.parameter(), other.parameter(names.ANONYMIZE_KEY)),
@@ -153,12 +193,19 @@ def _others(environment: str, role: str) -> Iterator[Effect]:
 
 
 def _account(environment: str, role: str) -> Iterator[Effect]:
-    """The state of stacks, and the records of all environments."""
+    """The state of stacks, and the records of all environments, the pointers to open slots among them."""
     own = arns(environment)
+    production, hosts = parse_environment(environment).kind.production, environment == "dev"
     bucket = own.state_bucket("standing")
-    writes = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} if role in PIPELINES else {"dynamodb:GetItem"}
-    for action in set(get_actions_for_service("dynamodb")) - writes:
-        yield Effect(role, action, own.control_table)
+    reads = {"dynamodb:GetItem"} if hosts else set[str]()
+    whole = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} if role in PIPELINES else reads
+    of_pointer = whole if role in PIPELINES else {"dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])}
+    pointer = "prod" if production else environment
+    for action in get_actions_for_service("dynamodb"):
+        for key in (None, f"pointer#{OTHER[pointer]}", "lock#x", "pointer#", f"pointer#{pointer}"):
+            context = () if key is None else ((LEADING_KEYS, key),)
+            if action not in (of_pointer if key == f"pointer#{pointer}" else whole):
+                yield Effect(role, action, own.control_table, context)
     files = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"} if role in PIPELINES else set[str]()
     for action in set(get_actions_for_service("s3")) - files:
         yield from (
@@ -171,10 +218,21 @@ def _never_if_invited(environment: str, role: str) -> Iterator[Effect]:
     own = arns(environment)
     for name in parse_environment(environment).kind.roles:
         yield Effect(role, "sts:AssumeRole", own.role(name))
-    for action in (*EXFILTRATION, CHANGE_TAG_ACCESS):
-        if action != NATIVE_BACKUP:
-            yield from (Effect(role, action, on) for on in (own.tables[0], own.streams[0].replace("*", "1")))
+    copies = {NATIVE_BACKUP, *(READ_STREAM if role == "migrator" else ())} if role not in PIPELINES else set[str]()
+    on_data = [own.tables[0], own.streams[0].replace("*", "1")]
+    for action in {*EXFILTRATION, CHANGE_TAG_ACCESS} - copies:
+        yield from (Effect(role, action, on) for on in on_data)
+    if role not in PIPELINES:
+        yield from (Effect(role, action, ELSEWHERE) for action in READ_STREAM if action not in copies)
+    else:  # no item, whatever the policy of a table says
+        seeds = {"dynamodb:BatchWriteItem"} if environment == "dev" else set[str]()
+        yield from (Effect(role, action, own.tables[0]) for action in {*DATA_PLANE} - seeds)
     if role != "migrator":
-        for name in ("GetParameter", "GetParameterHistory", "GetParameters", "GetParametersByPath", "PutParameter"):
-            for on in (own.parameter(names.ANONYMIZE_KEY), own.parameter("")):
-                yield Effect(role, f"ssm:{name}", on)
+        key = own.parameter(names.ANONYMIZE_KEY)
+        for name in ("GetParameter", "GetParameterHistory", "GetParameters", "PutParameter"):
+            yield Effect(role, f"ssm:{name}", key)
+
+
+ELSEWHERE = "arn:aws:dynamodb:eu-west-1:210987654321:table/any/stream/1"
+"""A stream of another account, whose policy may name a session."""
+ATTACHED = ("monitoring", "audit-and-keys")

@@ -110,6 +110,7 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
 NEGATED: dict[str, Callable[[str, str], bool]] = {
     "ArnNotEquals": OPERATORS["ArnEquals"],
     "StringNotEquals": OPERATORS["StringEquals"],
+    "StringNotLike": OPERATORS["StringLike"],
 }
 
 

@@ -36,6 +36,8 @@ def request_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple
     match service:
         case "dynamodb":
             return f"dynamodb:{operation}", table(params)
+        case "dynamodb-streams":
+            return f"dynamodb:{operation}", params["StreamArn"]
         case "iam":
             return f"iam:{operation}", role(params)
         case "ssm":

@@ -39,12 +39,19 @@ def role_policies(environment: str, role: str, **extra: Any) -> RolePolicies:
     own = arns(environment)
     (found,) = [one for one in access.roles(parsed, settings, own) if one.name == role]
     bounding = "dev" if parsed.is_feature else environment
+    bound = access.pipeline_boundary if found.is_pipeline else access.boundary
     return RolePolicies(
         arn=own.role(role),
         trust=found.trust,
-        permissions=found.permissions,
-        boundary=access.boundary(parse_environment(bounding), arns(bounding)),
+        permissions=all_of(found),
+        boundary=bound(parse_environment(bounding), arns(bounding)),
     )
+
+
+def all_of(role: access.Role) -> dict[str, Any]:
+    """The inline and the managed policies of a role as one: IAM reads their statements together."""
+    policies = [role.permissions, *role.attached.values()]
+    return document(*(statement for policy in policies for statement in policy["Statement"]))
 
 
 def every_role() -> list[tuple[str, str, dict[str, Any]]]:

@@ -63,8 +63,8 @@ class Recorder:
     on: bool = True
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        # Whose a key is may be asked by any identity. Without a right to its stream, a table is read a second time.
-        if not self.on or service in {"sts", "dynamodb-streams"}:
+        # Whose a key is may be asked by any identity; a shard's iterator was given to one that may read the stream.
+        if not self.on or service == "sts" or "ShardIterator" in params:
             return
         for name in params.get("RequestItems", {}):
             self.calls.add(Call(f"dynamodb:{operation}", arns_table(name)))

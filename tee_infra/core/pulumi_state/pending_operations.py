@@ -29,6 +29,9 @@ _IDS: Final[Mapping[str, Callable[[Inputs, str, str], str]]] = {
     ),
     "aws:iam/role:Role": lambda inputs, _account, _region: inputs["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda inputs, _account, _region: f"{inputs['role']}:{inputs['name']}",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda inputs, _account, _region: (
+        f"{inputs['role']}/{inputs['policyArn']}"
+    ),
     "aws:kms/alias:Alias": lambda inputs, _account, _region: inputs["name"],
     "aws:s3/bucket:Bucket": lambda inputs, _account, _region: inputs["bucket"],
     "aws:sns/topic:Topic": lambda inputs, account, region: f"arn:aws:sns:{region}:{account}:{inputs['name']}",

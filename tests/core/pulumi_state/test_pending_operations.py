@@ -23,6 +23,7 @@ def left_open(*resources: dict[str, Any], there: tuple[dict[str, Any], ...] = ()
     [
         ("aws:dynamodb/table:Table", {"name": "dev-tee-admin"}, "dev-tee-admin"),
         ("aws:iam/rolePolicy:RolePolicy", {"role": "r", "name": "permissions"}, "r:permissions"),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "r", "policyArn": "arn:p"}, "r/arn:p"),
         ("aws:iam/policy:Policy", {"path": "/tee/dev/", "name": "b"}, "arn:aws:iam::123456789012:policy/tee/dev/b"),
         ("aws:sns/topic:Topic", {"name": "t"}, "arn:aws:sns:eu-west-1:123456789012:t"),
         ("aws:s3/bucket:Bucket", {"bucket": "b"}, "b"),

@@ -1,4 +1,4 @@
-"""Access control: every role of an environment, its boundary and the policies on its data, as plain data.
+"""Access control: every role of an environment, the boundaries and the policies on its data, as plain data.
 
 `roles` is the entry point. Documents are dictionaries in IAM's own form; `render` makes the text for AWS.
 """
@@ -8,6 +8,7 @@ from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access import people, pipelines
 from tee_infra.core.resources.access.boundary import boundary, bounded_by
 from tee_infra.core.resources.access.documents import Document, render
+from tee_infra.core.resources.access.pipeline_boundary import pipeline_boundary
 from tee_infra.core.resources.access.role import ALERTED_ROLES, PRIVILEGED, SESSION_SECONDS, Role
 from tee_infra.core.resources.access.tables import table_key_policy, table_policy
 from tee_infra.core.settings import Settings
@@ -19,6 +20,7 @@ __all__ = [
     "Role",
     "boundary",
     "bounded_by",
+    "pipeline_boundary",
     "render",
     "roles",
     "table_key_policy",
@@ -32,7 +34,7 @@ def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role
     Where nothing would report its use, production has no privileged deployer: a person makes its changes.
     """
     makers = {
-        "app": lambda: people.app(arns),
+        "app": lambda: people.app(environment, arns),
         "developer": lambda: people.developer(environment, arns),
         "migrator": lambda: people.migrator(environment, arns),
         "break-glass": lambda: people.break_glass(arns),

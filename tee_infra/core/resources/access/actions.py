@@ -26,6 +26,9 @@ PARTIQL: Final = (
     "dynamodb:PartiQLUpdate",
 )
 READ_STREAM: Final = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+DESCRIBE_STREAM: Final = "dynamodb:DescribeStream"
+LIST_STREAMS: Final = "dynamodb:ListStreams"
+"""Names of streams; the action takes no resource."""
 
 NATIVE_BACKUP: Final = "dynamodb:CreateBackup"
 """The copy stays in the account and under its own rights; `RESTORES` make a table of it."""

@@ -16,27 +16,28 @@ from tee_infra.core.settings import Settings
 
 MANAGE_TABLES: Final = (*DESCRIBE, *CHANGE_TABLE, DELETE_TABLE)
 """All that a deployer does with a table: none of it shows an item, or copies one."""
+INLINE: Final = "inline"
+"""The group of grants that is a role's inline policy."""
 ON_POLICIES: Final = ("dynamodb:GetResourcePolicy", *CHANGE_POLICY)
 
 
-def deployer_grants(environment: Environment, settings: Settings, scope: Sequence[Arns]) -> list[Statement]:
+def deployer_grants(environment: Environment, settings: Settings, scope: Sequence[Arns]) -> dict[str, list[Statement]]:
     """The Allow statements of a deployer of everything in `scope`, of which the first is its own environment.
 
-    The others are feature environments, which it also destroys.
+    The others are feature environments, which it also destroys. By what they are about: all but `INLINE` have a managed
+    policy of their own, because IAM counts a role's inline policies together, and half of its limit stays free.
     """
     own = scope[0]
-    statements = [*_look(settings), *_tables(environment, scope), *_roles(own, scope), *_parameters(scope)]
+    inline = [*_look(settings), *_tables(environment, scope), *_roles(own, scope), *_parameters(scope)]
     for features in scope[1:]:
-        statements += find_features(features)
-    if settings.alarms:
-        statements += _alarms(own)
+        inline += find_features(features)
+    monitoring = _alarms(own) if settings.alarms else []
     if settings.monthly_budget_usd is not None:
-        statements += _budget(own)
-    if settings.audit != "off":
-        statements += _audit(own)
+        monitoring += _budget(own)
+    evidence = _audit(own) if settings.audit != "off" else []
     if settings.customer_managed_key or settings.audit != "off":
-        statements += _keys(own)
-    return statements
+        evidence += _keys(own)
+    return {INLINE: inline, "monitoring": monitoring, "audit-and-keys": evidence}
 
 
 def find_features(features: Arns) -> list[Statement]:
@@ -90,9 +91,9 @@ def _roles(own: Arns, scope: Sequence[Arns]) -> list[Statement]:
             roles,
         ),
         allow(
-            "ReadTheBoundary",
+            "ReadPolicies",  # the boundaries, and those of deployers: all guarded, so none of them is changed
             ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyTags", "iam:ListPolicyVersions"],
-            [own.boundary],
+            [own.policies],
         ),
     ]
 

@@ -13,12 +13,15 @@ from tee_infra.core.resources.access.actions import (
     DATA_PLANE,
     DELETE_TABLE,
     DESCRIBE,
+    DESCRIBE_STREAM,
     EXFILTRATION,
     LIST_BACKUPS,
+    LIST_STREAMS,
     NATIVE_BACKUP,
     PARTIQL,
     QUERY,
     READ_KEYS,
+    READ_STREAM,
     SCAN,
     WRITE,
 )
@@ -26,11 +29,14 @@ from tee_infra.core.resources.access.documents import EVERYTHING, Statement, all
 from tee_infra.core.resources.access.role import Role
 from tee_infra.core.tables.catalog import TABLES
 
+_COPIES: Final = (NATIVE_BACKUP, *READ_STREAM)
+"""What a copy of data needs of `EXFILTRATION`: backups in the account, and the writes while it runs."""
+
 MFA_SECONDS: Final = 15 * 60
 """The maximum age of the second factor for the break-glass role."""
 
 
-def app(arns: Arns) -> Role:
+def app(environment: Environment, arns: Arns) -> Role:
     """The app: items of its own environment by key and by index. No Scan, no change to a table.
 
     Lambda and ECS may assume the role, once a principal with `iam:PassRole` on it passes it to them.
@@ -44,6 +50,7 @@ def app(arns: Arns) -> Role:
             allow("Items", [*READ_KEYS, *WRITE, "dynamodb:DescribeTable"], arns.tables),
             allow("Queries", [QUERY], [*arns.tables, *arns.indexes]),
             _read_configuration(arns),
+            *on_pointer(environment, arns),
             *_never([SCAN, *PARTIQL, DELETE_TABLE, *CHANGE_TABLE], arns),
         ),
     )
@@ -62,6 +69,7 @@ def developer(environment: Environment, arns: Arns) -> Role:
         statements += [
             allow("Items", [*READ_KEYS, *WRITE], arns.tables),
             allow("QueriesAndScans", [QUERY, SCAN], [*arns.tables, *arns.indexes]),
+            *([] if environment.is_feature else on_pointer(environment, arns)),
         ]
     return Role(
         name="developer",
@@ -81,7 +89,8 @@ def migrator(environment: Environment, arns: Arns) -> Role:
         allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
         allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
         allow("BackUp", [NATIVE_BACKUP], arns.tables),
-        allow("ListBackups", [LIST_BACKUPS], EVERYTHING),  # it lists, and takes no resource
+        allow("ReadStreams", [DESCRIBE_STREAM, *READ_STREAM], arns.streams),
+        allow("List", [LIST_BACKUPS, LIST_STREAMS], EVERYTHING),  # they list, and take no resource
         _read_configuration(arns),
         *_read_anonymization_key(arns),
     ]
@@ -94,7 +103,7 @@ def migrator(environment: Environment, arns: Arns) -> Role:
         name="migrator",
         description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
         trust=document(_people(arns, second_factor)),
-        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns, but=NATIVE_BACKUP)),
+        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns, but=_COPIES)),
     )
 
 
@@ -158,9 +167,29 @@ def _read_anonymization_key(arns: Arns) -> list[Statement]:
     ]
 
 
-def _never(actions: Sequence[str], arns: Arns, *, but: str | None = None) -> list[Statement]:
+def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
+    """Read the item that names the open slot; where there can be slots, also end an expired drain.
+
+    `ForAllValues` also holds for a request without any key, so the key has to be there.
+    """
+    production = environment.kind.production
+    key = names.pointer(environment.kind.name if production else environment.name)
+    return [
+        allow(
+            "Pointer",
+            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])],
+            [arns.control_table],
+            conditions={
+                "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": key},
+                "Null": {"dynamodb:LeadingKeys": "false"},
+            },
+        )
+    ]
+
+
+def _never(actions: Sequence[str], arns: Arns, *, but: Sequence[str] = ()) -> list[Statement]:
     """An explicit Deny still applies after a later, wider Allow."""
-    exports = [action for action in EXFILTRATION if action != but]
+    exports = [action for action in EXFILTRATION if action not in but]
     return [
         deny("NeverHere", actions, [arns.named_tables]),
         deny("NeverTakeDataOut", [*exports, *CHANGE_POLICY], [arns.named_tables]),

@@ -1,9 +1,8 @@
 """The roles of pipelines on GitHub: the deployer of an environment, and the cleanup of feature environments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import FEATURE_HOST, Environment
 from tee_infra.core.resources.access.actions import (
@@ -19,21 +18,17 @@ from tee_infra.core.resources.access.documents import (
     Statement,
     allow,
     deny,
-    deny_all_but,
     document,
 )
-from tee_infra.core.resources.access.grants import MANAGE_TABLES, ON_POLICIES, deployer_grants, find_features
-from tee_infra.core.resources.access.privileged import daily, privileged
-from tee_infra.core.resources.access.role import PRIVILEGED, Role, guarded_roles
+from tee_infra.core.resources.access.grants import INLINE, deployer_grants, find_features
+from tee_infra.core.resources.access.privileged import daily, never_its_own_alert, only_privileged
+from tee_infra.core.resources.access.role import PRIVILEGED, Role
 from tee_infra.core.resources.access.state import FILES, control_and_key, ephemeral_state, standing_state
 from tee_infra.core.settings import Settings
 
 GITHUB: Final = "token.actions.githubusercontent.com"
 """The issuer of GitHub's tokens. Of their claims, STS compares `sub`, `aud`, `repository_id`, `job_workflow_ref` and a
 few others, but not `repository_owner_id` (IAM user guide, "Available keys for AWS OIDC federation")."""
-
-_ON_PARAMETERS: Final = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter")
-"""A deployer's actions on parameters that show or replace a value."""
 
 SEED: Final = "dynamodb:BatchWriteItem"
 """The only write that cannot return item data: the others can return the old item."""
@@ -46,12 +41,16 @@ def deployer(environment: Environment, settings: Settings, arns: Arns) -> Role:
     the first `up` of an environment, and later changes to those. In production it may make `privileged.DAILY_CHANGES`
     and no other change.
     """
-    grants = deployer_grants(environment, settings, deployed_arns(environment, arns))
+    groups, denies = deployer_grants(environment, settings, deployed_arns(environment, arns)), list[Statement]()
+    if environment.kind.production:
+        denies = [only_privileged([grant for group in groups.values() for grant in group])]
+        groups = {about: daily(group) for about, group in groups.items()}
     return Role(
         name="deployer",
         description="Deployments from GitHub: changes resources, sees no item",
         trust=_github(settings, arns, environment.name, workflow=settings.job_workflow_ref),
-        permissions=_deployments(environment, arns, daily(grants) if environment.kind.production else grants),
+        permissions=_deployments(environment, arns, [*groups[INLINE], *denies]),
+        attached=_attached(groups),
     )
 
 
@@ -61,13 +60,14 @@ def privileged_deployer(environment: Environment, settings: Settings, arns: Arns
     Its GitHub environment, `{environment}-privileged`, has reviewers of its own. A call to STS in another region would
     reach no rule of this one, so only this region's endpoint lets it in.
     """
-    grants = deployer_grants(environment, settings, deployed_arns(environment, arns))
+    groups = deployer_grants(environment, settings, deployed_arns(environment, arns))
     trusted = f"{environment.name}-privileged"
     return Role(
         name=PRIVILEGED,
         description="Approved deployments from GitHub: changes access, evidence and protection; each use is reported",
         trust=_github(settings, arns, trusted, workflow=settings.job_workflow_ref, region=arns.region),
-        permissions=_deployments(environment, arns, privileged(grants, arns)),
+        permissions=_deployments(environment, arns, [*groups[INLINE], never_its_own_alert(arns)]),
+        attached=_attached(groups),
     )
 
 
@@ -137,26 +137,27 @@ def deployed_arns(environment: Environment, arns: Arns) -> list[Arns]:
 
 
 def _deployments(environment: Environment, arns: Arns, grants: Sequence[Statement]) -> Document:
-    """What every deployer has besides its grants. An explicit Deny outlives a later, wider Allow."""
-    manage = [*MANAGE_TABLES, *(ON_POLICIES if environment.kind.production else ())]
+    """What every deployer has besides its grants.
+
+    Items, the anonymization key, and every change of a pipeline or of a boundary are denied in `pipeline_boundary`.
+    """
+    seed = []
+    if hosts_features(environment):
+        # Synthetic members. No read: only copies of other environments' data need that.
+        seed = [
+            allow("SeedFeatures", [SEED], feature_arns(arns).tables),
+            deny("SeedNoOther", [SEED], [arns.named_tables]),
+        ]
     return document(
         *grants,
         *pipeline_state(environment, arns),
-        deny_all_but("NeverItems", manage, [arns.named_tables]),
-        *(_seeding(feature_arns(arns)) if hosts_features(environment) else []),
+        *seed,
         deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
-        # The key turns pseudonyms into the members that they stand for.
-        deny("NeverTheAnonymizationKey", _ON_PARAMETERS, [arns.parameter(names.ANONYMIZE_KEY)]),
-        _never_itself(environment, arns),
     )
 
 
-def _seeding(features: Arns) -> list[Statement]:
-    """Write synthetic members into feature environments. No read: only copies of other environments' data need that."""
-    return [
-        allow("SeedFeatures", [SEED], features.tables),
-        deny_all_but("NeverReadFeatures", [*MANAGE_TABLES, SEED], [features.named_tables]),
-    ]
+def _attached(groups: Mapping[str, Sequence[Statement]]) -> dict[str, Document]:
+    return {about: document(*group) for about, group in groups.items() if group and about != INLINE}
 
 
 def _github(
@@ -177,14 +178,13 @@ def _github(
     if workflow is not None:
         known["job_workflow_ref"] = workflow
     where = {} if region is None else {"aws:RequestedRegion": region}
-    return document(
-        allow(
-            "OneGitHubEnvironment",
-            ["sts:AssumeRoleWithWebIdentity"],
-            principal={"Federated": arns.github},
-            conditions={"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in known.items()} | where},
-        )
+    statement = allow(
+        "Job",
+        ["sts:AssumeRoleWithWebIdentity"],
+        principal={"Federated": arns.github},
+        conditions={"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in known.items()} | where},
     )
+    return document(statement)
 
 
 def _subjects(settings: Settings, github_environment: str) -> list[str]:
@@ -198,9 +198,3 @@ def _subjects(settings: Settings, github_environment: str) -> list[str]:
         owner, _, name = settings.repository.partition("/")
         repositories.append(f"{owner}@{settings.repository_owner_id}/{name}@{settings.repository_id}")
     return [f"repo:{repository}:environment:{github_environment}" for repository in repositories]
-
-
-def _never_itself(environment: Environment, arns: Arns) -> Statement:
-    """Without this a pipeline could remove its own limits."""
-    guarded = [arns.role(role) for role in guarded_roles(environment)]
-    return deny_all_but("NeverItself", ["iam:Get*", "iam:List*"], [*guarded, arns.boundary])

@@ -38,15 +38,19 @@ _ALERT: Final = (
 
 
 def daily(grants: Sequence[Statement]) -> list[Statement]:
-    """Of a deployer's grants, the reads and `DAILY_CHANGES`. Every other action is denied, a new one too."""
-    kept = [narrowed for grant in grants if (narrowed := with_actions(grant, _is_daily))]
-    privileged = {action for grant in grants for action in actions_of(grant) if not _is_daily(action)}
-    return [*kept, deny("OnlyPrivileged", sorted(privileged), EVERYTHING)]
+    """Of a deployer's grants, the reads and `DAILY_CHANGES`."""
+    return [narrowed for grant in grants if (narrowed := with_actions(grant, _is_daily))]
 
 
-def privileged(grants: Sequence[Statement], arns: Arns) -> list[Statement]:
-    """A deployer's grants, except for the rule and the topic that report its use: a message takes minutes."""
-    return [*grants, deny("NeverItsOwnAlert", _ALERT, [arns.event_rule(PRIVILEGED_RULE), arns.topic])]
+def only_privileged(grants: Sequence[Statement]) -> Statement:
+    """Deny every other action of a deployer's grants, also that of a later, wider Allow."""
+    changes = {action for grant in grants for action in actions_of(grant) if not _is_daily(action)}
+    return deny("OnlyPrivileged", sorted(changes), EVERYTHING)
+
+
+def never_its_own_alert(arns: Arns) -> Statement:
+    """The rule and the topic that report a use of the privileged deployer: a message takes minutes."""
+    return deny("NeverItsOwnAlert", _ALERT, [arns.event_rule(PRIVILEGED_RULE), arns.topic])
 
 
 def _is_daily(action: str) -> bool:

@@ -1,6 +1,7 @@
 """A role as plain data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from tee_infra.core.environments import Environment
@@ -22,18 +23,20 @@ _PIPELINE_ROLES: Final = ("deployer", PRIVILEGED, "cleanup")
 class Role:
     """A role of an environment. `name` is the logical one (`developer`), `trust` its trust policy.
 
-    `description` is ASCII: IAM refuses most other characters.
+    `description` is ASCII: IAM refuses most other characters. `permissions` is its inline policy. `attached` are
+    managed policies of this role only, by what they are about: IAM counts the inline policies of a role together.
     """
 
     name: str
     description: str
     trust: Document
     permissions: Document
+    attached: Mapping[str, Document] = field(default_factory=dict[str, Document])
 
-
-def pipeline_roles(environment: Environment) -> list[str]:
-    """The roles that manage resources; a feature environment has none of its own."""
-    return [role for role in _PIPELINE_ROLES if role in environment.kind.roles]
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it manages resources, and so has the boundary of pipelines."""
+        return self.name in _PIPELINE_ROLES
 
 
 def guarded_roles(environment: Environment) -> list[str]:
