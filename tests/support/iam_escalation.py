@@ -133,11 +133,7 @@ def _access(environment: str, role: str) -> Iterator[Effect]:
     looser = [((BOUNDARY, one),) for one in (other.boundary, own.pipeline_boundary, other.pipeline_boundary)]
     targets = [
         *(own.role(name) for name in GUARDED if name in parse_environment(environment).kind.roles),
-        *(
-            own.boundary,
-            own.pipeline_boundary,
-            *(own.role_policy("deployer", one) for one in ATTACHED),
-        ),
+        *(own.boundary, own.pipeline_boundary, *(own.role_policy("deployer", one) for one in ATTACHED)),
         *(other.boundary, other.pipeline_boundary, other.role("app"), other.role("deployer"), "*"),
         *(f"arn:aws:iam::{ACCOUNT}:{one}" for one in ("role/admin", "user/alex", "group/all", "policy/any")),
         *(f"arn:aws:iam::{ACCOUNT}:user/tee/{environment}/{environment}-tee-x", f"arn:aws:iam::{ACCOUNT}:root"),
@@ -174,8 +170,7 @@ def _keys(environment: str, role: str) -> Iterator[Effect]:
 
 
 def _others(environment: str, role: str) -> Iterator[Effect]:
-    other = arns(OTHER[environment])
-    own = arns(environment)
+    own, other = arns(environment), arns(OTHER[environment])
     if role != "migrator":  # a path is listed with all that is below it
         yield from (Effect(role, action, own.parameter("")) for action in get_actions_for_service("ssm"))
     for service, targets in {
@@ -195,9 +190,9 @@ def _others(environment: str, role: str) -> Iterator[Effect]:
 def _account(environment: str, role: str) -> Iterator[Effect]:
     """The state of stacks, and the records of all environments, the pointers to open slots among them."""
     own = arns(environment)
-    production, hosts = parse_environment(environment).kind.production, environment == "dev"
+    production = parse_environment(environment).kind.production
     bucket = own.state_bucket("standing")
-    reads = {"dynamodb:GetItem"} if hosts else set[str]()
+    reads = {"dynamodb:GetItem"} if environment == "dev" else set[str]()
     whole = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} if role in PIPELINES else reads
     of_pointer = whole if role in PIPELINES else {"dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])}
     pointer = "prod" if production else environment
@@ -228,9 +223,9 @@ def _never_if_invited(environment: str, role: str) -> Iterator[Effect]:
         seeds = {"dynamodb:BatchWriteItem"} if environment == "dev" else set[str]()
         yield from (Effect(role, action, own.tables[0]) for action in {*DATA_PLANE} - seeds)
     if role != "migrator":
-        key = own.parameter(names.ANONYMIZE_KEY)
-        for name in ("GetParameter", "GetParameterHistory", "GetParameters", "PutParameter"):
-            yield Effect(role, f"ssm:{name}", key)
+        for name in ("GetParameter", "GetParameterHistory", "GetParameters", "GetParametersByPath", "PutParameter"):
+            for on in (own.parameter(names.ANONYMIZE_KEY), own.parameter("")):
+                yield Effect(role, f"ssm:{name}", on)
 
 
 ELSEWHERE = "arn:aws:dynamodb:eu-west-1:210987654321:table/any/stream/1"

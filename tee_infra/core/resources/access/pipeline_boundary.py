@@ -70,7 +70,7 @@ LOOK: Final = (
     "ssm:DescribeParameters",
 )
 FIND_FEATURES: Final = ("dynamodb:ListTables", "iam:ListRoles", "tag:GetResources")
-"""Each of both takes no resource."""
+"""No action of these two lists takes a resource."""
 
 _ON_TABLES: Final = (
     "dynamodb:*Resource*",  # tags, and the policy of a table
@@ -128,11 +128,12 @@ def _state(environment: Environment, own: Arns) -> list[Statement]:
 def _never(environment: Environment, own: Arns) -> list[Statement]:
     """A Deny also holds where the policy of a table, or the trust of a role, names a session: that passes an Allow."""
     guarded = [f"arn:*:iam::*:role/*-{end}" for end in _guarded(environment)]
+    parameters = [_ANONYMIZE_KEYS, f"arn:*:ssm:*:*:parameter{names.parameter(own.environment, '')}"]
     # A name is given to one managed policy of an account, whatever its path.
     unbounded = {"StringNotLike": {"iam:PermissionsBoundary": f"*/{names.boundary(own.environment)}"}}
     return [
         deny_all_but("NeverItems", [*_ON_TABLES, *([SEED] if hosts_features(environment) else [])], [_ANY_TABLE]),
-        deny_all_but("NeverGuarded", ["iam:Get*", "iam:List*"], [*guarded, _ANY_POLICY, _ANONYMIZE_KEYS]),
+        deny_all_but("NeverGuarded", ["iam:Get*", "iam:List*"], [*guarded, _ANY_POLICY, *parameters]),
         # A request for a role without a boundary has no such key, nor has one to enter another role: denied too.
         deny("NeverUnbounded", ["iam:CreateRole", "iam:PutRole*", "sts:AssumeRole"], EVERYTHING, conditions=unbounded),
     ]
