@@ -62,22 +62,21 @@ class Arns:
     @property
     def boundary(self) -> str:
         """The managed policy that bounds the environment's roles, those of pipelines excepted."""
-        return self._global("iam", f"policy{names.iam_path(self.environment)}{names.boundary(self.environment)}")
+        return self._policy(names.boundary(self.environment))
 
     @property
     def pipeline_boundary(self) -> str:
         """The managed policy that bounds the environment's pipelines."""
-        name = names.pipeline_boundary(self.environment)
-        return self._global("iam", f"policy{names.iam_path(self.environment)}{name}")
+        return self._policy(names.pipeline_boundary(self.environment))
 
     def role_policy(self, role: str, about: str) -> str:
         """A managed policy of one role."""
-        return self.policies.replace("*", names.role_policy(self.environment, role, about))
+        return self._policy(names.role_policy(self.environment, role, about))
 
     @property
     def policies(self) -> str:
         """All managed policies: the boundaries, and those of its deployers."""
-        return self._global("iam", f"policy{names.iam_path(self.environment)}*")
+        return self._policy("*")
 
     @property
     def account_root(self) -> str:
@@ -162,6 +161,9 @@ class Arns:
 
     def _regional(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def _policy(self, name: str) -> str:
+        return self._global("iam", f"policy{names.iam_path(self.environment)}{name}")
 
     def _global(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
