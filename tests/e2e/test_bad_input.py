@@ -103,14 +103,15 @@ def test_plain_pulumi_without_any_aws_says_both_ways_on(checkout: Checkout) -> N
 
 
 def test_a_dead_endpoint(checkout: Checkout) -> None:
-    """The shell of an embedded AWS that has ended. Its own ports may be another one's by now."""
+    """Of an embedded AWS that has ended. Its own ports may belong to another worker's by now."""
     shell = checkout.shell()
     port = int(shell["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    assert checkout.tee("local", "stop").code == 0
     with socket.socket() as held, socket.socket() as provider:  # bound, and nothing listens
         for each, alive in ((held, port), (provider, port + 1)):
             each.bind(("127.0.0.1", 0))
-            dead = str(each.getsockname()[1])
-            shell = {name: value.replace(str(alive), dead) for name, value in shell.items()}
+            dead = each.getsockname()[1]
+            shell = {name: value.replace(f":{alive}", f":{dead}") for name, value in shell.items()}
         done = checkout._run(["pulumi", "--non-interactive", "preview", "-s", "dev"], "", shell)
     assert done.code != 0
     assert "tee-infra local start" in done.out + done.err
