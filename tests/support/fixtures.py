@@ -4,13 +4,10 @@ import os
 import ssl
 import warnings
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-import botocore.session
 import pytest
-from botocore.loaders import create_loader
 
 from bench.certificates import Authority, make_authority
 from tests.support.dynamodb_local import NoDynamoDbLocalError, serve_dynamodb_local
@@ -71,13 +68,6 @@ def wire(request: pytest.FixtureRequest, service: str) -> Iterator[str]:
         return
     with serve_tls(service, request.getfixturevalue("trusted")) as endpoint:
         yield endpoint
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shared_models() -> Iterator[None]:
-    """Every session of boto3's takes what another has read: reading botocore's models takes longer than most tests."""
-    with patch.object(botocore.session, "create_loader", cache(create_loader)):
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
