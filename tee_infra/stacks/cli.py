@@ -22,7 +22,10 @@ SECONDS: Final = 3600.0
 GRACE_SECONDS: Final = 120.0
 _WATCH_SECONDS: Final = 0.1
 _TUNED: Final = {"GOGC": "400"}
-"""Of a short run, Go's collector takes a tenth, for 12 MB less (CLI 3.259). The shell's own value wins."""
+"""Go collects garbage in a tenth of a short run's time; this saves most of that for 12 MB (CLI 3.259).
+
+The shell's own value wins.
+"""
 
 Check = Callable[[], None]
 """Raises `LockLostError` once the lock of the run was lost. Another error means that this is not known now."""

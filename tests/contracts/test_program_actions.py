@@ -27,7 +27,7 @@ WITHOUT_A_RESOURCE = {
 """The only actions that may stand beside `"Resource": "*"` outside a key policy: AWS offers nothing narrower."""
 
 SPEAK_OF_ALL = {"OnlyPrivileged"}
-"""Denies that speak of all there is, as the boundary's do: too much is safe."""
+"""Denies on every resource, as in the boundary: a Deny of too much is safe."""
 
 STANDING = ("prod", "prod-v2", "staging", "dev", "test")
 

@@ -212,7 +212,7 @@ ON_CONTROL = ("GetItem", "UpdateItem", "PutItem", "DeleteItem", "Query", "Scan",
 
 
 def pointers() -> list[Row]:
-    """The item that names the open slot: read by the app of every environment, and ended by production's, on time."""
+    """The item that names the open slot: every app reads it, and production's may update it to end an expired drain."""
     of = {"prod": "prod", "prod-v2": "prod", "staging": "staging", "dev": "dev", FEATURE: FEATURE}
     keys = ("pointer#prod", "pointer#prod-v2", "pointer#staging", "pointer#", "pointer#dev", "lock#prod", "prod")
     reads = {("staging", "developer"), ("dev", "developer"), *((environment, "app") for environment in of)}

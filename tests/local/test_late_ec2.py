@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-# In a process of its own: what a process has imported it keeps.
+# In a process of its own: a process keeps its imports.
 SCRIPT = """
 import sys
 import boto3
