@@ -1,0 +1,71 @@
+"""One key, compared while it may be written: equal, different, or not to be told now."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from tee_infra.core.codec.digest import canonical
+from tee_infra.core.cutover.heartbeat import pass_heartbeat
+from tee_infra.core.cutover.requests import GetItems, Items, Key, Side, Task, ask
+from tee_infra.core.cutover.run import ItemRefusedError, Run
+
+ATTEMPTS: Final = 10
+
+
+class KeyVerdict(StrEnum):
+    """`unsettled`: it was written during each attempt. `quarantined`: the transform refuses it now."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNSETTLED = "unsettled"
+    QUARANTINED = "quarantined"
+
+
+class _Observed(NamedTuple):
+    """Canonical items, None for an absent one; `stable` if the source had the same before and after."""
+
+    source: bytes | None
+    expected: bytes | None
+    target: bytes | None
+    stable: bool
+
+
+def recheck(run: Run, key: Key) -> Task[KeyVerdict]:
+    """Read source, target, source; what differs is read again behind a heartbeat.
+
+    Different is only what differs twice with the same source, with a heartbeat and no copy of the key between: a
+    source that moves away and back is copied meanwhile. Raises as `pass_heartbeat` does.
+    """
+    earlier: _Observed | None = None
+    with run.lanes.watch(key) as watch:
+        for _ in range(ATTEMPTS):
+            try:
+                observed = yield from _observe(run, key)
+            except ItemRefusedError:
+                return KeyVerdict.QUARANTINED
+            if observed.stable and observed.expected == observed.target:
+                return KeyVerdict.EQUAL
+            if earlier is not None and _unmoved(earlier, observed) and not watch.copies and not run.lanes.holds(key):
+                return KeyVerdict.DIFFERENT
+            earlier = observed if not run.lanes.holds(key) else None
+            watch.copies = 0
+            yield from pass_heartbeat(run)
+    return KeyVerdict.UNSETTLED
+
+
+def _unmoved(earlier: _Observed, later: _Observed) -> bool:
+    return earlier.stable and later.stable and earlier.source == later.source
+
+
+def _observe(run: Run, key: Key) -> Task[_Observed]:
+    read = []
+    for side in (Side.SOURCE, Side.TARGET, Side.SOURCE):
+        answer = yield from ask(GetItems(side, (key,)), Items)
+        read.append(answer.found.get(key))
+    before, target, source = read
+    before_text, source_text = (None if item is None else canonical(item) for item in (before, source))
+    return _Observed(
+        source_text,
+        None if source is None else canonical(run.plan.transform(source)),
+        None if target is None else canonical(target),
+        before_text == source_text,
+    )

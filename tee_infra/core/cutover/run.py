@@ -1,0 +1,110 @@
+"""What the tasks of one run share: its plan, its progress, its lanes and the heartbeats that wait for the tail."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tee_infra.core.codec.digest import canonical
+from tee_infra.core.codec.item_size import excess
+from tee_infra.core.codec.raw_items import RawItem, key_of
+from tee_infra.core.cutover.journal import Entry, Progress, Quarantined, Released, after
+from tee_infra.core.cutover.lanes import Lanes
+from tee_infra.core.cutover.requests import Done, Key, Shard, Task, WriteJournal, ask
+
+WRITE_ITEMS: Final = 25
+"""The service takes so many in one BatchWriteItem."""
+
+
+class ItemRefusedError(ValueError):
+    """A transform's refusal of an item. The message goes to the journal: it has no value of the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`in_flight_seconds` is the longest time after which a write may land that was sent and had no answer.
+
+    `transform` is pure and keeps the item's key; it may raise `ItemRefusedError`. `name` is unique to the run.
+    """
+
+    name: str
+    key_names: Sequence[str]
+    transform: Callable[[RawItem], RawItem]
+    segments: int
+    lanes: int
+    in_flight_seconds: float
+    poll_seconds: float = 0.2
+
+
+@dataclass(eq=False, slots=True)
+class Heartbeat:
+    """`tokens` are its sentinels, `passed` the shards whose reader has left one of them behind."""
+
+    tokens: set[str] = field(default_factory=set)
+    passed: set[Shard] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Run:
+    """`stopping` asks the tail to end after the pages that it has. `reading` are the shards with a reader.
+
+    `trimmed` tells that the stream has lost records, until a new position is taken. `dirtied` has the keys that came
+    through the lanes since it was last emptied.
+    """
+
+    plan: Plan
+    progress: Progress
+    lanes: Lanes = field(init=False)
+    stopping: bool = False
+    trimmed: bool = False
+    reading: set[Shard] = field(default_factory=set)
+    sweeping: int = 0
+    copying: int = 0
+    beats: int = 0
+    heartbeats: list[Heartbeat] = field(default_factory=list)
+    dirtied: set[Key] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.lanes = Lanes(self.plan.lanes)
+
+    @property
+    def following(self) -> bool:
+        """Whether the target follows the source by the stream only: nothing is left to copy or to sweep."""
+        return self.progress.barrier and not self.progress.sweeps and not self.trimmed and bool(self.reading)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come to the lanes any more."""
+        return self.stopping and not self.reading and not self.sweeping
+
+
+def journal(run: Run, entry: Entry) -> Task[None]:
+    """Write an entry, then go by it."""
+    yield from ask(WriteJournal(entry), Done)
+    run.progress = after(run.progress, entry)
+
+
+def canonical_key(item: RawItem, key_names: Sequence[str]) -> Key:
+    """The one spelling of an item's key. Raises `NotAnItemError`, `KeyError` for an item without it."""
+    return key_of(canonical(item), key_names)
+
+
+def transformed(run: Run, key: Key, item: RawItem) -> Task[RawItem | None]:
+    """The target's item, or None when it cannot have it; the journal knows the quarantine before the lane goes on."""
+    try:
+        result = run.plan.transform(item)
+        reason = excess(result)
+        if canonical_key(result, run.plan.key_names) != key:
+            reason = "the transform changed the key"
+    except ItemRefusedError as error:
+        result, reason = None, str(error)
+    if reason is None:
+        return result
+    yield from journal(run, Quarantined(key, reason))
+    return None
+
+
+def release(run: Run, keys: Sequence[Key]) -> Task[None]:
+    """Take keys that were written out of quarantine."""
+    for key in keys:
+        if key in run.progress.quarantine:
+            yield from journal(run, Released(key))

@@ -1,0 +1,156 @@
+"""Drives the tasks of a run in virtual time: each request takes a while, and may be throttled, lost or late."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tee_infra.core.cutover import requests
+from tee_infra.core.cutover.requests import Done, Key, Side, Throttled, TimedOut, Written
+from tests.support.cutover_world import World, key_of_item, put
+
+IN_FLIGHT = 1.0
+TIMEOUT = 0.3
+
+
+class Clock:
+    """Callbacks in the order of their virtual time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def after(self, seconds: float, call: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (self.world.now + seconds, self._count, call))
+
+    def advance(self) -> None:
+        """Go on to the next callback."""
+        self.world.now, _, call = heapq.heappop(self._heap)
+        call()
+
+
+@dataclass
+class Faults:
+    """Chances of one request, until the writers end."""
+
+    throttle: float = 0.0
+    lose: float = 0.0
+    unprocessed: float = 0.0
+
+
+@dataclass(frozen=True)
+class ReadImages:
+    """What a tail that does not read through applies: the values in the stream's latest deliveries."""
+
+    keys: tuple[Key, ...]
+
+
+class Operator:
+    """One process that runs tasks until it crashes, at its request number `crash_at`."""
+
+    def __init__(self, clock: Clock, faults: Faults, crash_at: int | None) -> None:
+        self.clock, self.world, self.faults, self.crash_at = clock, clock.world, faults, crash_at
+        self.dead = False
+        self.running = 0
+        self.requests = 0
+        self._parked: list[tuple[Callable[[], bool], Any]] = []
+
+    def start(self, task: Any) -> None:
+        self.running += 1
+        self._step(task, None)
+        self._unpark()
+
+    def _resume(self, task: Any, answer: Any) -> None:
+        if not self.dead:
+            self._step(task, answer)
+            self._unpark()
+
+    def _unpark(self) -> None:
+        while not self.dead:
+            place = next((place for place, (ready, _) in enumerate(self._parked) if ready()), None)
+            if place is None:
+                return
+            self._step(self._parked.pop(place)[1], Done())
+
+    def _step(self, task: Any, answer: Any) -> None:
+        while not self.dead:
+            try:
+                request = task.send(answer)
+            except StopIteration:
+                self.running -= 1
+                return
+            match request:
+                case requests.Start(other):
+                    self.running += 1
+                    self._step(other, None)
+                    answer = Done()
+                case requests.Until(ready):
+                    self._parked.append((ready, task))
+                    return
+                case requests.Wait(seconds):
+                    self.clock.after(seconds, lambda: self._resume(task, Done()))
+                    return
+                case _:
+                    self._send(task, request)
+                    return
+
+    def _send(self, task: Any, request: Any) -> None:
+        self.requests += 1
+        random = self.world.random
+        if self.requests == self.crash_at and random.random() < 0.5:
+            self.dead = True
+            return
+        chance = random.random()
+        latency = random.uniform(0.001, 0.08)
+        if chance < self.faults.throttle:
+            self.clock.after(latency, lambda: self._resume(task, Throttled()))
+        elif chance < self.faults.throttle + self.faults.lose:
+            if random.random() < 0.8:
+                self._apply(request, IN_FLIGHT, lambda _: None)
+            self.clock.after(TIMEOUT, lambda: self._resume(task, TimedOut()))
+        else:
+            self._apply(
+                request, latency, lambda answer: self.clock.after(latency / 4, lambda: self._resume(task, answer))
+            )
+        if self.requests == self.crash_at:
+            self.dead = True
+
+    def _apply(self, request: Any, longest: float, reply: Callable[[Any], None]) -> None:
+        """Let it happen within `longest` seconds; the items of a batch one by one."""
+        random = self.world.random
+        if not isinstance(request, requests.WriteItems):
+            self.clock.after(random.uniform(0, longest), lambda: reply(self._answer(request)))
+            return
+        writes = {key_of_item(item): bytes(item) for item in request.puts} | dict.fromkeys(request.deletes)
+        unprocessed = frozenset(key for key in writes if random.random() < self.faults.unprocessed)
+        target = self.world.tables[Side.TARGET]
+        for key, item in writes.items():
+            if key not in unprocessed:
+                self.clock.after(random.uniform(0, longest), lambda key=key, item=item: put(target, key, item))
+        self.clock.after(longest, lambda: reply(Written(unprocessed)))
+
+    def _answer(self, request: Any) -> Any:
+        world = self.world
+        match request:
+            case requests.ReadPosition():
+                return world.position()
+            case requests.ReadChildren(shard):
+                return world.children(shard)
+            case requests.ReadRecords(shard, after):
+                return world.records(shard, after)
+            case requests.ScanPage():
+                return world.scan(request)
+            case requests.GetItems(side, keys):
+                return world.get(side, keys)
+            case requests.WriteSentinel(token):
+                world.write_sentinel(token)
+            case requests.WriteJournal(entry):
+                if not self.dead:
+                    world.journal.append(entry)
+            case ReadImages(keys):
+                return requests.Items({key: item for key in keys if (item := world.images.get(key)) is not None})
+            case _:
+                raise TypeError(request)
+        return Done()

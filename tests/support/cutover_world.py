@@ -1,0 +1,150 @@
+"""Two tables and a stream in virtual time: shards that split, close and trim, deliveries repeated and out of order."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from tee_infra.core.cutover.journal import Entry
+from tee_infra.core.cutover.requests import Change, Children, Items, Key, Page, Position, Records, ScanPage, Side
+from tee_infra.core.cutover.run import ItemRefusedError, canonical_key
+
+KEY_NAMES = ("pk",)
+RANGES = 8
+PAGE_ITEMS = 2
+PAGE_RECORDS = 4
+
+
+def make_key(number: int) -> Key:
+    return b'{"pk":{"S":"%d"}}' % number
+
+
+def make_item(key: Key, version: int, *, refused: bool = False) -> bytes:
+    return key[:-1] + (b',"refused":{"BOOL":true}' if refused else b"") + b',"v":{"N":"%d"}}' % version
+
+
+def is_refused(item: bytes) -> bool:
+    return b'"refused"' in item
+
+
+def transform(item: bytes) -> bytes:
+    """Pure, keeps the key, refuses some items."""
+    if is_refused(item):
+        raise ItemRefusedError("refused")
+    return bytes(item)[:-1] + b',"w":{"N":"1"}}'
+
+
+@dataclass(frozen=True)
+class Record:
+    number: int
+    visible: float
+    change: Change
+
+
+@dataclass
+class Shard:
+    """`ranges` are the parts of the keys that it has, `trimmed` the number up to which records are gone."""
+
+    ranges: tuple[int, ...]
+    records: list[Record] = field(default_factory=list)
+    children: tuple[str, ...] = ()
+    children_visible: float = 0.0
+    trimmed: int = 0
+
+    @property
+    def tip(self) -> str | None:
+        return str(self.records[-1].number) if self.records else None
+
+
+class World:
+    """What AWS has: it outlives every operator. `now` is virtual seconds."""
+
+    def __init__(self, random: Random) -> None:
+        self.random, self.now = random, 0.0
+        self.tables: dict[Side, dict[Key, bytes]] = {side: {} for side in Side}
+        self.shards = {"s0": Shard(tuple(range(RANGES)))}
+        self.journal: list[Entry] = []
+        self.images: dict[Key, bytes | None] = {}
+        self._number = 0
+
+    def write(self, key: Key, item: bytes | None) -> None:
+        """A write of the application; without a record if it changes nothing."""
+        source = self.tables[Side.SOURCE]
+        if source.get(key) == item:
+            return
+        put(source, key, item)
+        owner = hash_range(key)
+        self._append(next(shard for shard in self._open() if owner in shard.ranges), Change(key))
+
+    def write_sentinel(self, token: str) -> None:
+        self._append(self.random.choice(self._open()), Change(b"", token))
+
+    def split(self) -> None:
+        """Close a shard: two halves continue it, or one shard if it has a single range."""
+        name, shard = self.random.choice([(name, shard) for name, shard in self.shards.items() if not shard.children])
+        half = self.random.randrange(len(shard.ranges))
+        parts = [part for part in (shard.ranges[:half], shard.ranges[half:]) if part]
+        shard.children = tuple(f"s{len(self.shards) + place}" for place in range(len(parts)))
+        shard.children_visible = self.now + self.random.uniform(0, 0.5)
+        self.shards |= {child: Shard(part) for child, part in zip(shard.children, parts, strict=True)}
+
+    def trim(self) -> None:
+        """Lose the oldest records of every shard, as after 24 hours."""
+        for shard in self.shards.values():
+            if shard.records and self.random.random() < 0.8:
+                shard.trimmed = self.random.choice(shard.records[-2:]).number
+
+    def position(self) -> Position:
+        return Position({name: shard.tip for name, shard in self.shards.items() if not shard.children})
+
+    def children(self, name: str) -> Children:
+        shard = self.shards[name]
+        return Children(shard.children if shard.children_visible <= self.now else ())
+
+    def records(self, name: str, after: str | None) -> Records:
+        """Sometimes an empty page though there is more, sometimes records that were delivered before."""
+        shard, number = self.shards[name], int(after or 0)
+        if number < shard.trimmed:
+            return Records(trimmed=True)
+        ahead = [record for record in shard.records if record.number > number]
+        page = [record for record in ahead if record.visible <= self.now][: self.random.randint(0, PAGE_RECORDS)]
+        earlier = [record for record in shard.records if shard.trimmed < record.number <= number]
+        again = self.random.sample(earlier, min(len(earlier), self.random.choice((0, 0, 1, 2))))
+        changes = [record.change for record in (*page, *again)]
+        self.random.shuffle(changes)
+        reached = str(page[-1].number) if page else after
+        return Records(tuple(changes), reached, closed=bool(shard.children) and len(page) == len(ahead))
+
+    def scan(self, request: ScanPage) -> Page:
+        items = self.tables[request.side]
+        keys = sorted(
+            key for key in items if int(key[12:-3]) % request.segments == request.segment and key > request.after
+        )
+        page = keys[:PAGE_ITEMS]
+        return Page(tuple(items[key] for key in page), page[-1] if len(keys) > PAGE_ITEMS else b"")
+
+    def get(self, side: Side, keys: tuple[Key, ...]) -> Items:
+        items = self.tables[side]
+        return Items({key: items[key] for key in keys if key in items})
+
+    def _append(self, shard: Shard, change: Change) -> None:
+        self._number += 1
+        earliest = shard.records[-1].visible if shard.records else 0.0
+        shard.records.append(Record(self._number, max(earliest, self.now + self.random.uniform(0, 0.4)), change))
+
+    def _open(self) -> list[Shard]:
+        return [shard for shard in self.shards.values() if not shard.children]
+
+
+def put(table: dict[Key, bytes], key: Key, item: bytes | None) -> None:
+    """Set or delete."""
+    if item is None:
+        table.pop(key, None)
+    else:
+        table[key] = item
+
+
+def hash_range(key: Key) -> int:
+    return int(key[12:-3]) % RANGES
+
+
+def key_of_item(item: bytes) -> Key:
+    return canonical_key(item, KEY_NAMES)
