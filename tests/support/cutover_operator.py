@@ -9,7 +9,7 @@ from tee_infra.core.cutover import requests
 from tee_infra.core.cutover.requests import Done, Key, Side, Throttled, TimedOut, Written
 from tests.support.cutover_world import World, key_of_item, put
 
-IN_FLIGHT = 1.0
+IN_FLIGHT = 2.0
 TIMEOUT = 0.3
 
 
@@ -135,22 +135,21 @@ class Operator:
         world = self.world
         match request:
             case requests.ReadPosition():
-                return world.position()
+                answer = world.position()
             case requests.ReadChildren(shard):
-                return world.children(shard)
+                answer = world.children(shard)
             case requests.ReadRecords(shard, after):
-                return world.records(shard, after)
+                answer = world.records(shard, after)
             case requests.ScanPage():
-                return world.scan(request)
+                answer = world.scan(request)
             case requests.GetItems(side, keys):
-                return world.get(side, keys)
-            case requests.WriteSentinel(token):
-                world.write_sentinel(token)
-            case requests.WriteJournal(entry):
-                if not self.dead:
-                    world.journal.append(entry)
+                answer = world.get(side, keys)
             case ReadImages(keys):
-                return requests.Items({key: item for key in keys if (item := world.images.get(key)) is not None})
+                answer = world.get_images(keys)
+            case requests.WriteSentinel(token):
+                answer = world.write_sentinel(token)
+            case requests.WriteJournal(entry):
+                answer = world.write_journal(entry) if not self.dead else None
             case _:
                 raise TypeError(request)
-        return Done()
+        return answer

@@ -37,10 +37,10 @@ class Simulation:
         self.random = Random(seed)
         self.world = World(self.random)
         self.clock = Clock(self.world)
-        self.faults = Faults(*(self.random.choice((0, 0.02, 0.1)) for _ in range(3)))
+        self.faults = Faults(*(self.random.choice((0, 0.05, 0.25)) for _ in range(3)))
         self.keys = [make_key(number) for number in range(self.random.randint(1, 5))]
         self.segments = self.random.randint(1, 2)
-        self.crashes = [self.random.randint(1, 120) for _ in range(self.random.choice((0, 0, 1, 2, 3)))]
+        self.crashes = [self.random.randint(1, 60) for _ in range(self.random.choice((0, 0, 1, 2, 3)))]
         self.version, self.lives, self.requests = 0, 0, 0
         self.quiet = False
         self.violation: str | None = None
@@ -72,9 +72,10 @@ class Simulation:
                 put(self.world.tables[Side.TARGET], key, self._new_item(key))
 
     def _plan_events(self) -> None:
-        random, length = self.random, self.random.uniform(0.5, 6)
+        random, length = self.random, self.random.uniform(2, 8)
+        begin, end = random.choice(((0, length), (IN_FLIGHT, IN_FLIGHT + 1), (length - 1, length)))
         for _ in range(random.randint(1, 20)):
-            self.clock.after(random.uniform(0, length), self._write)
+            self.clock.after(random.uniform(begin, min(end, length)), self._write)
         for _ in range(random.randint(0, 3)):
             self.clock.after(random.uniform(0, length), self.world.split)
         for _ in range(random.choice((0, 0, 0, 1, 2))):

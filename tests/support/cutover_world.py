@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tee_infra.core.cutover.journal import Entry
-from tee_infra.core.cutover.requests import Change, Children, Items, Key, Page, Position, Records, ScanPage, Side
+from tee_infra.core.cutover.requests import Change, Children, Done, Items, Key, Page, Position, Records, ScanPage, Side
 from tee_infra.core.cutover.run import ItemRefusedError, canonical_key
 
 KEY_NAMES = ("pk",)
 RANGES = 8
 PAGE_ITEMS = 2
 PAGE_RECORDS = 4
+LATEST = "latest"
+"""A way to read a shard that the protocol does not use; see `cutover_broken`."""
 
 
 def make_key(number: int) -> Key:
@@ -37,6 +39,7 @@ class Record:
     number: int
     visible: float
     change: Change
+    image: bytes | None
 
 
 @dataclass
@@ -72,14 +75,19 @@ class World:
             return
         put(source, key, item)
         owner = hash_range(key)
-        self._append(next(shard for shard in self._open() if owner in shard.ranges), Change(key))
+        self._append(next(shard for shard in self._open() if owner in shard.ranges), Change(key), item)
 
-    def write_sentinel(self, token: str) -> None:
-        self._append(self.random.choice(self._open()), Change(b"", token))
+    def write_sentinel(self, token: str) -> Done:
+        self._append(self.random.choice(self._open()), Change(b"", token), None)
+        return Done()
+
+    def write_journal(self, entry: Entry) -> Done:
+        self.journal.append(entry)
+        return Done()
 
     def split(self) -> None:
         """Close a shard: two halves continue it, or one shard if it has a single range."""
-        name, shard = self.random.choice([(name, shard) for name, shard in self.shards.items() if not shard.children])
+        shard = self.random.choice(self._open())
         half = self.random.randrange(len(shard.ranges))
         parts = [part for part in (shard.ranges[:half], shard.ranges[half:]) if part]
         shard.children = tuple(f"s{len(self.shards) + place}" for place in range(len(parts)))
@@ -101,17 +109,23 @@ class World:
 
     def records(self, name: str, after: str | None) -> Records:
         """Sometimes an empty page though there is more, sometimes records that were delivered before."""
-        shard, number = self.shards[name], int(after or 0)
+        shard = self.shards[name]
+        number = int((shard.tip if after == LATEST else after) or 0)
         if number < shard.trimmed:
             return Records(trimmed=True)
         ahead = [record for record in shard.records if record.number > number]
         page = [record for record in ahead if record.visible <= self.now][: self.random.randint(0, PAGE_RECORDS)]
         earlier = [record for record in shard.records if shard.trimmed < record.number <= number]
         again = self.random.sample(earlier, min(len(earlier), self.random.choice((0, 0, 1, 2))))
-        changes = [record.change for record in (*page, *again)]
-        self.random.shuffle(changes)
-        reached = str(page[-1].number) if page else after
-        return Records(tuple(changes), reached, closed=bool(shard.children) and len(page) == len(ahead))
+        delivered = [*page, *again]
+        self.random.shuffle(delivered)
+        self.images |= {record.change.key: record.image for record in delivered}
+        reached = str(page[-1].number) if page else str(number) if number else None
+        return Records(
+            tuple(record.change for record in delivered),
+            reached,
+            closed=bool(shard.children) and len(page) == len(ahead),
+        )
 
     def scan(self, request: ScanPage) -> Page:
         items = self.tables[request.side]
@@ -125,10 +139,16 @@ class World:
         items = self.tables[side]
         return Items({key: items[key] for key in keys if key in items})
 
-    def _append(self, shard: Shard, change: Change) -> None:
+    def get_images(self, keys: tuple[Key, ...]) -> Items:
+        """The values of the latest deliveries; see `cutover_broken`."""
+        images = {key: self.images.get(key, self.tables[Side.SOURCE].get(key)) for key in keys}
+        return Items({key: image for key, image in images.items() if image is not None})
+
+    def _append(self, shard: Shard, change: Change, image: bytes | None) -> None:
         self._number += 1
         earliest = shard.records[-1].visible if shard.records else 0.0
-        shard.records.append(Record(self._number, max(earliest, self.now + self.random.uniform(0, 0.4)), change))
+        visible = max(earliest, self.now + self.random.uniform(0, 0.4))
+        shard.records.append(Record(self._number, visible, change, image))
 
     def _open(self) -> list[Shard]:
         return [shard for shard in self.shards.values() if not shard.children]

@@ -16,7 +16,7 @@ from tee_infra.core.cutover.requests import (
     ask,
     retry_delay,
 )
-from tee_infra.core.cutover.run import WRITE_ITEMS, Run, release, transformed
+from tee_infra.core.cutover.run import WRITE_ITEMS, Run, release, settle_unanswered, transformed
 
 
 def work(run: Run, lane: int) -> Task[None]:
@@ -70,8 +70,3 @@ def read_source(keys: tuple[Key, ...]) -> Task[dict[Key, RawItem]]:
     """The source's present items."""
     answer = yield from ask(GetItems(Side.SOURCE, keys), Items)
     return answer.found
-
-
-def settle_unanswered(run: Run) -> Task[None]:
-    """Wait until a write that was sent has landed or never will."""
-    yield Wait(run.plan.in_flight_seconds)

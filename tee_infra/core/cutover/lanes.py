@@ -1,7 +1,7 @@
 """Lanes: each key has one, and a lane copies one batch at a time, so the writes of a key never overlap."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ class Lanes:
         return key in self._waiting[lane] or key in self._working[lane]
 
     @contextmanager
-    def watch(self, key: Key) -> Iterator[Watch]:
+    def watch(self, key: Key) -> Generator[Watch, None, None]:
         """Count the copies of a key."""
         watch = Watch()
         watches = self._watches.setdefault(key, [])

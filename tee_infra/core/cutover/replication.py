@@ -11,7 +11,7 @@ from tee_infra.core.cutover.copying import work
 from tee_infra.core.cutover.journal import BarrierPassed, PositionTaken
 from tee_infra.core.cutover.requests import Page, Position, ReadPosition, ScanPage, Side, Start, Task, Until, Wait, ask
 from tee_infra.core.cutover.run import Run, journal
-from tee_infra.core.cutover.tail import read_shard, sweep
+from tee_infra.core.cutover.tail import read_shard, retry_quarantine, sweep
 
 
 def replicate(run: Run) -> Task[None]:
@@ -67,18 +67,20 @@ def barrier(run: Run) -> Task[None]:
 def follow(run: Run) -> Task[None]:
     """Read the stream and finish the sweeps, until the run stops or records are lost."""
     shards, sweeps = tuple(run.progress.shards), tuple(run.progress.sweeps)
-    run.reading, run.sweeping = set(shards), len(sweeps)
+    run.reading, run.sweeping = set(shards), len(sweeps) + 1
     for shard in shards:
         yield Start(read_shard(run, shard))
     for segment in sweeps:
         yield Start(sweep(run, segment))
+    yield Start(retry_quarantine(run))
     yield Until(lambda: not run.reading and not run.sweeping)
 
 
 def start_over(run: Run) -> Task[None]:
     """After lost records: a new position, then every key of both sides through the lanes.
 
-    The keys of the target are needed for items that were deleted meanwhile.
+    The keys of the target are needed for items that were deleted meanwhile; `follow` adds those in quarantine, which
+    may be in neither table.
     """
     position = yield from ask(ReadPosition(), Position)
     yield from journal(run, PositionTaken(position, (Side.SOURCE, Side.TARGET)))

@@ -9,7 +9,7 @@ from tee_infra.core.codec.item_size import excess
 from tee_infra.core.codec.raw_items import RawItem, key_of
 from tee_infra.core.cutover.journal import Entry, Progress, Quarantined, Released, after
 from tee_infra.core.cutover.lanes import Lanes
-from tee_infra.core.cutover.requests import Done, Key, Shard, Task, WriteJournal, ask
+from tee_infra.core.cutover.requests import Done, Key, Shard, Task, TimedOut, Wait, WriteJournal, retry_delay
 
 WRITE_ITEMS: Final = 25
 """The service takes so many in one BatchWriteItem."""
@@ -47,6 +47,7 @@ class Heartbeat:
 class Run:
     """`stopping` asks the tail to end after the pages that it has. `reading` are the shards with a reader.
 
+    `sweeping` counts the tasks that copy keys without an event, `copying` those of the bulk copy.
     `trimmed` tells that the stream has lost records, until a new position is taken. `dirtied` has the keys that came
     through the lanes since it was last emptied.
     """
@@ -69,7 +70,7 @@ class Run:
     @property
     def following(self) -> bool:
         """Whether the target follows the source by the stream only: nothing is left to copy or to sweep."""
-        return self.progress.barrier and not self.progress.sweeps and not self.trimmed and bool(self.reading)
+        return bool(self.reading) and not self.sweeping and not self.trimmed
 
     @property
     def ended(self) -> bool:
@@ -78,9 +79,22 @@ class Run:
 
 
 def journal(run: Run, entry: Entry) -> Task[None]:
-    """Write an entry, then go by it."""
-    yield from ask(WriteJournal(entry), Done)
+    """Write an entry, then go by it.
+
+    One without an answer may land late, over entries that follow: the task waits, then writes it again.
+    """
+    failures = 0
+    while not isinstance(answer := (yield WriteJournal(entry)), Done):
+        if isinstance(answer, TimedOut):
+            yield from settle_unanswered(run)
+        yield Wait(retry_delay(failures))
+        failures += 1
     run.progress = after(run.progress, entry)
+
+
+def settle_unanswered(run: Run) -> Task[None]:
+    """Wait until a write that was sent has landed or never will."""
+    yield Wait(run.plan.in_flight_seconds)
 
 
 def canonical_key(item: RawItem, key_names: Sequence[str]) -> Key:

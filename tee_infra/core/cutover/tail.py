@@ -70,3 +70,10 @@ def sweep(run: Run, segment: Segment) -> Task[None]:
         yield Until(lambda: ticket.done)  # noqa: B023  # the generator waits here, within the same round
         yield from journal(run, SegmentSwept(segment, page.after))
     run.sweeping -= 1
+
+
+def retry_quarantine(run: Run) -> Task[None]:
+    """Copy the keys in quarantine again: the event that would release one may be lost, or the transform better now."""
+    ticket = run.lanes.add(run.progress.quarantine)
+    yield Until(lambda: ticket.done)
+    run.sweeping -= 1

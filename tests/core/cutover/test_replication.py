@@ -1,0 +1,81 @@
+"""Replication without faults: what reaches the target, and what goes to quarantine with which reason."""
+
+import pytest
+
+from tee_infra.core.codec.item_size import ITEM_BYTES
+from tee_infra.core.cutover.heartbeat import pass_heartbeat
+from tee_infra.core.cutover.requests import Position, ReadChildren, Records, ask
+from tee_infra.core.cutover.validation import validate
+from tests.support.cutover_following import Following
+from tests.support.cutover_world import make_item, make_key, transform
+
+KEYS = [make_key(number) for number in range(9)]
+ITEMS = {key: make_item(key, 1) for key in KEYS}
+
+
+def padded(item: bytes) -> bytes:
+    return bytes(item)[:-1] + b',"p":{"S":"' + b"x" * ITEM_BYTES + b'"}}'
+
+
+def renamed(item: bytes) -> bytes:
+    return bytes(item).replace(b'"pk":{"S":"', b'"pk":{"S":"new')
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_items_follow_through_splits(number: int) -> None:
+    following = Following(ITEMS)
+    for version in range(2, 2 + number):
+        following.world.split()
+        following.world.write(KEYS[version], make_item(KEYS[version], version))
+        following.world.write(KEYS[0], None)
+    following.finish(pass_heartbeat(following.run))
+    assert following.target == {key: transform(item) for key, item in following.source.items()}
+    assert following.finish(validate(following.run)).clean
+
+
+@pytest.mark.parametrize(("change", "reason"), [(padded, "maximum allowed size"), (renamed, "changed the key")])
+def test_what_the_target_cannot_have_is_in_quarantine(change, reason: str) -> None:
+    """Both in the bulk copy and in the tail."""
+    following = Following({KEYS[0]: ITEMS[KEYS[0]]}, change)
+    following.world.write(KEYS[1], ITEMS[KEYS[1]])
+    following.finish(pass_heartbeat(following.run))
+    quarantine = following.run.progress.quarantine
+    assert set(quarantine) == set(KEYS[:2])
+    assert all(reason in why for why in quarantine.values())
+    assert following.target == {}
+
+
+def test_a_refused_item_that_becomes_good_or_goes_leaves_quarantine() -> None:
+    following = Following({key: make_item(key, 1, refused=True) for key in KEYS[:2]})
+    assert set(following.run.progress.quarantine) == set(KEYS[:2])
+    following.world.write(KEYS[0], ITEMS[KEYS[0]])
+    following.world.write(KEYS[1], None)
+    following.finish(pass_heartbeat(following.run))
+    assert following.run.progress.quarantine == {}
+    assert following.target == {KEYS[0]: transform(ITEMS[KEYS[0]])}
+
+
+def test_lost_records_are_made_good_in_both_directions() -> None:
+    """A write and two deletes without a record, one of an item in quarantine."""
+    following = Following({**ITEMS, KEYS[2]: make_item(KEYS[2], 1, refused=True)})
+    following.source[KEYS[0]] = make_item(KEYS[0], 5)
+    del following.source[KEYS[1]], following.source[KEYS[2]]
+    following.world.write(KEYS[3], None)
+    shard = following.world.shards["s0"]
+    shard.trimmed = shard.records[-1].number
+    following.run.progress.shards["s0"] = "0"
+    following.finish(pass_heartbeat(following.run))
+    assert following.target == {key: transform(item) for key, item in following.source.items()}
+    assert following.run.progress.quarantine == {}
+
+
+def test_an_answer_of_another_kind_ends_the_run() -> None:
+    task = ask(ReadChildren("s0"), Records)
+    task.send(None)
+    with pytest.raises(TypeError, match="ReadChildren was answered with Position"):
+        task.send(Position({"s0": None}))
+
+
+def test_a_stream_without_a_shard_is_no_position() -> None:
+    with pytest.raises(ValueError, match="at least one open shard"):
+        Position({})

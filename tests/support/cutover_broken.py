@@ -1,0 +1,122 @@
+"""Rules of replication broken on purpose, each in one place, so that the simulator shows that it would notice."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from tee_infra.core.cutover import copying, lanes, recheck, replication, requests, run, tail, validation
+from tee_infra.core.cutover.journal import PositionTaken, ShardRead
+from tee_infra.core.cutover.requests import Side, Until, Wait, ask
+from tee_infra.core.cutover.run import journal
+from tests.support import cutover_simulation
+from tests.support.cutover_operator import ReadImages
+from tests.support.cutover_world import LATEST
+
+
+class Break(NamedTuple):
+    """A function of the product, and what stands in its place."""
+
+    module: ModuleType
+    name: str
+    replacement: Callable[..., Any]
+
+
+def no_wait(state):
+    return
+    yield
+
+
+def read_images(keys):
+    answer = yield from ask(ReadImages(keys), requests.Items)
+    return answer.found
+
+
+copy_all = replication.copy_all
+
+
+def copy_all_then_take_position(state):
+    yield from copy_all(state)
+    position = yield from ask(requests.ReadPosition(), requests.Position)
+    yield from journal(state, PositionTaken(position, ()))
+
+
+def repair_past_the_lane(state, keys):
+    yield from copying.copy_keys(state, tuple(keys))
+
+
+def any_lane() -> Callable[..., int]:
+    numbers = count()
+    return lambda key, lanes: next(numbers) % lanes
+
+
+def record_then_apply(state, shard, records):
+    ticket = state.lanes.add(change.key for change in records.changes if change.sentinel is None)
+    if records.after is not None:
+        yield from journal(state, ShardRead(shard, records.after))
+    for heartbeat in state.heartbeats:
+        if any(change.sentinel in heartbeat.tokens for change in records.changes):
+            heartbeat.passed.add(shard)
+    yield Until(lambda: ticket.done)
+
+
+def take_position_of_an_empty_target(state):
+    position = yield from ask(requests.ReadPosition(), requests.Position)
+    yield from journal(state, PositionTaken(position, ()))
+
+
+def start_over_with(*sides: Side) -> Callable[..., Any]:
+    def start_over(state):
+        position = yield from ask(requests.ReadPosition(), requests.Position)
+        yield from journal(state, PositionTaken(position, sides))
+        state.trimmed = False
+
+    return start_over
+
+
+def read_from_the_tip(shard, after):
+    return requests.ReadRecords(shard, after or LATEST)
+
+
+def wait_for_empty_pages(state):
+    while not state.following:
+        yield Wait(state.plan.poll_seconds)
+    yield Wait(state.plan.poll_seconds)
+
+
+BROKEN: dict[str, tuple[Break, ...]] = {
+    "no barrier": (Break(replication, "barrier", no_wait),),
+    "no read-through": (Break(copying, "read_source", read_images),),
+    "position after the scan": (
+        Break(replication, "take_first_position", no_wait),
+        Break(replication, "copy_all", copy_all_then_take_position),
+    ),
+    "repair past the lane": (Break(validation, "repair", repair_past_the_lane),),
+    "several lanes for one key": (Break(lanes, "lane_of", any_lane()),),
+    "no wait after a crash": (Break(replication, "outwait_earlier_run", no_wait),),
+    "no wait after a lost write": (Break(copying, "settle_unanswered", no_wait),),
+    "no wait after a lost entry": (Break(run, "settle_unanswered", no_wait),),
+    "journal before the lane": (Break(tail, "apply_records", record_then_apply),),
+    "target's own keys ignored": (Break(replication, "take_first_position", take_position_of_an_empty_target),),
+    "lost records ignored": (Break(replication, "start_over", start_over_with()),),
+    "lost records, source's keys only": (Break(replication, "start_over", start_over_with(Side.SOURCE)),),
+    "shards from their tip": (Break(tail, "ReadRecords", read_from_the_tip),),
+    "an empty page as proof": (
+        Break(cutover_simulation, "pass_heartbeat", wait_for_empty_pages),
+        Break(recheck, "pass_heartbeat", wait_for_empty_pages),
+    ),
+}
+
+
+@contextmanager
+def broken(rule: str) -> Iterator[None]:
+    """Break a rule."""
+    kept = [(place.module, place.name, getattr(place.module, place.name)) for place in BROKEN[rule]]
+    for module, name, replacement in BROKEN[rule]:
+        setattr(module, name, replacement)
+    try:
+        yield
+    finally:
+        for module, name, original in kept:
+            setattr(module, name, original)
