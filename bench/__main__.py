@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one table each."""
 
-from bench import cleanup, commands, data, destroys, features, workplace
+from bench import cleanup, commands, data, destroys, features, simulation, workplace
 
 if __name__ == "__main__":
     commands.run()
@@ -15,3 +15,5 @@ if __name__ == "__main__":
     workplace.run(items=20_000, before=None)
     print()
     cleanup.run(count=100_000, environments=1_000)
+    print()
+    simulation.run(runs=10_000)

@@ -9,8 +9,12 @@ from tee_infra.core.cutover import requests
 from tee_infra.core.cutover.requests import Done, Key, Side, Throttled, TimedOut, Written
 from tests.support.cutover_world import World, key_of_item, put
 
-IN_FLIGHT = 2.0
-TIMEOUT = 0.3
+IN_FLIGHT = 1.5
+SLOW = 1.2
+"""The longest answer, and the client's longest patience."""
+READS_LOST = 0.2
+"""Lost reads only take time, so they are rarer than lost writes."""
+WRITES = (requests.WriteItems, requests.WriteJournal)
 
 
 class Clock:
@@ -33,11 +37,13 @@ class Clock:
 
 @dataclass
 class Faults:
-    """Chances of one request, until the writers end."""
+    """Chances of one request, until the writers end; `latency` is usually the longest, in seconds."""
 
     throttle: float = 0.0
     lose: float = 0.0
     unprocessed: float = 0.0
+    slow: float = 0.0
+    latency: float = 0.08
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class ReadImages:
 
 
 class Operator:
-    """One process that runs tasks until it crashes, at its request number `crash_at`."""
+    """One process that runs tasks until it crashes, at its first write from request number `crash_at` on."""
 
     def __init__(self, clock: Clock, faults: Faults, crash_at: int | None) -> None:
         self.clock, self.world, self.faults, self.crash_at = clock, clock.world, faults, crash_at
@@ -99,23 +105,30 @@ class Operator:
     def _send(self, task: Any, request: Any) -> None:
         self.requests += 1
         random = self.world.random
-        if self.requests == self.crash_at and random.random() < 0.5:
-            self.dead = True
+        if self.crash_at is not None and self.requests >= self.crash_at and isinstance(request, WRITES):
+            self._crash(request)
             return
         chance = random.random()
-        latency = random.uniform(0.001, 0.08)
+        latency = random.uniform(0.001, SLOW if random.random() < self.faults.slow else self.faults.latency)
         if chance < self.faults.throttle:
             self.clock.after(latency, lambda: self._resume(task, Throttled()))
-        elif chance < self.faults.throttle + self.faults.lose:
+        elif chance < self.faults.throttle + self.faults.lose * (1 if isinstance(request, WRITES) else READS_LOST):
             if random.random() < 0.8:
                 self._apply(request, IN_FLIGHT, lambda _: None)
-            self.clock.after(TIMEOUT, lambda: self._resume(task, TimedOut()))
+            self.clock.after(random.uniform(0.05, SLOW), lambda: self._resume(task, TimedOut()))
         else:
             self._apply(
                 request, latency, lambda answer: self.clock.after(latency / 4, lambda: self._resume(task, answer))
             )
-        if self.requests == self.crash_at:
-            self.dead = True
+
+    def _crash(self, request: Any) -> None:
+        """The write that was just sent happens at once, late or never. An entry never happens late: see its lock."""
+        chance = self.world.random.random()
+        if chance < 0.6 and isinstance(request, requests.WriteItems):
+            self._apply(request, IN_FLIGHT, lambda _: None)
+        elif chance < 0.6:
+            self._answer(request)
+        self.dead = True
 
     def _apply(self, request: Any, longest: float, reply: Callable[[Any], None]) -> None:
         """Let it happen within `longest` seconds; the items of a batch one by one."""

@@ -10,7 +10,8 @@ from tee_infra.core.cutover.journal import resume
 from tee_infra.core.cutover.replication import replicate
 from tee_infra.core.cutover.requests import Side, Task, Wait
 from tee_infra.core.cutover.run import Plan, Run
-from tests.support.cutover_operator import IN_FLIGHT, Clock, Faults, Operator
+from tests.support.cutover_events import draw_events
+from tests.support.cutover_operator import IN_FLIGHT, Clock, Operator
 from tests.support.cutover_world import KEY_NAMES, World, is_refused, make_item, make_key, put, transform
 
 LONGEST = 400.0
@@ -37,10 +38,11 @@ class Simulation:
         self.random = Random(seed)
         self.world = World(self.random)
         self.clock = Clock(self.world)
-        self.faults = Faults(*(self.random.choice((0, 0.05, 0.25)) for _ in range(3)))
-        self.keys = [make_key(number) for number in range(self.random.randint(1, 5))]
+        self.events = draw_events(self.random)
+        self.faults, self.crashes = self.events.faults, self.events.crashes
+        self.world.delay = self.events.delay
+        self.keys = [make_key(number) for number in range(self.random.choice((1, 1, 2, 5)))]
         self.segments = self.random.randint(1, 2)
-        self.crashes = [self.random.randint(1, 60) for _ in range(self.random.choice((0, 0, 1, 2, 3)))]
         self.version, self.lives, self.requests = 0, 0, 0
         self.quiet = False
         self.violation: str | None = None
@@ -54,7 +56,7 @@ class Simulation:
         """Run to the end."""
         self._begin_life()
         while not self.finished and self.violation is None:
-            self.clock.advance()
+            self._advance()
             if self.operator.dead and not self.finished:
                 self._restart()
             if self.world.now > LONGEST:
@@ -62,6 +64,12 @@ class Simulation:
         generations = sum(type(entry).__name__ == "PositionTaken" for entry in self.world.journal)
         requests = self.requests + self.operator.requests
         return Outcome(self.seed, self.violation, self.world.now, self.lives, requests, generations)
+
+    def _advance(self) -> None:
+        try:
+            self.clock.advance()
+        except Exception as error:  # whatever ends a run is a violation
+            self.violation = repr(error)
 
     def _fill(self) -> None:
         stale = self.random.random() < 0.3
@@ -72,23 +80,22 @@ class Simulation:
                 put(self.world.tables[Side.TARGET], key, self._new_item(key))
 
     def _plan_events(self) -> None:
-        random, length = self.random, self.random.uniform(2, 8)
-        begin, end = random.choice(((0, length), (IN_FLIGHT, IN_FLIGHT + 1), (length - 1, length)))
-        for _ in range(random.randint(1, 20)):
-            self.clock.after(random.uniform(begin, min(end, length)), self._write)
-        for _ in range(random.randint(0, 3)):
-            self.clock.after(random.uniform(0, length), self.world.split)
-        for _ in range(random.choice((0, 0, 0, 1, 2))):
-            self.clock.after(random.uniform(0, length), self.world.trim)
-        for _ in range(random.choice((0, 0, 1, 3))):
-            self.clock.after(random.uniform(0, length), lambda: self._beside(self._repair()))
-        if random.random() < 0.3:
-            self.clock.after(random.uniform(0, length), lambda: self._beside(self._validate()))
-        self.clock.after(length, self._become_quiet)
+        events = self.events
+        calls = (
+            (events.writes, self._write),
+            (events.repairs, lambda: self._beside(self._repair())),
+            (events.splits, self.world.split),
+            (events.trims, self.world.trim),
+            (events.validations, lambda: self._beside(self._validate())),
+            ([events.length], self._become_quiet),
+        )
+        for moments, call in calls:
+            for moment in moments:
+                self.clock.after(moment, call)
 
     def _new_item(self, key: bytes) -> bytes:
         self.version += 1
-        return make_item(key, self.version, refused=self.random.random() < 0.03)
+        return make_item(key, self.version, refused=self.random.random() < 0.05)
 
     def _write(self) -> None:
         key = self.random.choice(self.keys)
@@ -112,7 +119,7 @@ class Simulation:
     def _become_quiet(self) -> None:
         """No write, fault or crash from now on."""
         self.quiet = True
-        self.faults.throttle = self.faults.lose = self.faults.unprocessed = 0.0
+        self.faults.throttle = self.faults.lose = self.faults.unprocessed = self.faults.slow = 0.0
         self.operator.crash_at = None
         if self.operator.running:
             self._beside(self._finish())

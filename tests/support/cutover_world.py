@@ -58,10 +58,11 @@ class Shard:
 
 
 class World:
-    """What AWS has: it outlives every operator. `now` is virtual seconds."""
+    """What AWS has: it outlives every operator. Virtual seconds; `delay` is the stream's longest."""
 
     def __init__(self, random: Random) -> None:
         self.random, self.now = random, 0.0
+        self.delay = 0.01
         self.tables: dict[Side, dict[Key, bytes]] = {side: {} for side in Side}
         self.shards = {"s0": Shard(tuple(range(RANGES)))}
         self.journal: list[Entry] = []
@@ -147,7 +148,7 @@ class World:
     def _append(self, shard: Shard, change: Change, image: bytes | None) -> None:
         self._number += 1
         earliest = shard.records[-1].visible if shard.records else 0.0
-        visible = max(earliest, self.now + self.random.uniform(0, 0.4))
+        visible = max(earliest, self.now + self.random.uniform(0, self.delay))
         shard.records.append(Record(self._number, visible, change, image))
 
     def _open(self) -> list[Shard]:

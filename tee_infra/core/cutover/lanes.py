@@ -38,7 +38,7 @@ class Lanes:
     def add(self, keys: Iterable[Key]) -> Ticket:
         """Enqueue keys."""
         ticket = Ticket()
-        for key in set(keys):
+        for key in dict.fromkeys(keys):
             ticket.open += 1
             self._waiting[lane_of(key, len(self._waiting))].setdefault(key, []).append(ticket)
         return ticket

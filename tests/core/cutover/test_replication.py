@@ -4,9 +4,23 @@ import pytest
 
 from tee_infra.core.codec.item_size import ITEM_BYTES
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
-from tee_infra.core.cutover.requests import Position, ReadChildren, Records, ask
+from tee_infra.core.cutover.journal import Released
+from tee_infra.core.cutover.requests import (
+    Answer,
+    Done,
+    Position,
+    ReadChildren,
+    Records,
+    Throttled,
+    TimedOut,
+    Wait,
+    WriteJournal,
+    ask,
+)
+from tee_infra.core.cutover.run import journal
 from tee_infra.core.cutover.validation import validate
 from tests.support.cutover_following import Following
+from tests.support.cutover_operator import IN_FLIGHT
 from tests.support.cutover_world import make_item, make_key, transform
 
 KEYS = [make_key(number) for number in range(9)]
@@ -79,3 +93,25 @@ def test_an_answer_of_another_kind_ends_the_run() -> None:
 def test_a_stream_without_a_shard_is_no_position() -> None:
     with pytest.raises(ValueError, match="at least one open shard"):
         Position({})
+
+
+@pytest.mark.parametrize(
+    "answers", [(Done(),), (TimedOut(), Done()), (Throttled(), Done()), (TimedOut(), TimedOut(), Done())]
+)
+def test_an_entry_without_an_answer_cannot_land_behind_a_later_one(answers: tuple[Answer, ...]) -> None:
+    """Late, it could take a shard or a sweep of an older position back into the journal."""
+    following = Following(ITEMS)
+    task = journal(following.run, Released(KEYS[0]))
+    request = task.send(None)
+    for place, answer in enumerate(answers):
+        assert isinstance(request, WriteJournal)
+        waited, ended = 0.0, False
+        try:
+            request = task.send(answer)
+            while isinstance(request, Wait):
+                waited += request.seconds
+                request = task.send(Done())
+        except StopIteration:
+            ended = True
+        assert waited >= (IN_FLIGHT if isinstance(answer, TimedOut) else 0)
+        assert ended == (place == len(answers) - 1)
