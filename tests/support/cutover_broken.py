@@ -11,7 +11,7 @@ from tee_infra.core.cutover.requests import Side, Until, Wait, ask
 from tee_infra.core.cutover.run import journal
 from tests.support import cutover_simulation
 from tests.support.cutover_operator import ReadImages
-from tests.support.cutover_world import LATEST
+from tests.support.cutover_world import LATEST, OLDEST_KEPT
 
 
 class Break(NamedTuple):
@@ -83,6 +83,10 @@ def read_from_the_tip(shard, after):
     return requests.ReadRecords(shard, after or LATEST)
 
 
+def read_from_the_oldest_kept(shard, after):
+    return requests.ReadRecords(shard, after or OLDEST_KEPT)
+
+
 def wait_for_empty_pages(run):
     while not run.following:
         yield Wait(run.plan.poll_seconds)
@@ -105,6 +109,7 @@ BROKEN: dict[str, tuple[Break, ...]] = {
     "lost records ignored": (Break(replication, "start_over", start_over_with()),),
     "lost records, source's keys only": (Break(replication, "start_over", start_over_with(Side.SOURCE)),),
     "shards from their tip": (Break(tail, "ReadRecords", read_from_the_tip),),
+    "a child's lost records unnoticed": (Break(tail, "ReadRecords", read_from_the_oldest_kept),),
     "an empty page as proof": (
         Break(cutover_simulation, "pass_heartbeat", wait_for_empty_pages),
         Break(recheck, "pass_heartbeat", wait_for_empty_pages),

@@ -57,9 +57,9 @@ def around_the_copy(random: Random) -> Events:
 
 
 def around_repairs(random: Random) -> Events:
-    """Each write shortly after a repair has begun, while some answers are slow."""
-    writes = [3.5 + 2 * number for number in range(random.randint(1, 3))]
-    repairs = [moment - random.uniform(0, 0.3) for moment in writes]
+    """Each write shortly after repairs have begun, while some answers are slow."""
+    writes = [7 + 2 * number for number in range(random.randint(1, 3))]
+    repairs = [moment - random.uniform(0, 0.3) for moment in writes for _ in range(4)]
     crashes = [random.randint(10, 30)] if random.random() < 0.2 else []
     return Events(
         writes[-1] + 1.5, writes, Faults(slow=0.4, lose=random.choice((0, 0.3))), 0.01, repairs, [], [], [], crashes

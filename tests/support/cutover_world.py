@@ -11,8 +11,9 @@ KEY_NAMES = ("pk",)
 RANGES = 8
 PAGE_ITEMS = 2
 PAGE_RECORDS = 4
-LATEST = "latest"
-"""A way to read a shard that the protocol does not use; see `cutover_broken`."""
+LATEST, OLDEST_KEPT = "latest", "oldest kept"
+"""Ways to read a shard that the protocol does not use; see `cutover_broken`. The second is TRIM_HORIZON as AWS has
+it: trimmed records are left out without an error."""
 
 
 def make_key(number: int) -> Key:
@@ -111,7 +112,10 @@ class World:
     def records(self, name: str, after: str | None) -> Records:
         """Sometimes an empty page though there is more, sometimes records that were delivered before."""
         shard = self.shards[name]
-        number = int((shard.tip if after == LATEST else after) or 0)
+        if after in {LATEST, OLDEST_KEPT}:
+            number = shard.trimmed if after == OLDEST_KEPT else int(shard.tip or 0)
+        else:
+            number = int(after or 0)
         if number < shard.trimmed:
             return Records(trimmed=True)
         ahead = [record for record in shard.records if record.number > number]

@@ -4,15 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tee_infra.core.codec.digest import canonical
+from tee_infra.core.codec.digest import NotAnItemError, canonical
 from tee_infra.core.codec.item_size import excess
 from tee_infra.core.codec.raw_items import RawItem, key_of
 from tee_infra.core.cutover.journal import Entry, Progress, Quarantined, Released, after
 from tee_infra.core.cutover.lanes import Lanes
 from tee_infra.core.cutover.requests import Done, Key, Shard, Task, TimedOut, Wait, WriteJournal, retry_delay
+from tee_infra.errors import RefusedError
 
 WRITE_ITEMS: Final = 25
 """The service takes so many in one BatchWriteItem."""
+
+
+MOST_QUARANTINED: Final = 1000
+"""More are the transform's fault rather than the items'."""
 
 
 class ItemRefusedError(ValueError):
@@ -103,18 +108,33 @@ def canonical_key(item: RawItem, key_names: Sequence[str]) -> Key:
 
 
 def transformed(run: Run, key: Key, item: RawItem) -> Task[RawItem | None]:
-    """The target's item, or None when it cannot have it; the journal knows the quarantine before the lane goes on."""
+    """The target's item, or None when it cannot have it; the journal has the quarantine before the lane continues.
+
+    Raises `RefusedError` when there are too many of these.
+    """
     try:
         result = run.plan.transform(item)
-        reason = excess(result)
-        if canonical_key(result, run.plan.key_names) != key:
-            reason = "the transform changed the key"
+        same_key = canonical_key(result, run.plan.key_names) == key
+        reason = excess(result) if same_key else "the transform changed the key"
+    except (NotAnItemError, KeyError):
+        result, reason = None, "the transform's result has no key"
     except ItemRefusedError as error:
         result, reason = None, str(error)
     if reason is None:
         return result
-    yield from journal(run, Quarantined(key, reason))
+    if run.progress.quarantine.get(key) != reason:
+        yield from _quarantine(run, key, reason)
     return None
+
+
+def _quarantine(run: Run, key: Key, reason: str) -> Task[None]:
+    if len(run.progress.quarantine) >= MOST_QUARANTINED:
+        raise RefusedError(
+            f"replication: the target cannot have more than {MOST_QUARANTINED:,} items, the last because of: {reason}. "
+            "The source is unchanged, the target incomplete",
+            next="Correct the transform or the items, then run the same command again: it resumes",
+        )
+    yield from journal(run, Quarantined(key, reason))
 
 
 def release(run: Run, keys: Sequence[Key]) -> Task[None]:

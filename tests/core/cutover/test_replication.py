@@ -3,6 +3,7 @@
 import pytest
 
 from tee_infra.core.codec.item_size import ITEM_BYTES
+from tee_infra.core.cutover import run
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.journal import Released
 from tee_infra.core.cutover.requests import (
@@ -19,6 +20,7 @@ from tee_infra.core.cutover.requests import (
 )
 from tee_infra.core.cutover.run import journal
 from tee_infra.core.cutover.validation import validate
+from tee_infra.errors import RefusedError
 from tests.support.cutover_following import Following
 from tests.support.cutover_operator import IN_FLIGHT
 from tests.support.cutover_world import make_item, make_key, transform
@@ -47,7 +49,15 @@ def test_items_follow_through_splits(number: int) -> None:
     assert following.finish(validate(following.run)).clean
 
 
-@pytest.mark.parametrize(("change", "reason"), [(padded, "maximum allowed size"), (renamed, "changed the key")])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (padded, "maximum allowed size"),
+        (renamed, "changed the key"),
+        (lambda _: b'{"v":{"N":"1"}}', "has no key"),
+        (lambda _: b"{", "has no key"),
+    ],
+)
 def test_what_the_target_cannot_have_is_in_quarantine(change, reason: str) -> None:
     """Both in the bulk copy and in the tail."""
     following = Following({KEYS[0]: ITEMS[KEYS[0]]}, change)
@@ -67,6 +77,14 @@ def test_a_refused_item_that_becomes_good_or_goes_leaves_quarantine() -> None:
     following.finish(pass_heartbeat(following.run))
     assert following.run.progress.quarantine == {}
     assert following.target == {KEYS[0]: transform(ITEMS[KEYS[0]])}
+
+
+def test_a_transform_that_refuses_everything_ends_the_run(monkeypatch) -> None:
+    monkeypatch.setattr(run, "MOST_QUARANTINED", 3)
+    items = {key: make_item(key, 1, refused=True) for key in KEYS}
+    assert set(Following({key: items[key] for key in KEYS[:3]}).run.progress.quarantine) == set(KEYS[:3])
+    with pytest.raises(RefusedError, match="more than 3 items, the last because of: refused"):
+        Following({key: items[key] for key in KEYS[:4]})
 
 
 def test_lost_records_are_made_good_in_both_directions() -> None:
