@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 from tee_infra.core.codec.digest import canonical
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.requests import GetItems, Items, Key, Side, Task, ask
-from tee_infra.core.cutover.run import ItemRefusedError, Run
+from tee_infra.core.cutover.run import Refusal, Run, target_item
 
 ATTEMPTS: Final = 10
 
 
 class KeyVerdict(StrEnum):
-    """`unsettled`: it was written during each attempt. `quarantined`: the transform refuses it now."""
+    """`unsettled`: it was written during each attempt. `quarantined`: the target cannot have it."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
@@ -38,9 +38,8 @@ def recheck(run: Run, key: Key) -> Task[KeyVerdict]:
     earlier: _Observed | None = None
     with run.lanes.watch(key) as watch:
         for _ in range(ATTEMPTS):
-            try:
-                observed = yield from _observe(run, key)
-            except ItemRefusedError:
+            observed = yield from _observe(run, key)
+            if isinstance(observed, Refusal):
                 return KeyVerdict.QUARANTINED
             if observed.stable and observed.expected == observed.target:
                 return KeyVerdict.EQUAL
@@ -56,16 +55,19 @@ def _unmoved(earlier: _Observed, later: _Observed) -> bool:
     return earlier.stable and later.stable and earlier.source == later.source
 
 
-def _observe(run: Run, key: Key) -> Task[_Observed]:
+def _observe(run: Run, key: Key) -> Task[_Observed | Refusal]:
     read = []
     for side in (Side.SOURCE, Side.TARGET, Side.SOURCE):
         answer = yield from ask(GetItems(side, (key,)), Items)
         read.append(answer.found.get(key))
     before, target, source = read
+    expected = None if source is None else target_item(run.plan, key, source)
+    if isinstance(expected, Refusal):
+        return expected
     before_text, source_text = (None if item is None else canonical(item) for item in (before, source))
     return _Observed(
         source_text,
-        None if source is None else canonical(run.plan.transform(source)),
+        None if expected is None else canonical(expected),
         None if target is None else canonical(target),
         before_text == source_text,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from tee_infra.core.codec.digest import NotAnItemError, canonical
 from tee_infra.core.codec.item_size import excess
@@ -22,6 +22,12 @@ MOST_QUARANTINED: Final = 1000
 
 class ItemRefusedError(ValueError):
     """A transform's refusal of an item. The message goes to the journal: it has no value of the item."""
+
+
+class Refusal(NamedTuple):
+    """Why the target cannot have an item, without a value of it."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +113,31 @@ def canonical_key(item: RawItem, key_names: Sequence[str]) -> Key:
     return key_of(canonical(item), key_names)
 
 
+def target_item(plan: Plan, key: Key, item: RawItem) -> RawItem | Refusal:
+    """What the target has for the source's item."""
+    try:
+        result = plan.transform(item)
+        same_key = canonical_key(result, plan.key_names) == key
+    except ItemRefusedError as error:
+        return Refusal(str(error))
+    except (NotAnItemError, KeyError):
+        return Refusal("the transform's result has no key")
+    if not same_key:
+        return Refusal("the transform changed the key")
+    too_large = excess(result)
+    return result if too_large is None else Refusal(too_large)
+
+
 def transformed(run: Run, key: Key, item: RawItem) -> Task[RawItem | None]:
     """The target's item, or None when it cannot have it; the journal has the quarantine before the lane continues.
 
     Raises `RefusedError` when there are too many of these.
     """
-    try:
-        result = run.plan.transform(item)
-        same_key = canonical_key(result, run.plan.key_names) == key
-        reason = excess(result) if same_key else "the transform changed the key"
-    except (NotAnItemError, KeyError):
-        result, reason = None, "the transform's result has no key"
-    except ItemRefusedError as error:
-        result, reason = None, str(error)
-    if reason is None:
+    result = target_item(run.plan, key, item)
+    if not isinstance(result, Refusal):
         return result
-    if run.progress.quarantine.get(key) != reason:
-        yield from _quarantine(run, key, reason)
+    if run.progress.quarantine.get(key) != result.reason:
+        yield from _quarantine(run, key, result.reason)
     return None
 
 

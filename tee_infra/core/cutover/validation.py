@@ -12,7 +12,7 @@ from tee_infra.core.codec.digest import Buckets, bucket_of, canonical_and_key, d
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.recheck import KeyVerdict, recheck
 from tee_infra.core.cutover.requests import Key, Page, ScanPage, Side, Start, Task, Until, ask
-from tee_infra.core.cutover.run import ItemRefusedError, Run, canonical_key
+from tee_infra.core.cutover.run import Refusal, Run, canonical_key, target_item
 
 BUCKETS_AT_ONCE: Final = 64
 """Bounds the keys in memory: a 64th of the table for each side."""
@@ -85,7 +85,7 @@ def _drill_down(run: Run, differing: frozenset[int]) -> Task[set[Key]]:
 
 
 def _scan(run: Run, side: Side, add: _Add) -> Task[None]:
-    """Pass the items of a side to `add`, the source's as the transform makes them, without those that it refuses."""
+    """Pass the items of a side to `add`, the source's as the target has them, without those that it cannot have."""
     ended: list[int] = []
 
     def scan_segment(segment: int) -> Task[None]:
@@ -102,13 +102,8 @@ def _scan(run: Run, side: Side, add: _Add) -> Task[None]:
 
 
 def _transformed(run: Run, items: Iterable[RawItem]) -> list[RawItem]:
-    results: list[RawItem] = []
-    for item in items:
-        try:
-            results.append(run.plan.transform(item))
-        except ItemRefusedError:
-            continue
-    return results
+    results = (target_item(run.plan, canonical_key(item, run.plan.key_names), item) for item in items)
+    return [result for result in results if not isinstance(result, Refusal)]
 
 
 def _recheck_all(run: Run, keys: set[Key]) -> Task[dict[Key, KeyVerdict]]:

@@ -19,7 +19,7 @@ from tee_infra.core.cutover.requests import (
     ask,
 )
 from tee_infra.core.cutover.run import journal
-from tee_infra.core.cutover.validation import validate
+from tee_infra.core.cutover.validation import Comparison, validate
 from tee_infra.errors import RefusedError
 from tests.support.cutover_following import Following
 from tests.support.cutover_operator import IN_FLIGHT
@@ -59,13 +59,14 @@ def test_items_follow_through_splits(number: int) -> None:
     ],
 )
 def test_what_the_target_cannot_have_is_in_quarantine(change, reason: str) -> None:
-    """Both in the bulk copy and in the tail."""
+    """Both in the bulk copy and in the tail; it is no difference to validation."""
     following = Following({KEYS[0]: ITEMS[KEYS[0]]}, change)
     following.world.write(KEYS[1], ITEMS[KEYS[1]])
     following.finish(pass_heartbeat(following.run))
     quarantine = following.run.progress.quarantine
     assert set(quarantine) == set(KEYS[:2])
     assert all(reason in why for why in quarantine.values())
+    assert following.finish(validate(following.run)) == Comparison(0, quarantined=tuple(KEYS[:2]))
     assert following.target == {}
 
 
