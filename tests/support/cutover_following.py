@@ -19,13 +19,19 @@ T = TypeVar("T")
 class Following:
     """`source` and `target` are the tables, to be changed behind the stream's back; `world.write` has a record."""
 
-    def __init__(self, items: Mapping[Key, bytes], change: Callable[[RawItem], RawItem] = transform) -> None:
+    def __init__(
+        self,
+        items: Mapping[Key, bytes],
+        change: Callable[[RawItem], RawItem] = transform,
+        ttl_attribute: str | None = None,
+    ) -> None:
         self.world = World(Random(0))
         self.source, self.target = self.world.tables[Side.SOURCE], self.world.tables[Side.TARGET]
         self.source.update(items)
         self._clock = Clock(self.world)
         self._operator = Operator(self._clock, Faults(), None)
-        self.run = Run(Plan("run", KEY_NAMES, change, 2, 2, IN_FLIGHT), resume(2, ()))
+        plan = Plan("run", KEY_NAMES, change, 2, 2, IN_FLIGHT, ttl_attribute=ttl_attribute)
+        self.run = Run(plan, resume(2, ()))
         self._operator.start(replicate(self.run))
         self.finish(pass_heartbeat(self.run))
 

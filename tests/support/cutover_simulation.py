@@ -134,14 +134,14 @@ class Simulation:
     def _validate(self) -> Task[None]:
         while not self.run.following:
             yield Wait(0.5)
-        found = yield from validation.validate(self.run)
+        found = yield from validation.validate(self.run, 0.0)
         if found.different:
             self.violation = f"false difference of {found.different}"
 
     def _finish(self) -> Task[None]:
         yield from pass_heartbeat(self.run)
         self.violation = self.violation or self._difference()
-        found = yield from validation.validate(self.run)
+        found = yield from validation.validate(self.run, 0.0)
         if found.different or found.unsettled:
             self.violation = self.violation or f"validation found {found}"
         self.run.stopping = True

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from tee_infra.core.codec.digest import canonical
+from tee_infra.core.codec.expiry import is_expired
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.requests import GetItems, Items, Key, Side, Task, ask
 from tee_infra.core.cutover.run import Refusal, Run, target_item
@@ -29,16 +30,17 @@ class _Observed(NamedTuple):
     stable: bool
 
 
-def recheck(run: Run, key: Key) -> Task[KeyVerdict]:
+def recheck(run: Run, key: Key, now: float) -> Task[KeyVerdict]:
     """Read source, target, source; what differs is read again behind a heartbeat.
 
     Different is only what differs twice with the same source, with a heartbeat and no copy of the key between: a
-    source that moves away and back is copied meanwhile. Raises as `pass_heartbeat` does.
+    source that moves away and back is copied meanwhile. What has expired at `now` counts as absent.
+    Raises as `pass_heartbeat` does.
     """
     earlier: _Observed | None = None
     with run.lanes.watch(key) as watch:
         for _ in range(ATTEMPTS):
-            observed = yield from _observe(run, key)
+            observed = yield from _observe(run, key, now)
             if isinstance(observed, Refusal):
                 return KeyVerdict.QUARANTINED
             if observed.stable and observed.expected == observed.target:
@@ -55,11 +57,12 @@ def _unmoved(earlier: _Observed, later: _Observed) -> bool:
     return earlier.stable and later.stable and earlier.source == later.source
 
 
-def _observe(run: Run, key: Key) -> Task[_Observed | Refusal]:
+def _observe(run: Run, key: Key, now: float) -> Task[_Observed | Refusal]:
     read = []
     for side in (Side.SOURCE, Side.TARGET, Side.SOURCE):
         answer = yield from ask(GetItems(side, (key,)), Items)
-        read.append(answer.found.get(key))
+        item = answer.found.get(key)
+        read.append(None if item is None or is_expired(item, run.plan.ttl_attribute, now) else item)
     before, target, source = read
     expected = None if source is None else target_item(run.plan, key, source)
     if isinstance(expected, Refusal):

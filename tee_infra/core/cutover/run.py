@@ -35,6 +35,7 @@ class Plan:
     """`in_flight_seconds` is the longest time after which a write may land that was sent and had no answer.
 
     `transform` is pure and keeps the item's key; it may raise `ItemRefusedError`. `name` is unique to the run.
+    `ttl_attribute` is that of both tables.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Plan:
     lanes: int
     in_flight_seconds: float
     poll_seconds: float = 0.2
+    ttl_attribute: str | None = None
 
 
 @dataclass(eq=False, slots=True)

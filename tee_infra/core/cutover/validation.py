@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tee_infra.core.codec.digest import Buckets, bucket_of, canonical_and_key, digest
+from tee_infra.core.codec.expiry import is_expired
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.recheck import KeyVerdict, recheck
 from tee_infra.core.cutover.requests import Key, Page, ScanPage, Side, Start, Task, Until, ask
@@ -36,29 +37,30 @@ class Comparison:
         return not (self.different or self.unsettled or self.quarantined)
 
 
-def validate(run: Run) -> Task[Comparison]:
+def validate(run: Run, now: float) -> Task[Comparison]:
     """Compare the tables. `run.dirtied` then has the keys to compare once more before a switch.
 
+    `now` is in seconds since 1970: an item that TTL may have deleted by then counts as absent on both sides.
     Raises as `pass_heartbeat` does.
     """
     run.dirtied.clear()
     buckets = {side: Buckets() for side in Side}
     for side in Side:
-        yield from _scan(run, side, lambda items, side=side: buckets[side].add(items, run.plan.key_names))
+        yield from _scan(run, side, now, lambda items, side=side: buckets[side].add(items, run.plan.key_names))
     differing = sorted(buckets[Side.SOURCE].differing(buckets[Side.TARGET]))
     suspects: set[Key] = set(run.progress.quarantine)
     verdicts: dict[Key, KeyVerdict] = {}
     for start in range(0, max(1, len(differing)), BUCKETS_AT_ONCE):
-        suspects |= yield from _drill_down(run, frozenset(differing[start : start + BUCKETS_AT_ONCE]))
-        verdicts |= yield from _recheck_all(run, suspects - verdicts.keys())
+        suspects |= yield from _drill_down(run, frozenset(differing[start : start + BUCKETS_AT_ONCE]), now)
+        verdicts |= yield from _recheck_all(run, suspects - verdicts.keys(), now)
         if sum(verdict is KeyVerdict.DIFFERENT for verdict in verdicts.values()) >= MOST_DIFFERENT:
             break
     return _comparison(buckets[Side.SOURCE].count, verdicts)
 
 
-def validate_keys(run: Run, keys: Iterable[Key]) -> Task[Comparison]:
+def validate_keys(run: Run, keys: Iterable[Key], now: float) -> Task[Comparison]:
     """Compare some keys only. Raises as `pass_heartbeat` does."""
-    verdicts = yield from _recheck_all(run, set(keys))
+    verdicts = yield from _recheck_all(run, set(keys), now)
     return _comparison(len(verdicts), verdicts)
 
 
@@ -68,7 +70,7 @@ def repair(run: Run, keys: Iterable[Key]) -> Task[None]:
     yield Until(lambda: ticket.done)
 
 
-def _drill_down(run: Run, differing: frozenset[int]) -> Task[set[Key]]:
+def _drill_down(run: Run, differing: frozenset[int], now: float) -> Task[set[Key]]:
     found: dict[Side, dict[Key, int]] = {side: {} for side in Side}
 
     def add(side: Side, items: list[RawItem]) -> None:
@@ -79,12 +81,12 @@ def _drill_down(run: Run, differing: frozenset[int]) -> Task[set[Key]]:
 
     if differing:
         for side in Side:
-            yield from _scan(run, side, lambda items, side=side: add(side, items))
+            yield from _scan(run, side, now, lambda items, side=side: add(side, items))
     source, target = found[Side.SOURCE], found[Side.TARGET]
     return {key for key in source.keys() | target.keys() if source.get(key) != target.get(key)}
 
 
-def _scan(run: Run, side: Side, add: _Add) -> Task[None]:
+def _scan(run: Run, side: Side, now: float, add: _Add) -> Task[None]:
     """Pass the items of a side to `add`, the source's as the target has them, without those that it cannot have."""
     ended: list[int] = []
 
@@ -92,7 +94,8 @@ def _scan(run: Run, side: Side, add: _Add) -> Task[None]:
         after: bytes | None = None
         while after != b"":
             page = yield from ask(ScanPage(side, segment, run.progress.segments, after or b""), Page)
-            add([*page.items] if side is Side.TARGET else _transformed(run, page.items))
+            items = [item for item in page.items if not is_expired(item, run.plan.ttl_attribute, now)]
+            add(items if side is Side.TARGET else _transformed(run, items))
             after = page.after
         ended.append(segment)
 
@@ -106,10 +109,10 @@ def _transformed(run: Run, items: Iterable[RawItem]) -> list[RawItem]:
     return [result for result in results if not isinstance(result, Refusal)]
 
 
-def _recheck_all(run: Run, keys: set[Key]) -> Task[dict[Key, KeyVerdict]]:
+def _recheck_all(run: Run, keys: set[Key], now: float) -> Task[dict[Key, KeyVerdict]]:
     verdicts: dict[Key, KeyVerdict] = {}
     for key in sorted(keys):
-        verdicts[key] = yield from recheck(run, key)
+        verdicts[key] = yield from recheck(run, key, now)
     return verdicts
 
 

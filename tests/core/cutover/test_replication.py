@@ -25,6 +25,7 @@ from tests.support.cutover_following import Following
 from tests.support.cutover_operator import IN_FLIGHT
 from tests.support.cutover_world import make_item, make_key, transform
 
+NOW = 1_800_000_000.0
 KEYS = [make_key(number) for number in range(9)]
 ITEMS = {key: make_item(key, 1) for key in KEYS}
 
@@ -46,7 +47,7 @@ def test_items_follow_through_splits(number: int) -> None:
         following.world.write(KEYS[0], None)
     following.finish(pass_heartbeat(following.run))
     assert following.target == {key: transform(item) for key, item in following.source.items()}
-    assert following.finish(validate(following.run)).clean
+    assert following.finish(validate(following.run, NOW)).clean
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_the_target_cannot_have_is_in_quarantine(change, reason: str) -> No
     quarantine = following.run.progress.quarantine
     assert set(quarantine) == set(KEYS[:2])
     assert all(reason in why for why in quarantine.values())
-    assert following.finish(validate(following.run)) == Comparison(0, quarantined=tuple(KEYS[:2]))
+    assert following.finish(validate(following.run, NOW)) == Comparison(0, quarantined=tuple(KEYS[:2]))
     assert following.target == {}
 
 

@@ -13,6 +13,7 @@ from tee_infra.errors import RefusedError
 from tests.support.cutover_following import Following
 from tests.support.cutover_world import make_item, make_key, transform
 
+NOW = 1_800_000_000.0
 KEYS = [make_key(number) for number in range(12)]
 ITEMS = {key: make_item(key, 1) for key in KEYS}
 
@@ -28,38 +29,62 @@ PLANTED: dict[str, Callable[[Following], object]] = {
 def test_a_difference_is_found_and_repaired_through_the_lane(planted: str) -> None:
     following = Following(ITEMS)
     PLANTED[planted](following)
-    found = following.finish(validate(following.run))
+    found = following.finish(validate(following.run, NOW))
     assert found.different == (KEYS[3],)
-    assert following.finish(validate_keys(following.run, KEYS[2:4])).different == (KEYS[3],)
+    assert following.finish(validate_keys(following.run, KEYS[2:4], NOW)).different == (KEYS[3],)
     following.finish(repair(following.run, found.different))
-    assert following.finish(validate(following.run)).clean
+    assert following.finish(validate(following.run, NOW)).clean
     assert following.target.get(KEYS[3]) == (transform(item) if (item := following.source.get(KEYS[3])) else None)
 
 
 def test_equal_tables_are_clean_whatever_the_spelling() -> None:
     following = Following(ITEMS)
     following.target[KEYS[0]] = b'{"w": {"N":"1.0"}, "v":{"N":"1"}, "pk":{"S":"0"}}'
-    assert following.finish(validate(following.run)) == Comparison(len(ITEMS))
+    assert following.finish(validate(following.run, NOW)) == Comparison(len(ITEMS))
+
+
+def expiring(key: bytes, seconds: float) -> bytes:
+    return key[:-1] + b',"ttl":{"N":"%d"}}' % seconds
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "differs"),
+    [
+        (NOW - 1, None, False),
+        (None, NOW - 1, False),
+        (NOW - 1, NOW - 2, False),
+        (NOW + 9, None, True),
+        (None, NOW + 9, True),
+        (NOW + 9, NOW - 1, True),
+    ],
+)
+def test_an_expired_item_counts_as_absent(source: float | None, target: float | None, differs: bool) -> None:
+    following, key = Following(ITEMS, bytes, ttl_attribute="ttl"), make_key(99)
+    for table, seconds in ((following.source, source), (following.target, target)):
+        if seconds is not None:
+            table[key] = expiring(key, seconds)
+    assert following.finish(validate(following.run, NOW)).different == ((key,) if differs else ())
+    assert following.finish(validate_keys(following.run, [key], NOW)).clean is not differs
 
 
 def test_more_buckets_than_fit_at_once_are_all_examined() -> None:
     items = {key: make_item(key, 1) for key in map(make_key, range(BUCKETS_AT_ONCE * 2))}
     following = Following(items)
     following.target.clear()
-    assert sorted(following.finish(validate(following.run)).different) == sorted(items)
+    assert sorted(following.finish(validate(following.run, NOW)).different) == sorted(items)
 
 
 def test_an_item_in_quarantine_is_not_clean_until_it_is_gone() -> None:
     following = Following({**ITEMS, KEYS[1]: make_item(KEYS[1], 1, refused=True)})
-    assert following.finish(validate(following.run)) == Comparison(len(ITEMS) - 1, quarantined=(KEYS[1],))
+    assert following.finish(validate(following.run, NOW)) == Comparison(len(ITEMS) - 1, quarantined=(KEYS[1],))
     following.world.write(KEYS[1], None)
     following.finish(pass_heartbeat(following.run))
-    assert following.finish(validate(following.run)).clean
+    assert following.finish(validate(following.run, NOW)).clean
 
 
 def test_keys_dirtied_since_a_validation_are_known() -> None:
     following = Following(ITEMS)
-    following.finish(validate(following.run))
+    following.finish(validate(following.run, NOW))
     assert following.run.dirtied == set()
     following.world.write(KEYS[5], make_item(KEYS[5], 2))
     following.finish(pass_heartbeat(following.run))
@@ -86,7 +111,7 @@ def test_a_key_that_is_copied_between_the_readings_is_not_told_different(copied:
             heartbeat.passed |= following.run.reading
         return Done()
 
-    assert outcome(recheck(following.run, KEYS[0]), answer) is verdict
+    assert outcome(recheck(following.run, KEYS[0], NOW), answer) is verdict
     assert reads == 3 * (ATTEMPTS if copied else 2)
 
 
