@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ def members(folder: Path) -> list[Path]:
     )
 
 
-ROOMS = [room for floor in LIMITS for room in members(PACKAGE / floor) if room.is_dir()]
+ROOMS = [room for floor in LIMITS for room in members(PACKAGE / floor) if room.is_dir()] + [PACKAGE / "client"]
+CLIENT_IMPORTS = {"boto3", "botocore", "tee_infra"}
+"""Beside the standard library; of ours, only the client's own modules."""
 
 
 @pytest.mark.parametrize("floor", LIMITS)
@@ -34,6 +37,21 @@ def test_a_room_names_its_files(room: Path) -> None:
     text = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
     named = set(re.findall(r"`(\w+)`", text))
     assert {path.stem for path in members(room)} - named == set()
+
+
+def test_the_client_stands_apart() -> None:
+    imported = set()
+    for file in (PACKAGE / "client").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module or ".")
+    outside = {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names | CLIENT_IMPORTS}
+    ours = {name for name in imported if name.split(".")[0] == "tee_infra"}
+    assert outside == set()
+    assert {name for name in ours if not name.startswith("tee_infra.client")} == set()
+    assert (PACKAGE / "__init__.py").read_text(encoding="utf-8").count("import") == 0
 
 
 def test_no_file_is_long() -> None:

@@ -1,8 +1,14 @@
-"""Moving a table that is in use to another one, as decisions without I/O.
+"""The cut-over of production from one slot's tables, in use, to the next slot's, without losing a write.
 
-A protocol is a generator: it yields what it wants from AWS, the journal or the clock (`requests`) and is sent the
-answer. Production and the tests' simulator drive the same generators. `journal` is what a run writes down and resumes
-from, `run` what its tasks share. A run takes a stream position, copies values (`bulk_copy`), waits for the barrier
-and follows the stream (`tail`), each key through its lane (`lanes`, `copying`); `replication` is this order.
-`heartbeat` proves that the target has all writes up to a moment. `validation` compares the tables while both are
-written; `recheck` decides single keys."""
+All of it is decisions without I/O: a protocol is a generator that yields what it wants from AWS, the journal or the
+clock and is sent the answer. Production and the tests' simulators drive the same generators.
+
+Replication: `requests` are what it asks for, `journal` what a run writes down and resumes from, `run` what its tasks
+share. A run takes a stream position, copies values (`bulk_copy`), waits for the barrier and follows the stream
+(`tail`), each key through its lane (`lanes`, `copying`); `replication` is this order. `heartbeat` proves that the
+target has all writes up to a moment. `validation` compares the tables while both are written; `recheck` decides single
+keys.
+
+Switch: `pointer` is the item in the control table that names the open slot, and its only changes. `preflight` decides
+on `preflight_facts` whether a switch may begin. `switch_steps` are the steps that a switch asks of its runner, and
+`switching` is their order."""
