@@ -1,0 +1,83 @@
+"""`SlotTables`: the app's tables by their logical names, in the slot that is open."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from tee_infra.client.errors import WritesHeldError
+from tee_infra.client.lease import table_name
+from tee_infra.client.watch import PointerWatch
+
+PATIENCE: Final = 60.0
+"""Seconds. An operator that dies leaves writes held for 30 seconds at most."""
+_REQUESTS: Final = "before-send.dynamodb"
+
+
+def unstopped_clock() -> float:
+    """Seconds by a clock that never goes back and that, on Linux, also runs while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class SlotTables:
+    """The physical names of an environment's tables, through a switch from one slot to the next.
+
+    `client`: the boto3 client of DynamoDB that the app writes with. Each of its requests inside `writing`, also a
+    retry, is sent only while the lease has not expired; another client's are not checked. An environment without a
+    pointer costs one read.
+    """
+
+    def __init__(self, environment: str, *, client: Any, clock: Callable[[], float] = unstopped_clock) -> None:
+        if re.fullmatch(r"prod-v[0-9]+", environment):
+            raise ValueError(f"{environment} is a slot of prod. Give the environment: prod")
+        self._client = client
+        self._watch = PointerWatch(client, environment, clock)
+        self._writing = threading.local()
+        client.meta.events.register(_REQUESTS, self._before_send)
+
+    def name(self, table: str) -> str:
+        """The table to read from: `tee-admin` -> `prod-v2-tee-admin`. After a switch it may be 1.5 s old.
+
+        Raises `PointerUnreadableError` until the pointer was read once.
+        """
+        return table_name(self._watch.slot(PATIENCE), table)
+
+    @contextmanager
+    def writing(self, table: str, *, timeout: float = PATIENCE) -> Generator[str]:
+        """The table to write to, inside the block only. Waits while a switch holds writes.
+
+        Raises `WritesHeldError` after `timeout` seconds, from the start of the block or from a request in it; that
+        request was not sent.
+        """
+        slot = self._watch.open_slot(timeout)
+        outer = getattr(self._writing, "block", None)
+        if outer is not None and outer[0] != slot:
+            raise _moved(outer[0], slot)
+        self._writing.block = slot, timeout
+        try:
+            yield table_name(slot, table)
+        finally:
+            self._writing.block = outer
+
+    def close(self) -> None:
+        """End the background refresh. Later writes are refused."""
+        self._client.meta.events.unregister(_REQUESTS, self._before_send)
+        self._watch.close()
+
+    def _before_send(self, **_: Any) -> None:
+        """botocore calls this before each attempt of each request of the client (`before-send`, botocore.endpoint)."""
+        block = getattr(self._writing, "block", None)
+        if block is None:
+            return
+        slot, timeout = block
+        now_open = self._watch.open_slot(timeout)
+        if now_open != slot:
+            raise _moved(slot, now_open)
+
+
+def _moved(slot: str, now_open: str) -> WritesHeldError:
+    return WritesHeldError(
+        f"the open slot is {now_open}, and this block began with {slot}. The request was not sent; run the block again"
+    )
