@@ -1,0 +1,172 @@
+"""The conditions of a switch, each with the command that satisfies it. What is unknown is not satisfied."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from tee_infra.core.cutover.preflight_facts import PreflightFacts
+from tee_infra.core.times import render_duration
+from tee_infra.core.unreadable import Unreadable
+from tee_infra.errors import RefusedError
+
+MOST_LAG: Final = 2.0
+"""Seconds. The drain takes about as long as the replication lags."""
+VERIFIED_WITHIN: Final = timedelta(hours=24)
+MOST_READERS: Final = 2
+"""Of a shard: with more, DynamoDB Streams may throttle (its documentation, Reading and processing a stream)."""
+MOST_P99_RATIO: Final = 1.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One condition: `problem` is empty if it holds, and `command` satisfies it."""
+
+    name: str
+    problem: str
+    command: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the switch may begin as far as this one is concerned."""
+        return not self.problem
+
+
+class PreflightError(RefusedError):
+    """A switch whose conditions do not all hold; `conditions` has name, problem and command of each that does not."""
+
+    def __init__(self, facts: PreflightFacts, unmet: list[Condition]) -> None:
+        self.environment = facts.environment
+        self.conditions = [{"name": each.name, "problem": each.problem, "command": each.command} for each in unmet]
+        listed = "; ".join(f"{each.name}: {each.problem} ({each.command})" for each in unmet)
+        super().__init__(
+            f"the switch from {facts.source} to {facts.target} cannot begin: {listed}. Nothing was changed, and "
+            f"{facts.source} is open to writes",
+            next="Satisfy each condition with its command, then run the same switch again",
+        )
+
+
+def require(facts: PreflightFacts) -> list[Condition]:
+    """Every condition, in the order of a run. Raises `PreflightError` unless all hold."""
+    found = conditions(facts)
+    if unmet := [condition for condition in found if not condition.holds]:
+        raise PreflightError(facts, unmet)
+    return found
+
+
+def conditions(facts: PreflightFacts) -> list[Condition]:
+    """Every condition, in the order of a run."""
+    migrate = f"tee-infra migrate --from {facts.source} --to {facts.target}"
+    status, up = f"tee-infra migrate status {facts.environment}", f"tee-infra up {facts.target}"
+    rows = (
+        ("tables", _tables(facts), status),
+        ("pointer", _pointer(facts), f"tee-infra slots {facts.environment}"),
+        (
+            "no other switch",
+            f"the switch from {facts.unfinished} has not ended" if facts.unfinished else "",
+            f"tee-infra switch --from {facts.source} --to {facts.target}",
+        ),
+        ("lag", _each(facts, facts.lag_seconds, _lag), f"{migrate} --until-caught-up"),
+        ("verified", _each(facts, facts.verified_at, lambda begun: _age(facts, begun)), f"{migrate} --until-caught-up"),
+        ("quarantine", _each(facts, facts.quarantined, _quarantined), status),
+        ("reverse", _reverse(facts), f"tee-infra migrate tail {facts.environment}"),
+        ("inverse", _inverse(facts), f"tee-infra switch --from {facts.source} --to {facts.target} --accept-loss"),
+        ("point-in-time recovery", _each(facts, facts.point_in_time_recovery, _recovery), up),
+        ("warm throughput", _warm(facts), migrate),
+        ("stream readers", _each(facts, facts.stream_readers, _readers), status),
+        ("same tables", _each(facts, facts.table_differences, _differences), up),
+        ("shadow reads", _shadow(facts), status),
+    )
+    return [Condition(name=name, problem=problem, command=command) for name, problem, command in rows]
+
+
+def _each(facts: PreflightFacts, values: Mapping[str, Any], problem: Callable[[Any], str]) -> str:
+    """The problems of all tables; a table without a value has the problem that it is unknown."""
+
+    def problems() -> Iterator[str]:
+        for table in facts.tables:
+            found = problem(values[table]) if values.get(table) is not None else "unknown"
+            if found:
+                yield f"{table}: {found}"
+
+    return ", ".join(problems())
+
+
+def _tables(facts: PreflightFacts) -> str:
+    """Without tables every other condition would hold."""
+    return "" if facts.tables else "no table is switched"
+
+
+def _pointer(facts: PreflightFacts) -> str:
+    pointer = facts.pointer
+    if isinstance(pointer, Unreadable):
+        return pointer.reason
+    if facts.source == facts.target:
+        return f"{facts.source} is both source and target"
+    if (pointer.state, pointer.slot) == ("ACTIVE", facts.source):
+        return ""
+    return f"it is {pointer.state} {pointer.slot} at epoch {pointer.epoch}"
+
+
+def _lag(seconds: float) -> str:
+    return "" if 0 <= seconds < MOST_LAG else f"{seconds:.1f} s behind; less than {MOST_LAG:.0f} s is wanted"
+
+
+def _age(facts: PreflightFacts, begun: Any) -> str:
+    age = facts.now - begun
+    if timedelta() <= age < VERIFIED_WITHIN:
+        return ""
+    ago = f"{render_duration(age)} ago" if age >= timedelta() else "in the future"
+    return f"{ago}; within {render_duration(VERIFIED_WITHIN)} is wanted"
+
+
+def _quarantined(items: int) -> str:
+    return f"{items} items" if items else ""
+
+
+def _reverse(facts: PreflightFacts) -> str:
+    return "" if facts.reverse_running else "the reverse replication does not run, or its role lacks access"
+
+
+def _inverse(facts: PreflightFacts) -> str:
+    if facts.has_inverse or facts.loss_accepted:
+        return ""
+    return "a transform has no inverse, so a rollback would lose the writes made after the switch"
+
+
+def _recovery(is_on: bool) -> str:  # a value of a mapping
+    return "" if is_on is True else "off"
+
+
+def _warm(facts: PreflightFacts) -> str:
+    """A new on-demand table starts with 4,000 writes and 12,000 reads a second, and throttles above them."""
+    problems = [f"{table}: unknown" for table in facts.tables if table not in facts.warm_source]
+    for name, wanted in facts.warm_source.items():
+        warm = facts.warm_target.get(name)
+        if warm is None:
+            problems.append(f"{name}: unknown")
+        elif not warm.covers(wanted):
+            problems.append(
+                f"{name}: {warm.reads} reads and {warm.writes} writes a second, less than {wanted.reads} and "
+                f"{wanted.writes}"
+            )
+    return ", ".join(problems)
+
+
+def _readers(readers: int) -> str:
+    return "" if readers <= MOST_READERS else f"{readers} readers of a shard; {MOST_READERS} are allowed"
+
+
+def _differences(fields: tuple[str, ...]) -> str:
+    return " and ".join(fields)
+
+
+def _shadow(facts: PreflightFacts) -> str:
+    if not facts.shadow_wanted:
+        return ""
+    if facts.shadow is None or facts.shadow.reads < facts.shadow_wanted:
+        return f"{facts.shadow.reads if facts.shadow else 0} of {facts.shadow_wanted} reads"
+    if facts.shadow.mismatches:
+        return f"{facts.shadow.mismatches} of {facts.shadow.reads} reads differ"
+    slow = not facts.shadow.p99_ratio <= MOST_P99_RATIO
+    return f"p99 is {facts.shadow.p99_ratio:.2f} of the old slot's; {MOST_P99_RATIO} is allowed" if slow else ""

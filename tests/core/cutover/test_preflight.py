@@ -1,0 +1,112 @@
+"""Every condition of a switch fails for a bad value and for an unknown one, and names a command."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.preflight import PreflightError, conditions, require
+from tee_infra.core.cutover.preflight_facts import PreflightFacts, ShadowReads, WarmThroughput
+from tee_infra.core.unreadable import Unreadable
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TABLES = ("tee-admin", "tee-schedules")
+WARM = {name: WarmThroughput(reads=12_000, writes=4_000) for name in (*TABLES, "tee-schedules/by-date")}
+READY = PreflightFacts(
+    environment="prod",
+    source="prod",
+    target="prod-v2",
+    now=NOW,
+    tables=TABLES,
+    pointer=Pointer(epoch=1, state="ACTIVE", slot="prod"),
+    lag_seconds=dict.fromkeys(TABLES, 0.4),
+    verified_at=dict.fromkeys(TABLES, NOW - HOUR),
+    quarantined=dict.fromkeys(TABLES, 0),
+    reverse_running=True,
+    has_inverse=True,
+    point_in_time_recovery=dict.fromkeys(TABLES, True),
+    warm_source=WARM,
+    warm_target=WARM,
+    stream_readers=dict.fromkeys(TABLES, 2),
+    table_differences=dict.fromkeys(TABLES, ()),
+    shadow=ShadowReads(reads=1000, mismatches=0, p99_ratio=1.1),
+    shadow_wanted=1000,
+)
+
+
+def one(value: object) -> dict[str, Any]:
+    """A good value of the first table is replaced."""
+    return {"tee-admin": value}
+
+
+BAD: dict[str, list[tuple[str, Any]]] = {
+    "tables": [("tables", ())],
+    "pointer": [
+        ("pointer", Unreadable(reason="the pointer cannot be read")),
+        ("pointer", Pointer(epoch=1, state="PREPARING", slot="prod")),
+        ("pointer", Pointer(epoch=1, state="ACTIVE", slot="prod-v2")),
+        ("target", "prod"),
+    ],
+    "no other switch": [("unfinished", "prod to prod-v2")],
+    "lag": [("lag_seconds", one(value)) for value in (2.0, 90.0, -1.0, float("nan"), None)],
+    "verified": [("verified_at", one(value)) for value in (NOW - 24 * HOUR, NOW + HOUR, None)],
+    "quarantine": [("quarantined", one(value)) for value in (1, None)],
+    "reverse": [("reverse_running", False)],
+    "inverse": [("has_inverse", False)],
+    "point-in-time recovery": [("point_in_time_recovery", one(value)) for value in (False, None)],
+    "warm throughput": [
+        ("warm_target", WARM | one(WarmThroughput(reads=12_000, writes=3_999))),
+        ("warm_target", WARM | one(WarmThroughput(reads=11_999, writes=4_000))),
+        ("warm_target", {table: WARM[table] for table in TABLES}),
+        ("warm_source", {"tee-admin": WARM["tee-admin"]}),
+    ],
+    "stream readers": [("stream_readers", one(value)) for value in (3, None)],
+    "same tables": [("table_differences", one(value)) for value in (("TimeToLive",), None)],
+    "shadow reads": [
+        ("shadow", None),
+        ("shadow", ShadowReads(reads=999, mismatches=0, p99_ratio=1.0)),
+        ("shadow", ShadowReads(reads=1000, mismatches=1, p99_ratio=1.0)),
+        ("shadow", ShadowReads(reads=1000, mismatches=0, p99_ratio=1.11)),
+        ("shadow", ShadowReads(reads=1000, mismatches=0, p99_ratio=float("nan"))),
+    ],
+}
+CASES = [(name, member, value) for name, rows in BAD.items() for member, value in rows]
+
+
+def test_a_switch_that_is_ready_may_begin() -> None:
+    assert all(condition.holds for condition in require(READY))
+
+
+def test_every_condition_has_a_case() -> None:
+    assert [condition.name for condition in conditions(READY)] == list(BAD)
+
+
+@pytest.mark.parametrize(("name", "member", "value"), CASES, ids=str)
+def test_a_bad_or_unknown_fact_fails_its_condition_only(name: str, member: str, value: Any) -> None:
+    good = getattr(READY, member)
+    by_table = isinstance(value, dict) and set(value) == {"tee-admin"} and member != "warm_source"
+    facts = replace(READY, **{member: good | value if by_table else value})
+    if member == "tables":
+        assert name in [condition.name for condition in conditions(facts) if not condition.holds]
+        return
+    with pytest.raises(PreflightError) as refused:
+        require(facts)
+    assert [condition["name"] for condition in refused.value.conditions] == [name]
+    assert all(condition["command"].startswith("tee-infra ") for condition in refused.value.conditions)
+    assert name in refused.value.message
+
+
+def test_a_loss_is_accepted_in_words_and_shadow_reads_are_wanted_only_where_asked_for() -> None:
+    require(replace(READY, has_inverse=False, loss_accepted=True))
+    require(replace(READY, shadow=None, shadow_wanted=0))
+
+
+def test_without_any_fact_every_condition_of_a_table_fails() -> None:
+    unknown = PreflightFacts(
+        environment="prod", source="prod", target="prod-v2", now=NOW, tables=TABLES, pointer=READY.pointer
+    )
+    held = {condition.name for condition in conditions(unknown) if condition.holds}
+    assert held == {"tables", "pointer", "no other switch", "shadow reads"}
