@@ -8,7 +8,7 @@
 `tables` has this class, `watch` the thread that reads the pointer, `pointer_item` its item, `lease` the rules, which
 the model check of a switch runs too, and `errors` the refusals."""
 
-from tee_infra.client.errors import PointerUnreadableError, SlotTablesError, WritesHeldError
+from tee_infra.client.errors import PointerUnreadableError, SlotTablesError, WritesHeldError, WriteUncertainError
 from tee_infra.client.tables import SlotTables
 
-__all__ = ["PointerUnreadableError", "SlotTables", "SlotTablesError", "WritesHeldError"]
+__all__ = ["PointerUnreadableError", "SlotTables", "SlotTablesError", "WriteUncertainError", "WritesHeldError"]

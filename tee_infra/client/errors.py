@@ -11,3 +11,7 @@ class WritesHeldError(SlotTablesError):
 
 class PointerUnreadableError(SlotTablesError):
     """The pointer was never read, so the open slot is unknown, for reads as well."""
+
+
+class WriteUncertainError(SlotTablesError):
+    """A write was sent, and answered only after a switch may have closed its slot: it may not be in the open slot."""

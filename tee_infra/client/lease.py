@@ -60,6 +60,15 @@ def ended(pointer: Pointer) -> Pointer:
     return Pointer(pointer.epoch + 1, "ACTIVE", pointer.slot)
 
 
+def has_moved(began: Pointer, now: Pointer) -> bool:
+    """Whether the slot may have been closed in between. Three epochs lead back to ACTIVE in the same slot at most; a
+    switch to another slot and back takes more."""
+    return now.slot != began.slot or not 0 <= now.epoch - began.epoch <= _AN_ABORT
+
+
+_AN_ABORT: Final = 3
+
+
 def table_name(slot: str, table: str) -> str:
     """The physical table: `prod-v2` and `tee-admin` -> `prod-v2-tee-admin`; the slot `legacy` has the bare names."""
     return table if slot == "legacy" else f"{slot}-{table}"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from tee_infra.client.errors import WritesHeldError
-from tee_infra.client.lease import table_name
+from tee_infra.client.errors import WritesHeldError, WriteUncertainError
+from tee_infra.client.lease import Pointer, has_moved, table_name
 from tee_infra.client.watch import PointerWatch
 
 PATIENCE: Final = 60.0
@@ -49,17 +49,18 @@ class SlotTables:
         """The table to write to, inside the block only. Waits while a switch holds writes.
 
         Raises `WritesHeldError` after `timeout` seconds, from the start of the block or from a request in it; that
-        request was not sent.
+        request was not sent. Raises `WriteUncertainError` from the end of the block.
         """
-        slot = self._watch.open_slot(timeout)
+        pointer = self._watch.open_pointer(timeout)
         outer = getattr(self._writing, "block", None)
-        if outer is not None and outer[0] != slot:
-            raise _moved(outer[0], slot)
-        self._writing.block = slot, timeout
+        if outer is not None and has_moved(outer[0], pointer):
+            raise _moved(outer[0], pointer)
+        self._writing.block = pointer, timeout
         try:
-            yield table_name(slot, table)
+            yield table_name(pointer.slot, table)
         finally:
             self._writing.block = outer
+        self._confirm(pointer, timeout)
 
     def close(self) -> None:
         """End the background refresh. Later writes are refused."""
@@ -71,13 +72,30 @@ class SlotTables:
         block = getattr(self._writing, "block", None)
         if block is None:
             return
-        slot, timeout = block
-        now_open = self._watch.open_slot(timeout)
-        if now_open != slot:
-            raise _moved(slot, now_open)
+        began, timeout = block
+        pointer = self._watch.open_pointer(timeout)
+        if has_moved(began, pointer):
+            raise _moved(began, pointer)
+
+    def _confirm(self, began: Pointer, timeout: float) -> None:
+        """An answer that came while a lease was valid came before a drain could end: no write of it is late.
+
+        Otherwise the pointer decides, once it is readable and open. This holds even if a request was on its way for
+        longer than the operator of a switch allows for.
+        """
+        try:
+            pointer = self._watch.permitted() or self._watch.open_pointer(timeout)
+        except WritesHeldError as error:
+            raise WriteUncertainError(f"writes to {began.slot} were answered late, and {error}") from error
+        if has_moved(began, pointer):
+            raise WriteUncertainError(
+                f"writes to {began.slot} were answered after {pointer.slot} was opened. Read them there, and repeat "
+                "what is missing"
+            )
 
 
-def _moved(slot: str, now_open: str) -> WritesHeldError:
+def _moved(began: Pointer, now: Pointer) -> WritesHeldError:
     return WritesHeldError(
-        f"the open slot is {now_open}, and this block began with {slot}. The request was not sent; run the block again"
+        f"the open slot is {now.slot}, and this block began with {began.slot} at epoch {began.epoch}. "
+        "The request was not sent; run the block again"
     )

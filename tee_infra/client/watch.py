@@ -57,21 +57,29 @@ class PointerWatch:
             )
         return self._slot
 
-    def open_slot(self, timeout: float) -> str:
-        """The slot to write to now. Waits while writes are held; raises `WritesHeldError` after `timeout` seconds."""
+    def open_pointer(self, timeout: float) -> Pointer:
+        """The pointer that permits a write now. Waits for it; raises `WritesHeldError` after `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while self._closing.is_set() or (slot := self._permitted()) is None:
+        while self._closing.is_set() or (pointer := self.permitted()) is None:
             self._start()
             self._wanted.set()
             left = deadline - time.monotonic()
             if left <= 0 or self._closing.is_set():
                 raise WritesHeldError(
-                    f"{self._environment}: writes are held: {self._problem()}. This write was not sent; run it again"
+                    f"{self._environment}: writes are held: {self._problem()}. The request was not sent; run it again"
                 )
             seen = self._view
             with self._changed:
                 self._changed.wait_for(lambda seen=seen: self._view is not seen or self._closing.is_set(), left)
-        return slot
+        return pointer
+
+    def permitted(self) -> Pointer | None:
+        """The pointer, while its lease has not expired."""
+        view = self._view
+        if view is None or view.pointer is None:
+            return None
+        leased = view.final or LEASES.permit(view.pointer, self._clock() - view.read_at)
+        return view.pointer if leased else None
 
     def close(self) -> None:
         """End the thread. Waiting and later writes are refused."""
@@ -81,14 +89,6 @@ class PointerWatch:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(_JOIN)
-
-    def _permitted(self) -> str | None:
-        view = self._view
-        if view is None or view.pointer is None:
-            return None
-        if view.final or LEASES.permit(view.pointer, self._clock() - view.read_at):
-            return view.pointer.slot
-        return None
 
     def _problem(self) -> str:
         if self._closing.is_set():

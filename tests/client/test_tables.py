@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tee_infra.client import PointerUnreadableError, SlotTables, WritesHeldError
+from tee_infra.client import PointerUnreadableError, SlotTables, WritesHeldError, WriteUncertainError
 from tee_infra.client import pointer_item as pointer_item_module
 from tee_infra.core.cutover.pointer import Pointer, pointer_item
 from tests.client.control import Control
@@ -35,6 +35,12 @@ def tables(control: Control) -> Iterator[SlotTables]:
 def write(tables: SlotTables, timeout: float = 0) -> str:
     with tables.writing(TABLE, timeout=timeout) as name:
         return name
+
+
+def write_slowly(tables: SlotTables, during: Callable[[str], object], timeout: float = 5) -> None:
+    """A block that lasts as long as `during`, which has the table's name."""
+    with tables.writing(TABLE, timeout=timeout) as name:
+        during(name)
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -170,14 +176,64 @@ def test_no_clock_of_this_machine_ends_a_drain(
 
 def test_a_request_in_the_block_is_not_sent_after_the_switch(control: Control, tables: SlotTables) -> None:
     control.set("PREPARING", 1)
-    with tables.writing(TABLE, timeout=5) as name:
+
+    def send_after_the_switch(name: str) -> None:
         control.set("ACTIVE", 2, "prod-v2")
         control.time += 1
         with pytest.raises(WritesHeldError, match="prod-v2"):
-            control.client.put_item(TableName=name, Item={"pk": {"S": "a"}})
-        with pytest.raises(WritesHeldError, match="prod-v2"):
             write(tables, 5)
-    assert control.asked.count("PutItem") == 1  # an attempt that was refused before it was sent, and not repeated
+        control.client.put_item(TableName=name, Item={"pk": {"S": "a"}})
+
+    with pytest.raises(WritesHeldError, match="prod-v2"):
+        write_slowly(tables, send_after_the_switch)
+    assert control.asked.count("PutItem") == 1  # an attempt that was not sent, and not repeated
+
+
+def test_an_answer_that_comes_after_the_switch_is_no_acknowledgement(control: Control, tables: SlotTables) -> None:
+    """The request was sent in time, and was on its way for longer than any operator allows for."""
+    control.set("PREPARING", 1)
+
+    def switch(_: str) -> None:
+        control.set("ACTIVE", 2, "prod-v2")
+        control.time += 1
+
+    with pytest.raises(WriteUncertainError, match="prod-v2"):
+        write_slowly(tables, switch)
+
+
+def test_an_answer_that_comes_late_counts_where_the_slot_stayed_open(control: Control, tables: SlotTables) -> None:
+    control.set("ACTIVE", 1)
+
+    def abort_a_switch(_: str) -> None:
+        control.set("PREPARING", 2)
+        control.set("DRAINING", 3, drain_for=-1)
+        control.time += 6
+
+    write_slowly(tables, abort_a_switch)
+    assert control.pointer().epoch == 4
+
+
+def test_a_switch_and_its_rollback_do_not_look_like_an_open_slot(control: Control, tables: SlotTables) -> None:
+    control.set("ACTIVE", 1)
+
+    def switch_and_roll_back(_: str) -> None:
+        control.set("ACTIVE", 7)
+        control.time += 6
+
+    with pytest.raises(WriteUncertainError):
+        write_slowly(tables, switch_and_roll_back)
+
+
+def test_an_answer_without_a_readable_pointer_is_no_acknowledgement(control: Control, tables: SlotTables) -> None:
+    control.set("ACTIVE", 1)
+    tables.name(TABLE)
+
+    def lose_the_pointer(_: str) -> None:
+        control.cut_off = True
+        control.time += 6
+
+    with pytest.raises(WriteUncertainError):
+        write_slowly(tables, lose_the_pointer, timeout=0.1)
 
 
 def test_a_request_in_the_block_waits_for_a_fresh_lease(control: Control, tables: SlotTables) -> None:
