@@ -16,7 +16,8 @@ from tee_infra.client.lease import Pointer, ended
 
 TABLE: Final = "tee-control"
 _STATES: Final = ("ACTIVE", "PREPARING", "DRAINING")
-_SLOT: Final = re.compile(r"legacy|prod(-v[1-9][0-9]{0,3})?|staging|dev|test|feature-[a-z0-9-]{1,32}")
+SLOT: Final = re.compile(r"legacy|prod(-v[1-9][0-9]{0,3})?|staging|dev|test|feature-[a-z0-9-]{1,32}")
+"""The names before a table's, and the bare names' own."""
 _EPOCH: Final = re.compile(r"[1-9][0-9]{0,30}", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 
@@ -79,7 +80,7 @@ def parse(item: Mapping[str, Any], environment: str) -> Pointer:
     epoch, slot = _text(item, "epoch", "N"), _text(item, "slot", "S")
     if not _EPOCH.fullmatch(epoch):
         raise UnreadableError(f"the epoch {epoch!r} is not a positive whole number")
-    if not _SLOT.fullmatch(slot):
+    if not SLOT.fullmatch(slot):
         raise UnreadableError(f"the slot {slot!r} is not known to this version")
     return Pointer(int(epoch), state, slot, _time(_text(item, "drain_until", "S")) if state == "DRAINING" else None)
 

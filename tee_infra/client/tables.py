@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tee_infra.client.errors import WritesHeldError, WriteUncertainError
 from tee_infra.client.lease import Pointer, has_moved, table_name
+from tee_infra.client.pointer_item import SLOT
 from tee_infra.client.watch import PointerWatch
 
 PATIENCE: Final = 60.0
@@ -32,6 +33,8 @@ class SlotTables:
     def __init__(self, environment: str, *, client: Any, clock: Callable[[], float] = unstopped_clock) -> None:
         if re.fullmatch(r"prod-v[0-9]+", environment):
             raise ValueError(f"{environment} is a slot of prod. Give the environment: prod")
+        if environment == "legacy" or not SLOT.fullmatch(environment):
+            raise ValueError(f"unknown environment {environment!r}; production's is prod")
         self._client = client
         self._watch = PointerWatch(client, environment, clock)
         self._writing = threading.local()
@@ -90,7 +93,7 @@ class SlotTables:
         if has_moved(began, pointer):
             raise WriteUncertainError(
                 f"writes to {began.slot} were answered after {pointer.slot} was opened. Read them there, and repeat "
-                "what is missing"
+                "missing ones"
             )
 
 

@@ -10,6 +10,7 @@ import pytest
 from tee_infra.client import PointerUnreadableError, SlotTables, WritesHeldError, WriteUncertainError
 from tee_infra.client import pointer_item as pointer_item_module
 from tee_infra.core.cutover.pointer import Pointer, pointer_item
+from tee_infra.core.environments import PERMANENT
 from tests.client.control import Control
 from tests.support.emulator import reset
 from tests.support.homes import Moto, make_control_table
@@ -303,6 +304,14 @@ def test_close_ends_the_thread_and_refuses_those_who_wait(control: Control, tabl
         write(tables)
 
 
-def test_a_slot_is_not_an_environment(control: Control) -> None:
-    with pytest.raises(ValueError, match="prod-v2 is a slot of prod"):
-        SlotTables("prod-v2", client=control.client)
+@pytest.mark.parametrize("name", ["prod-v2", "legacy", "production", "", "prod ", "tee"])
+def test_only_an_environment_has_a_pointer(control: Control, name: str) -> None:
+    with pytest.raises(ValueError, match="prod"):
+        SlotTables(name, client=control.client)
+    assert control.asked == []
+
+
+@pytest.mark.parametrize("name", [*PERMANENT, "feature-new-auth"])
+def test_every_environment_may_have_one(control: Control, name: str) -> None:
+    SlotTables(name, client=control.client).close()
+    assert control.asked == []
