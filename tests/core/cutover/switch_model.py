@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tee_infra.client.lease import Leases, Pointer, ended
+from tee_infra.client.lease import Leases, Pointer, ended, has_moved
 
 OLD, NEW = "prod", "prod-v2"
 LEASES = Leases(long=3, short=1)
@@ -22,11 +22,17 @@ WAITS = {"wait long": LEASES.long + IN_FLIGHT, "wait short": LEASES.short + IN_F
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What is changed to break it: the operator's order, the clients' leases, the writes without a condition."""
+    """What is changed to break it: the operator's order, the clients' leases, the writes without a condition.
+
+    `late`: a client's write may take any time. Its client asks the pointer before it takes the answer for an
+    acknowledgement, unless it is `careless`. Only one client writes then, or there would be too many worlds.
+    """
 
     order: tuple[str, ...] = ORDER
     leases: Leases = LEASES
     unconditional: str = ""
+    late: bool = False
+    careless: bool = False
 
 
 class Client(NamedTuple):
@@ -35,6 +41,7 @@ class Client(NamedTuple):
     view: Pointer | None = None
     age: int = 0
     write: str = "not sent"  # in flight to OLD or NEW; landed in old, copied, landed in new, missed by the reverse
+    began: Pointer | None = None  # of a late write that is not acknowledged
     flown: int = 0
     tried: bool = False  # to end a drain
 
@@ -70,7 +77,7 @@ class Outcome(NamedTuple):
 
 def search(protocol: Protocol) -> Outcome:
     """Reach every world, the nearest first, until one has a violation."""
-    first = World()
+    first = World(clients=(Client(), Client(write="copied"))) if protocol.late else World()
     came_from: dict[World, tuple[World, str] | None] = {first: None}
     queue = deque([first])
     while queue:
@@ -90,11 +97,12 @@ def violation(world: World, protocol: Protocol) -> str | None:
     open_slots = {
         client.view.slot for client in world.clients if client.view and protocol.leases.permit(client.view, client.age)
     }
-    open_slots |= {client.write for client in world.clients if client.write in (OLD, NEW)}
+    if not protocol.late:
+        open_slots |= {client.write for client in world.clients if client.write in (OLD, NEW)}
     if len(open_slots) > 1:
         return "doubly open"
     for client in world.clients:
-        if client.write == "landed in old" and world.pointer.slot == NEW:
+        if client.write == "landed in old" and client.began is None and world.pointer.slot == NEW:
             return "lost"
         if client.write == "missed by the reverse":
             return "lost by a rollback"
@@ -103,8 +111,8 @@ def violation(world: World, protocol: Protocol) -> str | None:
 
 def moves(world: World, protocol: Protocol) -> Iterator[tuple[str, World]]:
     """Every next world, with the name of the move."""
-    if all(client.flown < IN_FLIGHT for client in world.clients):
-        yield "tick", _tick(world)
+    if protocol.late or all(client.flown < IN_FLIGHT for client in world.clients):
+        yield "tick", _tick(world, protocol)
     for message in world.messages:
         yield f"the {message.kind} lands", _land(world, message, protocol)
     yield from _operator(world, protocol)
@@ -114,9 +122,9 @@ def moves(world: World, protocol: Protocol) -> Iterator[tuple[str, World]]:
             yield f"{number}: {name}", world._replace(clients=(after, others), messages=world.messages | messages)
 
 
-def _tick(world: World) -> World:
+def _tick(world: World, protocol: Protocol) -> World:
     clients = tuple(
-        client._replace(age=client.age + 1, flown=client.flown + (client.write in (OLD, NEW)))
+        client._replace(age=client.age + 1, flown=client.flown + (client.write in (OLD, NEW) and not protocol.late))
         for client in world.clients
     )
     return world._replace(clients=clients, elapsed=min(world.elapsed + 1, WAITS["wait long"]))
@@ -167,8 +175,14 @@ def _client(world: World, client: Client, protocol: Protocol) -> Iterator[tuple[
     view = client.view
     if view is None:
         return
-    if client.write == "not sent" and protocol.leases.permit(view, client.age):
-        yield f"sends a write to {view.slot}", client._replace(write=view.slot), set()
+    permitted = protocol.leases.permit(view, client.age)
+    if client.write == "not sent" and permitted:
+        began = view if protocol.late else None
+        yield f"sends a write to {view.slot}", client._replace(write=view.slot, began=began), set()
+    if client.began and client.write not in (OLD, NEW) and (permitted or protocol.careless):
+        uncertain = has_moved(client.began, view) and not protocol.careless
+        answered = client._replace(write="uncertain" if uncertain else client.write, began=None)
+        yield "takes the answer", answered, set()
     if view.state == "DRAINING" and not client.tried:
         message = Message("end of the drain", view.epoch, ended(view))
         yield "sends the end of the drain", client._replace(tried=True), {message}
@@ -195,8 +209,8 @@ def _plain(world: World, protocol: Protocol) -> World:
 
 
 def _rank(client: Client) -> tuple[object, ...]:
-    view = client.view
-    return (view.epoch, view.slot, *client[1:]) if view else (-1, "", *client[1:])
+    pointers = (client.view, client.began)
+    return (*((each.epoch, each.slot) if each else (-1, "") for each in pointers), client.age, client.write, client[4:])
 
 
 def _way(world: World, came_from: dict[World, tuple[World, str] | None]) -> list[str]:

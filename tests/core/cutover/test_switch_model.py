@@ -22,6 +22,7 @@ BROKEN = {
         "lost",
         Protocol(order=("prepare", "wait long", "drain", "drain begins", "wait short", "record", "flip")),
     ),
+    "late writes that are taken for acknowledged": ("lost", Protocol(late=True, careless=True)),
     "clients that do not shorten their lease": (
         "doubly open",
         Protocol(leases=Leases(long=LEASES.long, short=LEASES.long)),
@@ -34,6 +35,12 @@ def test_as_written_no_write_is_lost_and_one_slot_is_open() -> None:
     assert outcome.problem is None, outcome.way
     ends = {(world.pointer.slot, client.write) for world in outcome.worlds for client in world.clients}
     assert {(NEW, "copied"), (NEW, "landed in new"), (OLD, "landed in old")} <= ends
+
+
+def test_an_acknowledged_write_is_not_lost_however_long_it_takes() -> None:
+    outcome = search(Protocol(late=True))
+    assert outcome.problem is None, outcome.way
+    assert {"uncertain", "landed in new"} <= {client.write for world in outcome.worlds for client in world.clients}
 
 
 @pytest.mark.parametrize("rule", BROKEN)
