@@ -102,6 +102,26 @@ def parse_unwritten(body: bytes, table: str) -> Unwritten:
     return Unwritten(items, sum(map(_units, reply.consumed_capacity or ())))
 
 
+def write_body(table: str, puts: Sequence[RawItem], deletes: Sequence[RawItem]) -> bytes:
+    """A BatchWriteItem request of up to 25 puts of items and deletes of raw keys."""
+    writes = [b'{"PutRequest":{"Item":%b}}' % bytes(item) for item in puts]
+    writes += [b'{"DeleteRequest":{"Key":%b}}' % bytes(key) for key in deletes]
+    head = b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{%b:[' % json.dumps(table).encode()
+    return b"".join((head, b",".join(writes), b"]}}"))
+
+
+def parse_unprocessed(body: bytes, table: str) -> tuple[list[msgspec.Raw], list[msgspec.Raw], float]:
+    """The items and the keys that a BatchWriteItem reply returns, and the write units. Raises as `parse_page` does."""
+    reply = _mixed_reply.decode(body)
+    _check_table(reply.unprocessed_items, table, "UnprocessedItems")
+    requests = reply.unprocessed_items.get(table, ())
+    items = [request.put_request.item for request in requests if request.put_request is not None]
+    keys = [request.delete_request.key for request in requests if request.delete_request is not None]
+    if len(items) + len(keys) != len(requests):
+        raise UnexpectedReplyError("its UnprocessedItems have a request that is neither a put nor a delete")
+    return items, keys, sum(map(_units, reply.consumed_capacity or ()))
+
+
 def put_new_body(table: str, item: RawItem, key_name: str) -> bytes:
     """A PutItem request that does nothing if an item with the key exists. `key_name` is the partition key's."""
     members = {
@@ -185,6 +205,20 @@ class _WriteReply(_Struct):
     consumed_capacity: list[_Capacity] | None = None
 
 
+class _Delete(_Struct):
+    key: msgspec.Raw
+
+
+class _MixedRequest(_Struct):
+    put_request: _Put | None = None
+    delete_request: _Delete | None = None
+
+
+class _MixedReply(_Struct):
+    unprocessed_items: dict[str, list[_MixedRequest]]
+    consumed_capacity: list[_Capacity] | None = None
+
+
 class _Keys(_Struct):
     keys: list[msgspec.Raw]
 
@@ -201,6 +235,7 @@ class _GetReply(_Struct):
 
 _scan_reply = msgspec.json.Decoder(_ScanReply)
 _write_reply = msgspec.json.Decoder(_WriteReply)
+_mixed_reply = msgspec.json.Decoder(_MixedReply)
 _put_reply = msgspec.json.Decoder(_PutReply)
 _get_reply = msgspec.json.Decoder(_GetReply)
 _attributes = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -4,7 +4,7 @@ that changes: the tail begins behind the barrier."""
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.journal import SegmentCopied
 from tee_infra.core.cutover.requests import Key, Page, ScanPage, Side, Task, Wait, WriteItems, Written, ask, retry_delay
-from tee_infra.core.cutover.run import WRITE_ITEMS, Run, canonical_key, journal, transformed
+from tee_infra.core.cutover.run import WRITE_ITEMS, Run, canonical_key, journal, quarantine, transformed
 
 
 def copy_segment(run: Run, segment: int) -> Task[None]:
@@ -29,6 +29,8 @@ def _put(run: Run, items: tuple[RawItem, ...]) -> Task[None]:
     while values:
         batch = tuple(values)[:WRITE_ITEMS]
         answer = yield from ask(WriteItems(tuple(values[key] for key in batch)), Written)
+        for key, reason in answer.refused.items():
+            yield from quarantine(run, key, reason)
         values = {key: value for key, value in values.items() if key not in batch or key in answer.unprocessed}
         failures = failures + 1 if answer.unprocessed else 0
         if answer.unprocessed:

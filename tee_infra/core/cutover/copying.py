@@ -16,7 +16,7 @@ from tee_infra.core.cutover.requests import (
     ask,
     retry_delay,
 )
-from tee_infra.core.cutover.run import WRITE_ITEMS, Run, release, settle_unanswered, transformed
+from tee_infra.core.cutover.run import WRITE_ITEMS, Run, quarantine, release, settle_unanswered, transformed
 
 
 def work(run: Run, lane: int) -> Task[None]:
@@ -54,8 +54,11 @@ def copy_keys(run: Run, keys: tuple[Key, ...]) -> Task[frozenset[Key]]:
         return frozenset()
     answer = yield WriteItems(tuple(puts), deletes)
     match answer:
-        case Written(unprocessed):
-            yield from release(run, [key for key in keys if key not in held and key not in unprocessed])
+        case Written(unprocessed, refused):
+            for key, reason in refused.items():
+                yield from quarantine(run, key, reason)
+            held |= refused.keys() | unprocessed
+            yield from release(run, [key for key in keys if key not in held])
             return unprocessed
         case TimedOut():
             yield from settle_unanswered(run)

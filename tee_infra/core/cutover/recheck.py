@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from tee_infra.core.codec.digest import canonical
 from tee_infra.core.codec.expiry import is_expired
+from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.requests import GetItems, Items, Key, Side, Task, ask
 from tee_infra.core.cutover.run import Refusal, Run, target_item
@@ -40,10 +41,10 @@ def recheck(run: Run, key: Key, now: float) -> Task[KeyVerdict]:
     earlier: _Observed | None = None
     with run.lanes.watch(key) as watch:
         for _ in range(ATTEMPTS):
-            observed = yield from _observe(run, key, now)
+            observed = (yield from _observe(run, (key,), now))[key]
             if isinstance(observed, Refusal):
                 return KeyVerdict.QUARANTINED
-            if observed.stable and observed.expected == observed.target:
+            if _verdict(observed) is not None:
                 return KeyVerdict.EQUAL
             if earlier is not None and _unmoved(earlier, observed) and not watch.copies and not run.lanes.holds(key):
                 return KeyVerdict.DIFFERENT
@@ -53,17 +54,36 @@ def recheck(run: Run, key: Key, now: float) -> Task[KeyVerdict]:
     return KeyVerdict.UNSETTLED
 
 
+def first_look(run: Run, keys: tuple[Key, ...], now: float) -> Task[dict[Key, KeyVerdict]]:
+    """The verdicts on at most 25 keys that one look gives: equal, or in quarantine. The others need `recheck`."""
+    observed = yield from _observe(run, keys, now)
+    return {key: verdict for key in keys if (verdict := _verdict(observed[key])) is not None}
+
+
+def _verdict(observed: "_Observed | Refusal") -> KeyVerdict | None:
+    if isinstance(observed, Refusal):
+        return KeyVerdict.QUARANTINED
+    return KeyVerdict.EQUAL if observed.stable and observed.expected == observed.target else None
+
+
 def _unmoved(earlier: _Observed, later: _Observed) -> bool:
     return earlier.stable and later.stable and earlier.source == later.source
 
 
-def _observe(run: Run, key: Key, now: float) -> Task[_Observed | Refusal]:
-    read = []
+def _observe(run: Run, keys: tuple[Key, ...], now: float) -> Task[dict[Key, _Observed | Refusal]]:
+    read: list[dict[Key, RawItem]] = []
     for side in (Side.SOURCE, Side.TARGET, Side.SOURCE):
-        answer = yield from ask(GetItems(side, (key,)), Items)
-        item = answer.found.get(key)
-        read.append(None if item is None or is_expired(item, run.plan.ttl_attribute, now) else item)
+        answer = yield from ask(GetItems(side, keys), Items)
+        read.append(
+            {key: item for key, item in answer.found.items() if not is_expired(item, run.plan.ttl_attribute, now)}
+        )
     before, target, source = read
+    return {key: _observed(run, key, before.get(key), target.get(key), source.get(key)) for key in keys}
+
+
+def _observed(
+    run: Run, key: Key, before: RawItem | None, target: RawItem | None, source: RawItem | None
+) -> _Observed | Refusal:
     expected = None if source is None else target_item(run.plan, key, source)
     if isinstance(expected, Refusal):
         return expected

@@ -5,8 +5,8 @@ Every request to AWS has one type of answer, or `Throttled` (nothing happened) o
 until the in-flight bound has elapsed since it was sent). The driver raises for everything else, which ends the run.
 """
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -174,9 +174,11 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The keys that were not written (`UnprocessedItems`)."""
+    """The keys that were not written (`UnprocessedItems`), and those that DynamoDB refuses, with a reason without a
+    value of the item."""
 
     unprocessed: frozenset[Key]
+    refused: Mapping[Key, str] = field(default_factory=dict[Key, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +223,17 @@ def ask(request: AwsRequest, wanted: type[_Wanted]) -> Task[_Wanted]:
 def retry_delay(failures: int) -> float:
     """Seconds before the next attempt after `failures` earlier ones in a row."""
     return min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** min(failures, 20))
+
+
+def beside(tasks: Iterable[Task[None]], at_once: int) -> Task[None]:
+    """Run tasks beside each other, at most `at_once`, and wait for all of them."""
+    left, ended = iter(tasks), list[int]()
+
+    def work(number: int) -> Task[None]:
+        for task in left:
+            yield from task
+        ended.append(number)
+
+    for number in range(at_once):
+        yield Start(work(number))
+    yield Until(lambda: len(ended) == at_once)

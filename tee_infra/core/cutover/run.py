@@ -138,12 +138,14 @@ def transformed(run: Run, key: Key, item: RawItem) -> Task[RawItem | None]:
     result = target_item(run.plan, key, item)
     if not isinstance(result, Refusal):
         return result
-    if run.progress.quarantine.get(key) != result.reason:
-        yield from _quarantine(run, key, result.reason)
+    yield from quarantine(run, key, result.reason)
     return None
 
 
-def _quarantine(run: Run, key: Key, reason: str) -> Task[None]:
+def quarantine(run: Run, key: Key, reason: str) -> Task[None]:
+    """Note that the target cannot have the item. Raises `RefusedError` when there are too many of these."""
+    if run.progress.quarantine.get(key) == reason:
+        return
     if len(run.progress.quarantine) >= MOST_QUARANTINED:
         raise RefusedError(
             f"replication: the target cannot have more than {MOST_QUARANTINED:,} items, the last because of: {reason}. "

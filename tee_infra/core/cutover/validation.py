@@ -11,13 +11,16 @@ from typing import Final, TypeAlias
 from tee_infra.core.codec.digest import Buckets, bucket_of, canonical_and_key, digest
 from tee_infra.core.codec.expiry import is_expired
 from tee_infra.core.codec.raw_items import RawItem
-from tee_infra.core.cutover.recheck import KeyVerdict, recheck
-from tee_infra.core.cutover.requests import Key, Page, ScanPage, Side, Start, Task, Until, ask
+from tee_infra.core.cutover.recheck import KeyVerdict, first_look, recheck
+from tee_infra.core.cutover.requests import Key, Page, ScanPage, Side, Start, Task, Until, ask, beside
 from tee_infra.core.cutover.run import Refusal, Run, canonical_key, target_item
 
 BUCKETS_AT_ONCE: Final = 64
 """Bounds the keys in memory: a 64th of the table for each side."""
 MOST_DIFFERENT: Final = 1000
+LOOK_ITEMS: Final = 25
+AT_ONCE: Final = 16
+"""Bounds the requests beside each other: before a flip the app waits for them."""
 
 _Add: TypeAlias = Callable[[list[RawItem]], None]
 
@@ -110,9 +113,20 @@ def _transformed(run: Run, items: Iterable[RawItem]) -> list[RawItem]:
 
 
 def _recheck_all(run: Run, keys: set[Key], now: float) -> Task[dict[Key, KeyVerdict]]:
+    """One look at all of them, in batches; most are equal by now. Then one by one."""
     verdicts: dict[Key, KeyVerdict] = {}
-    for key in sorted(keys):
+    waiting = sorted(keys)
+
+    def look(batch: tuple[Key, ...]) -> Task[None]:
+        verdicts.update((yield from first_look(run, batch, now)))
+
+    def decide(key: Key) -> Task[None]:
         verdicts[key] = yield from recheck(run, key, now)
+
+    batches = [tuple(waiting[start : start + LOOK_ITEMS]) for start in range(0, len(waiting), LOOK_ITEMS)]
+    yield from beside((look(batch) for batch in batches), min(AT_ONCE, len(batches)))
+    left = [key for key in waiting if key not in verdicts]
+    yield from beside((decide(key) for key in left), min(AT_ONCE, len(left)))
     return verdicts
 
 

@@ -6,16 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tee_infra.core.codec.raw_items import (
+    UnexpectedReplyError,
     attributes,
     get_body,
     join_attributes,
     key_of,
     parse_found,
     parse_page,
+    parse_unprocessed,
     parse_unwritten,
     put_body,
     put_new_body,
     scan_body,
+    write_body,
 )
 
 texts = st.text(max_size=6)
@@ -93,3 +96,17 @@ def test_the_key_of_an_item() -> None:
 def test_what_is_no_reply_is_an_error(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         parse_page(body)
+
+
+def test_puts_and_deletes_are_one_request_and_come_back_by_their_kind() -> None:
+    item, key = b'{"pk":{"S":"1"},"n":{"N":"1.50"}}', b'{"pk":{"S":"2"}}'
+    body = write_body("t", [item], [key])
+    assert item in body
+    writes = json.loads(body)["RequestItems"]["t"]
+    assert writes == [{"PutRequest": {"Item": json.loads(item)}}, {"DeleteRequest": {"Key": json.loads(key)}}]
+    reply = json.dumps({"UnprocessedItems": {"t": writes}}).encode()
+    items, keys, _ = parse_unprocessed(reply, "t")
+    assert [json.loads(bytes(text)) for text in (*items, *keys)] == [json.loads(item), json.loads(key)]
+    for wrong in ({"t": [{"Other": {}}]}, {"u": writes}):
+        with pytest.raises(UnexpectedReplyError):
+            parse_unprocessed(json.dumps({"UnprocessedItems": wrong}).encode(), "t")

@@ -1,21 +1,30 @@
 """Replication without faults: what reaches the target, and what goes to quarantine with which reason."""
 
+from contextlib import suppress
+
 import pytest
 
 from tee_infra.core.codec.item_size import ITEM_BYTES
 from tee_infra.core.cutover import run
+from tee_infra.core.cutover.bulk_copy import copy_segment
+from tee_infra.core.cutover.copying import copy_keys
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
-from tee_infra.core.cutover.journal import Released
+from tee_infra.core.cutover.journal import Released, resume
 from tee_infra.core.cutover.requests import (
     Answer,
     Done,
+    Items,
+    Page,
     Position,
     ReadChildren,
     Records,
+    Task,
     Throttled,
     TimedOut,
     Wait,
+    WriteItems,
     WriteJournal,
+    Written,
     ask,
 )
 from tee_infra.core.cutover.run import journal
@@ -23,7 +32,7 @@ from tee_infra.core.cutover.validation import Comparison, validate
 from tee_infra.errors import RefusedError
 from tests.support.cutover_following import Following
 from tests.support.cutover_operator import IN_FLIGHT
-from tests.support.cutover_world import make_item, make_key, transform
+from tests.support.cutover_world import KEY_NAMES, make_item, make_key, transform
 
 NOW = 1_800_000_000.0
 KEYS = [make_key(number) for number in range(9)]
@@ -135,3 +144,22 @@ def test_an_entry_without_an_answer_cannot_land_behind_a_later_one(answers: tupl
             ended = True
         assert waited >= (IN_FLIGHT if isinstance(answer, TimedOut) else 0)
         assert ended == (place == len(answers) - 1)
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_an_item_that_dynamodb_refuses_is_in_quarantine(bulk: bool) -> None:
+    items = {key: ITEMS[key] for key in KEYS[:3]}
+    replication = run.Run(run.Plan("run", KEY_NAMES, transform, 1, 1, IN_FLIGHT), resume(1, ()))
+    reads: list[Answer] = [Page(tuple(items.values()), b"")] if bulk else [Items(items)]
+    answers = iter([*reads, Written(frozenset(KEYS[1:2]), {KEYS[0]: "its index"}), Written(frozenset())])
+    task: Task[object] = copy_segment(replication, 0) if bulk else copy_keys(replication, tuple(items))
+    sent: list[int] = []
+    with suppress(StopIteration):
+        request = next(task)
+        while True:
+            if isinstance(request, WriteItems):
+                sent.append(len(request.puts))
+            own = isinstance(request, Wait | WriteJournal)
+            request = task.send(Done() if own else next(answers))
+    assert replication.progress.quarantine == {KEYS[0]: "its index"}
+    assert sent == ([3, 1] if bulk else [3])

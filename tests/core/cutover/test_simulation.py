@@ -21,7 +21,7 @@ FIRST_FOUND = {
     "target's own keys ignored": 48,
     "lost records ignored": 74,
     "lost records, source's keys only": 245,
-    "shards from their tip": 26,
+    "shards from their tip": 30,
     "a child's lost records unnoticed": 245,
     "an empty page as proof": 3,
 }
