@@ -1,6 +1,6 @@
 """The items of the control table: read consistently, written under a condition, never deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -9,11 +9,14 @@ from typing import Any, Final, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from tee_infra.aws.connection import AwsError, Connection, aws_errors
 from tee_infra.aws.deadline import within
 from tee_infra.aws.pagination import PartialPageError, member, refuse_null_tokens
 from tee_infra.core import names
+from tee_infra.core.codec.responses import ResponseClass, verdict_of
 from tee_infra.errors import RemoteError
 
 Item = dict[str, Any]
@@ -22,6 +25,7 @@ Item = dict[str, Any]
 _IMPATIENT: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 _CALL_SECONDS: Final = 45.0
 """For all three: a server that sends a byte a second never lets a read time out."""
+_LOST: Final = (HTTPClientError, NoConnectionError, TimeoutError)
 _TO_WIRE: Final = TypeSerializer()
 _FROM_WIRE: Final = TypeDeserializer()
 
@@ -33,6 +37,14 @@ class NoControlTableError(RemoteError):
         super().__init__(
             f"{where} has no control table {names.CONTROL_TABLE!r}", next="Create it once: tee-infra bootstrap"
         )
+
+
+class UnansweredError(AwsError):
+    """A write that may have happened, or may happen later."""
+
+
+class NotNowError(AwsError):
+    """A write that did not happen, because others are under way or the table is throttled."""
 
 
 class _RefusedError(Exception):
@@ -108,6 +120,48 @@ class ControlItems:
         except _RefusedError:
             return self.get(item["pk"], item["sk"])[0] == item
         _require_capacity(answer, "put_item")
+        return True
+
+    def put_together(self, items: Sequence[Item], guard: tuple[str, str, str]) -> bool:
+        """Write up to 99 items of different keys at once, whatever was there, while the item at `pk` and `sk` has
+        this `token`. False: it has another one, and nothing was written. Raises `UnansweredError`, `NotNowError` too.
+        """
+        pk, sk, token = guard
+        held = {
+            "TableName": names.CONTROL_TABLE,
+            "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+            "ConditionExpression": "#token = :token",
+            "ExpressionAttributeNames": {"#token": "token"},
+            "ExpressionAttributeValues": {":token": {"S": token}},
+        }
+        puts = [
+            {"TableName": names.CONTROL_TABLE, "Item": {key: _TO_WIRE.serialize(value) for key, value in item.items()}}
+            for item in items
+        ]
+        writes = [{"ConditionCheck": held}, *({"Put": put} for put in puts)]
+        call = partial(self._client.transact_write_items, TransactItems=writes, ReturnConsumedCapacity="TOTAL")
+        what = _what("transact_write_items")
+        with aws_errors(what):
+            try:
+                answer = within(_CALL_SECONDS, call)
+            except self._client.exceptions.TransactionCanceledException as error:
+                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+                if codes[:1] == ["ConditionalCheckFailed"]:
+                    return False
+                raise NotNowError(what, f"the transaction was cancelled: {', '.join(map(str, codes))}") from None
+            except self._client.exceptions.ResourceNotFoundException:
+                raise NoControlTableError(self._where) from None
+            except ClientError as error:
+                status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+                verdict = verdict_of(status, error.response.get("Error", {}).get("Code", ""))
+                if verdict is ResponseClass.THROTTLED:
+                    raise NotNowError(what, " ".join(str(error).split())) from None
+                if verdict is ResponseClass.TRANSIENT:
+                    raise UnansweredError(what, " ".join(str(error).split())) from None
+                raise
+            except _LOST as error:
+                raise UnansweredError(what, " ".join(str(error).split())) from None
+        _require_capacity(answer, "transact_write_items")
         return True
 
     def _call(self, operation: str, members: Item) -> Any:

@@ -19,7 +19,8 @@ from tee_infra.aws.dynamodb_raw import RawTransport
 from tee_infra.aws.http_connection import DEADLINE
 from tee_infra.aws.pagination import member, refuse_null_tokens
 from tee_infra.aws.raw_settings import check_verified, read_settings
-from tee_infra.aws.stream_watch import STREAM_CONFIG, StreamWatch
+from tee_infra.aws.stream_watch import WATCH_CONFIG, StreamWatch
+from tee_infra.aws.streams import STREAM_CONFIG, StreamOffError, TableStream
 from tee_infra.core.data.table_identity import TableIdentity
 from tee_infra.core.tables.description import TableFacts, description_of
 from tee_infra.core.target import is_aws
@@ -116,15 +117,23 @@ class DynamoDb:
         """A watch of the table's changes, not open yet; None if it has no stream."""
         if not table.stream_arn:
             return None
+        return StreamWatch(self._streams(WATCH_CONFIG), table.stream_arn)
+
+    def stream(self, table: TableFacts) -> TableStream:
+        """The table's stream, to be followed. Raises `StreamOffError` if it has none."""
+        if not table.stream_arn:
+            raise StreamOffError(table.name, "off")
+        return TableStream(self._streams(STREAM_CONFIG), table.stream_arn, table.name, table.key_names)
+
+    def _streams(self, config: Config) -> Any:
         # AWS's streams have hosts of their own; an emulator answers for both at one address.
         endpoint = None if is_aws("dynamodb", self.endpoint) else self.endpoint
-        client: Any = self._session.client(
+        return self._session.client(
             "dynamodbstreams",
             endpoint_url=endpoint,
             region_name=self.client.meta.region_name,
-            config=self.client.meta.config.merge(STREAM_CONFIG),
+            config=self.client.meta.config.merge(config),
         )
-        return StreamWatch(client, table.stream_arn)
 
     def transport(self, name: TransportName | None = None) -> RawTransport | BotocoreTransport:
         """The transport called `name`; None takes the raw one, or botocore's where only botocore can do the requests.

@@ -101,5 +101,5 @@ class StreamWatch:
         return str(reply["ShardIterator"])
 
 
-STREAM_CONFIG: Final = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})
+WATCH_CONFIG: Final = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})
 """Short: a stream that does not answer must not hold up a copy."""

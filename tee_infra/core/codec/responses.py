@@ -170,10 +170,11 @@ def _judge_error(status: int, body: bytes) -> Response:
     # The body of a success without error may be items.
     excerpt = "" if status < HTTPStatus.MULTIPLE_CHOICES else body[:_EXCERPT].decode(errors="replace")
     message = one_line(error.message or error.Message or excerpt)
-    return Response(_verdict(status, code), code=code, message=message)
+    return Response(verdict_of(status, code), code=code, message=message)
 
 
-def _verdict(status: int, code: str) -> ResponseClass:
+def verdict_of(status: int, code: str) -> ResponseClass:
+    """What an error's HTTP status and code mean."""
     if code in _THROTTLES or status == HTTPStatus.TOO_MANY_REQUESTS:
         return ResponseClass.THROTTLED
     if code in _UNAUTHENTICATED:

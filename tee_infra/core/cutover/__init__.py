@@ -7,7 +7,7 @@ Replication: `requests` are what it asks for, `journal` what a run writes down a
 share. A run takes a stream position, copies values (`bulk_copy`), waits for the barrier and follows the stream
 (`tail`), each key through its lane (`lanes`, `copying`); `replication` is this order. `heartbeat` proves that the
 target has all writes up to a moment. `validation` compares the tables while both are written; `recheck` decides single
-keys.
+keys. `sentinels` are the items of heartbeats, and `journal_items` the journal as the control table has it.
 
 Switch: `pointer` is the item in the control table that names the open slot, and its only changes. `preflight` decides
 on `preflight_facts` whether a switch may begin. `switch_steps` are the steps that a switch asks of its runner, and

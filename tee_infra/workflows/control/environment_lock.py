@@ -10,7 +10,7 @@ from threading import Lock as Mutex
 from typing import Final
 
 from tee_infra.aws.connection import AwsError
-from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_locks import LOCKS, Locks
 from tee_infra.core.lifecycle.actor import Actor, process_on
 from tee_infra.core.lifecycle.lock import DURATION, HEARTBEAT, Lock, LockedError, LockLostError
 from tee_infra.core.unreadable import Unreadable
@@ -33,6 +33,16 @@ class LockHandle:
         self._renewed = _clocks()
         self._keeper = Thread(target=self._keep, daemon=True, name=f"lock {lock.name}")
         self._keeper.start()
+
+    @property
+    def guard(self) -> tuple[str, str, str]:
+        """Where the lock's item is and what it has while it is held: for `ControlItems.put_together`."""
+        return LOCKS, self._lock.name, self._lock.token
+
+    @property
+    def lock(self) -> Lock:
+        """The lock as it was last renewed."""
+        return self._lock
 
     def check(self) -> None:
         """Raises `LockLostError` after the lock was lost, also if it has expired and AWS cannot be asked.
