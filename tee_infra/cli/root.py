@@ -27,8 +27,12 @@ SECTIONS: Final[Mapping[str, Commands]] = {
     },
     "Data": {
         "data": ("data.group", "data", "Copy, anonymize, seed and compare table data."),
+        "migrate": ("cutover.migrate", "migrate", "Replicate tables in use into another slot."),
         "backup": ("backup.portable", "backup", "Back up and restore an environment's tables."),
         "schema": ("environments.schema", "schema", "Compare the table catalog with live tables."),
+    },
+    "Switch": {
+        "slots": ("cutover.slots", "slots", "List the slots of an environment, and which one is open."),
     },
     "Account and machine": {
         "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, key, locks, registry."),

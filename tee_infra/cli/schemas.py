@@ -93,6 +93,8 @@ def _leaves(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[st
     if not isinstance(command, click.Group):
         yield "-".join(words), command
         return
+    if command.invoke_without_command:
+        yield "-".join(words), command
     context = click.Context(command)
     for name in command.list_commands(context):
         child = command.get_command(context, name)

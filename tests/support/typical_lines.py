@@ -19,6 +19,11 @@ COMMANDS: Final = {
     "data anonymize-report": "--from prod",
     "data seed": "--env dev --members 1",
     "data validate": "--from staging --to dev",
+    "migrate": "--from staging --to dev --until-caught-up --yes",
+    "migrate status": "dev",
+    "migrate throttle": "dev 30%",
+    "migrate pause": "dev",
+    "migrate continue": "dev",
     "feature create": "--branch feature/x --owner ann",
     "feature extend": "feature-x --ttl 24h",
     "feature hold": "feature-x --reason x --for 24h",
@@ -32,6 +37,7 @@ COMMANDS: Final = {
     "backup list": "--env prod",
     "backup verify": "--env prod --input s3://bucket/backup",
     "backup restore": "--env prod --input s3://bucket/backup --suffix=-x",
+    "slots": "prod",
     "bootstrap": "prod",
 }
 """What is about one environment, or about two in one place."""
@@ -55,6 +61,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             command = group.get_command(context, name)
             assert command is not None
             if isinstance(command, click.Group):
+                if command.invoke_without_command:
+                    yield f"{path}{name}", command
                 yield from below(command, f"{path}{name} ")
             else:
                 yield f"{path}{name}", command

@@ -9,6 +9,9 @@ share. A run takes a stream position, copies values (`bulk_copy`), waits for the
 target has all writes up to a moment. `validation` compares the tables while both are written; `recheck` decides single
 keys. `sentinels` are the items of heartbeats, and `journal_items` the journal as the control table has it.
 
-Switch: `pointer` is the item in the control table that names the open slot, and its only changes. `preflight` decides
-on `preflight_facts` whether a switch may begin. `switch_steps` are the steps that a switch asks of its runner, and
-`switching` is their order."""
+`migration` decides whether one may begin at all; `progress_report` is what a running one tells, and is told.
+
+Switch: `pointer` is the item in the control table that names the open slot, and its only changes; `slots` are what it
+may name. `preflight` decides on `preflight_facts` whether a switch may begin, `same_tables` compares the tables of both
+slots for it. `switch_steps` are the steps that a switch asks of its runner, and `switching` is their order;
+`rehearsal` runs it in virtual time for the expected window. `tail_role` is what a tail does before and after it."""

@@ -6,6 +6,7 @@ are written after what they tell is true: repeating the work between two entries
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from tee_infra.core.cutover.requests import Key, Position, Shard, Side
@@ -73,8 +74,26 @@ class Released:
     key: Key
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A complete comparison without a difference. `began` is AWS's time, `shards` where the tail was then, of the
+    position with this `generation`."""
+
+    began: datetime
+    generation: int
+    shards: Mapping[Shard, str | None]
+
+
 Entry: TypeAlias = (
-    PositionTaken | SegmentCopied | BarrierPassed | SegmentSwept | ShardRead | ShardFinished | Quarantined | Released
+    PositionTaken
+    | SegmentCopied
+    | BarrierPassed
+    | SegmentSwept
+    | ShardRead
+    | ShardFinished
+    | Quarantined
+    | Released
+    | Verified
 )
 
 
@@ -125,3 +144,5 @@ def after(progress: Progress, entry: Entry) -> Progress:  # noqa: PLR0911  # one
             return replace(progress, quarantine={**progress.quarantine, key: reason})
         case Released(key):
             return replace(progress, quarantine={each: why for each, why in progress.quarantine.items() if each != key})
+        case Verified():
+            return progress

@@ -21,6 +21,7 @@ from tee_infra.core.cutover.journal import (
     SegmentSwept,
     ShardFinished,
     ShardRead,
+    Verified,
     after,
 )
 from tee_infra.core.cutover.requests import Position, Shard, Side
@@ -48,8 +49,8 @@ class UnreadableJournalError(RemoteError):
 class StoredJournal:
     """What a journal has: `generation` 0 and an unpositioned progress for a new one.
 
-    `verified_at`: when the last complete comparison without a difference began; `verified_shards` is where the tail
-    was then. `sentinels`: name of a run -> the highest number that its heartbeats may have used.
+    `verified_at`: when the last complete comparison without a difference began, None if the stream lost records since;
+    `verified_shards` is where the tail was then. `sentinels`: name of a run -> the highest number that its heartbeats may have used.
     """
 
     progress: Progress
@@ -98,17 +99,15 @@ def entry_items(journal: str, entry: Entry, generation: int) -> list[Item]:
             item = _item(journal, _quarantine(key), key=key.decode(), reason=reason)
         case Released(key):
             item = _item(journal, _quarantine(key), key=key.decode())
+        case Verified(began, its_generation, shards):
+            facts = {"at": began.isoformat(), "generation": its_generation, "shards": dict(shards)}
+            item = _item(journal, "verified", **facts)
     return [item]
 
 
 def sentinels_item(journal: str, reserved: Mapping[str, int]) -> Item:
     """The numbers that the heartbeats of runs may have used."""
     return _item(journal, "sentinels", reserved=dict(reserved))
-
-
-def verified_item(journal: str, began: datetime, generation: int, shards: Mapping[Shard, str | None]) -> Item:
-    """A complete comparison without a difference: when it began, and where the tail was then."""
-    return _item(journal, "verified", at=began.isoformat(), generation=generation, shards=dict(shards))
 
 
 def read_journal(journal: str, items: Iterable[Mapping[str, Any]]) -> StoredJournal:
@@ -133,16 +132,16 @@ def _read(by_key: Mapping[str, Mapping[str, Any]]) -> StoredJournal:
         for entry in _entries(key, item, generation):
             progress = after(progress, entry)
     progress = replace(progress, shards=_follow(progress.shards, by_key, generation))
-    verified = by_key.get("verified")
-    current = verified is not None and verified["generation"] == generation
+    verified = by_key.get("verified", {"generation": None})
+    current = verified["generation"] == generation
     return StoredJournal(
         progress=progress,
         generation=generation,
         sentinels={
             str(name): int(upto) for name, upto in by_key.get("sentinels", {"reserved": {}})["reserved"].items()
         },
-        verified_at=parse_stored_time(verified["at"]) if verified else None,
-        verified_shards=dict(verified["shards"]) if verified and current else {},
+        verified_at=parse_stored_time(verified["at"]) if current else None,
+        verified_shards=dict(verified["shards"]) if current else {},
     )
 
 

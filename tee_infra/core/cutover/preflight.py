@@ -63,7 +63,7 @@ def conditions(facts: PreflightFacts) -> list[Condition]:
         ("pointer", _pointer(facts), f"tee-infra slots {facts.environment}"),
         (
             "no other switch",
-            f"the switch from {facts.unfinished} has not ended" if facts.unfinished else "",
+            facts.unfinished or "",
             f"tee-infra switch --from {facts.source} --to {facts.target}",
         ),
         ("lag", _each(facts, facts.lag_seconds, _lag), f"{migrate} --until-caught-up"),

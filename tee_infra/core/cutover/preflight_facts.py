@@ -42,7 +42,7 @@ class PreflightFacts:
     """The logical names of every table that is switched."""
     pointer: Pointer | Unreadable
     unfinished: str | None = None
-    """A switch whose journal has not ended, e.g. `prod to prod-v2`."""
+    """A switch whose journal has not ended, e.g. `the switch from prod to prod-v2 has not ended`."""
 
     lag_seconds: Mapping[str, float] = field(default_factory=dict)
     verified_at: Mapping[str, datetime] = field(default_factory=dict)

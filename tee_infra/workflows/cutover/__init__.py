@@ -1,6 +1,15 @@
-"""Replication of tables in use: it writes items of the target, sentinels of the source, and the control table.
+"""Replication of tables in use, and the switch from one slot's tables to the next slot's, and back.
 
-`replication` replicates all tables side by side, each as a `table_replication`, whose tasks `task_loop` drives.
-`table_requests` performs what the tasks ask for in the threads of a `worker_pool`: `item_client` reads and writes
-items, `sentinel_writer` the items of heartbeats, `journal_writer` the journal, while the replication's lock is held.
+A replication writes items of the target, sentinels of the source, and the control table. `replication` replicates all
+tables side by side, each as a `table_replication`, whose tasks `task_loop` drives. `table_requests` performs what the
+tasks ask for in the threads of a `worker_pool`: `item_client` reads and writes items, `sentinel_writer` the items of
+heartbeats, `journal_writer` the journal, while the replication's lock is held.
+
+`migrate` is the command: `plan` decides whether it may begin, `transform` loads the operator's function, `orders` and
+`status` are what a person tells a running one and is told of it.
+
+A switch writes the control table only: the pointer, its journal, and the way back. `context` is what its commands work
+with, `slots` lists the slots. `takeover` takes the replication into the process of `switch`, `measure` finds the facts
+on which it may begin, and `switch_runner` carries out the steps that `tee_infra.core.cutover.switching` asks for.
+`tail` follows the open slot into the one before it, from the `tail_position` that a switch has written down.
 """

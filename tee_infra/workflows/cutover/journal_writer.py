@@ -52,8 +52,9 @@ class JournalWriter:
         return answer
 
     def close(self) -> None:
-        """End after everything that waits."""
+        """End after everything that waits: the lock must be held until then."""
         self._waiting.put(None)
+        self._thread.join()
 
     def _work(self) -> None:
         kept: _Write | None = None

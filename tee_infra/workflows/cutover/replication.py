@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -27,7 +28,7 @@ from tee_infra.workflows.control.environment_lock import LockHandle
 from tee_infra.workflows.cutover.item_client import ItemClient
 from tee_infra.workflows.cutover.journal_writer import JournalWriter
 from tee_infra.workflows.cutover.table_replication import ReplicatedTable, TableReplication, TableState, Tuning
-from tee_infra.workflows.cutover.table_requests import Pools, Shared, TableRequests
+from tee_infra.workflows.cutover.table_requests import Pace, Pools, Shared, TableRequests
 from tee_infra.workflows.cutover.worker_pool import WorkerPool
 
 ItemTransform: TypeAlias = Callable[[str, RawItem], RawItem]
@@ -96,7 +97,7 @@ class Replication:
     """`start` it, and `stop` it in any case. The lock is `lock_name`'s, and is held until after `stop`.
 
     `applies` is asked before each write to the target, from several threads: while it says no, nothing is written, and
-    the stream is read no further. `pace` is called before each request for items, and may wait.
+    the stream is read no further. Each request for items is made inside `pace()`, which may wait.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Replication:
         *,
         transform: ItemTransform | None = None,
         applies: Callable[[], bool] = lambda: True,
-        pace: Callable[[], None] = lambda: None,
+        pace: Pace = nullcontext,
         tuning: Tuning | None = None,
     ) -> None:
         self.ends = ends
@@ -249,9 +250,7 @@ class Replication:
             table,
             requests,
             stored,
-            self._shared,
             name=name,
-            journal=journal,
             transform=lambda item: self._transform(table.name, item),
             tuning=self._tuning,
             since_verified=since_verified,

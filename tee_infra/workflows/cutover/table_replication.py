@@ -9,14 +9,15 @@ from typing import Final, Literal, TypeAlias
 
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
-from tee_infra.core.cutover.journal_items import StoredJournal, verified_item
+from tee_infra.core.cutover.journal import Verified
+from tee_infra.core.cutover.journal_items import StoredJournal
 from tee_infra.core.cutover.replication import replicate
 from tee_infra.core.cutover.requests import Key, Shard, Task, Wait
-from tee_infra.core.cutover.run import Plan, Run
+from tee_infra.core.cutover.run import Plan, Run, journal
 from tee_infra.core.cutover.validation import MOST_DIFFERENT, Comparison, repair, validate, validate_keys
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RefusedError
-from tee_infra.workflows.cutover.table_requests import Shared, TableRequests
+from tee_infra.workflows.cutover.table_requests import TableRequests
 from tee_infra.workflows.cutover.task_loop import TaskLoop
 
 Phase: TypeAlias = Literal["starting", "copying", "sweeping", "following"]
@@ -71,19 +72,15 @@ class TableReplication:
         table: ReplicatedTable,
         requests: TableRequests,
         stored: StoredJournal,
-        shared: Shared,
         *,
         name: str,
-        journal: str,
         transform: Callable[[RawItem], RawItem],
         tuning: Tuning,
         since_verified: bool,
     ) -> None:
         self.table = table
         self.requests = requests
-        self.verified_at = stored.verified_at
-        self._shared = shared
-        self._journal = journal
+        self._verified = stored.generation, stored.verified_at
         self._tuning = tuning
         self._covered = since_verified and bool(stored.verified_shards)
         plan = Plan(
@@ -131,6 +128,12 @@ class TableReplication:
         Raises `RefusedError` where these are unknown, because this run began later.
         """
         return self.loop.submit(self._compare_dirtied(now))
+
+    @property
+    def verified_at(self) -> datetime | None:
+        """When the last complete comparison without a difference began; None if the stream lost records since."""
+        generation, at = self._verified
+        return at if generation == self.requests.generation else None
 
     def lag_seconds(self) -> float | None:
         """How long a write takes to be in the target; at least the age of the present measurement."""
@@ -187,9 +190,8 @@ class TableReplication:
             found = yield from self._compare_again(found, now)
         self._different = len(found.different) + len(found.unsettled)
         if found.clean:
-            verified = verified_item(self._journal, now, generation, shards)
-            self._shared.writer.write([verified], lambda _answer: None)
-            self.verified_at = now
+            yield from journal(self.run, Verified(now, generation, shards))
+            self._verified = generation, now
         else:
             self.run.dirtied.update(_keys(found))
         return found

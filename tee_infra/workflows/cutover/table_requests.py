@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from tee_infra.aws.streams import TableStream
 from tee_infra.core.cutover import requests
@@ -17,6 +18,8 @@ from tee_infra.workflows.cutover.journal_writer import JournalWriter
 from tee_infra.workflows.cutover.sentinel_writer import SentinelWriter
 from tee_infra.workflows.cutover.task_loop import Reply
 from tee_infra.workflows.cutover.worker_pool import WorkerPool
+
+Pace: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass
@@ -52,13 +55,13 @@ class Pools:
 @dataclass(frozen=True, kw_only=True)
 class Shared:
     """What the tables of a replication share. `applies` is asked before each write to a target: one that does not
-    apply is held back. `pace` waits as long as items are to be left alone."""
+    apply is held back. Each request for items is made inside `pace()`, which may wait."""
 
     writer: JournalWriter
     lock: LockHandle
     pools: Pools
     applies: Callable[[], bool]
-    pace: Callable[[], None]
+    pace: Pace
 
 
 class TableRequests:
@@ -125,7 +128,10 @@ class TableRequests:
                 raise TypeError(request)
 
     def _paced(self, request: AwsRequest) -> Answer:
-        self._shared.pace()
+        with self._shared.pace():
+            return self._ask_items(request)
+
+    def _ask_items(self, request: AwsRequest) -> Answer:
         match request:
             case requests.ScanPage(side, segment, segments, after):
                 return self._scan(side, segment, segments, after)

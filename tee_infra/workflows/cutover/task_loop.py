@@ -25,7 +25,7 @@ class ReplicationEndedError(RemoteError):
     """The replication ended before a task of it did."""
 
     def __init__(self) -> None:
-        super().__init__("replication: it was stopped. What it has done is in its journal")
+        super().__init__("replication: it was stopped. Its journal has everything that was acknowledged")
 
 
 @dataclass(eq=False, slots=True)

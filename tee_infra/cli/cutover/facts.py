@@ -1,0 +1,61 @@
+"""A replication for people and for scripts."""
+
+from typing import Literal
+
+from tee_infra.cli.results import ResultModel, Time
+from tee_infra.core.cutover.progress_report import Report, TableReport
+
+ReplicationState = Literal["running", "paused", "stopped", "failed", "interrupted"]
+
+
+class ReplicatedTableFacts(ResultModel):
+    """A table of a replication. `items` were written by the last run, `estimated_items` were in the source before.
+
+    `lag_seconds`: how long a write to the source takes to be in the target, null while unknown. `different` items are
+    of the last comparison, null without one; `repaired` ones differed and were copied again. `verified_at`: when the
+    last complete comparison without a difference began. `throttles`: what was throttled -> how often. `unanswered`
+    requests were sent again.
+    """
+
+    table: str
+    phase: Literal["starting", "copying", "sweeping", "following", "comparing"]
+    estimated_items: int
+    items: int
+    lag_seconds: float | None
+    quarantined: int
+    different: int | None
+    repaired: int
+    throttled: int
+    throttles: dict[str, int]
+    unanswered: int
+    verified_at: Time | None
+
+
+def table_facts(name: str, table: TableReport) -> ReplicatedTableFacts:
+    """A table for scripts."""
+    known = table.model_dump(exclude={"lag_milliseconds"})
+    lag = None if table.lag_milliseconds is None else table.lag_milliseconds / 1000
+    return ReplicatedTableFacts(table=name, lag_seconds=lag, **known)
+
+
+def table_lines(report: Report) -> list[str]:
+    """A line for each table: phase, items, lag, quarantine, differences and throttles."""
+    return [table_line(name, table) for name, table in report.tables.items()]
+
+
+def table_line(name: str, table: TableReport) -> str:
+    """A table for people."""
+    parts = [table.phase, f"{table.items:,} items"]
+    if table.phase == "copying" and table.estimated_items:
+        parts[-1] = f"{table.items:,} of about {table.estimated_items:,} items"
+    parts.append("lag unknown" if table.lag_milliseconds is None else f"lag {table.lag_milliseconds / 1000:,.1f} s")
+    parts.append(f"{table.quarantined:,} in quarantine")
+    parts.append("not compared yet" if table.different is None else f"{table.different:,} different")
+    if table.repaired:
+        parts.append(f"{table.repaired:,} repaired")
+    if table.throttled:
+        most = max(table.throttles, key=lambda what: table.throttles[what], default="")
+        parts.append(f"{table.throttled:,} throttled (most often the {most})")
+    if table.unanswered:
+        parts.append(f"{table.unanswered:,} without an answer")
+    return f"{name}: {', '.join(parts)}"

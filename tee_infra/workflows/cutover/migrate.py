@@ -1,0 +1,241 @@
+"""A migration: replicate, compare once the target has caught up, and go on until it is stopped."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from tee_infra.aws.connection import AwsError
+from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_store import ControlItems
+from tee_infra.aws.deadline import start
+from tee_infra.core.cutover.preflight import MOST_LAG
+from tee_infra.core.cutover.progress_report import Report, TableReport
+from tee_infra.core.cutover.validation import Comparison
+from tee_infra.core.lifecycle.actor import Actor
+from tee_infra.core.unreadable import Unreadable
+from tee_infra.errors import PartialError, RefusedError, TeeInfraError
+from tee_infra.workflows.control.environment_lock import LockHandle, locked
+from tee_infra.workflows.control.processes import this_actor
+from tee_infra.workflows.cutover.orders import OrderedPace, read_present_orders
+from tee_infra.workflows.cutover.plan import MigrationPlan, read_home_pointer
+from tee_infra.workflows.cutover.replication import Replication, lock_name
+from tee_infra.workflows.cutover.table_replication import TableState, Tuning
+
+_TICK_SECONDS: Final = 0.5
+_REPORT_SECONDS: Final = 5.0
+_COMPARED_FOR_SECONDS: Final = 6 * 3600.0
+"""A comparison is repeated so often: a switch wants one of the last 24 hours."""
+_BLIND_SECONDS: Final = 10.0
+"""Without having read the pointer for so long, nothing is written to the target."""
+_COMPARISONS: Final = 3
+_DRAIN_SECONDS: Final = 60.0
+
+
+class StillDifferentError(PartialError):
+    """The target has caught up but differs; `tables` has the numbers of different and of quarantined items."""
+
+    def __init__(self, target: str, found: Mapping[str, Comparison]) -> None:
+        self.target = target
+        self.tables = {
+            name: {"different": len(each.different) + len(each.unsettled), "quarantined": len(each.quarantined)}
+            for name, each in found.items()
+            if not each.clean
+        }
+        told = ", ".join(
+            f"{name} ({each['different']} different, {each['quarantined']} in quarantine)"
+            for name, each in self.tables.items()
+        )
+        super().__init__(
+            f"{target}: it follows its source, and still differs in {told}. Nothing was lost: the source is unchanged",
+            next="Correct the transform or the items, then run the same command again: it resumes",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationResult:
+    """`caught_up`: the target had every write up to a moment after a complete comparison without a difference.
+
+    `stopped`: by Ctrl-C or a signal. `comparisons` are the last ones, by table, empty if there was none.
+    """
+
+    caught_up: bool
+    stopped: bool
+    report: Report
+    comparisons: Mapping[str, Comparison]
+
+
+def run_migration(
+    plan: MigrationPlan,
+    control: ControlItems,
+    *,
+    until_caught_up: bool,
+    report: Callable[[Report], None],
+    tuning: Tuning | None = None,
+) -> MigrationResult:
+    """Migrate, until Ctrl-C or, with `until_caught_up`, until the target is equal and up to date.
+
+    `report` is called about twice a second. After a crash the same call goes on where the journal stands. Raises
+    `LockedError` for a second migration into the same target, `LockLostError`, `RefusedError` where the target was
+    opened to the app, and what ended the replication of a table.
+    """
+    actor = this_actor()
+    purpose = f"tee-infra migrate --from {plan.ends.source_name} --to {plan.ends.target_name}"
+    with locked(Locks(control), lock_name(plan.ends.target_name), actor, purpose) as lock:
+        migration = _Migration(plan, control, lock, actor=actor, report=report, tuning=tuning)
+        return migration.run(until_caught_up=until_caught_up)
+
+
+class _Migration:
+    def __init__(
+        self,
+        plan: MigrationPlan,
+        control: ControlItems,
+        lock: LockHandle,
+        *,
+        actor: Actor,
+        report: Callable[[Report], None],
+        tuning: Tuning | None,
+    ) -> None:
+        self._plan, self._control, self._lock, self._actor, self._tell = plan, control, lock, actor, report
+        self._pace = OrderedPace()
+        self._read_at = -_BLIND_SECONDS
+        self._reported_at = -_REPORT_SECONDS
+        self._comparing: Future[dict[str, Comparison]] | None = None
+        self._compared: dict[str, Comparison] = {}
+        self._compared_at: float | None = None
+        self._comparisons = 0
+        self._replication = Replication(
+            plan.ends,
+            control,
+            lock,
+            transform=plan.transform,
+            applies=lambda: time.monotonic() - self._read_at < _BLIND_SECONDS,
+            pace=self._pace,
+            tuning=tuning,
+        )
+
+    def run(self, *, until_caught_up: bool) -> MigrationResult:
+        """Until it is stopped or, if that is wanted, until it has caught up."""
+        caught_up = stopped = False
+        problem: str | None = "ended"
+        try:
+            self._watch()
+            self._replication.start()
+            while not caught_up:
+                self._replication.require_running()
+                self._lock.check()
+                self._watch()
+                self._report()
+                self._compare()
+                caught_up = until_caught_up and self._is_done()
+                time.sleep(_TICK_SECONDS)
+            problem = None
+        except KeyboardInterrupt:
+            stopped, problem = True, None
+        except TeeInfraError as error:
+            problem = error.message
+            raise
+        finally:
+            self._pace.ended = True
+            self._replication.stop()
+            final = self._present(running=False, problem=problem)
+            with suppress(TeeInfraError):
+                self._control.put_together([final.item()], self._lock.guard)
+        return MigrationResult(caught_up=caught_up, stopped=stopped, report=final, comparisons=self._compared)
+
+    def _watch(self) -> None:
+        """Read the pointer and the orders. Raises `RefusedError` if the target was opened to the app."""
+        ends = self._plan.ends
+        try:
+            pointer = read_home_pointer(self._control, self._plan.home)
+            self._pace.orders = read_present_orders(self._control, ends.source_name, ends.target_name)
+        except AwsError:
+            return  # nothing is written once it lasts too long
+        if isinstance(pointer, Unreadable):
+            return
+        if pointer.epoch and pointer.slot == ends.target_name:
+            raise RefusedError(
+                f"{ends.target_name}: it was opened to the app (epoch {pointer.epoch}), so the replication into it has "
+                "ended. Nothing was written since",
+                next=f"See which slot is open: tee-infra migrate status {self._plan.home}",
+            )
+        self._read_at = time.monotonic()
+
+    def _compare(self) -> None:
+        """Begin a comparison when one is due, and take the result of one that has ended."""
+        if self._comparing is not None:
+            if self._comparing.done():
+                self._compared, self._comparing = self._comparing.result(), None
+                self._compared_at = time.monotonic()
+                self._comparisons += 1
+            return
+        due = self._compared_at is None or time.monotonic() - self._compared_at > _COMPARED_FOR_SECONDS
+        if (due or not self._clean) and self._comparisons < _COMPARISONS and self._near:
+            self._comparing = start(self._replication.verify, "comparison")
+        elif due:
+            self._comparisons = 0
+
+    @property
+    def _near(self) -> bool:
+        """Whether every target follows its source closely."""
+        lags = self._replication.lag_seconds().values()
+        return self._replication.following and all(lag is not None and lag < MOST_LAG for lag in lags)
+
+    @property
+    def _clean(self) -> bool:
+        return bool(self._compared) and all(found.clean for found in self._compared.values())
+
+    def _is_done(self) -> bool:
+        """Whether it has caught up. Gives up after some comparisons with a difference."""
+        if self._comparing is not None:
+            return False
+        if not self._clean:
+            if self._comparisons >= _COMPARISONS:
+                raise StillDifferentError(self._plan.ends.target_name, self._compared)
+            return False
+        return self._near and self._replication.drain(_DRAIN_SECONDS)
+
+    def _report(self) -> None:
+        found = self._present(running=True, problem=None)
+        self._tell(found)
+        if time.monotonic() - self._reported_at >= _REPORT_SECONDS:
+            self._reported_at = time.monotonic()
+            self._replication.write([found.item()])
+
+    def _present(self, *, running: bool, problem: str | None) -> Report:
+        orders = self._pace.orders
+        comparing = self._comparing is not None
+        return Report(
+            source=self._plan.ends.source_name,
+            target=self._plan.ends.target_name,
+            holder=self._actor.describe(),
+            at=datetime.now(UTC),
+            running=running,
+            percent=orders.percent,
+            paused=orders.paused,
+            problem=problem,
+            tables={
+                name: _table_report(state, self._plan.estimates[name].items, comparing=comparing)
+                for name, state in self._replication.states().items()
+            },
+        )
+
+
+def _table_report(state: TableState, estimated: int, *, comparing: bool) -> TableReport:
+    return TableReport(
+        phase="comparing" if comparing and state.phase == "following" else state.phase,
+        estimated_items=estimated,
+        items=state.items,
+        lag_milliseconds=None if state.lag_seconds is None else round(state.lag_seconds * 1000),
+        quarantined=state.quarantined,
+        different=state.different,
+        repaired=state.repaired,
+        throttled=state.throttled,
+        throttles=state.throttles,
+        unanswered=state.unanswered,
+        verified_at=state.verified_at,
+    )

@@ -1,0 +1,89 @@
+"""The slots of an environment: which exist, which is open, how far each follows it, and for how long one is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tee_infra.aws.control_store import ControlItems
+from tee_infra.aws.control_switch import Pointers, StoredJournal, SwitchJournals
+from tee_infra.aws.slot_tables import SlotTableReader
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.slots import ROLLBACK_FOR, Slot, existing_slots
+from tee_infra.core.tables.description import TableFacts
+from tee_infra.core.times import parse_time
+from tee_infra.core.unreadable import Unreadable
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotRow:
+    """One slot. `lag_seconds`: behind the open slot; None for the open one, and where no replication says it.
+
+    `kept_until`: the end of the time in which a rollback to it is possible, and its archive date; None if it was not
+    the open slot before the last switch.
+    """
+
+    slot: Slot
+    is_open: bool
+    lag_seconds: float | None
+    kept_until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """The slots of `environment`. `switch` is the last switch; `now` is AWS's time."""
+
+    environment: str
+    pointer: Pointer | Unreadable
+    switch: StoredJournal | Unreadable | None
+    rows: list[SlotRow]
+    now: datetime
+
+
+def list_slots(
+    items: ControlItems, reader: SlotTableReader, environment: str, lags: Mapping[tuple[str, str], float]
+) -> Slots:
+    """The slots with at least one table. `lags`: (source, target) -> seconds, of replications that run.
+
+    Raises as `ControlItems` and `SlotTableReader` do.
+    """
+    pointer, now = Pointers(items, environment).read()
+    switch = SwitchJournals(items, environment).read()
+    found = existing_slots(environment, reader.names())
+    open_slot = pointer.slot if isinstance(pointer, Pointer) else None
+    rows = [
+        SlotRow(
+            slot=_slot(reader, name, tables),
+            is_open=name == open_slot,
+            lag_seconds=lags.get((open_slot, name)) if open_slot else None,
+            kept_until=_kept_until(name, open_slot, switch),
+        )
+        for name, tables in found.items()
+    ]
+    return Slots(environment=environment, pointer=pointer, switch=switch, rows=rows, now=now)
+
+
+def hours_left(row: SlotRow, now: datetime) -> float | None:
+    """Hours in which a rollback to the slot is possible; None where it is not about a rollback."""
+    return None if row.kept_until is None else max(row.kept_until - now, timedelta()) / timedelta(hours=1)
+
+
+def _slot(reader: SlotTableReader, name: str, tables: dict[str, str]) -> Slot:
+    facts = [found for physical in tables.values() if (found := reader.facts(physical)) is not None]
+    return Slot(
+        name=name,
+        tables=tables,
+        created_at=min((_created(each) for each in facts), default=None),
+        items=sum(each.items for each in facts),
+        size_bytes=sum(each.size for each in facts),
+    )
+
+
+def _created(table: TableFacts) -> datetime:
+    return parse_time(table.created)
+
+
+def _kept_until(name: str, open_slot: str | None, switch: StoredJournal | Unreadable | None) -> datetime | None:
+    if not isinstance(switch, StoredJournal) or switch.journal.step != "finished":
+        return None
+    journal = switch.journal
+    return switch.written_at + ROLLBACK_FOR if (journal.target, journal.source) == (open_slot, name) else None

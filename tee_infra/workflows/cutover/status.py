@@ -1,0 +1,74 @@
+"""What is known of replications, from the control table alone."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tee_infra.aws.control_locks import Locks
+from tee_infra.aws.control_store import ControlItems
+from tee_infra.core.cutover.pointer import LEGACY
+from tee_infra.core.cutover.progress_report import REPORTS, Report, read_report
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.unreadable import Unreadable
+from tee_infra.workflows.control.environment_lock import held_locks
+from tee_infra.workflows.cutover.replication import lock_name
+
+State: TypeAlias = Literal["running", "paused", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicationStatus:
+    """A replication. `state` is `interrupted` for one that has ended without telling, as after a crash.
+
+    Without a `report`, `problem` says why it cannot be read.
+    """
+
+    source: str
+    target: str
+    state: State | None
+    report: Report | None
+    problem: str | None
+
+
+def read_status(control: ControlItems, environment: Environment) -> list[ReplicationStatus]:
+    """Every replication from or to a slot of the environment. Raises as `ControlItems` does."""
+    items, _ = control.collection(REPORTS)
+    found = [_status(item["sk"], read_report(item)) for item in items if concerns(item["sk"], environment)]
+    locks = held_locks(Locks(control)) if any(each.state in ("running", "paused") for each in found) else {}
+    return [_as_held(each, held=lock_name(each.target) in locks) for each in found]
+
+
+def concerns(sort_key: str, environment: Environment) -> bool:
+    """Whether a replication is from or to a slot of the environment."""
+    return any(name == environment.name or _is_slot(name, environment) for name in sort_key.split("#"))
+
+
+def _is_slot(name: str, environment: Environment) -> bool:
+    if not environment.kind.production or environment.slot is not None:
+        return False
+    try:
+        return name == LEGACY or parse_environment(name).kind.production
+    except UnknownEnvironmentError:
+        return False
+
+
+def _status(sort_key: str, report: Report | Unreadable) -> ReplicationStatus:
+    source, _, target = sort_key.partition("#")
+    if isinstance(report, Unreadable):
+        return ReplicationStatus(source=source, target=target, state=None, report=None, problem=report.reason)
+    ended: State = "failed" if report.problem else "stopped"
+    working: State = "paused" if report.paused else "running"
+    return ReplicationStatus(
+        source=source,
+        target=target,
+        state=working if report.running else ended,
+        report=report,
+        problem=report.problem,
+    )
+
+
+def _as_held(found: ReplicationStatus, *, held: bool) -> ReplicationStatus:
+    if held or found.state not in ("running", "paused"):
+        return found
+    return ReplicationStatus(
+        source=found.source, target=found.target, state="interrupted", report=found.report, problem=found.problem
+    )

@@ -1,0 +1,88 @@
+"""The transform of a migration: a function of the operator's own, `MODULE:FUNCTION`."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tee_infra.core.codec.digest import NotAnItemError, canonical
+from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.core.cutover.run import ItemRefusedError, canonical_key
+from tee_infra.errors import RefusedError, UsageError
+
+ItemFunction: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""`function(table, item)`: the target's item for one of the source, both as DynamoDB's JSON (`{"pk": {"S": "…"}}`); the
+table's name is the catalog's. It is pure, and keeps the key. Its `inverse` attribute may be a function back."""
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedTransform:
+    """A transform by its name; `inverse` is None without one."""
+
+    name: str
+    function: ItemFunction
+    inverse: ItemFunction | None
+
+    def __call__(self, table: str, item: RawItem) -> bytes:
+        """The target's item. Raises `ItemRefusedError`, without a value of the item, also where the function fails."""
+        return _apply(self.function, table, item)
+
+    def back(self, table: str, item: RawItem) -> bytes:
+        """The source's item for one of the target. Raises `ItemRefusedError`; the transform has an inverse."""
+        if self.inverse is None:
+            raise ItemRefusedError("the transform has no inverse")
+        return _apply(self.inverse, table, item)
+
+    def check(self, table: str, items: Sequence[RawItem], key_names: Sequence[str]) -> None:
+        """Check on a sample that it is pure, keeps the keys and that its inverse is one. Raises `RefusedError`."""
+        for item in items:
+            try:
+                first, second = self(table, item), self(table, item)
+            except ItemRefusedError:
+                continue  # goes to quarantine
+            if canonical(first) != canonical(second):
+                raise RefusedError(
+                    f"{self.name}: it is not pure: an item of {table} has two results. Nothing was written"
+                )
+            if canonical_key(first, key_names) != canonical_key(item, key_names):
+                raise RefusedError(f"{self.name}: it changes the key of an item of {table}. Nothing was written")
+            if self.inverse is not None and canonical(self.back(table, first)) != canonical(item):
+                raise RefusedError(
+                    f"{self.name}: its inverse does not give an item of {table} back. Nothing was written"
+                )
+
+
+def load_transform(text: str) -> LoadedTransform:
+    """Import `MODULE:FUNCTION`, also from the current directory. Raises `UsageError`."""
+    module_name, _, function_name = text.partition(":")
+    if not module_name or not function_name.isidentifier():
+        raise UsageError(f"--transform: {text!r} is not MODULE:FUNCTION. Nothing was written")
+    if (here := os.getcwd()) not in sys.path:  # noqa: PTH109  # an entry of sys.path is a text
+        sys.path.insert(0, here)
+    try:
+        function: Any = getattr(importlib.import_module(module_name), function_name)
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"--transform: {text} cannot be imported: {type(error).__name__}: {error}") from None
+    if not callable(function):
+        raise UsageError(f"--transform: {text} is not a function. Nothing was written")
+    return LoadedTransform(name=text, function=function, inverse=getattr(function, "inverse", None))
+
+
+def _apply(function: ItemFunction, table: str, item: RawItem) -> bytes:
+    try:
+        result = json.dumps(function(table, _decode(item))).encode()
+        canonical(result)
+    except ItemRefusedError:
+        raise
+    except NotAnItemError:
+        raise ItemRefusedError("the transform's result is not an item") from None
+    except Exception as error:
+        raise ItemRefusedError(f"the transform failed: {type(error).__name__}") from None
+    return result

@@ -1,0 +1,74 @@
+"""`tee-infra slots`: which slot is open, and for how long a rollback is possible."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from tee_infra.aws.control_store import ControlItems
+from tee_infra.aws.control_switch import Pointers, SwitchJournals
+from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.cli.root import root
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.switch_steps import Journal
+from tests.support.commands import json_of
+from tests.support.emulator import create_tables
+from tests.support.homes import Moto, make_control_table
+
+
+@pytest.fixture
+def items(dynamodb: DynamoDb) -> ControlItems:
+    connection = Moto(endpoint=dynamodb.endpoint)
+    make_control_table(connection)
+    return ControlItems.connect(connection)
+
+
+def shown(run: Callable[..., Result], *words: str) -> Any:
+    return json_of(run, root, "slots", *words, "--json")
+
+
+def test_before_the_first_switch_the_environments_own_slot_is_open(
+    dynamodb: DynamoDb, items: ControlItems, run: Callable[..., Result]
+) -> None:
+    create_tables(dynamodb, "prod")
+    create_tables(dynamodb, "prod-v2")
+    found = shown(run, "prod-v2")
+    assert (found["environment"], found["active"], found["epoch"], found["state"]) == ("prod", "prod", 0, "ACTIVE")
+    assert [(slot["slot"], slot["active"], len(slot["tables"])) for slot in found["slots"]] == [
+        ("prod", True, 3),
+        ("prod-v2", False, 3),
+    ]
+    assert {slot["rollback_hours_left"] for slot in found["slots"]} == {None}
+
+
+def test_after_a_switch_the_slot_before_has_hours_left_and_an_archive_date(
+    dynamodb: DynamoDb, items: ControlItems, run: Callable[..., Result]
+) -> None:
+    create_tables(dynamodb, "prod")
+    create_tables(dynamodb, "prod-v2")
+    first = Pointer(epoch=0, state="ACTIVE", slot="prod")
+    Pointers(items, "prod").write(first, Pointer(epoch=3, state="ACTIVE", slot="prod-v2"))
+    journals = SwitchJournals(items, "prod")
+    journal = Journal(environment="prod", source="prod", target="prod-v2", epoch=0, version=1, step="finished")
+    journals.write(journal)
+    old, new = shown(run, "prod")["slots"]
+    assert 47.9 < old["rollback_hours_left"] <= 48
+    assert old["archive_at"]
+    assert (new["active"], new["rollback_hours_left"]) == (True, None)
+    assert "h left" in run(root, "slots", "prod").stdout
+    journals.write(replace(journal, step="aborted", version=2))
+    assert {slot["archive_at"] for slot in shown(run, "prod")["slots"]} == {None}
+
+
+def test_a_pointer_that_cannot_be_read_names_no_slot(
+    dynamodb: DynamoDb, items: ControlItems, run: Callable[..., Result]
+) -> None:
+    create_tables(dynamodb, "prod")
+    items.put({"pk": "pointer#prod", "sk": "pointer", "epoch": 3, "state": "PAUSED", "slot": "prod"}, None)
+    found = shown(run, "prod")
+    assert found["active"] is None
+    assert "cannot be read" in found["problem"]
+    assert not any(slot["active"] for slot in found["slots"])
+    assert "cannot be read" in run(root, "slots", "prod").stdout

@@ -1,0 +1,255 @@
+"""An app that writes through `SlotTables` while its tables are migrated, switched and rolled back, on a real service.
+
+Each writer thread has keys of its own and knows what was acknowledged; after every run the open slot must have exactly
+that. A write whose answer was lost or uncertain may or may not have happened.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.config import Config
+
+from tee_infra.client import SlotTables, WritesHeldError, WriteUncertainError
+from tee_infra.core.cutover.slots import tables_of
+from tee_infra.core.cutover.switching import Outcome
+from tee_infra.workflows.cutover import switch
+from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.switch_runner import SwitchRunner
+from tee_infra.workflows.cutover.tail import Tail, TailState
+from tee_infra.workflows.cutover.takeover import taken_over
+from tests.support.emulator import create_tables, reset, session
+from tests.support.homes import Moto, make_control_table
+
+TABLES = ("tee-admin", "tee-schedules")
+KEYS = 6
+"""Of a writer in each table: few, so that most of them change often."""
+STEPS = 20
+"""About as many as a switch has."""
+
+
+class KilledError(BaseException):
+    """The operator's process has ended."""
+
+
+@dataclass
+class Writer:
+    """Puts, updates and deletes its own keys. `present`: table and key -> the values that an item may have, None for
+    no item; more than one after a write without an acknowledgement."""
+
+    tables: SlotTables
+    client: Any
+    name: str
+    random: random.Random
+    present: dict[tuple[str, str], set[int | None]] = field(default_factory=dict)
+    acknowledged: int = 0
+    slots: list[tuple[float, float, str]] = field(default_factory=list)
+    """When a write to which slot was sent and acknowledged."""
+    failure: BaseException | None = None
+
+    def run(self, end: threading.Event) -> None:
+        try:
+            while not end.is_set():
+                self.write()
+                end.wait(self.random.uniform(0.005, 0.02))
+        except BaseException as error:
+            self.failure = error
+
+    def write(self) -> None:
+        table, key = self.random.choice(TABLES), f"{self.name}-{self.random.randrange(KEYS)}"
+        known = self.present.setdefault((table, key), {None})
+        value = None if self.random.random() < 0.3 else self.acknowledged
+        try:
+            with self.tables.writing(table, timeout=30) as name:
+                sent = time.monotonic()
+                if self.random.random() < 0.1:
+                    time.sleep(self.random.uniform(0, 0.15))  # the app works between the name and its request
+                self._send(name, key, value)
+        except WritesHeldError:
+            return
+        except WriteUncertainError:
+            known.add(value)
+            return
+        self.present[table, key] = {value}
+        self.acknowledged += 1
+        self.slots.append((sent, time.monotonic(), name.removesuffix(f"-{table}")))
+
+    def _send(self, name: str, key: str, value: int | None) -> None:
+        at = {"pk": {"S": key}, "sk": {"S": "x"}}
+        if value is None:
+            self.client.delete_item(TableName=name, Key=at)
+        elif value % 2:
+            self.client.put_item(TableName=name, Item=at | {"value": {"N": str(value)}})
+        else:
+            self.client.update_item(
+                TableName=name,
+                Key=at,
+                UpdateExpression="SET #value = :value",
+                ExpressionAttributeNames={"#value": "value"},
+                ExpressionAttributeValues={":value": {"N": str(value)}},
+            )
+
+
+class Live:
+    """Both slots at a service, and the app's writers, each process of which is played by two threads."""
+
+    def __init__(self, endpoint: str, seed: int, processes: int = 2) -> None:
+        reset(endpoint)
+        connection = Moto(endpoint=endpoint)
+        make_control_table(connection)
+        self.random = random.Random(seed)
+        self.said: list[str] = []
+        self.context = CutoverContext.connect("prod", connection, self.said.append)
+        for slot in ("prod", "prod-v2"):
+            create_tables(self.context.dynamodb, slot)
+            for table in tables_of(slot).values():
+                self.context.dynamodb.client.update_continuous_backups(
+                    TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+                )
+        config = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=8)
+        self.writers: list[Writer] = []
+        self._apps: list[SlotTables] = []
+        for process in range(processes):
+            client = session().client("dynamodb", endpoint_url=endpoint, config=config)
+            app = SlotTables("prod", client=client)
+            self._apps.append(app)
+            self.writers += [
+                Writer(app, client, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"))
+                for thread in range(2)
+            ]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The app writes during the block."""
+        end = threading.Event()
+        threads = [threading.Thread(target=writer.run, args=(end,), daemon=True) for writer in self.writers]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            end.set()
+            for thread in threads:
+                thread.join(60)
+            for app in self._apps:
+                app.close()
+        for writer in self.writers:
+            if writer.failure is not None:
+                raise writer.failure
+
+    def migrate(self) -> None:
+        """As `migrate --from prod --to prod-v2 --until-caught-up` does."""
+        with taken_over(self.context, "prod", "prod-v2", "migrate") as replication:
+            replication.start()
+            while not replication.following:
+                replication.require_running()
+                time.sleep(0.02)
+            assert all(found.clean for found in replication.verify().values())
+
+    @contextmanager
+    def tail(self) -> Iterator[list[TailState]]:
+        """`migrate tail prod` runs during the block."""
+        states: list[TailState] = []
+        end = threading.Event()
+
+        def sleep(_: float) -> None:
+            if end.wait(0.1):
+                raise KeyboardInterrupt
+
+        tail = Tail(self.context, states.append)
+        thread = threading.Thread(target=lambda: tail.run(until_caught_up=False, sleep=sleep), daemon=True)
+        thread.start()
+        try:
+            yield states
+        finally:
+            end.set()
+            thread.join(60)
+            assert not thread.is_alive()
+
+    def switch(self, source: str, target: str) -> Outcome:
+        """As the command does: end an unfinished switch first."""
+        ended = switch.end_unfinished(self.context, "switch")
+        if ended is not None and ended[1].slot == target:
+            return ended[1]
+        with switch.prepared_switch(self.context, source, target, "switch", loss_accepted=False) as prepared:
+            return prepared.run()
+
+    def killed_switch(self, source: str, target: str) -> None:
+        """A switch whose operator ends at a random step, before or after its effect."""
+        do, at, late, number = SwitchRunner.do, self.random.randrange(STEPS), self.random.random() < 0.5, 0
+
+        def killed(runner: SwitchRunner, step: Any) -> Any:
+            nonlocal number
+            number += 1
+            if number - 1 != at:
+                return do(runner, step)
+            if late:
+                do(runner, step)
+            raise KilledError
+
+        SwitchRunner.do = killed
+        try:
+            with suppress(KilledError):
+                self.switch(source, target)
+        finally:
+            SwitchRunner.do = do
+
+    def check(self) -> int:
+        """Every acknowledged write is in the open slot, nothing else is, and no two slots were ever open at once.
+
+        The number of acknowledged writes.
+        """
+        slot = self.context.pointers.read()[0].slot  # pyright: ignore
+        for writer in self.writers:
+            for (table, key), allowed in writer.present.items():
+                at = {"pk": {"S": key}, "sk": {"S": "x"}}
+                answer = self.context.dynamodb.client.get_item(
+                    TableName=tables_of(slot)[table], Key=at, ConsistentRead=True
+                )
+                found = int(answer["Item"]["value"]["N"]) if "Item" in answer else None
+                assert found in allowed, f"{table} {key} has {found}, acknowledged was {allowed}"
+        self._check_slots()
+        return sum(writer.acknowledged for writer in self.writers)
+
+    def _check_slots(self) -> None:
+        writes = sorted(write for writer in self.writers for write in writer.slots)
+        answered: dict[str, float] = {}
+        order: list[str] = []
+        for sent, acknowledged, slot in writes:
+            if not order or order[-1] != slot:
+                assert all(sent > until for other, until in answered.items() if other != slot), "two slots were open"
+                order.append(slot)
+            answered[slot] = max(answered.get(slot, 0.0), acknowledged)
+
+
+def end_of(state: list[TailState], until: Any, seconds: float = 30) -> None:
+    """Wait for a state of the tail."""
+    due = time.monotonic() + seconds
+    while not (state and until(state[-1])):
+        assert time.monotonic() < due, state[-1:]
+        time.sleep(0.02)
+
+
+def life(live: Live) -> list[float]:
+    """Migrate, switch, write on, roll back, switch again, with an operator killed before each. The windows."""
+    windows: list[float] = []
+    with live.writing():
+        live.migrate()
+        with live.tail() as states:
+            for source, target in (("prod", "prod-v2"), ("prod-v2", "prod"), ("prod", "prod-v2")):
+                end_of(states, lambda state, source=source: state.following and state.source == source)
+                live.killed_switch(source, target)
+                if live.context.pointers.read()[0].slot != target or not _ended(live):  # pyright: ignore
+                    outcome = live.switch(source, target)
+                    windows += [outcome.window_seconds] if outcome.window_seconds is not None else []
+                time.sleep(live.random.uniform(0, 0.3))
+    return windows
+
+
+def _ended(live: Live) -> bool:
+    stored = live.context.journals().read()
+    return stored is not None and stored.journal.ended  # pyright: ignore
