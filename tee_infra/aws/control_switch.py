@@ -12,7 +12,8 @@ from tee_infra.core.times import parse_stored_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import BusyError
 
-_JOURNAL: Final = "journal"
+_JOURNAL, _FINISHED = "journal", "finished"
+"""Sort keys: of the last switch, and of the last one that was not aborted."""
 _RUN_BITS: Final = 53
 """The largest whole number that every JSON reader keeps."""
 
@@ -62,14 +63,14 @@ class SwitchJournals:
 
     def __init__(self, items: ControlItems, environment: str) -> None:
         self._items = items
-        self._key = {"pk": f"switch#{environment}", "sk": _JOURNAL}
+        self._pk = f"switch#{environment}"
         self._environment = environment
         self._run = secrets.randbits(_RUN_BITS)
         self._seen: dict[str, int] | None = None
 
     def read(self) -> StoredJournal | Unreadable | None:
         """The journal; None before the first switch. Its next write is on condition of this state."""
-        item, _ = self._items.get(self._key["pk"], self._key["sk"])
+        item, _ = self._items.get(self._pk, _JOURNAL)
         self._seen = None
         if item is None:
             return None
@@ -78,21 +79,37 @@ class SwitchJournals:
             self._seen = {"version": found.journal.version, "run": item["run"]}
         return found
 
+    def finished(self) -> StoredJournal | Unreadable | None:
+        """The last switch that was not aborted; None before the first one."""
+        item, _ = self._items.get(self._pk, _FINISHED)
+        return None if item is None else self._parse(item)
+
     def write(self, journal: Journal) -> None:
         """Write the step that begins. Raises `JournalMovedError`."""
-        present, now = self._items.get(self._key["pk"], self._key["sk"])
+        present, now = self._items.get(self._pk, _JOURNAL)
         if present is not None and present.get("run") == self._run:
             self._seen = {"version": present["version"], "run": self._run}  # a write of its own may have had no answer
         if journal.version <= (self._seen["version"] if self._seen else 0):
             raise JournalMovedError(self._environment)
         fields = {name: value for name, value in vars(journal).items() if value is not None}
-        item = self._key | fields | {"run": self._run, "written_at": now.isoformat()}
+        item = {"pk": self._pk, "sk": _JOURNAL, **fields, "run": self._run, "written_at": now.isoformat()}
+        if journal.step == "finished":
+            self._keep(item)
         if not self._items.put(item, self._seen):
             raise JournalMovedError(self._environment)
         self._seen = {"version": journal.version, "run": self._run}
 
+    def _keep(self, journal: Item) -> None:
+        """Keep a finished switch, also when the next one is aborted: a rollback takes it back."""
+        present, _ = self._items.get(self._pk, _FINISHED)
+        version = present["version"] if present is not None else None
+        if version is None or version < journal["version"]:
+            kept = self._items.put(journal | {"sk": _FINISHED}, None if version is None else {"version": version})
+            if not kept:
+                raise JournalMovedError(self._environment)
+
     def _parse(self, item: Item) -> StoredJournal | Unreadable:
-        fields = {name: value for name, value in item.items() if self._key.get(name) != value}
+        fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
         try:
             run, written_at = fields.pop("run"), parse_stored_time(fields.pop("written_at"))
             journal = Journal(**fields)

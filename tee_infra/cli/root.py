@@ -33,6 +33,8 @@ SECTIONS: Final[Mapping[str, Commands]] = {
     },
     "Switch": {
         "slots": ("cutover.slots", "slots", "List the slots of an environment, and which one is open."),
+        "switch": ("cutover.switch", "switch", "Open another slot of an environment to the app."),
+        "rollback": ("cutover.switch", "rollback", "Open the slot before the last switch again."),
     },
     "Account and machine": {
         "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, key, locks, registry."),

@@ -19,6 +19,7 @@ from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.cutover.switching import Outcome
 from tee_infra.workflows.cutover import switch
 from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.earlier_switch import end_unfinished
 from tee_infra.workflows.cutover.switch_runner import SwitchRunner
 from tee_infra.workflows.cutover.tail import Tail, TailState
 from tee_infra.workflows.cutover.takeover import taken_over
@@ -104,12 +105,7 @@ class Live:
         self.random = random.Random(seed)
         self.said: list[str] = []
         self.context = CutoverContext.connect("prod", connection, self.said.append)
-        for slot in ("prod", "prod-v2"):
-            create_tables(self.context.dynamodb, slot)
-            for table in tables_of(slot).values():
-                self.context.dynamodb.client.update_continuous_backups(
-                    TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-                )
+        make_slots(self.context)
         config = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=8)
         self.writers: list[Writer] = []
         self._apps: list[SlotTables] = []
@@ -141,15 +137,6 @@ class Live:
             if writer.failure is not None:
                 raise writer.failure
 
-    def migrate(self) -> None:
-        """As `migrate --from prod --to prod-v2 --until-caught-up` does."""
-        with taken_over(self.context, "prod", "prod-v2", "migrate") as replication:
-            replication.start()
-            while not replication.following:
-                replication.require_running()
-                time.sleep(0.02)
-            assert all(found.clean for found in replication.verify().values())
-
     @contextmanager
     def tail(self) -> Iterator[list[TailState]]:
         """`migrate tail prod` runs during the block."""
@@ -172,9 +159,9 @@ class Live:
 
     def switch(self, source: str, target: str) -> Outcome:
         """As the command does: end an unfinished switch first."""
-        ended = switch.end_unfinished(self.context, "switch")
-        if ended is not None and ended[1].slot == target:
-            return ended[1]
+        ended = end_unfinished(self.context, "switch")
+        if ended is not None and ended.outcome.slot == target:
+            return ended.outcome
         with switch.prepared_switch(self.context, source, target, "switch", loss_accepted=False) as prepared:
             return prepared.run()
 
@@ -226,6 +213,26 @@ class Live:
             answered[slot] = max(answered.get(slot, 0.0), acknowledged)
 
 
+def make_slots(context: CutoverContext) -> None:
+    """The tables of `prod` and of `prod-v2`, as a switch wants them."""
+    for slot in ("prod", "prod-v2"):
+        create_tables(context.dynamodb, slot)
+        for table in tables_of(slot).values():
+            context.dynamodb.client.update_continuous_backups(
+                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            )
+
+
+def migrate(context: CutoverContext) -> None:
+    """As `migrate --from prod --to prod-v2 --until-caught-up` does."""
+    with taken_over(context, "prod", "prod-v2", "migrate") as replication:
+        replication.start()
+        while not replication.following:
+            replication.require_running()
+            time.sleep(0.02)
+        assert all(found.clean for found in replication.verify().values())
+
+
 def end_of(state: list[TailState], until: Any, seconds: float = 30) -> None:
     """Wait for a state of the tail."""
     due = time.monotonic() + seconds
@@ -238,7 +245,7 @@ def life(live: Live) -> list[float]:
     """Migrate, switch, write on, roll back, switch again, with an operator killed before each. The windows."""
     windows: list[float] = []
     with live.writing():
-        live.migrate()
+        migrate(live.context)
         with live.tail() as states:
             for source, target in (("prod", "prod-v2"), ("prod-v2", "prod"), ("prod", "prod-v2")):
                 end_of(states, lambda state, source=source: state.following and state.source == source)

@@ -4,7 +4,8 @@ from tee_infra.aws.control_store import ControlItems
 from tee_infra.cli.output import Output
 from tee_infra.core.cutover.migration import home_of
 from tee_infra.core.data.copy_policy import CopySide
-from tee_infra.core.environments import Environment
+from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.ends import End, as_own_role, open_ends
 from tee_infra.workflows.session.session import Session
@@ -21,6 +22,13 @@ def open_sides(
     sessions = open_ends((source, target), output, local=local, endpoint_url=None)
     output.target = sessions[1].target.facts()
     return sessions
+
+
+def open_context(environment: str, output: Output, *, local: bool) -> CutoverContext:
+    """An environment's slots, as the role that copies its items. Raises as `open_control` does."""
+    home = parse_environment(environment)
+    session = open_data_session(home, home.name, output, local=local)
+    return CutoverContext.connect(home.name, as_own_role(session, output).connection, output.say)
 
 
 def open_control(environment: Environment, output: Output, *, local: bool) -> ControlItems:

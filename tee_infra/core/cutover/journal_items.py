@@ -50,7 +50,8 @@ class StoredJournal:
     """What a journal has: `generation` 0 and an unpositioned progress for a new one.
 
     `verified_at`: when the last complete comparison without a difference began, None if the stream lost records since;
-    `verified_shards` is where the tail was then. `sentinels`: name of a run -> the highest number that its heartbeats may have used.
+    `verified_shards` is where the tail was then. `sentinels`: name of a run -> the highest number that its heartbeats
+    may have used.
     """
 
     progress: Progress

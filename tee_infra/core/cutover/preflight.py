@@ -125,6 +125,8 @@ def _quarantined(items: int) -> str:
 
 
 def _reverse(facts: PreflightFacts) -> str:
+    if facts.loss_accepted and not facts.has_inverse:
+        return ""  # nothing can be replicated back
     return "" if facts.reverse_running else "the reverse replication does not run, or its role lacks access"
 
 

@@ -71,14 +71,24 @@ class CutoverContext:
         """The journal of the last switch, for one run."""
         return SwitchJournals(self.items, self.environment)
 
-    def ends(self, source: str, target: str) -> Ends:
-        """All tables of the catalog in two slots. Raises `NoTableError`, `DynamoDbError`."""
+    def ends(self, source: str, target: str, transform: str = "") -> Ends:
+        """All tables of the catalog in two slots; `transform` is a name, empty for a plain copy.
+
+        Raises `NoTableError`, `DynamoDbError`.
+        """
         there = tables_of(target)
         tables = tuple(
             ReplicatedTable(name=name, source=self.dynamodb.table(physical), target=self.dynamodb.table(there[name]))
             for name, physical in tables_of(source).items()
         )
-        return Ends(source_name=source, target_name=target, source=self.dynamodb, target=self.dynamodb, tables=tables)
+        return Ends(
+            source_name=source,
+            target_name=target,
+            source=self.dynamodb,
+            target=self.dynamodb,
+            tables=tables,
+            transform=transform,
+        )
 
     def is_writable(self, table: str) -> bool:
         """Whether writes to a table are let through, by its physical name. Writes nothing."""

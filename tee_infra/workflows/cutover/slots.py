@@ -47,7 +47,8 @@ def list_slots(
     Raises as `ControlItems` and `SlotTableReader` do.
     """
     pointer, now = Pointers(items, environment).read()
-    switch = SwitchJournals(items, environment).read()
+    journals = SwitchJournals(items, environment)
+    switch, finished = journals.read(), journals.finished()
     found = existing_slots(environment, reader.names())
     open_slot = pointer.slot if isinstance(pointer, Pointer) else None
     rows = [
@@ -55,7 +56,7 @@ def list_slots(
             slot=_slot(reader, name, tables),
             is_open=name == open_slot,
             lag_seconds=lags.get((open_slot, name)) if open_slot else None,
-            kept_until=_kept_until(name, open_slot, switch),
+            kept_until=_kept_until(name, open_slot, finished),
         )
         for name, tables in found.items()
     ]
@@ -82,8 +83,8 @@ def _created(table: TableFacts) -> datetime:
     return parse_time(table.created)
 
 
-def _kept_until(name: str, open_slot: str | None, switch: StoredJournal | Unreadable | None) -> datetime | None:
-    if not isinstance(switch, StoredJournal) or switch.journal.step != "finished":
+def _kept_until(name: str, open_slot: str | None, finished: StoredJournal | Unreadable | None) -> datetime | None:
+    if not isinstance(finished, StoredJournal):
         return None
-    journal = switch.journal
-    return switch.written_at + ROLLBACK_FOR if (journal.target, journal.source) == (open_slot, name) else None
+    journal = finished.journal
+    return finished.written_at + ROLLBACK_FOR if (journal.target, journal.source) == (open_slot, name) else None

@@ -8,8 +8,12 @@ from typing import Any, Final, Protocol
 from tee_infra.aws.control_switch import Pointers, SwitchJournals
 from tee_infra.aws.control_tail import Armed, TailItems
 from tee_infra.core.cutover import switch_steps as steps
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.cutover.switching import Outcome, Steps
 from tee_infra.errors import RefusedError, TeeInfraError
+from tee_infra.workflows.control.environment_lock import LockHandle
+from tee_infra.workflows.cutover.context import CutoverContext
 
 _STOP_SECONDS: Final = 2.0
 
@@ -34,7 +38,8 @@ class Forward(Protocol):
 class SwitchRunner:
     """What the steps need. `tip` reads where the new slot's streams end; `probe` whether the app can write to it.
 
-    `check` raises once this run has lost its lock. `forward` is None where a switch is only ended.
+    `check` raises once this run has lost its lock. `forward` is None where a switch is only ended. `report` is told
+    what it means for the app, for people.
     """
 
     pointers: Pointers
@@ -46,6 +51,7 @@ class SwitchRunner:
     tip: Callable[[], str]
     probe: Callable[[], bool]
     check: Callable[[], None]
+    report: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -56,7 +62,7 @@ class SwitchRunner:
                 return self.pointers.read()[0]
             case steps.WritePointer(before, after):
                 self.check()
-                return self.pointers.write(before, after)
+                return self._move(before, after)
             case steps.WriteJournal(journal):
                 self.check()
                 return self.journals.write(journal)
@@ -87,6 +93,11 @@ class SwitchRunner:
             raise RefusedError("the replication does not run in this process")
         return self.forward
 
+    def _move(self, before: Pointer, after: Pointer) -> bool:
+        landed = self.pointers.write(before, after)
+        self.report(_told(before, after) if landed else f"the change to {after.state} was refused")
+        return landed
+
     def _stop_forward(self) -> None:
         """A write of it that lands after the flip would undo one of the app's."""
         if not self._forward.stop(_STOP_SECONDS):
@@ -94,6 +105,43 @@ class SwitchRunner:
 
     def _arm(self, epoch: int, position: str) -> None:
         self.tail.arm(Armed(epoch=epoch, source=self.target, target=self.source, position=position))
+
+
+def runner_for(
+    context: CutoverContext,
+    journals: SwitchJournals,
+    lock: LockHandle,
+    slots: tuple[str, str],
+    *,
+    forward: Forward | None = None,
+    position: str = "",
+) -> SwitchRunner:
+    """The runner from one slot to another. `position`: where the way back begins; without `forward` none is needed."""
+    source, target = slots
+    return SwitchRunner(
+        pointers=context.pointers,
+        journals=journals,
+        tail=context.tail,
+        source=source,
+        target=target,
+        forward=forward,
+        tip=lambda: position,
+        probe=lambda: all(context.is_writable(table) for table in tables_of(target).values()),
+        check=lock.check,
+        report=context.report,
+    )
+
+
+def _told(before: Pointer, after: Pointer) -> str:
+    match after.state:
+        case "PREPARING":
+            return f"epoch {after.epoch}: PREPARING; the app writes to {after.slot} and renews its lease often"
+        case "DRAINING":
+            return f"epoch {after.epoch}: DRAINING; the app holds its writes from now on"
+        case _ if before.slot == after.slot:
+            return f"epoch {after.epoch}: ACTIVE; {after.slot} is open again"
+        case _:
+            return f"epoch {after.epoch}: ACTIVE; {after.slot} is open, the app writes again"
 
 
 def carry_out(switching: Steps, runner: SwitchRunner) -> Outcome:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tee_infra.aws.control_switch import StoredJournal
 from tee_infra.aws.control_tail import Armed
 from tee_infra.aws.deadline import start
 from tee_infra.core.cutover.journal import Verified
@@ -25,6 +26,7 @@ from tee_infra.workflows.control.environment_lock import held_locks, locked
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.replication import Replication, lock_name, read_journals
 from tee_infra.workflows.cutover.tail_position import read_tail_position
+from tee_infra.workflows.cutover.transform import LoadedTransform, load_transform
 
 TICK_SECONDS: Final = 1.0
 """Between two looks at the pointer and the locks."""
@@ -211,7 +213,9 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
             lock = stack.enter_context(locked(context.locks, lock_name(target), context.actor, purpose))
         except LockedError:
             return None
-        replication = Replication(context.ends(source, target), context.items, lock, applies=gate.is_open)
+        transform = _transform(context, source, target, armed)
+        ends = context.ends(source, target, transform.name if transform else "")
+        replication = Replication(ends, context.items, lock, transform=transform, applies=gate.is_open)
         stack.callback(replication.stop)
         if armed is not None and not armed.begun:
             _begin(context, replication, armed)
@@ -220,6 +224,24 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
             return None
         replication.start()
         return _Following(stack.pop_all(), replication, gate)
+
+
+def _transform(context: CutoverContext, source: str, target: str, armed: Armed | None) -> LoadedTransform | None:
+    """What the last switch has written down for this direction, also if a later one was aborted."""
+    position = armed.position if armed is not None else None
+    last = context.journals().finished()
+    if (
+        position is None
+        and isinstance(last, StoredJournal)
+        and (last.journal.target, last.journal.source)
+        == (
+            source,
+            target,
+        )
+    ):
+        position = last.journal.position
+    name = read_tail_position(position).transform if position else ""
+    return load_transform(name) if name else None
 
 
 def _begin(context: CutoverContext, replication: Replication, armed: Armed) -> None:

@@ -1,7 +1,7 @@
 """Takes a replication into this process, from another one that hands it over, or from a journal at rest."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -10,6 +10,7 @@ from tee_infra.errors import BusyError
 from tee_infra.workflows.control.environment_lock import LockHandle, locked
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.replication import Replication, lock_name
+from tee_infra.workflows.cutover.transform import LoadedTransform
 
 HAND_OVER_SECONDS: Final = 30.0
 """A tail looks for a switch every second, and ends after its present pages."""
@@ -35,8 +36,7 @@ def taken_over(
     source: str,
     target: str,
     purpose: str,
-    *,
-    applies: Callable[[], bool] = lambda: True,
+    transform: LoadedTransform | None = None,
 ) -> Generator[Replication]:
     """The replication, not yet started, under its lock. It is stopped at the end of the block.
 
@@ -44,7 +44,8 @@ def taken_over(
     """
     with ExitStack() as stack:
         lock = _lock(stack, context, source, target, purpose)
-        replication = Replication(context.ends(source, target), context.items, lock, applies=applies)
+        ends = context.ends(source, target, transform.name if transform else "")
+        replication = Replication(ends, context.items, lock, transform=transform)
         stack.callback(replication.stop)
         yield replication
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -19,7 +19,15 @@ ItemFunction: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any]]
 """`function(table, item)`: the target's item for one of the source, both as DynamoDB's JSON (`{"pk": {"S": "…"}}`); the
 table's name is the catalog's. It is pure, and keeps the key. Its `inverse` attribute may be a function back."""
 
+_INVERSE: Final = "inverse of "
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class NoInverseError(RefusedError):
+    """A transform without an inverse leads nowhere back."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: it has no inverse, so nothing can be replicated back. Nothing was written")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +42,12 @@ class LoadedTransform:
         """The target's item. Raises `ItemRefusedError`, without a value of the item, also where the function fails."""
         return _apply(self.function, table, item)
 
-    def back(self, table: str, item: RawItem) -> bytes:
-        """The source's item for one of the target. Raises `ItemRefusedError`; the transform has an inverse."""
+    @property
+    def reversed(self) -> "LoadedTransform":
+        """The way back, whose own way back this is. Raises `NoInverseError`."""
         if self.inverse is None:
-            raise ItemRefusedError("the transform has no inverse")
-        return _apply(self.inverse, table, item)
+            raise NoInverseError(self.name)
+        return LoadedTransform(name=reversed_name(self.name), function=self.inverse, inverse=self.function)
 
     def check(self, table: str, items: Sequence[RawItem], key_names: Sequence[str]) -> None:
         """Check on a sample that it is pure, keeps the keys and that its inverse is one. Raises `RefusedError`."""
@@ -53,21 +62,31 @@ class LoadedTransform:
                 )
             if canonical_key(first, key_names) != canonical_key(item, key_names):
                 raise RefusedError(f"{self.name}: it changes the key of an item of {table}. Nothing was written")
-            if self.inverse is not None and canonical(self.back(table, first)) != canonical(item):
+            if self.inverse is not None and canonical(self.reversed(table, first)) != canonical(item):
                 raise RefusedError(
                     f"{self.name}: its inverse does not give an item of {table} back. Nothing was written"
                 )
 
 
+def reversed_name(name: str) -> str:
+    """What the way back is called: `load_transform` knows it."""
+    return name.removeprefix(_INVERSE) if name.startswith(_INVERSE) else f"{_INVERSE}{name}"
+
+
 def load_transform(text: str) -> LoadedTransform:
-    """Import `MODULE:FUNCTION`, also from the current directory. Raises `UsageError`."""
+    """Import `MODULE:FUNCTION`, also from the current directory, or the inverse of one by its name.
+
+    Raises `UsageError`, `NoInverseError`.
+    """
+    if text.startswith(_INVERSE):
+        return load_transform(text.removeprefix(_INVERSE)).reversed
     module_name, _, function_name = text.partition(":")
     if not module_name or not function_name.isidentifier():
         raise UsageError(f"--transform: {text!r} is not MODULE:FUNCTION. Nothing was written")
     if (here := os.getcwd()) not in sys.path:  # noqa: PTH109  # an entry of sys.path is a text
         sys.path.insert(0, here)
     try:
-        function: Any = getattr(importlib.import_module(module_name), function_name)
+        function: ItemFunction = getattr(importlib.import_module(module_name), function_name)
     except (Exception, SystemExit) as error:
         raise UsageError(f"--transform: {text} cannot be imported: {type(error).__name__}: {error}") from None
     if not callable(function):

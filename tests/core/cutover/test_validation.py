@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.cutover import validation
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.recheck import ATTEMPTS, KeyVerdict, recheck
 from tee_infra.core.cutover.requests import Done, GetItems, Items, Side, Task
-from tee_infra.core.cutover.validation import BUCKETS_AT_ONCE, Comparison, repair, validate, validate_keys
+from tee_infra.core.cutover.validation import Comparison, repair, validate, validate_keys
 from tee_infra.errors import RefusedError
 from tests.support.cutover_following import Following
 from tests.support.cutover_world import make_item, make_key, transform
@@ -67,8 +68,9 @@ def test_an_expired_item_counts_as_absent(source: float | None, target: float | 
     assert following.finish(validate_keys(following.run, [key], NOW)).clean is not differs
 
 
-def test_more_buckets_than_fit_at_once_are_all_examined() -> None:
-    items = {key: make_item(key, 1) for key in map(make_key, range(BUCKETS_AT_ONCE * 2))}
+def test_more_buckets_than_fit_at_once_are_all_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "BUCKETS_AT_ONCE", 4)
+    items = {key: make_item(key, 1) for key in map(make_key, range(9))}
     following = Following(items)
     following.target.clear()
     assert sorted(following.finish(validate(following.run, NOW)).different) == sorted(items)

@@ -1,0 +1,228 @@
+"""`tee-infra switch` and `tee-infra rollback`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+from pydantic import RootModel
+
+from tee_infra.cli.cutover.options import open_context
+from tee_infra.cli.options import (
+    dry_run_option,
+    environment_argument,
+    examples,
+    json_option,
+    local_option,
+    yes_option,
+)
+from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers
+from tee_infra.cli.results import ResultModel
+from tee_infra.core.cutover.preflight import Condition, require
+from tee_infra.core.cutover.slots import direction, environment_of
+from tee_infra.core.cutover.switching import Outcome
+from tee_infra.core.environments import Environment
+from tee_infra.core.unreadable import Unreadable
+from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.earlier_switch import end_unfinished, way_back
+from tee_infra.workflows.cutover.switch import PreparedSwitch, prepared_switch
+from tee_infra.workflows.cutover.transform import LoadedTransform, load_transform
+
+
+class PlannedSwitch(ResultModel):
+    """What --dry-run shows once every condition holds; they are named.
+
+    `expected_window_seconds`: how long writes would be held, by the latencies that were measured now.
+    """
+
+    environment: str
+    source: str
+    target: str
+    expected_window_seconds: float
+    conditions: list[str]
+
+
+class SwitchedFacts(ResultModel):
+    """The slot that is open now, and the pointer's epoch. `switched`: false if it was open already.
+
+    `window_seconds`: how long writes were held; `checked_keys` were compared meanwhile. Both are null if an earlier
+    run did the switch and this one only finished it.
+    """
+
+    environment: str
+    source: str
+    target: str
+    switched: bool
+    epoch: int
+    window_seconds: float | None
+    checked_keys: int | None
+
+
+class SwitchResult(RootModel[SwitchedFacts | PlannedSwitch]):
+    """How the switch ended, or with --dry-run its plan."""
+
+
+accept_loss_option = click.option(
+    "--accept-loss", is_flag=True, help="Switch although the transform has no inverse, so that no rollback is possible."
+)
+
+
+@prints(SwitchResult)
+@click.command(
+    epilog=examples(
+        "tee-infra switch --from prod --to prod-v2 --dry-run",
+        "tee-infra switch --from prod --to prod-v2",
+        "tee-infra switch --from legacy --to prod",
+    )
+)
+@click.option("--from", "source", required=True, metavar="SLOT", help="The slot that is open: prod, prod-v2, legacy.")
+@click.option("--to", "target", required=True, metavar="SLOT", help="The slot to open.")
+@click.option("--transform", metavar="MODULE:FUNCTION", help="The transform of the migration into the new slot.")
+@accept_loss_option
+@local_option
+@dry_run_option
+@yes_option
+@json_option
+def switch(
+    *,
+    source: str,
+    target: str,
+    transform: str | None,
+    accept_loss: bool,
+    local: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Open another slot of an environment to the app, without losing a write.
+
+    Checks every condition first, then holds the app's writes for about a second. Until the new slot is open each
+    failure, and Ctrl-C, opens the old one again. The same command ends a switch whose operator has died.
+    """
+    output = Output(as_json)
+    home, source, target = direction(source, target)
+    loaded = load_transform(transform) if transform else None
+    if not dry_run:
+        require_answers(output, yes=yes)
+    context = open_context(home, output, local=local)
+    asked = _Asked(
+        source=source,
+        target=target,
+        transform=loaded,
+        command=f"tee-infra switch --from {source} --to {target}",
+        loss_accepted=accept_loss,
+    )
+    if not dry_run and (done := _done_before(context, asked)):
+        output.result(SwitchResult(done), _end_lines(done))
+        return
+    _switch(output, context, asked, dry_run=dry_run, yes=yes)
+
+
+@prints(SwitchResult)
+@click.command(epilog=examples("tee-infra rollback prod --dry-run", "tee-infra rollback prod"))
+@environment_argument
+@local_option
+@dry_run_option
+@yes_option
+@json_option
+def rollback(environment: Environment, local: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Open the slot before the last switch again, with every write made since.
+
+    Possible for 48 hours after a switch, while `tee-infra migrate tail` runs. The conditions are those of a switch.
+    """
+    output = Output(as_json)
+    if not dry_run:
+        require_answers(output, yes=yes)
+    context = open_context(environment_of(environment.name), output, local=local)
+    command = f"tee-infra rollback {context.environment}"
+    if not dry_run:
+        end_unfinished(context, command)
+    source, target, transform = way_back(context)
+    asked = _Asked(source=source, target=target, transform=transform, command=command, loss_accepted=False)
+    _switch(output, context, asked, dry_run=dry_run, yes=yes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """The switch that `command` asks for."""
+
+    source: str
+    target: str
+    transform: LoadedTransform | None
+    command: str
+    loss_accepted: bool
+
+
+def _done_before(context: CutoverContext, asked: _Asked) -> SwitchedFacts | None:
+    """What an earlier run, or its resumption here, has done of it; None if the switch is still to be made."""
+    ended = end_unfinished(context, asked.command)
+    pointer, _ = context.pointers.read()
+    if isinstance(pointer, Unreadable) or (pointer.state, pointer.slot) != ("ACTIVE", asked.target):
+        return None
+    finished_here = ended is not None and ended.target == asked.target
+    return _facts(context, asked, Outcome(slot=pointer.slot, epoch=pointer.epoch), switched=finished_here)
+
+
+def _switch(output: Output, context: CutoverContext, asked: _Asked, *, dry_run: bool, yes: bool) -> None:
+    prepared = prepared_switch(
+        context,
+        asked.source,
+        asked.target,
+        asked.command,
+        loss_accepted=asked.loss_accepted,
+        transform=asked.transform,
+    )
+    with prepared as ready:
+        for line in _condition_lines(ready.conditions):
+            output.say(line)
+        require(ready.facts)
+        window = ready.expected_window or 0.0
+        output.say(f"expected: writes are held for {window:.1f} s")
+        if dry_run:
+            output.result(SwitchResult(_planned(context, asked, ready)), [])
+            return
+        confirm_by_name(output, asked.target, _question(asked, window), yes=yes)
+        outcome = ready.run()
+    done = _facts(context, asked, outcome, switched=True)
+    output.result(SwitchResult(done), _end_lines(done))
+
+
+def _question(asked: _Asked, window: float) -> str:
+    return f"The app's writes go to {asked.target} instead of {asked.source}, and wait for about {window:.1f} s."
+
+
+def _planned(context: CutoverContext, asked: _Asked, ready: PreparedSwitch) -> PlannedSwitch:
+    return PlannedSwitch(
+        environment=context.environment,
+        source=asked.source,
+        target=asked.target,
+        expected_window_seconds=ready.expected_window or 0.0,
+        conditions=[condition.name for condition in ready.conditions],
+    )
+
+
+def _facts(context: CutoverContext, asked: _Asked, outcome: Outcome, *, switched: bool) -> SwitchedFacts:
+    return SwitchedFacts(
+        environment=context.environment,
+        source=asked.source,
+        target=asked.target,
+        switched=switched,
+        epoch=outcome.epoch,
+        window_seconds=outcome.window_seconds,
+        checked_keys=outcome.checked_keys,
+    )
+
+
+def _condition_lines(found: list[Condition]) -> Iterator[str]:
+    for condition in found:
+        yield f"  ok  {condition.name}" if condition.holds else f"  NO  {condition.name}: {condition.problem}"
+
+
+def _end_lines(done: SwitchedFacts) -> list[str]:
+    if not done.switched:
+        return [f"{done.target} is open already, at epoch {done.epoch}; nothing was changed"]
+    lines = [f"{done.target} is open, at epoch {done.epoch}"]
+    if done.window_seconds is not None:
+        lines.append(
+            f"writes were held for {done.window_seconds:.2f} s, in which {done.checked_keys} changed keys were compared"
+        )
+    return [*lines, f"which slot is kept until when: tee-infra slots {done.environment}"]
