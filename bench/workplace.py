@@ -128,7 +128,7 @@ def back_up(database: Any, folder: Path) -> None:
     from tee_infra.workflows.backup.portable import create_backup  # noqa: PLC0415
     from tee_infra.workflows.session.file_store import FolderStore  # noqa: PLC0415
 
-    create_backup(database, FolderStore(folder), "bench", {"bench": SOURCE}, lambda *_: None)
+    create_backup(database, FolderStore(folder), "dev", {"bench": SOURCE}, lambda *_: None)
 
 
 def cpu_time(pid: int, action: Callable[[], object]) -> float:
