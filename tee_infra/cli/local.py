@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tee_infra import local as local_aws
+from tee_infra.cli.local_faults import fault
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.printing import show
@@ -143,6 +144,9 @@ def env(as_json: bool) -> None:
     lines = [f"unset {' '.join(foreign)}"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     Output(as_json).result(LocalEnvResult(variables=variables, unset=foreign), lines)
+
+
+local.add_command(fault)
 
 
 def _state_lines(running: EmbeddedAws | None) -> list[str]:

@@ -5,13 +5,15 @@
 where used.
 
 In the order of a run: `lifecycle`, `private_files`, `user_key`, `ports`, `pidfile`, then in the process `server`,
-`credentials`, `moto_patches` (`compact_items`, `item_json`, `stream_records`, `sorted_items`, `packed_tables`,
-`item_refusals`, `late_ec2`), `snapshot` (`sealed`, `pickling`), and for each request `door`, `signatures`,
-`request_lock`; `peers` and `provider` for the engine's. `errors` are everybody's.
+`credentials`, `clock`, `moto_patches` (`compact_items`, `item_json`, `stream_records`, `stream_shards`,
+`sorted_items`, `packed_tables`, `item_refusals`, `stream_requests`, `late_ec2`), `snapshot` (`sealed`, `pickling`), and
+for each request `door`, `signatures`, `request_lock`, `controls`; `peers` and `provider` for the engine's. Commands
+send `control_request`. `errors` are everybody's.
 """
 
 from collections.abc import Mapping
 
+from tee_infra.local.control_request import ControlRefusedError, send_control
 from tee_infra.local.errors import DirectoryBusyError, NoFreePortError, PortInUseError, StartFailedError
 from tee_infra.local.lifecycle import start, status, stop
 from tee_infra.local.pidfile import ACCOUNT_ID, EmbeddedAws
@@ -20,6 +22,7 @@ from tee_infra.local.user_key import KeyRefusedError
 
 __all__ = [
     "ACCOUNT_ID",
+    "ControlRefusedError",
     "DirectoryBusyError",
     "EmbeddedAws",
     "KeyRefusedError",
@@ -27,6 +30,7 @@ __all__ = [
     "PortInUseError",
     "StartFailedError",
     "emulated_types",
+    "send_control",
     "shell_environment",
     "start",
     "state_only_types",

@@ -18,7 +18,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
 
-from tee_infra.local import item_json, packed_tables, sorted_items, stream_records
+from tee_infra.local import item_json, packed_tables, sorted_items, stream_records, stream_shards
 
 READS: Final = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
 ANSWERED: Final = READS | {"PutItem", "BatchWriteItem"}
@@ -40,6 +40,7 @@ def apply() -> None:
     item.instances_tracked = record.instances_tracked = _Forgetful()
     _change_item(item)
     stream_records.apply(record, cast("Any", StreamShard))
+    stream_shards.apply(cast("Any", StreamShard), cast("Any", DynamoDBBackend))
     sorted_items.apply(cast("Any", Table), cast("Any", DynamoDBBackend))
     packed_tables.apply(cast("Any", Table))
     cache_dispatch()

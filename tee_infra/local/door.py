@@ -13,9 +13,10 @@ from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from tee_infra.local.control_request import CONTROL_PATH
 from tee_infra.local.credentials import Credentials
 from tee_infra.local.pidfile import ACCOUNT_ID
-from tee_infra.local.signatures import UnsignedError, require_signature
+from tee_infra.local.signatures import UnsignedError, require_signature, require_signed_by
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,6 +41,8 @@ class Door:
         try:
             self._require_program(environ)
             require_signature(environ, self._find_secret)
+            if environ.get("PATH_INFO") == CONTROL_PATH:
+                require_signed_by(environ, self._credentials.access_key)
         except UnsignedError as error:
             return _refuse(environ, start_response, error)
 

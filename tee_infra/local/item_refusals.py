@@ -12,6 +12,7 @@ from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from moto.dynamodb.responses import DynamoHandler
 
 from tee_infra.core.codec.item_rules import ItemRefusedError, KeySchema, check_item, key_text
+from tee_infra.local.stream_shards import one_record
 
 BATCH_REQUESTS: Final = 25
 Handle = Callable[[Any], Any]
@@ -72,17 +73,18 @@ def _undoing(handle: Handle) -> Handle:
 
     def handle_and_check(handler: Any) -> Any:
         backend, name, key = handler.dynamodb_backend, handler.body["TableName"], handler.body["Key"]
-        before = _attributes(backend, name, key)
-        answer = handle(handler)
-        try:
-            check_item(_attributes(backend, name, key) or key, _schemas(backend.get_table(name)))
-        except ItemRefusedError as error:
-            if before is None:
-                backend.delete_item(name, key)
-            else:
-                backend.put_item(name, before, overwrite=True)
-            raise MockValidationException(str(error)) from None
-        return answer
+        with one_record(backend.get_table(name).stream_shard):  # none for an item that is set back
+            before = _attributes(backend, name, key)
+            answer = handle(handler)
+            try:
+                check_item(_attributes(backend, name, key) or key, _schemas(backend.get_table(name)))
+            except ItemRefusedError as error:
+                if before is None:
+                    backend.delete_item(name, key)
+                else:
+                    backend.put_item(name, before, overwrite=True)
+                raise MockValidationException(str(error)) from None
+            return answer
 
     return handle_and_check
 

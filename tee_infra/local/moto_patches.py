@@ -14,9 +14,10 @@ from moto.dynamodb import exceptions
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.kms import models as kms
 
-from tee_infra.local import compact_items, item_refusals, late_ec2
+from tee_infra.local import compact_items, item_refusals, late_ec2, stream_requests, stream_shards
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -38,14 +39,18 @@ def apply() -> None:
     keys.generate_private_key = _pairs(keys.generate_private_key)
     compact_items.apply()
     item_refusals.apply()
+    stream_requests.apply(cast("Any", DynamoDBStreamsHandler))
 
 
 def _switch_stream(_backend: Any, table: Any, specification: dict[str, Any]) -> None:
     is_on = (table.stream_specification or {}).get("StreamEnabled")
     if is_on and specification.get("StreamEnabled"):
         raise exceptions.StreamAlreadyEnabledException
+    first, view = table.stream_shard, (table.stream_specification or {}).get("StreamViewType")
     table.set_stream_specification(specification)
-    if not specification.get("StreamEnabled"):
+    if not specification.get("StreamEnabled") and first is not None:
+        stream_shards.end(first)
+        table.ended_stream = (table.latest_stream_label, first, view)  # it can be read for as long as it has records
         table.stream_shard = None  # moto would still write to it, and fail
 
 

@@ -30,6 +30,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tee_infra.local import moto_patches, snapshot
+from tee_infra.local.controls import Controls
 from tee_infra.local.door import Door
 from tee_infra.local.provider import clients
 from tee_infra.local.provider.clients import Aws
@@ -58,7 +59,7 @@ def main(directory: Path, port: int) -> None:
     gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in, key)
-    gate = Gate(DomainDispatcherApplication(create_backend_app))
+    gate = Gate(Controls(DomainDispatcherApplication(create_backend_app)))
     door = Door(gate, port, credentials)
     moto = make_server(LOOPBACK, port, door, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()

@@ -59,6 +59,15 @@ def require_signature(environ: Environ, find_secret: FindSecret) -> None:
         raise UnsignedError("IncompleteSignature", "the signature is incomplete") from None
 
 
+def require_signed_by(environ: Environ, access_key: str) -> None:
+    """Raise `UnsignedError` unless this key's signature, which must be a header, covers the body as well."""
+    signed = environ.get("HTTP_AUTHORIZATION", "").startswith(f"{_ALGORITHM} Credential={access_key}/")
+    declared = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
+    covered = not declared or _SHA256.fullmatch(declared)
+    if not signed or not covered or environ["REQUEST_METHOD"] != "POST":
+        raise UnsignedError("AccessDenied", "only its own credentials control it")
+
+
 def _require_header(environ: Environ, find_secret: FindSecret) -> None:
     given = environ["HTTP_AUTHORIZATION"].removeprefix(_ALGORITHM)
     fields = dict(part.strip().split("=", 1) for part in given.split(","))

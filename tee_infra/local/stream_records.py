@@ -1,12 +1,13 @@
 """A record of moto's streams that shares the JSON of its items, and is written out when a client reads it."""
 
 import os
-import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from tee_infra.local.clock import clock
 
 
 def apply(record: Any, shard: Any) -> None:
@@ -18,12 +19,12 @@ def apply(record: Any, shard: Any) -> None:
         keys = (old if old is not None else new).packed_keys()
         images = tuple(None if item is None else item.raw_json() for item in (old, new))
         names = (table.hash_key_attr, table.range_key_attr)
-        self.packed = (names, stream_type, event, keys, images, number, os.urandom(16), time.time())
+        self.packed = (names, stream_type, event, keys, images, number, os.urandom(16), clock.now())
 
     def written(self: Any) -> dict[str, Any]:
         if "record" in self.__dict__:  # of a snapshot in which every record is written out
             return self.__dict__["record"]
-        names, stream_type, event, keys, images, number, event_id, created = self.packed
+        names, stream_type, event, keys, images, number, event_id, created, *by = self.packed
         table = SimpleNamespace(hash_key_attr=names[0], range_key_attr=names[1])
         old, new = (None if image is None else unpacked_item(keys, image) for image in images)
         out = cast("Any", SimpleNamespace())
@@ -32,6 +33,8 @@ def apply(record: Any, shard: Any) -> None:
         out.record["dynamodb"]["ApproximateCreationDateTime"] = datetime.fromtimestamp(created, UTC).replace(
             tzinfo=None
         )
+        if by:
+            out.record["userIdentity"] = by[0]
         return out.record
 
     def packed_shard(self: Any) -> dict[str, Any]:

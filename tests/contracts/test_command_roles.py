@@ -41,7 +41,7 @@ NO_ENGINE = "there is no engine in this test"
 
 def command_of(line: str) -> str:
     words = shlex.split(line)
-    return next(name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS)
+    return next(name for name in (" ".join(words[:length]) for length in (3, 2, 1)) if name in COMMANDS)
 
 
 def test_every_command_has_a_row() -> None:

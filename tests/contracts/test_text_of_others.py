@@ -36,7 +36,7 @@ WRITERS = {
     "cli/printing.py", "engine/progress.py", "engine/language_host/__main__.py", "local/server.py", "local/snapshot.py",
 }  # fmt: skip
 
-GROUPS = {"env", "feature", "hooks", "data", "backup", "schema", "local"}
+GROUPS = ["env", "feature", "hooks", "data", "backup", "schema", "local-fault", "local"]
 # A command line of each command that gets as far as AWS, git or the engine. Others end before, or are never run here:
 # `local start` leaves a process behind, `engine` builds a program.
 LINES = {
@@ -51,10 +51,12 @@ LINES = {
     "backup-create": "dev --output backups", "backup-list": "dev", "backup-restore": "dev --input backups",
     "backup-verify": "--input backups", "schema-check": "dev", "schema-pull": "dev-x --local", "bootstrap": "dev",
     "local-env": "", "local-status": "", "doctor": "",
+    "local-fault-close": "dev-x", "local-fault-split": "dev-x", "local-fault-trim": "dev-x",
 }  # fmt: skip
 # They go on without what AWS refuses and name no reason, or end at the first missing field of a manifest.
 QUIET = {
     "list", "show", "env-export", "local-env", "local-status", "doctor", "backup-restore", "backup-verify",
+    "local-fault-close", "local-fault-split", "local-fault-trim",
 }  # fmt: skip
 NEVER_RUN = {"local-start", "local-stop", "engine"}
 
@@ -62,7 +64,10 @@ Run = Callable[..., str]
 
 
 def words_of(name: str) -> list[str]:
-    return name.split("-", 1) if name.split("-", maxsplit=1)[0] in GROUPS else [name]
+    for group in GROUPS:
+        if name.startswith(f"{group}-"):
+            return [*group.split("-"), name.removeprefix(f"{group}-")]
+    return [name]
 
 
 @pytest.fixture

@@ -251,3 +251,41 @@ def test_no_answer_invites_a_page(running: EmbeddedAws) -> None:
     s3.meta.events.register("after-call", lambda http_response, **_: answers.append(http_response.headers))
     s3.list_buckets()
     assert not [name for headers in answers for name in headers if name.lower().startswith("access-control-")]
+
+
+CONTROL = "_tee/control"
+
+
+def assumed(running: EmbeddedAws) -> dict[str, str]:
+    """The session of a role of the embedded AWS."""
+    trust = {"Version": "2012-10-17", "Statement": []}
+    iam = client(running, "iam")
+    names = {role["RoleName"] for role in iam.list_roles()["Roles"]}
+    if "app" not in names:
+        iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(trust))
+    role = iam.get_role(RoleName="app")["Role"]["Arn"]
+    return client(running, "sts").assume_role(RoleArn=role, RoleSessionName="app")["Credentials"]
+
+
+FOREIGN = ("no signature", "a page", "a session of a role", "a body that is not signed", "a presigned URL", "a GET")
+
+
+@pytest.mark.parametrize("attack", FOREIGN)
+def test_nobody_but_the_owner_controls_it(running: EmbeddedAws, attack: str) -> None:
+    from botocore.credentials import Credentials as Keys
+
+    url, body = f"{running.endpoint}/{CONTROL}", b'{"action": "trim", "table": "t"}'
+    own = Keys(running.access_key, running.secret_key)
+    request = AWSRequest("GET" if attack == "a GET" else "POST", url, data=body)
+    if attack == "a session of a role":
+        session = assumed(running)
+        own = Keys(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    if attack == "a body that is not signed":
+        request.headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD"
+    if attack == "a presigned URL":
+        SigV4QueryAuth(own, "tee-infra", "us-east-1").add_auth(request)
+    elif attack != "no signature":
+        SigV4Auth(own, "tee-infra", "us-east-1").add_auth(request)
+    status, answer = send(request, **({"Origin": "http://evil.example"} if attack == "a page" else {}))
+    assert status in {403, 405}
+    assert b"Nothing was read or written" in answer

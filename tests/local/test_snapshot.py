@@ -28,6 +28,8 @@ def fill(running: EmbeddedAws) -> bytes:
         TableName="kept", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
     dynamodb.put_item(TableName="kept", Item={"pk": {"S": "a"}, "binary": {"B": b"x"}, "number": {"N": "1.5"}})
+    local.send_control(running, "split", table="kept", parts=2)
+    dynamodb.put_item(TableName="kept", Item={"pk": {"S": "b"}})
     client(running, "iam").create_role(RoleName="kept", AssumeRolePolicyDocument=TRUST)
     client(running, "ssm").put_parameter(Name="/kept", Value="v", Type="SecureString")
     client(running, "sns").create_topic(Name="kept")
@@ -55,8 +57,11 @@ def contents(running: EmbeddedAws, encrypted: bytes) -> list[Any]:
     dynamodb, streams = client(running, "dynamodb"), client(running, "dynamodbstreams")
     table = dynamodb.describe_table(TableName="kept")["Table"]
     stream = table["LatestStreamArn"]
-    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
-    iterator = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    shards = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    starts = [
+        streams.get_shard_iterator(StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        for shard in shards
+    ]
     keys = client(running, "kms").list_keys()["Keys"]
     return [
         table,
@@ -66,7 +71,8 @@ def contents(running: EmbeddedAws, encrypted: bytes) -> list[Any]:
             "ContinuousBackupsStatus"
         ],
         dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"],
-        len(streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]),
+        shards,
+        [streams.get_records(ShardIterator=start["ShardIterator"])["Records"] for start in starts],
         client(running, "iam").get_role(RoleName="kept")["Role"],
         client(running, "ssm").get_parameter(Name="/kept", WithDecryption=True)["Parameter"],
         client(running, "sns").list_topics()["Topics"],

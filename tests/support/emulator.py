@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -18,7 +19,7 @@ from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.tables.catalog import TABLES, Table
-from tee_infra.local import compact_items, late_ec2
+from tee_infra.local import compact_items, late_ec2, stream_requests
 from tee_infra.workflows.data.table_io import TableAccess, put_items, scan_pages
 
 
@@ -27,6 +28,7 @@ def change_moto() -> None:
     """As the embedded AWS changes it, which is faster; `tests.local.test_compact_items` shows that it answers alike."""
     compact_items.apply()
     late_ec2.apply()
+    stream_requests.apply(DynamoDBStreamsHandler)
 
 
 @contextmanager
