@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,16 +81,18 @@ def read_position(ends: Ends) -> Positions:
 
     An earlier position is as correct, so it may be read ahead of time. Raises `StreamOffError`, `StreamError`.
     """
-    found: dict[str, dict[str, str | None]] = {}
-    for table in ends.tables:
-        for _ in range(_ATTEMPTS):
-            answer = ends.source.stream(table.source).position(lambda _items: None)
-            if isinstance(answer, Position):
-                found[table.name] = answer.shards
-                break
-        else:
-            raise RemoteError(f"{table.source.name}: the end of its stream could not be read")
-    return found
+    with ThreadPoolExecutor(len(ends.tables)) as threads:
+        found = threads.map(lambda table: _position(ends, table), ends.tables)
+        return {table.name: shards for table, shards in zip(ends.tables, found, strict=True)}
+
+
+def _position(ends: Ends, table: ReplicatedTable) -> dict[str, str | None]:
+    stream = ends.source.stream(table.source)
+    for _ in range(_ATTEMPTS):
+        answer = stream.position(lambda _items: None)
+        if isinstance(answer, Position):
+            return answer.shards
+    raise RemoteError(f"{table.source.name}: the end of its stream could not be read")
 
 
 class Replication:
