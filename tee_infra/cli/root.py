@@ -33,7 +33,7 @@ SECTIONS: Final[Mapping[str, Commands]] = {
     },
     "Switch": {
         "slots": ("cutover.slots", "slots", "List the slots of an environment, and which one is open."),
-        "switch": ("cutover.switch", "switch", "Open another slot of an environment to the app."),
+        "switch": ("cutover.switch", "switch", "Open another slot to the app, without losing a write."),
         "rollback": ("cutover.switch", "rollback", "Open the slot before the last switch again."),
     },
     "Account and machine": {

@@ -15,7 +15,7 @@ _SECONDS: Final = 60.0
 
 
 class ControlRefusedError(RefusedError):
-    """The embedded AWS cannot do what was asked, e.g. because it has no such table."""
+    """The embedded AWS cannot do this, e.g. because it has no such table."""
 
 
 class ControlFailedError(RemoteError):

@@ -13,10 +13,11 @@ from tests.support.cases import every
 
 WIDTH = 80
 WITH_EXAMPLES = {
-    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
+    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore", "switch",
+    "rollback",
 }  # fmt: skip
 PLACEHOLDERS = {
-    "ENV", "DURATION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N",
+    "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N",
     "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "OWNER", "PORT", "REASON", "REMOTE", "SUFFIX", "URL",
 }  # fmt: skip
 REFUSED_OPTIONS = {"--table", "--env", "--environment", "--stage", "--entities", "--anonymise", "--anonymised"}

@@ -51,6 +51,7 @@ LINES = {
     "backup-create": "dev --output backups", "backup-list": "dev", "backup-restore": "dev --input backups",
     "backup-verify": "--input backups", "schema-check": "dev", "schema-pull": "dev-x --local", "bootstrap": "dev",
     "local-env": "", "local-status": "", "doctor": "",
+    "slots": "prod", "switch": "--from prod --to prod-v2 --yes", "rollback": "prod --yes",
     "local-fault-close": "dev-x", "local-fault-split": "dev-x", "local-fault-trim": "dev-x",
 }  # fmt: skip
 # They go on without what AWS refuses and name no reason, or end at the first missing field of a manifest.

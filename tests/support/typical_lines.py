@@ -38,6 +38,8 @@ COMMANDS: Final = {
     "backup verify": "--env prod --input s3://bucket/backup",
     "backup restore": "--env prod --input s3://bucket/backup --suffix=-x",
     "slots": "prod",
+    "switch": "--from prod --to prod-v2 --yes",
+    "rollback": "prod --yes",
     "bootstrap": "prod",
 }
 """What is about one environment, or about two in one place."""

@@ -74,8 +74,8 @@ accept_loss_option = click.option(
         "tee-infra switch --from legacy --to prod",
     )
 )
-@click.option("--from", "source", required=True, metavar="SLOT", help="The slot that is open: prod, prod-v2, legacy.")
-@click.option("--to", "target", required=True, metavar="SLOT", help="The slot to open.")
+@click.option("--from", "source", required=True, metavar="ENV", help="The slot that is open: prod, prod-v2 or legacy.")
+@click.option("--to", "target", required=True, metavar="ENV", help="The slot to open.")
 @click.option("--transform", metavar="MODULE:FUNCTION", help="The transform of the migration into the new slot.")
 @accept_loss_option
 @local_option
@@ -93,7 +93,7 @@ def switch(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Open another slot of an environment to the app, without losing a write.
+    """Open another slot to the app, without losing a write.
 
     Checks every condition first, then holds the app's writes for about a second. Until the new slot is open each
     failure, and Ctrl-C, opens the old one again. The same command ends a switch whose operator has died.

@@ -35,7 +35,7 @@ SEGMENTS: Final = 8
 
 
 class UnreadableJournalError(RemoteError):
-    """A journal that this version did not write; a replication does not guess where it stands."""
+    """A journal that this version did not write; a replication does not guess its progress."""
 
     def __init__(self, journal: str, reason: str) -> None:
         self.journal = journal

@@ -29,7 +29,7 @@ class UnreadableSwitchError(RefusedError):
 
 
 class NoRollbackError(RefusedError):
-    """There is no switch to take back, or its time is over."""
+    """There is no switch to take back, or the time for it has ended."""
 
     def __init__(self, environment: str, reason: str) -> None:
         self.environment = environment

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.cutover.preflight import Condition, conditions, require
 from tee_infra.core.cutover.preflight_facts import PreflightFacts
 from tee_infra.core.cutover.rehearsal import expected_window
+from tee_infra.core.cutover.slots import existing_slots, tables_of
 from tee_infra.core.cutover.switching import Bounds, Outcome, switch
+from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import LockHandle, locked
 from tee_infra.workflows.control.history import recorded
 from tee_infra.workflows.cutover.context import CutoverContext
@@ -76,9 +79,10 @@ def prepared_switch(
 ) -> Generator[PreparedSwitch]:
     """Take the replication over and measure every condition. Nothing of the switch itself is written.
 
-    `transform` is the replication's own. Raises `LockedError`, `NotHandedOverError`, `NoTableError`, and as `measure`
+    `transform` is the replication's own. Raises `UsageError`, `LockedError`, `NotHandedOverError`, and as `measure`
     does.
     """
+    _require_tables(context, source, target)
     with (
         locked(context.locks, context.switch_lock, context.actor, purpose) as lock,
         taken_over(context, source, target, purpose, transform) as replication,
@@ -96,6 +100,15 @@ def prepared_switch(
                 position=_way_back(context, facts, reversed_name(transform.name) if transform else ""),
             )
         yield prepared
+
+
+def _require_tables(context: CutoverContext, *slots: str) -> None:
+    existing = existing_slots(context.environment, context.reader.names())
+    for slot in slots:
+        missing = sorted(tables_of(slot).keys() - existing.get(slot, {}).keys())
+        if missing:
+            create = None if slot == LEGACY else f"Create it: tee-infra up {slot}"
+            raise UsageError(f"{slot}: it has no table {', '.join(missing)}. Nothing was changed", next=create)
 
 
 def _observe(context: CutoverContext, replication: Replication, *, has_inverse: bool) -> tuple[ReplicationFacts, float]:

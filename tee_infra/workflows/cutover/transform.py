@@ -24,7 +24,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class NoInverseError(RefusedError):
-    """A transform without an inverse leads nowhere back."""
+    """A transform without an inverse: nothing can be replicated back."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: it has no inverse, so nothing can be replicated back. Nothing was written")
