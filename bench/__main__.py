@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one table each."""
 
-from bench import cleanup, commands, data, destroys, features, simulation, workplace
+from bench import cleanup, commands, data, destroys, features, simulation, switch, workplace
 
 if __name__ == "__main__":
     commands.run()
@@ -17,3 +17,5 @@ if __name__ == "__main__":
     cleanup.run(count=100_000, environments=1_000)
     print()
     simulation.run(runs=10_000)
+    print()
+    switch.run(seeds=range(3), local=False)

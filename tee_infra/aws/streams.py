@@ -46,7 +46,9 @@ _TIP_POLL_SECONDS: Final = 0.1
 _MOST_TOUCHED: Final = 50
 _WRONG_IN_A_ROW: Final = 3
 _OK: Final = 200
-_GONE: Final = ("TrimmedDataAccessException", "ResourceNotFoundException")
+_TRIMMED: Final = "TrimmedDataAccessException"
+"""DynamoDB Local says so of a shard without a record too."""
+_GONE: Final = (_TRIMMED, "ResourceNotFoundException")
 """The records are, or the shard is: a shard is listed for as long as it has records."""
 
 
@@ -151,7 +153,7 @@ class TableStream:
         while tips and time.monotonic() < due:
             touch(min(len(tips), _MOST_TOUCHED))
             for name in list(tips):
-                page, _ = self._get(tips[name])
+                page = self._tip_page(name, tips)
                 if page.records:
                     found[name] = max((record.dynamodb.sequence_number for record in page.records), key=int)
                 if page.records or page.next_shard_iterator is None:
@@ -161,6 +163,15 @@ class TableStream:
             if tips:
                 time.sleep(_TIP_POLL_SECONDS)
         return Position(found)
+
+    def _tip_page(self, shard: Shard, tips: dict[Shard, str]) -> _Page:
+        """What was written since the shard's end was found; it is found again where the service has lost it."""
+        try:
+            return self._get(tips[shard])[0]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != _TRIMMED:
+                raise
+            return _Page([], self._iterator(shard, "LATEST"))
 
     def _records(self, shard: Shard, after: str | None) -> Records | TimedOut:
         reader = self._readers.get(shard)
@@ -173,10 +184,12 @@ class TableStream:
                 reader.iterator = self._iterator(shard, kind, after)
             page, now = self._get(reader.iterator)
             changes = tuple(self._change(record) for record in page.records)
-            numbers = [int(record.dynamodb.sequence_number) for record in page.records]
+            numbers = sorted((record.dynamodb.sequence_number for record in page.records), key=int)
         except ClientError as error:
             reader.iterator = None
             code = error.response.get("Error", {}).get("Code")
+            if code == _TRIMMED and not whole and self._is_whole(shard, None, _time_of(error.response)):
+                return Records()
             if code in _GONE:
                 return Records(trimmed=True)
             if code == "ExpiredIteratorException":
@@ -184,10 +197,10 @@ class TableStream:
             raise
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, ValueError) as error:
             return self._wrong(reader, error)
-        if not whole and not self._is_whole(shard, min(numbers, default=None), now):
+        if not whole and not self._is_whole(shard, numbers[0] if numbers else None, now):
             reader.iterator = None
             return Records(trimmed=True)
-        reached = str(max([*numbers, int(after or 0)])) if numbers or after else None
+        reached = max((*numbers, *([after] if after else ())), key=int, default=None)
         self._readers[shard] = _Reader(reached, page.next_shard_iterator)
         return Records(changes, reached, closed=page.next_shard_iterator is None)
 
@@ -200,7 +213,7 @@ class TableStream:
             raise StreamError(f"GetRecords of {self.table}", reason)
         return TimedOut()
 
-    def _is_whole(self, shard: Shard, first: int | None, now: float) -> bool:
+    def _is_whole(self, shard: Shard, first: str | None, now: float) -> bool:
         """Whether a shard that was read from its oldest record had lost none of them before."""
         if shard not in self._known:
             self._shards()
@@ -209,7 +222,7 @@ class TableStream:
             return False
         created = _created(shard)
         return (created is not None and now - created < _YOUNG_SECONDS) or (
-            first is not None and str(first) == known.first
+            first is not None and int(first) == int(known.first)
         )
 
     def _change(self, record: _Record) -> Change:

@@ -13,8 +13,8 @@ from tests.support.cases import every
 
 WIDTH = 80
 WITH_EXAMPLES = {
-    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore", "switch",
-    "rollback",
+    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
+    "switch", "rollback",
 }  # fmt: skip
 PLACEHOLDERS = {
     "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N",

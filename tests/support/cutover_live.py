@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tee_infra.client import SlotTables, WritesHeldError, WriteUncertainError
 from tee_infra.core.cutover.slots import tables_of
@@ -23,8 +24,8 @@ from tee_infra.workflows.cutover.earlier_switch import end_unfinished
 from tee_infra.workflows.cutover.switch_runner import SwitchRunner
 from tee_infra.workflows.cutover.tail import Tail, TailState
 from tee_infra.workflows.cutover.takeover import taken_over
-from tests.support.emulator import create_tables, reset, session
-from tests.support.homes import Moto, make_control_table
+from tests.support.emulator import create_tables, session
+from tests.support.homes import Moto, client, make_control_table
 
 TABLES = ("tee-admin", "tee-schedules")
 KEYS = 6
@@ -99,8 +100,8 @@ class Live:
     """Both slots at a service, and the app's writers, each process of which is played by two threads."""
 
     def __init__(self, endpoint: str, seed: int, processes: int = 2) -> None:
-        reset(endpoint)
         connection = Moto(endpoint=endpoint)
+        forget_tables(connection)
         make_control_table(connection)
         self.random = random.Random(seed)
         self.said: list[str] = []
@@ -110,11 +111,11 @@ class Live:
         self.writers: list[Writer] = []
         self._apps: list[SlotTables] = []
         for process in range(processes):
-            client = session().client("dynamodb", endpoint_url=endpoint, config=config)
-            app = SlotTables("prod", client=client)
+            dynamodb = session().client("dynamodb", endpoint_url=endpoint, config=config)
+            app = SlotTables("prod", client=dynamodb)
             self._apps.append(app)
             self.writers += [
-                Writer(app, client, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"))
+                Writer(app, dynamodb, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"))
                 for thread in range(2)
             ]
 
@@ -213,14 +214,22 @@ class Live:
             answered[slot] = max(answered.get(slot, 0.0), acknowledged)
 
 
+def forget_tables(connection: Moto) -> None:
+    """Delete every table of a service."""
+    dynamodb: Any = client(connection, "dynamodb")
+    for name in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=name)
+
+
 def make_slots(context: CutoverContext) -> None:
-    """The tables of `prod` and of `prod-v2`, as a switch wants them."""
+    """The tables of `prod` and of `prod-v2`, as a switch wants them; DynamoDB Local has no point-in-time recovery."""
     for slot in ("prod", "prod-v2"):
         create_tables(context.dynamodb, slot)
         for table in tables_of(slot).values():
-            context.dynamodb.client.update_continuous_backups(
-                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-            )
+            with suppress(ClientError):
+                context.dynamodb.client.update_continuous_backups(
+                    TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+                )
 
 
 def migrate(context: CutoverContext) -> None:
