@@ -188,7 +188,7 @@ class TableStream:
         except ClientError as error:
             reader.iterator = None
             code = error.response.get("Error", {}).get("Code")
-            if code == _TRIMMED and not whole and self._is_whole(shard, None, _time_of(error.response)):
+            if code == _TRIMMED and after is None and self._is_whole(shard, None, _time_of(error.response)):
                 return Records()
             if code in _GONE:
                 return Records(trimmed=True)
