@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from tee_infra.client.lease import Pointer, ended
+from tee_infra.client.raw_calls import RawCalls
 
 TABLE: Final = "tee-control"
 _STATES: Final = ("ACTIVE", "PREPARING", "DRAINING")
@@ -26,15 +26,14 @@ class UnreadableError(Exception):
     """The item is not one that this version knows, or the answer is not DynamoDB's."""
 
 
-def read_pointer(client: Any, environment: str) -> tuple[Pointer | None, float]:
+def read_pointer(calls: RawCalls, environment: str) -> tuple[Pointer | None, float]:
     """The pointer, None without an item or a control table; and AWS's time in seconds since 1970, from its answer.
 
     Raises `UnreadableError`, and botocore's errors.
     """
     try:
-        answer = client.get_item(
-            TableName=TABLE, Key=_key(environment), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
-        )
+        key = {"TableName": TABLE, "Key": _key(environment)}
+        answer, now = calls.send("get_item", key | {"ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"})
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
@@ -42,26 +41,27 @@ def read_pointer(client: Any, environment: str) -> tuple[Pointer | None, float]:
     if "ConsumedCapacity" not in answer:  # DynamoDB sends it when it is asked to; an empty answer means nothing
         raise UnreadableError("the reply is not DynamoDB's: it has no ConsumedCapacity")
     item = answer.get("Item")
-    return (None if item is None else parse(item, environment)), _time_of(answer)
+    return (None if item is None else parse(item, environment)), now or time.time()
 
 
-def end_drain(client: Any, environment: str, pointer: Pointer) -> None:
+def end_drain(calls: RawCalls, environment: str, pointer: Pointer) -> None:
     """Open the old slot again, unless the drain has already ended in one way or the other. Raises botocore's errors."""
     after = ended(pointer)
     try:
-        client.update_item(
-            TableName=TABLE,
-            Key=_key(environment),
-            UpdateExpression="SET #epoch = :after, #state = :active REMOVE #until",
-            ConditionExpression="#epoch = :epoch AND #state = :draining",
-            ExpressionAttributeNames={"#epoch": "epoch", "#state": "state", "#until": "drain_until"},
-            ExpressionAttributeValues={
+        update = {
+            "TableName": TABLE,
+            "Key": _key(environment),
+            "UpdateExpression": "SET #epoch = :after, #state = :active REMOVE #until",
+            "ConditionExpression": "#epoch = :epoch AND #state = :draining",
+            "ExpressionAttributeNames": {"#epoch": "epoch", "#state": "state", "#until": "drain_until"},
+            "ExpressionAttributeValues": {
                 ":after": {"N": str(after.epoch)},
                 ":active": {"S": after.state},
                 ":epoch": {"N": str(pointer.epoch)},
                 ":draining": {"S": pointer.state},
             },
-        )
+        }
+        calls.send("update_item", update)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
             raise
@@ -85,8 +85,13 @@ def parse(item: Mapping[str, Any], environment: str) -> Pointer:
     return Pointer(int(epoch), state, slot, _time(_text(item, "drain_until", "S")) if state == "DRAINING" else None)
 
 
+def partition_key(environment: str) -> str:
+    """The only partition of the control table that the app may read and update."""
+    return f"pointer#{environment}"
+
+
 def _key(environment: str) -> dict[str, Any]:
-    return {"pk": {"S": f"pointer#{environment}"}, "sk": {"S": "pointer"}}
+    return {"pk": {"S": partition_key(environment)}, "sk": {"S": "pointer"}}
 
 
 def _text(item: Mapping[str, Any], name: str, kind: str) -> str:
@@ -103,11 +108,3 @@ def _time(text: str) -> float:
     except ValueError:
         pass
     raise UnreadableError(f"drain_until {text!r} is not a timestamp")
-
-
-def _time_of(answer: Mapping[str, Any]) -> float:
-    """AWS's clock, to the second. Without a date this machine's, because no clock decides anything but when to try."""
-    try:
-        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-    except (KeyError, ValueError):
-        return time.time()

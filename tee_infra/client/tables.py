@@ -10,7 +10,10 @@ from typing import Any, Final
 from tee_infra.client.errors import WritesHeldError, WriteUncertainError
 from tee_infra.client.lease import Pointer, has_moved, table_name
 from tee_infra.client.pointer_item import SLOT
-from tee_infra.client.watch import PointerWatch
+from tee_infra.client.raw_calls import RawCalls
+from tee_infra.client.shadow import ShadowReader
+from tee_infra.client.shadow_counts import ShadowReads
+from tee_infra.client.watch import PRODUCTION, PointerWatch
 
 PATIENCE: Final = 60.0
 """Seconds. An operator that dies leaves writes held for 30 seconds at most."""
@@ -28,16 +31,34 @@ class SlotTables:
     `client`: the boto3 client of DynamoDB that the app writes with. Each of its requests inside `writing`, also a
     retry, is sent only while the lease has not expired; another client's are not checked. An environment without a
     pointer costs one read.
+
+    `shadow_reads`: repeat a share of this client's reads by `name` in the open slot and in another one, and count the
+    answers that differ (`tee-infra migrate status`). Raises `ValueError` for it in other environments than prod.
     """
 
-    def __init__(self, environment: str, *, client: Any, clock: Callable[[], float] = unstopped_clock) -> None:
+    def __init__(
+        self,
+        environment: str,
+        *,
+        client: Any,
+        shadow_reads: ShadowReads | None = None,
+        clock: Callable[[], float] = unstopped_clock,
+    ) -> None:
         if re.fullmatch(r"prod-v[0-9]+", environment):
             raise ValueError(f"{environment} is a slot of prod. Give the environment: prod")
         if environment == "legacy" or not SLOT.fullmatch(environment):
             raise ValueError(f"unknown environment {environment!r}; production's is prod")
+        if shadow_reads and environment != PRODUCTION:
+            raise ValueError(f"{environment} has no other slot; shadow reads are for prod")
         self._client = client
-        self._watch = PointerWatch(client, environment, clock)
+        self._calls = RawCalls(client)
+        self._watch = PointerWatch(self._calls, environment, clock)
         self._writing = threading.local()
+        self._shadow = (
+            ShadowReader(client, self._calls, environment, shadow_reads, self._watch.calm_slot)
+            if shadow_reads
+            else None
+        )
         client.meta.events.register(_REQUESTS, self._before_send)
 
     def name(self, table: str) -> str:
@@ -45,7 +66,7 @@ class SlotTables:
 
         Raises `PointerUnreadableError` until the pointer was read once.
         """
-        return table_name(self._watch.slot(PATIENCE), table)
+        return self._named(self._watch.slot(PATIENCE), table)
 
     @contextmanager
     def writing(self, table: str, *, timeout: float = PATIENCE) -> Generator[str]:
@@ -60,7 +81,7 @@ class SlotTables:
             raise _moved(outer[0], pointer)
         self._writing.block = pointer, timeout
         try:
-            yield table_name(pointer.slot, table)
+            yield self._named(pointer.slot, table)
         finally:
             self._writing.block = outer
         self._confirm(pointer, timeout)
@@ -68,7 +89,14 @@ class SlotTables:
     def close(self) -> None:
         """End the background refresh. Later writes are refused."""
         self._client.meta.events.unregister(_REQUESTS, self._before_send)
+        if self._shadow:
+            self._shadow.close()
         self._watch.close()
+        self._calls.close()
+
+    def _named(self, slot: str, table: str) -> str:
+        name = table_name(slot, table)
+        return self._shadow.named(name, table) if self._shadow else name
 
     def _before_send(self, **_: Any) -> None:
         """botocore calls this before each attempt of each request of the client (`before-send`, botocore.endpoint)."""

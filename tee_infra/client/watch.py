@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from threading import Condition, Event, Thread
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tee_infra.client.errors import PointerUnreadableError, WritesHeldError
 from tee_infra.client.lease import CALM_RENEWAL, LEASES, RENEWAL, Pointer, may_end
 from tee_infra.client.pointer_item import UnreadableError, end_drain, read_pointer
+from tee_infra.client.raw_calls import RawCalls
 
 PRODUCTION = "prod"
 """The environment with slots. In every other one a missing pointer stays missing."""
@@ -33,8 +34,8 @@ class PointerWatch:
     `clock` never goes back, and runs on while the machine sleeps.
     """
 
-    def __init__(self, client: Any, environment: str, clock: Callable[[], float]) -> None:
-        self._client = client
+    def __init__(self, calls: RawCalls, environment: str, clock: Callable[[], float]) -> None:
+        self._calls = calls
         self._environment = environment
         self._clock = clock
         self._changed = Condition()
@@ -56,6 +57,13 @@ class PointerWatch:
                 f"{self._environment}: the pointer to its tables cannot be read: {self._problem()}. Nothing was read"
             )
         return self._slot
+
+    def calm_slot(self) -> str | None:
+        """The open slot; None before the first read, during a switch, and while the pointer cannot be read."""
+        view = self._view
+        if view is None or view.pointer is None or view.problem or view.pointer.state != "ACTIVE":
+            return None
+        return view.pointer.slot
 
     def open_pointer(self, timeout: float) -> Pointer:
         """The pointer that permits a write now. Waits for it; raises `WritesHeldError` after `timeout` seconds."""
@@ -124,11 +132,11 @@ class PointerWatch:
         """Read the pointer. A failed read leaves the lease to expire; an item of another version ends it now."""
         read_at = self._clock()
         try:
-            pointer, now = read_pointer(self._client, self._environment)
+            pointer, now = read_pointer(self._calls, self._environment)
             view = self._view_of(pointer, read_at)
             self._show(view)
             if view.pointer and may_end(view.pointer, now, self._watched(view.pointer, read_at)):
-                end_drain(self._client, self._environment, view.pointer)
+                end_drain(self._calls, self._environment, view.pointer)
         except UnreadableError as error:
             self._show(View(None, read_at, f"the pointer cannot be read: {error}"))
         except Exception as error:  # the thread must live, whatever the read raised

@@ -1,5 +1,7 @@
 """A control table in moto whose pointer tests move, and a client that counts what it asks and that can be cut off."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,11 +9,13 @@ from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError
 
 from tee_infra.aws.control_store import ControlItems
+from tee_infra.client import SlotTables, WritesHeldError
 from tee_infra.core.cutover.pointer import Pointer, pointer_item, read_pointer
 from tests.support.emulator import session
 from tests.support.homes import Moto
 
 KEY = "pointer#prod", "pointer"
+TABLE = "tee-admin"
 
 
 class Control:
@@ -46,3 +50,29 @@ class Control:
         self.asked.append(request.headers["X-Amz-Target"].decode().split(".")[-1])
         if self.cut_off and self.asked[-1] in ("GetItem", "UpdateItem"):
             raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+def write(tables: SlotTables, timeout: float = 0) -> str:
+    with tables.writing(TABLE, timeout=timeout) as name:
+        return name
+
+
+def write_slowly(tables: SlotTables, during: Callable[[str], object], timeout: float = 5) -> None:
+    """A block that lasts as long as `during`, which has the table's name."""
+    with tables.writing(TABLE, timeout=timeout) as name:
+        during(name)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_held(tables: SlotTables) -> bool:
+    try:
+        write(tables)
+    except WritesHeldError:
+        return True
+    return False

@@ -1,4 +1,4 @@
-"""The generated module compiles under `tsc --strict`, and reads every stage as Python does."""
+"""The generated module compiles under the strictest options of `tsc`, and reads every stage as Python does."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from tee_infra.core.environments import (
     current_environment,
     parse_environment,
 )
-from tests.support.iam_simulator import install_node_tools
+from tests.support.typescript import checked
 
 STAGES = [*PERMANENT, *ALIASES, "feature-new-auth", "feature-" + "a" * 32, "prod-v2"]
 UNKNOWN = ["qa", "Prod", "prod-hotfix", "prod-v0", "feature-", "feature-prod", "feature-" + "a" * 33, "feature-a--b",
@@ -44,17 +44,7 @@ for (const environ of JSON.parse(process.argv[2])) {
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("typescript")
-    (folder / "tables.ts").write_text(render_typescript(parse_environment("dev")))
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "run.mjs").write_text(RUNNER)
-    tsc = install_node_tools() / "node_modules" / ".bin" / "tsc"
-    done = subprocess.run(
-        [tsc, "--strict", "--target", "es2020", "--module", "es2020", "tables.ts"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return folder
+    return checked(tmp_path_factory.mktemp("typescript"), scripts={"run.mjs": RUNNER})
 
 
 def test_typescript_and_python_read_every_stage_alike(compiled: Path) -> None:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from tee_infra.cli.results import ResultModel, Time
 from tee_infra.core.cutover.progress_report import Report, TableReport
+from tee_infra.core.cutover.shadow_reads import ShadowReads
+from tee_infra.core.unreadable import Unreadable
 
 ReplicationState = Literal["running", "paused", "stopped", "failed", "interrupted"]
 
@@ -29,6 +31,62 @@ class ReplicatedTableFacts(ResultModel):
     throttles: dict[str, int]
     unanswered: int
     verified_at: Time | None
+
+
+class ShadowTableFacts(ResultModel):
+    """`reads` were compared; `mismatches` of them differed, also after replication; `failed` ones had no answer."""
+
+    reads: int
+    mismatches: int
+    failed: int
+
+
+class ShadowFacts(ResultModel):
+    """Reads that the app repeated in the target within a day, since the last comparison, by table.
+
+    `p50_ratio` and `p99_ratio`: the target's latency by the source's. `still_sent`: whether there were some in the last
+    20 minutes. `problem`: why the counts cannot be read.
+    """
+
+    tables: dict[str, ShadowTableFacts]
+    p50_ratio: float | None
+    p99_ratio: float | None
+    still_sent: bool
+    problem: str | None
+
+
+def shadow_facts(shadow: ShadowReads | Unreadable) -> ShadowFacts:
+    """Shadow reads for scripts."""
+    if isinstance(shadow, Unreadable):
+        return ShadowFacts(tables={}, p50_ratio=None, p99_ratio=None, still_sent=False, problem=shadow.reason)
+    return ShadowFacts(
+        tables={name: ShadowTableFacts(**vars(counts)) for name, counts in shadow.tables.items()},
+        p50_ratio=shadow.p50_ratio,
+        p99_ratio=shadow.p99_ratio,
+        still_sent=shadow.still_sent,
+        problem=None,
+    )
+
+
+def shadow_line(shadow: ShadowReads | Unreadable) -> str:
+    """Shadow reads for people."""
+    if isinstance(shadow, Unreadable):
+        return f"shadow reads: {shadow.reason}"
+    total = shadow.total
+    parts = [f"{total.reads:,} compared", f"{total.mismatches:,} differ"]
+    parts += [
+        f"{counts.mismatches:,} of {counts.reads:,} in {name}"
+        for name, counts in shadow.tables.items()
+        if counts.mismatches
+    ]
+    if total.failed:
+        parts.append(f"{total.failed:,} failed")
+    for name, ratio in (("p50", shadow.p50_ratio), ("p99", shadow.p99_ratio)):
+        if ratio is not None:
+            parts.append(f"{name} is {ratio:.2f} of the source's")
+    if not shadow.still_sent:
+        parts.append("none in the last 20 minutes")
+    return f"shadow reads: {', '.join(parts)}"
 
 
 def table_facts(name: str, table: TableReport) -> ReplicatedTableFacts:

@@ -3,7 +3,15 @@
 import click
 from pydantic import RootModel
 
-from tee_infra.cli.cutover.facts import ReplicatedTableFacts, ReplicationState, table_facts, table_lines
+from tee_infra.cli.cutover.facts import (
+    ReplicatedTableFacts,
+    ReplicationState,
+    ShadowFacts,
+    shadow_facts,
+    shadow_line,
+    table_facts,
+    table_lines,
+)
 from tee_infra.cli.cutover.options import open_control
 from tee_infra.cli.options import environment_argument, json_option, local_option
 from tee_infra.cli.output import Output, prints
@@ -17,7 +25,7 @@ class ReplicationFacts(ResultModel):
     """A replication, as its last run has told. `interrupted`: its process ended without a word.
 
     `holder` is the user, machine and process; `at` when it told this; `percent` of the rate it was ordered to keep.
-    `problem`: why it cannot be told, or why it failed.
+    `problem`: why it cannot be told, or why it failed. `shadow_reads`: null where the app has sent none within a day.
     """
 
     source: str
@@ -28,6 +36,7 @@ class ReplicationFacts(ResultModel):
     percent: int | None
     problem: str | None
     tables: dict[str, ReplicatedTableFacts]
+    shadow_reads: ShadowFacts | None
 
 
 class MigrateStatusResult(RootModel[list[ReplicationFacts]]):
@@ -58,14 +67,16 @@ def _facts(found: ReplicationStatus) -> ReplicationFacts:
         percent=report.percent if report else None,
         problem=found.problem,
         tables={name: table_facts(name, table) for name, table in report.tables.items()} if report else {},
+        shadow_reads=shadow_facts(found.shadow) if found.shadow else None,
     )
 
 
 def _lines(found: ReplicationStatus) -> list[str]:
     report = found.report
+    shadow = [f"  {shadow_line(found.shadow)}"] if found.shadow else []
     if report is None:
-        return [f"{found.source} -> {found.target}: {found.problem}"]
+        return [f"{found.source} -> {found.target}: {found.problem}", *shadow]
     rate = f", {report.percent} % of the rate" if report.percent < 100 else ""  # noqa: PLR2004
     head = f"{found.source} -> {found.target}: {found.state}{rate}, as of {render_time(report.at)}, by {report.holder}"
     problem = [f"  {found.problem}"] if found.problem else []
-    return [head, *problem, *(f"  {line}" for line in table_lines(report))]
+    return [head, *problem, *(f"  {line}" for line in table_lines(report)), *shadow]

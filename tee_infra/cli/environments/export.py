@@ -54,7 +54,8 @@ def export(environment: Environment | None, as_format: str, local: bool, as_json
 
     On the embedded AWS they override a shell's own AWS settings and proxies.
 
-    `typescript` prints a module that reads STAGE and NODE_ENV when the app runs, and defaults to ENV.
+    `typescript` prints a module that reads STAGE and NODE_ENV when the app runs, and defaults to ENV. Its `SlotTables`
+    takes the app through a switch of production's tables.
     """
     environment = environment or current_environment(os.environ)
     if as_format == "typescript" and not as_json:

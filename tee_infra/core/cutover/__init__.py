@@ -10,6 +10,7 @@ target has all writes up to a moment. `validation` compares the tables while bot
 keys. `sentinels` are the items of heartbeats, and `journal_items` the journal as the control table has it.
 
 `migration` decides whether one may begin at all; `progress_report` is what a running one tells, and is told.
+`shadow_reads` are what the app's clients have found in both slots.
 
 Switch: `pointer` is the item in the control table that names the open slot, and its only changes; `slots` are what it
 may name. `preflight` decides on `preflight_facts` whether a switch may begin, `same_tables` compares the tables of both

@@ -51,7 +51,8 @@ class Pointer(BaseModel):
 
 
 def partition_key(environment: str) -> str:
-    """The pointer's `pk`. It has no other item, so that a role can be limited to it (`dynamodb:LeadingKeys`)."""
+    """The pointer's `pk`. Beside it are only the counts of shadow reads, so that the app's role can be limited to
+    it (`dynamodb:LeadingKeys`)."""
     return f"pointer#{environment}"
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tee_infra.core.cutover.preflight_facts import PreflightFacts
+from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.times import render_duration
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError
@@ -15,6 +16,8 @@ MOST_LAG: Final = 2.0
 VERIFIED_WITHIN: Final = timedelta(hours=24)
 MOST_READERS: Final = 2
 """Of a shard: with more, DynamoDB Streams may throttle (its documentation, Reading and processing a stream)."""
+SHADOW_READS: Final = 1000
+"""Without a difference, where clients send any."""
 MOST_P99_RATIO: Final = 1.1
 
 
@@ -75,7 +78,7 @@ def conditions(facts: PreflightFacts) -> list[Condition]:
         ("warm throughput", _warm(facts), migrate),
         ("stream readers", _each(facts, facts.stream_readers, _readers), status),
         ("same tables", _each(facts, facts.table_differences, _differences), up),
-        ("shadow reads", _shadow(facts), status),
+        ("shadow reads", _shadow(facts), f"{migrate} --until-caught-up" if _mismatches(facts) else status),
     )
     return [Condition(name=name, problem=problem, command=command) for name, problem, command in rows]
 
@@ -163,12 +166,25 @@ def _differences(fields: tuple[str, ...]) -> str:
     return " and ".join(fields)
 
 
+def _mismatches(facts: PreflightFacts) -> int:
+    """A comparison settles them: it finds and repairs the difference, or shows that there is none."""
+    return facts.shadow.total.mismatches if isinstance(facts.shadow, ShadowReads) else 0
+
+
 def _shadow(facts: PreflightFacts) -> str:
-    if not facts.shadow_wanted:
+    """Applies where clients have sent any; those that have stopped need no more, but what differed then counts."""
+    shadow = facts.shadow
+    if shadow is None or isinstance(shadow, Unreadable):
+        return shadow.reason if shadow else ""
+    total = shadow.total
+    if _mismatches(facts):
+        where = " and ".join(table for table, counts in shadow.tables.items() if counts.mismatches)
+        return f"{total.mismatches} of {total.reads} reads differ, in {where}"
+    if not shadow.still_sent:
         return ""
-    if facts.shadow is None or facts.shadow.reads < facts.shadow_wanted:
-        return f"{facts.shadow.reads if facts.shadow else 0} of {facts.shadow_wanted} reads"
-    if facts.shadow.mismatches:
-        return f"{facts.shadow.mismatches} of {facts.shadow.reads} reads differ"
-    slow = not facts.shadow.p99_ratio <= MOST_P99_RATIO
-    return f"p99 is {facts.shadow.p99_ratio:.2f} of the old slot's; {MOST_P99_RATIO} is allowed" if slow else ""
+    if total.reads < SHADOW_READS:
+        failed = f", and {total.failed} failed" if total.failed else ""
+        return f"{total.reads} of {SHADOW_READS} reads since the last comparison{failed}"
+    if shadow.p99_ratio is None or not shadow.p99_ratio <= MOST_P99_RATIO:
+        return f"p99 is {shadow.p99_ratio or 0:.2f} of the old slot's; {MOST_P99_RATIO} is allowed"
+    return ""

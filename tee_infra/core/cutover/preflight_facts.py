@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.unreadable import Unreadable
 
 
@@ -18,15 +19,6 @@ class WarmThroughput:
     def covers(self, other: "WarmThroughput") -> bool:
         """Whether it is no less than `other` in both."""
         return self.reads >= other.reads and self.writes >= other.writes
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShadowReads:
-    """Reads that clients sent to both slots: their number, those that differed, and the new slot's p99 by the old's."""
-
-    reads: int
-    mismatches: int
-    p99_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +54,5 @@ class PreflightFacts:
     """Consumers of the source's stream, the replication included."""
     table_differences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fields of DescribeTable that differ, and fields that this version does not know."""
-    shadow: ShadowReads | None = None
-    shadow_wanted: int = 0
-    """The number of shadow reads that the operator asked for; 0: no client sends any."""
+    shadow: ShadowReads | Unreadable | None = None
+    """Of the target, since the last complete comparison; None: no client has sent any within a day."""

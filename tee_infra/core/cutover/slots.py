@@ -29,6 +29,11 @@ class Slot:
     size_bytes: int = 0
 
 
+def is_slot(name: str) -> bool:
+    """Whether production's pointer may name it."""
+    return name in (LEGACY, PRODUCTION) or re.fullmatch(SLOT_PATTERN, name) is not None
+
+
 def environment_of(slot: str) -> str:
     """The environment whose pointer may name a slot: `prod` for `prod-v2` and `legacy`. Raises `UsageError`."""
     if slot == LEGACY or re.fullmatch(SLOT_PATTERN, slot):

@@ -15,6 +15,7 @@ from tee_infra.core.cutover.same_tables import Observed, differences, says_warm_
 from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.shadow_reads import count_shadow_reads
 
 TAIL_SILENCE: Final = timedelta(seconds=20)
 """A tail reports every few seconds; after a longer silence it counts as stopped."""
@@ -62,6 +63,7 @@ def measure(
         warm_target=warm_target,
         stream_readers={table: _readers(reader, old) for table, (old, _) in known.items()},
         table_differences={table: differences(old, new) for table, (old, new) in known.items()},
+        shadow=count_shadow_reads(context.items, target, [replication.verified_at.get(table) for table in pairs]),
     )
 
 

@@ -1,16 +1,18 @@
 """What is known of replications, from the control table alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.cutover.progress_report import REPORTS, Report, read_report
+from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.cutover.replication import lock_name
+from tee_infra.workflows.cutover.shadow_reads import count_shadow_reads
 
 State: TypeAlias = Literal["running", "paused", "stopped", "failed", "interrupted"]
 
@@ -19,7 +21,8 @@ State: TypeAlias = Literal["running", "paused", "stopped", "failed", "interrupte
 class ReplicationStatus:
     """A replication. `state` is `interrupted` for one that has ended without telling, as after a crash.
 
-    Without a `report`, `problem` says why it cannot be read.
+    Without a `report`, `problem` says why it cannot be read. `shadow`: reads of the app that were repeated in the
+    target, since its last comparison.
     """
 
     source: str
@@ -27,6 +30,7 @@ class ReplicationStatus:
     state: State | None
     report: Report | None
     problem: str | None
+    shadow: ShadowReads | Unreadable | None = None
 
 
 def read_status(control: ControlItems, environment: Environment) -> list[ReplicationStatus]:
@@ -34,7 +38,9 @@ def read_status(control: ControlItems, environment: Environment) -> list[Replica
     items, _ = control.collection(REPORTS)
     found = [_status(item["sk"], read_report(item)) for item in items if concerns(item["sk"], environment)]
     locks = held_locks(Locks(control)) if any(each.state in ("running", "paused") for each in found) else {}
-    return [_as_held(each, held=lock_name(each.target) in locks) for each in found]
+    return [
+        replace(_as_held(each, held=lock_name(each.target) in locks), shadow=_shadow(control, each)) for each in found
+    ]
 
 
 def concerns(sort_key: str, environment: Environment) -> bool:
@@ -66,9 +72,12 @@ def _status(sort_key: str, report: Report | Unreadable) -> ReplicationStatus:
     )
 
 
+def _shadow(control: ControlItems, found: ReplicationStatus) -> ShadowReads | Unreadable | None:
+    tables = found.report.tables.values() if found.report else ()
+    return count_shadow_reads(control, found.target, [table.verified_at for table in tables])
+
+
 def _as_held(found: ReplicationStatus, *, held: bool) -> ReplicationStatus:
     if held or found.state not in ("running", "paused"):
         return found
-    return ReplicationStatus(
-        source=found.source, target=found.target, state="interrupted", report=found.report, problem=found.problem
-    )
+    return replace(found, state="interrupted")

@@ -8,12 +8,19 @@ import pytest
 
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.preflight import PreflightError, conditions, require
-from tee_infra.core.cutover.preflight_facts import PreflightFacts, ShadowReads, WarmThroughput
+from tee_infra.core.cutover.preflight_facts import PreflightFacts, WarmThroughput
+from tee_infra.core.cutover.shadow_reads import ShadowReads, ShadowTable
 from tee_infra.core.unreadable import Unreadable
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TABLES = ("tee-admin", "tee-schedules")
+SHADOW = ShadowReads(
+    tables={"tee-admin": ShadowTable(reads=900, failed=1), "tee-schedules": ShadowTable(reads=100)},
+    p50_ratio=2.0,
+    p99_ratio=1.1,
+    still_sent=True,
+)
 WARM = {name: WarmThroughput(reads=12_000, writes=4_000) for name in (*TABLES, "tee-schedules/by-date")}
 READY = PreflightFacts(
     environment="prod",
@@ -32,8 +39,7 @@ READY = PreflightFacts(
     warm_target=WARM,
     stream_readers=dict.fromkeys(TABLES, 2),
     table_differences=dict.fromkeys(TABLES, ()),
-    shadow=ShadowReads(reads=1000, mismatches=0, p99_ratio=1.1),
-    shadow_wanted=1000,
+    shadow=SHADOW,
 )
 
 
@@ -66,11 +72,12 @@ BAD: dict[str, list[tuple[str, Any]]] = {
     "stream readers": [("stream_readers", one(value)) for value in (3, None)],
     "same tables": [("table_differences", one(value)) for value in (("TimeToLive",), None)],
     "shadow reads": [
-        ("shadow", None),
-        ("shadow", ShadowReads(reads=999, mismatches=0, p99_ratio=1.0)),
-        ("shadow", ShadowReads(reads=1000, mismatches=1, p99_ratio=1.0)),
-        ("shadow", ShadowReads(reads=1000, mismatches=0, p99_ratio=1.11)),
-        ("shadow", ShadowReads(reads=1000, mismatches=0, p99_ratio=float("nan"))),
+        ("shadow", Unreadable(reason="the shadow reads cannot be read")),
+        ("shadow", replace(SHADOW, tables={})),
+        ("shadow", replace(SHADOW, tables={"tee-admin": ShadowTable(reads=999, failed=10)})),
+        ("shadow", replace(SHADOW, tables={"tee-admin": ShadowTable(reads=5000, mismatches=1)})),
+        ("shadow", replace(SHADOW, tables={"tee-admin": ShadowTable(reads=1, mismatches=1)}, still_sent=False)),
+        *[("shadow", replace(SHADOW, p99_ratio=ratio)) for ratio in (1.11, float("nan"), None)],
     ],
 }
 CASES = [(name, member, value) for name, rows in BAD.items() for member, value in rows]
@@ -99,9 +106,20 @@ def test_a_bad_or_unknown_fact_fails_its_condition_only(name: str, member: str, 
     assert name in refused.value.message
 
 
-def test_a_loss_is_accepted_in_words_and_shadow_reads_are_wanted_only_where_asked_for() -> None:
+def test_a_loss_is_accepted_in_words() -> None:
     require(replace(READY, has_inverse=False, loss_accepted=True))
-    require(replace(READY, shadow=None, shadow_wanted=0))
+
+
+@pytest.mark.parametrize("shadow", [None, replace(SHADOW, tables={}, p99_ratio=9.0, still_sent=False)], ids=str)
+def test_no_shadow_reads_are_wanted_where_clients_send_none(shadow: ShadowReads | None) -> None:
+    require(replace(READY, shadow=shadow))
+
+
+def test_a_comparison_settles_what_differed() -> None:
+    facts = replace(READY, shadow=replace(SHADOW, tables={"tee-admin": ShadowTable(reads=9, mismatches=2)}))
+    (condition,) = [condition for condition in conditions(facts) if not condition.holds]
+    assert condition.problem == "2 of 9 reads differ, in tee-admin"
+    assert condition.command == "tee-infra migrate --from prod --to prod-v2 --until-caught-up"
 
 
 def test_without_any_fact_every_condition_of_a_table_fails() -> None:

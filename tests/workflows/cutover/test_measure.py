@@ -38,6 +38,11 @@ class Account:
                 TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": on}
             )
 
+    def shadow_reads(self, minutes_ago: int, counts: dict[str, int]) -> None:
+        window = int((self.context.pointers.read()[1] - timedelta(minutes=minutes_ago)).timestamp()) // 600
+        item = {"pk": "pointer#prod", "sk": f"shadow#prod-v2#{window % 144:03d}", "window": window, "counts": counts}
+        assert self.items.put(item, None)
+
     def unmet(self, **changes: Any) -> set[str]:
         now = self.context.pointers.read()[1]
         tables = tables_of("prod")
@@ -75,6 +80,7 @@ SPOILED: dict[str, Callable[[Account], object]] = {
     ),
     "reverse": lambda account: account.tail.say("ann on laptop", SLOTS, "no access to prod-tee-admin"),
     "point-in-time recovery": lambda account: account.recovery(on=False),
+    "shadow reads": lambda account: account.shadow_reads(2, {"reads#tee-admin": 1000, "differ#tee-admin": 1}),
     "same tables": lambda account: account.dynamodb.client.update_time_to_live(
         TableName="prod-v2-tee-admin", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
     ),
@@ -99,6 +105,13 @@ def test_a_tail_of_other_slots_is_no_reverse(account: Account) -> None:
 def test_a_table_that_does_not_exist_leaves_its_conditions_unknown(account: Account) -> None:
     account.dynamodb.client.delete_table(TableName="prod-v2-tee-admin")
     assert account.unmet() == {"point-in-time recovery", "warm throughput", "stream readers", "same tables"}
+
+
+def test_shadow_reads_count_from_the_last_comparison_on(account: Account) -> None:
+    account.shadow_reads(120, {"reads#tee-admin": 1000, "differ#tee-admin": 1})
+    assert account.unmet() == set()
+    verified = dict.fromkeys(tables_of("prod"), account.context.pointers.read()[1] - timedelta(hours=3))
+    assert account.unmet(verified_at=verified) == {"shadow reads"}
 
 
 def test_a_journal_that_cannot_be_read_is_another_switch(account: Account) -> None:
