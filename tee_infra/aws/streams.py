@@ -272,7 +272,7 @@ class TableStream:
                 code = error.response.get("Error", {}).get("Code", "")
                 verdict = verdict_of(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0), code)
                 if verdict is ResponseClass.THROTTLED:
-                    return Throttled()
+                    return Throttled(code)
                 if verdict is ResponseClass.TRANSIENT:
                     return TimedOut()
                 raise

@@ -18,7 +18,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
 
-from tee_infra.local import item_json, packed_tables, sorted_items, stream_records, stream_shards
+from tee_infra.local import item_json, packed_tables, sorted_items, stream_records, stream_shards, transactions
 
 READS: Final = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
 ANSWERED: Final = READS | {"PutItem", "BatchWriteItem"}
@@ -43,6 +43,7 @@ def apply() -> None:
     stream_shards.apply(cast("Any", StreamShard), cast("Any", DynamoDBBackend))
     sorted_items.apply(cast("Any", Table), cast("Any", DynamoDBBackend))
     packed_tables.apply(cast("Any", Table))
+    transactions.apply(cast("Any", Table), cast("Any", DynamoDBBackend))
     cache_dispatch()
     backend = cast("Any", DynamoDBBackend)
     backend.scan, backend.query = _answering(backend.scan), _answering(backend.query)

@@ -63,6 +63,11 @@ def apply(table: Any, backend: Any) -> None:
     table.scan, table.query = _scanning(table.scan), _querying(table.query)
 
 
+def forget(table: Any) -> None:
+    """Sort a table's items again: one was changed."""
+    _orders.pop(table, None)
+
+
 def _order(table: Any) -> _Order:
     if table not in _orders:
         _orders[table] = _Order(table)

@@ -124,6 +124,13 @@ def trim(first: Any, *, before: float | None = None) -> int:
     return forgotten
 
 
+def forget_from(first: Any, position: int) -> None:
+    """Forget the records from a sequence number on: of a transaction that was cancelled."""
+    for shard in of_stream(first):
+        del shard.items[bisect_left(shard.items, position, key=number) :]
+    first.next_number = position
+
+
 def trim_expired(first: Any) -> None:
     """Forget what DynamoDB keeps no longer. Looks at the oldest record of each shard only, unless it is too old."""
     oldest = clock.now() - RETENTION_SECONDS

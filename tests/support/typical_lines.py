@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "migrate throttle": "dev 30%",
     "migrate pause": "dev",
     "migrate continue": "dev",
+    "migrate tail": "dev --until-caught-up",
     "feature create": "--branch feature/x --owner ann",
     "feature extend": "feature-x --ttl 24h",
     "feature hold": "feature-x --reason x --for 24h",

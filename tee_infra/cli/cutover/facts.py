@@ -1,13 +1,16 @@
 """A replication for people and for scripts."""
 
-from typing import Literal
+from collections import Counter
+from typing import Final, Literal
 
 from tee_infra.cli.results import ResultModel, Time
-from tee_infra.core.cutover.progress_report import Report, TableReport
+from tee_infra.core.cutover.progress_report import Phase, Report, TableReport
 from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.unreadable import Unreadable
 
 ReplicationState = Literal["running", "paused", "stopped", "failed", "interrupted"]
+PHASES: Final[tuple[Phase, ...]] = ("starting", "copying", "sweeping", "comparing", "following")
+"""From the one that is furthest from the end."""
 
 
 class ReplicatedTableFacts(ResultModel):
@@ -20,7 +23,7 @@ class ReplicatedTableFacts(ResultModel):
     """
 
     table: str
-    phase: Literal["starting", "copying", "sweeping", "following", "comparing"]
+    phase: Phase
     estimated_items: int
     items: int
     lag_seconds: float | None
@@ -101,6 +104,29 @@ def table_lines(report: Report) -> list[str]:
     return [table_line(name, table) for name, table in report.tables.items()]
 
 
+def progress_line(report: Report) -> str:
+    """All tables in one line, which a terminal rewrites: the phase and the lag of the one that is furthest behind."""
+    tables = report.tables.values()
+    behind = min(tables, key=lambda table: PHASES.index(table.phase), default=None)
+    lags = [table.lag_milliseconds for table in tables]
+    lag = None if None in lags else max((lag for lag in lags if lag is not None), default=None)
+    differences = [table.different for table in tables if table.different is not None]
+    throttles: Counter[str] = sum((Counter(table.throttles) for table in tables), Counter())
+    whole = TableReport(
+        phase=behind.phase if behind else "starting",
+        estimated_items=sum(table.estimated_items for table in tables),
+        items=sum(table.items for table in tables),
+        lag_milliseconds=lag,
+        quarantined=sum(table.quarantined for table in tables),
+        different=sum(differences) if len(differences) == len(lags) else None,
+        repaired=sum(table.repaired for table in tables),
+        throttled=sum(table.throttled for table in tables),
+        throttles=dict(throttles),
+        unanswered=sum(table.unanswered for table in tables),
+    )
+    return table_line("paused" if report.paused else f"{report.source} -> {report.target}", whole)
+
+
 def table_line(name: str, table: TableReport) -> str:
     """A table for people."""
     parts = [table.phase, f"{table.items:,} items"]
@@ -113,7 +139,7 @@ def table_line(name: str, table: TableReport) -> str:
         parts.append(f"{table.repaired:,} repaired")
     if table.throttled:
         most = max(table.throttles, key=lambda what: table.throttles[what], default="")
-        parts.append(f"{table.throttled:,} throttled (most often the {most})")
+        parts.append(f"{table.throttled:,} throttled (most often {most})")
     if table.unanswered:
         parts.append(f"{table.unanswered:,} without an answer")
     return f"{name}: {', '.join(parts)}"

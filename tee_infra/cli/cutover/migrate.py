@@ -3,6 +3,7 @@
 import sys
 import time
 from datetime import timedelta
+from shutil import get_terminal_size
 from typing import Final
 
 import click
@@ -10,10 +11,11 @@ from pydantic import RootModel
 
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.dynamodb import open_dynamodb
-from tee_infra.cli.cutover.facts import ReplicatedTableFacts, table_facts, table_line, table_lines
+from tee_infra.cli.cutover.facts import ReplicatedTableFacts, progress_line, table_facts, table_line, table_lines
 from tee_infra.cli.cutover.options import open_sides
 from tee_infra.cli.cutover.orders import continue_command, pause, throttle
 from tee_infra.cli.cutover.status import status
+from tee_infra.cli.cutover.tail import tail
 from tee_infra.cli.data.options import roles_options
 from tee_infra.cli.options import dry_run_option, examples, json_option, local_option, yes_option
 from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers
@@ -58,12 +60,14 @@ class PlannedMigration(ResultModel):
 
 class MigrationFacts(ResultModel):
     """How the migration ended. `caught_up`: a complete comparison found no difference, and then every write of the
-    source was in the target. `stopped`: by Ctrl-C or a signal; the same command continues."""
+    source was in the target. `stopped`: by Ctrl-C or a signal; the same command continues. `switched`: a switch opened
+    the target to the app, so nothing is left to migrate."""
 
     source: str
     target: str
     caught_up: bool
     stopped: bool
+    switched: bool
     tables: dict[str, ReplicatedTableFacts]
 
 
@@ -82,7 +86,7 @@ class Meter:
         """Show where each table is."""
         now = time.monotonic()
         if self._terminal:
-            show_progress("; ".join(table_lines(report)), rewrite=True)
+            show_progress(progress_line(report)[: get_terminal_size().columns - 1], rewrite=True)
         elif now - self._said >= _PLAIN_SECONDS:
             self._said = now
             for name, table in report.tables.items():
@@ -164,7 +168,7 @@ def migrate(
     output.result(MigrateResult(_facts(result)), _result_lines(result))
 
 
-for command in (status, throttle, pause, continue_command):
+for command in (status, throttle, pause, continue_command, tail):
     migrate.add_command(command)
 
 
@@ -189,7 +193,7 @@ def _plan_lines(plan: MigrationPlan) -> list[str]:
 
 _STATES: Final = {
     "empty": "is empty",
-    "resumes": "continues where its journal stands",
+    "resumes": "continues from its journal",
     "has other items": "has items, which are deleted unless the source has them too",
 }
 
@@ -221,15 +225,17 @@ def _facts(result: MigrationResult) -> MigrationFacts:
         target=result.report.target,
         caught_up=result.caught_up,
         stopped=result.stopped,
+        switched=result.switched,
         tables={name: table_facts(name, table) for name, table in result.report.tables.items()},
     )
 
 
 def _result_lines(result: MigrationResult) -> list[str]:
     report = result.report
-    end = (
-        f"{report.target} is equal to {report.source} and up to date"
-        if result.caught_up
-        else f"stopped; to continue, run the same command again: {report.target} falls behind from now on"
-    )
+    if result.switched:
+        end = f"{report.target} is open to the app: the migration has ended"
+    elif result.caught_up:
+        end = f"{report.target} is equal to {report.source} and up to date"
+    else:
+        end = f"stopped; to continue, run the same command again: {report.target} falls behind from now on"
     return [*table_lines(report), end]

@@ -49,7 +49,10 @@ class Percent(click.ParamType[int]):
 @local_option
 @json_option
 def throttle(*, environment: Environment, percent: int, local: bool, as_json: bool) -> None:
-    """Let a replication work at a part of its rate, e.g. 30%; 100% is the full one."""
+    """Limit replications to a share of their rate.
+
+    PERCENT is e.g. 30%; 100% is the full rate again. A running replication obeys within seconds.
+    """
     _order(environment, {"percent": percent}, local=local, as_json=as_json)
 
 
@@ -59,7 +62,10 @@ def throttle(*, environment: Environment, percent: int, local: bool, as_json: bo
 @local_option
 @json_option
 def pause(*, environment: Environment, local: bool, as_json: bool) -> None:
-    """Pause the replications of an environment. Continue within hours: a stream keeps its records for 24."""
+    """Pause the replications of an environment.
+
+    Continue within hours: a stream keeps its records for 24 hours, and a pause beyond that copies everything again.
+    """
     _order(environment, {"paused": True}, local=local, as_json=as_json)
 
 

@@ -49,7 +49,10 @@ class MigrateStatusResult(RootModel[list[ReplicationFacts]]):
 @local_option
 @json_option
 def status(*, environment: Environment, local: bool, as_json: bool) -> None:
-    """Show the replications from and to an environment. Reads the control table only."""
+    """Show the replications from and to an environment.
+
+    Reads the control table only.
+    """
     output = Output(as_json)
     found = read_status(open_control(environment, output, local=local), environment)
     lines = [line for each in found for line in _lines(each)] or [f"no replication of {environment.name} is known"]

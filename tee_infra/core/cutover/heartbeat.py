@@ -1,8 +1,14 @@
 """Heartbeats: whether the tail has passed a moment. An empty page of a shard proves nothing, a sentinel does."""
 
+from typing import Final
+
 from tee_infra.core.cutover.requests import Done, Task, Wait, WriteSentinel, ask
 from tee_infra.core.cutover.run import Heartbeat, Run
 from tee_infra.errors import RefusedError
+
+_EAGER_ROUNDS: Final = 10
+"""With sentinels in each. A tail that needs more has much to read: each sentinel is a record too, and one to delete."""
+_RAREST: Final = 20
 
 
 def pass_heartbeat(run: Run) -> Task[None]:
@@ -13,6 +19,7 @@ def pass_heartbeat(run: Run) -> Task[None]:
     """
     heartbeat = Heartbeat()
     run.heartbeats.append(heartbeat)
+    rounds = pause = 0
     try:
         while not run.following or not run.reading <= heartbeat.passed:
             if run.stopping:
@@ -20,8 +27,12 @@ def pass_heartbeat(run: Run) -> Task[None]:
                     "replication: it stopped before the target had every write. The source is unchanged",
                     next="Start the replication again",
                 )
-            if run.following:
+            if run.following and not pause:
                 yield from _beat(run, heartbeat)
+                rounds += 1
+                pause = min(max(0, rounds - _EAGER_ROUNDS), _RAREST)
+            else:
+                pause = max(0, pause - 1)
             yield Wait(run.plan.poll_seconds)
     finally:
         run.heartbeats.remove(heartbeat)

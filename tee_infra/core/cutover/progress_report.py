@@ -16,6 +16,7 @@ ORDERS: Final = "replication-orders"
 """The partition key of the orders to running replications; the sort key is the same."""
 
 Count = Annotated[int, Field(ge=0)]
+Phase = Literal["starting", "copying", "sweeping", "following", "comparing"]
 
 
 class _Stored(BaseModel):
@@ -25,7 +26,7 @@ class _Stored(BaseModel):
 class TableReport(_Stored):
     """One table. Milliseconds and counts are whole numbers, because the control table has no others."""
 
-    phase: Literal["starting", "copying", "sweeping", "following", "comparing"]
+    phase: Phase
     estimated_items: Count
     items: Count
     lag_milliseconds: Count | None = None

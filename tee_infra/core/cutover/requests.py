@@ -188,7 +188,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """Nothing happened."""
+    """Nothing happened. `reason`: what AWS calls it, e.g. `ThrottlingException`; empty if it did not say."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tee_infra.aws.slot_tables import SlotTableReader
 from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.workflows.control.processes import this_actor
-from tee_infra.workflows.cutover.replication import Ends
+from tee_infra.workflows.cutover.replication import Ends, switch_lock_name
 from tee_infra.workflows.cutover.table_replication import ReplicatedTable
 
 
@@ -65,7 +65,7 @@ class CutoverContext:
     @property
     def switch_lock(self) -> str:
         """The lock of a switch. While it is held, other replications of the environment hand over to it."""
-        return f"switch of {self.environment}"
+        return switch_lock_name(self.environment)
 
     def journals(self) -> SwitchJournals:
         """The journal of the last switch, for one run."""

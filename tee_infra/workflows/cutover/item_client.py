@@ -61,7 +61,7 @@ class ItemClient:
             found |= {canonical_key(item, self.table.key_names): item for item in items}
             if not pending:
                 return Items(found)
-        return Throttled()
+        return Throttled("UnprocessedKeys")
 
     def write(self, puts: tuple[RawItem, ...], deletes: tuple[Key, ...]) -> Written | Throttled | TimedOut:
         """Put items and delete keys, all of different keys. A refused request is halved until each refused item is
@@ -112,7 +112,8 @@ class ItemClient:
         if result is not None:
             requests.acknowledged()
             return result
-        return Throttled() if requests.last.verdict is ResponseClass.THROTTLED else TimedOut()
+        last = requests.last
+        return Throttled(last.code) if last.verdict is ResponseClass.THROTTLED else TimedOut()
 
     def _requests(self) -> Requests:
         if not hasattr(self._own, "requests"):

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tee_infra.aws.connection import AwsError
@@ -13,17 +12,18 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.deadline import start
 from tee_infra.core.cutover.preflight import MOST_LAG
-from tee_infra.core.cutover.progress_report import Report, TableReport
+from tee_infra.core.cutover.progress_report import Report
 from tee_infra.core.cutover.validation import Comparison
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import PartialError, RefusedError, TeeInfraError
-from tee_infra.workflows.control.environment_lock import LockHandle, locked
+from tee_infra.workflows.control.environment_lock import LockHandle, held_locks, locked
 from tee_infra.workflows.control.processes import this_actor
 from tee_infra.workflows.cutover.orders import OrderedPace, read_present_orders
 from tee_infra.workflows.cutover.plan import MigrationPlan, read_home_pointer
-from tee_infra.workflows.cutover.replication import Replication, lock_name
-from tee_infra.workflows.cutover.table_replication import TableState, Tuning
+from tee_infra.workflows.cutover.replication import Replication, lock_name, switch_lock_name
+from tee_infra.workflows.cutover.reporting import present_report
+from tee_infra.workflows.cutover.table_replication import Tuning
 
 _TICK_SECONDS: Final = 0.5
 _REPORT_SECONDS: Final = 5.0
@@ -31,6 +31,8 @@ _COMPARED_FOR_SECONDS: Final = 6 * 3600.0
 """A comparison is repeated so often: a switch wants one of the last 24 hours."""
 _BLIND_SECONDS: Final = 10.0
 """Without having read the pointer for so long, nothing is written to the target."""
+_DIFFERENT_FOR_SECONDS: Final = 600.0
+"""The same after comparisons with a difference: a person may have corrected the items."""
 _COMPARISONS: Final = 3
 _DRAIN_SECONDS: Final = 60.0
 
@@ -59,11 +61,13 @@ class StillDifferentError(PartialError):
 class MigrationResult:
     """`caught_up`: the target had every write up to a moment after a complete comparison without a difference.
 
-    `stopped`: by Ctrl-C or a signal. `comparisons` are the last ones, by table, empty if there was none.
+    `stopped`: by Ctrl-C or a signal. `switched`: a switch has opened the target to the app. `comparisons` are the last
+    ones, by table, empty if there was none.
     """
 
     caught_up: bool
     stopped: bool
+    switched: bool = False
     report: Report
     comparisons: Mapping[str, Comparison]
 
@@ -76,17 +80,38 @@ def run_migration(
     report: Callable[[Report], None],
     tuning: Tuning | None = None,
 ) -> MigrationResult:
-    """Migrate, until Ctrl-C or, with `until_caught_up`, until the target is equal and up to date.
+    """Migrate, until Ctrl-C, a switch or, with `until_caught_up`, until the target is equal and up to date.
 
-    `report` is called about twice a second. After a crash the same call goes on where the journal stands. Raises
-    `LockedError` for a second migration into the same target, `LockLostError`, `RefusedError` where the target was
-    opened to the app, and what ended the replication of a table.
+    `report` is called about twice a second. After a crash the same call goes on where the journal stands. While a
+    switch runs, it has the replication; it goes on here if the switch leaves the source open. Raises `LockedError` for
+    a second migration into the same target, `LockLostError`, `RefusedError` where the target was opened to the app, and
+    what ended the replication of a table.
     """
     actor = this_actor()
     purpose = f"tee-infra migrate --from {plan.ends.source_name} --to {plan.ends.target_name}"
-    with locked(Locks(control), lock_name(plan.ends.target_name), actor, purpose) as lock:
-        migration = _Migration(plan, control, lock, actor=actor, report=report, tuning=tuning)
-        return migration.run(until_caught_up=until_caught_up)
+    while True:
+        with locked(Locks(control), lock_name(plan.ends.target_name), actor, purpose) as lock:
+            migration = _Migration(plan, control, lock, actor=actor, report=report, tuning=tuning)
+            result = migration.run(until_caught_up=until_caught_up)
+        if not migration.handed_over:
+            return result
+        try:
+            while _is_switching(control, plan.home):
+                time.sleep(_TICK_SECONDS)
+            if _is_open(control, plan):
+                return replace(result, switched=True)
+        except KeyboardInterrupt:
+            return replace(result, stopped=True)
+
+
+def _is_switching(control: ControlItems, home: str) -> bool:
+    return switch_lock_name(home) in held_locks(Locks(control))
+
+
+def _is_open(control: ControlItems, plan: MigrationPlan) -> bool:
+    """Whether a switch has opened the target."""
+    pointer = read_home_pointer(control, plan.home)
+    return not isinstance(pointer, Unreadable) and pointer.epoch > 0 and pointer.slot == plan.ends.target_name
 
 
 class _Migration:
@@ -108,6 +133,9 @@ class _Migration:
         self._compared: dict[str, Comparison] = {}
         self._compared_at: float | None = None
         self._comparisons = 0
+        self._draining: Future[bool] | None = None
+        self.handed_over = False
+        """Whether it has ended because a switch wants the replication."""
         self._replication = Replication(
             plan.ends,
             control,
@@ -125,7 +153,7 @@ class _Migration:
         try:
             self._watch()
             self._replication.start()
-            while not caught_up:
+            while not caught_up and not self.handed_over:
                 self._replication.require_running()
                 self._lock.check()
                 self._watch()
@@ -141,8 +169,8 @@ class _Migration:
             raise
         finally:
             self._pace.ended = True
-            self._replication.stop()
             final = self._present(running=False, problem=problem)
+            self._replication.stop()
             with suppress(TeeInfraError):
                 self._control.put_together([final.item()], self._lock.guard)
         return MigrationResult(caught_up=caught_up, stopped=stopped, report=final, comparisons=self._compared)
@@ -153,6 +181,7 @@ class _Migration:
         try:
             pointer = read_home_pointer(self._control, self._plan.home)
             self._pace.orders = read_present_orders(self._control, ends.source_name, ends.target_name)
+            self.handed_over = _is_switching(self._control, self._plan.home)
         except AwsError:
             return  # nothing is written once it lasts too long
         if isinstance(pointer, Unreadable):
@@ -173,7 +202,8 @@ class _Migration:
                 self._compared_at = time.monotonic()
                 self._comparisons += 1
             return
-        due = self._compared_at is None or time.monotonic() - self._compared_at > _COMPARED_FOR_SECONDS
+        holds = _COMPARED_FOR_SECONDS if self._clean else _DIFFERENT_FOR_SECONDS
+        due = self._compared_at is None or time.monotonic() - self._compared_at > holds
         if (due or not self._clean) and self._comparisons < _COMPARISONS and self._near:
             self._comparing = start(self._replication.verify, "comparison")
         elif due:
@@ -197,7 +227,14 @@ class _Migration:
             if self._comparisons >= _COMPARISONS:
                 raise StillDifferentError(self._plan.ends.target_name, self._compared)
             return False
-        return self._near and self._replication.drain(_DRAIN_SECONDS)
+        if self._draining is None:
+            # Beside this loop: without the pointer that it reads nothing is written, so nothing would be drained.
+            self._draining = start(lambda: self._replication.drain(_DRAIN_SECONDS), "drain") if self._near else None
+            return False
+        if not self._draining.done():
+            return False
+        drained, self._draining = self._draining.result(), None
+        return drained
 
     def _report(self) -> None:
         found = self._present(running=True, problem=None)
@@ -207,35 +244,12 @@ class _Migration:
             self._replication.write([found.item()])
 
     def _present(self, *, running: bool, problem: str | None) -> Report:
-        orders = self._pace.orders
-        comparing = self._comparing is not None
-        return Report(
-            source=self._plan.ends.source_name,
-            target=self._plan.ends.target_name,
-            holder=self._actor.describe(),
-            at=datetime.now(UTC),
+        return present_report(
+            self._replication,
+            self._actor,
+            self._pace.orders,
             running=running,
-            percent=orders.percent,
-            paused=orders.paused,
             problem=problem,
-            tables={
-                name: _table_report(state, self._plan.estimates[name].items, comparing=comparing)
-                for name, state in self._replication.states().items()
-            },
+            estimated={name: found.items for name, found in self._plan.estimates.items()},
+            comparing=self._comparing is not None,
         )
-
-
-def _table_report(state: TableState, estimated: int, *, comparing: bool) -> TableReport:
-    return TableReport(
-        phase="comparing" if comparing and state.phase == "following" else state.phase,
-        estimated_items=estimated,
-        items=state.items,
-        lag_milliseconds=None if state.lag_seconds is None else round(state.lag_seconds * 1000),
-        quarantined=state.quarantined,
-        different=state.different,
-        repaired=state.repaired,
-        throttled=state.throttled,
-        throttles=state.throttles,
-        unanswered=state.unanswered,
-        verified_at=state.verified_at,
-    )

@@ -70,6 +70,11 @@ def lock_name(target: str) -> str:
     return f"replication into {target}"
 
 
+def switch_lock_name(environment: str) -> str:
+    """The lock of a switch. While it is held, other replications of the environment hand over to it."""
+    return f"switch of {environment}"
+
+
 def read_journals(control: ControlItems, ends: Ends) -> dict[str, StoredJournal]:
     """The journal of each table, without starting anything. Raises `UnreadableJournalError`, and as `ControlItems`."""
     journals = {table.name: ends.journal(table) for table in ends.tables}

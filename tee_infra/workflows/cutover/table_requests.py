@@ -31,7 +31,7 @@ class Counters:
     throttled: int = 0
     unanswered: int = 0
     throttles: dict[str, int] = field(default_factory=dict[str, int])
-    """By what was throttled, e.g. `write target`."""
+    """By what was throttled and why, e.g. `write of target: UnprocessedItems`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +162,21 @@ class TableRequests:
 
     def _count(self, request: AwsRequest, answer: Answer) -> Answer:
         with self._counting:
-            counters, throttled = self.counters, False
+            counters, throttled = self.counters, ""
             match request, answer:
                 case _, TimedOut():
                     counters.unanswered += 1
                 case _, Throttled():
-                    throttled = not isinstance(answer, HeldBack)
+                    throttled = "" if isinstance(answer, HeldBack) else answer.reason or "throttled"
                 case requests.WriteItems(puts, deletes), Written(unprocessed, refused):
                     counters.written += len(puts) + len(deletes) - len(unprocessed) - len(refused)
-                    throttled = bool(unprocessed)
+                    throttled = "UnprocessedItems" if unprocessed else ""
                 case requests.ScanPage(), requests.Page(items):
                     counters.scanned += len(items)
                 case _:
                     pass
             if throttled:
-                what = _what(request)
+                what = f"{_what(request)}: {throttled}"
                 counters.throttled += 1
                 counters.throttles[what] = counters.throttles.get(what, 0) + 1
         return answer

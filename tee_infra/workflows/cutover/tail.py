@@ -7,8 +7,8 @@ table.
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,11 +20,14 @@ from tee_infra.core.cutover.journal_items import entry_items
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.slots import existing_slots, tables_of
 from tee_infra.core.cutover.tail_role import TailRole, tail_role
+from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import LockedError
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.control.environment_lock import held_locks, locked
 from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.orders import OrderedPace, read_present_orders
 from tee_infra.workflows.cutover.replication import Replication, lock_name, read_journals
+from tee_infra.workflows.cutover.reporting import present_report
 from tee_infra.workflows.cutover.tail_position import read_tail_position
 from tee_infra.workflows.cutover.transform import LoadedTransform, load_transform
 
@@ -40,7 +43,10 @@ _COMPARE_AGAIN: Final = timedelta(hours=20)
 
 @dataclass(frozen=True, kw_only=True)
 class TailState:
-    """What the tail does: `following` from `source` to `target`, or why it does not."""
+    """What the tail does: `following` from `source` to `target`, or why it does not.
+
+    `caught_up`: with `until_caught_up` only; the target has every write that the source had.
+    """
 
     source: str | None
     target: str | None
@@ -48,6 +54,7 @@ class TailState:
     waits: str
     lag_seconds: float | None = None
     quarantined: int = 0
+    caught_up: bool = False
 
 
 class Tail:
@@ -74,8 +81,10 @@ class Tail:
             while True:
                 state = self._look()
                 self._tell(state)
-                if until_caught_up and (state.waits or self._caught_up()):
+                if until_caught_up and state.waits:
                     return state
+                if until_caught_up and self._caught_up():
+                    return replace(state, caught_up=True)
                 sleep(TICK_SECONDS)
         except KeyboardInterrupt:
             return state
@@ -91,7 +100,7 @@ class Tail:
             self._change(role, armed)
             self._say(role)
         except TeeInfraError as error:
-            self._stop()
+            self._stop(error.message)
             return TailState(source=None, target=None, following=False, waits=error.message)
         running = self._running
         waits = role.waits or ("" if running else "another process replicates into it, or nothing was copied yet")
@@ -117,6 +126,7 @@ class Tail:
         role = tail_role(pointer, way_back, self._slots, switching=switching)
         if self._running is not None and isinstance(pointer, Pointer):
             self._running.gate.saw(pointer.slot)
+            self._running.obey(context)
         return role, position if role.armed else None
 
     def _change(self, role: TailRole, armed: Armed | None) -> None:
@@ -139,12 +149,14 @@ class Tail:
             self._problem = _missing_rights(self._context, slots)
             self._probed_at = now
         self._context.tail.say(self._context.actor.describe(), slots, self._problem)
+        if self._running is not None:
+            self._running.tell(self._context.actor)
         self._said_at = now
 
-    def _stop(self) -> None:
+    def _stop(self, problem: str | None = None) -> None:
         running, self._running = self._running, None
         if running is not None:
-            running.stop()
+            running.stop(self._context.actor, problem)
 
 
 class _Gate:
@@ -167,9 +179,10 @@ class _Gate:
 class _Following:
     """A running replication, and the comparison that a rollback will need. `stack` has what ends it."""
 
-    def __init__(self, stack: ExitStack, replication: Replication, gate: _Gate) -> None:
+    def __init__(self, stack: ExitStack, replication: Replication, gate: _Gate, pace: OrderedPace) -> None:
         self.ends = replication.ends
         self.gate = gate
+        self._pace = pace
         self._stack = stack
         self._replication = replication
         self._comparing: Future[Any] | None = None
@@ -196,9 +209,27 @@ class _Following:
         """Whether the target has all that the source had."""
         return self._replication.following and self._replication.drain(TICK_SECONDS)
 
-    def stop(self) -> None:
+    def obey(self, context: CutoverContext) -> None:
+        """Do what a person has ordered. Raises as `ControlItems` does."""
+        self._pace.orders = read_present_orders(context.items, self.ends.source_name, self.ends.target_name)
+
+    def tell(self, actor: Actor, *, running: bool = True, problem: str | None = None) -> None:
+        """Write down where it is, for `migrate status`. Raises as `Replication.write` does."""
+        found = present_report(
+            self._replication,
+            actor,
+            self._pace.orders,
+            running=running,
+            problem=problem,
+            comparing=self._comparing is not None and not self._comparing.done(),
+        )
+        self._replication.write([found.item()])
+
+    def stop(self, actor: Actor, problem: str | None = None) -> None:
         """End it and release its lock."""
-        self._stack.close()
+        self._pace.ended = True
+        with self._stack, suppress(TeeInfraError):
+            self.tell(actor, running=False, problem=problem)
 
 
 def _follow(context: CutoverContext, source: str, target: str, armed: Armed | None) -> _Following | None:
@@ -215,7 +246,8 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
             return None
         transform = _transform(context, source, target, armed)
         ends = context.ends(source, target, transform.name if transform else "")
-        replication = Replication(ends, context.items, lock, transform=transform, applies=gate.is_open)
+        pace = OrderedPace()
+        replication = Replication(ends, context.items, lock, transform=transform, applies=gate.is_open, pace=pace)
         stack.callback(replication.stop)
         if armed is not None and not armed.begun:
             _begin(context, replication, armed)
@@ -223,7 +255,7 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
         if not all(journal.progress.barrier for journal in journals.values()):
             return None
         replication.start()
-        return _Following(stack.pop_all(), replication, gate)
+        return _Following(stack.pop_all(), replication, gate, pace)
 
 
 def _transform(context: CutoverContext, source: str, target: str, armed: Armed | None) -> LoadedTransform | None:
