@@ -6,7 +6,7 @@ Formats: the ARN tables of AWS's Service Authorization Reference.
 from dataclasses import dataclass
 
 from tee_infra.core import names
-from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import TABLES, Table, in_some_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +31,19 @@ class Arns:
 
     @property
     def indexes(self) -> list[str]:
-        """All indexes of every table that has indexes."""
-        return [f"{self.table(table)}/index/*" for table in TABLES if table.indexes]
+        """All indexes of every table that has indexes in some version of the catalog."""
+        return [
+            f"{self.table(table)}/index/*" for table in TABLES if any(one.indexes for one in in_some_version(table))
+        ]
 
     @property
     def streams(self) -> list[str]:
         """All streams of every table; a stream's name is the time at which it was switched on."""
-        return [f"{self.table(table)}/stream/*" for table in TABLES if table.stream_view]
+        return [
+            f"{self.table(table)}/stream/*"
+            for table in TABLES
+            if any(one.stream_view for one in in_some_version(table))
+        ]
 
     @property
     def named_tables(self) -> str:

@@ -24,6 +24,7 @@ class Kind:
 
 
 _NOTHING_TO_LOSE: Final[dict[str, Any]] = {
+    "catalog_version": None,
     "point_in_time_recovery_days": None,
     "deletion_protection": False,
     "protect": False,
@@ -48,6 +49,7 @@ KINDS: Final = {
             name="staging",
             aliases=("stage", "stg"),
             settings={
+                "catalog_version": None,
                 "max_read_units": 1000,
                 "max_write_units": 1000,
                 "point_in_time_recovery_days": 7,

@@ -110,9 +110,13 @@ def _branch_hash(branch: str, repository: str) -> str:
     return base64.b32encode(digest).decode().lower()[:_HASH_LENGTH]
 
 
+LEGACY: Final = "legacy"
+"""The slot of the tables that have no environment's name in front: `tee-admin`. No environment has this name."""
+
+
 def table(environment: str, table: str) -> str:
-    """A DynamoDB table: `table("dev", "tee-admin")` -> `dev-tee-admin`."""
-    return f"{environment}-{table}"
+    """A DynamoDB table of an environment or a slot: `table("dev", "tee-admin")` -> `dev-tee-admin`."""
+    return table if environment == LEGACY else f"{environment}-{table}"
 
 
 def role(environment: str, role: str) -> str:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tee_infra.core.environments import Environment
+from tee_infra.core import names
+from tee_infra.core.environments import SLOT_PATTERN, Environment
+from tee_infra.core.tables import catalog
 from tee_infra.errors import UsageError
 
 # CloudWatch Logs keeps events for one of these numbers of days (PutRetentionPolicy, retentionInDays).
@@ -18,6 +20,9 @@ OWNER: Final = r"^[\w.+\-@ ]{1,128}$"
 """An environment's owner: characters that IAM accepts in a tag's value."""
 
 _NUMBERED: Final = re.compile(r"(?P<owner>[\w.\-]+)@(?P<owner_id>[0-9]+)/(?P<name>[\w.\-]+)@(?P<id>[0-9]+)")
+_SLOT: Final = rf"^(?:{names.LEGACY}|{SLOT_PATTERN})$"
+MOST_SLOTS: Final = 2
+"""Beside production's own: the one before it and the next one. More would take policies beyond half of IAM's limits."""
 _GITHUB_ID: Final = r"^[1-9][0-9]{0,19}$"
 
 
@@ -51,6 +56,8 @@ class Settings(BaseModel):
     """The only workflow file, at the only ref, that may assume the deployer role. None: any of the repository."""
     alert_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
 
+    catalog_version: Annotated[int, Field(ge=1)] | None = 1
+    """The version of the table catalog that its tables have. None: the newest."""
     billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] = "PAY_PER_REQUEST"
     max_read_units: Annotated[int, Field(ge=1)] | None = None
     """Read units a second: the cap of each on-demand table and index, or their provisioned capacity. None: no cap."""
@@ -72,6 +79,8 @@ class Settings(BaseModel):
     monthly_budget_usd: Annotated[float, Field(gt=0, strict=False)] | None = 200.0
     audit: Literal["off", "all", "non_app"] = "all"
     """The item-level calls that CloudTrail records: none, all, or all but the app's own."""
+    slots: Annotated[tuple[Annotated[str, Field(pattern=_SLOT)], ...], Field(max_length=MOST_SLOTS, strict=False)] = ()
+    """Production only: its other slots, such as `prod-v2` or `legacy`, which the roles of its app and people reach."""
     max_feature_environments: Annotated[int, Field(ge=1)] = 20
     """The most feature environments at the same time; only dev's setting counts."""
 
@@ -99,6 +108,13 @@ class Settings(BaseModel):
             raise ValueError("billing_mode PROVISIONED needs max_read_units and max_write_units")
         if (self.max_read_units is None) != (self.max_write_units is None):
             raise ValueError("max_read_units and max_write_units belong together: set both or neither")
+        if self.catalog_version is not None and self.catalog_version not in catalog.VERSIONS:
+            known = ", ".join(map(str, sorted(catalog.VERSIONS)))
+            raise ValueError(f"catalog_version is {self.catalog_version}; allowed: {known}")
+        if len(set(self.slots)) < len(self.slots):
+            raise ValueError(f"slots has one slot twice: {', '.join(self.slots)}")
+        if names.LEGACY in self.slots[:-1] or names.LEGACY in self.slots[1:]:
+            raise ValueError(f"slots has {names.LEGACY} and another slot; migrate from {names.LEGACY} first")
         if (self.repository_id is None) != (self.repository_owner_id is None):
             raise ValueError("repository_id and repository_owner_id belong together: set both or neither")
         if self.account_id is not None and self.repository.startswith(f"{PLACEHOLDER_OWNER}/"):
@@ -107,6 +123,11 @@ class Settings(BaseModel):
                 "repository, because its workflows may assume the deployer role"
             )
         return self
+
+    @property
+    def tables(self) -> tuple[catalog.Table, ...]:
+        """The tables of its version of the catalog."""
+        return catalog.tables_of(self.catalog_version)
 
 
 class SettingsError(UsageError):
@@ -130,6 +151,8 @@ def settings_for(environment: Environment, config: Mapping[str, Any]) -> Setting
         raise SettingsError(stack, [_problem(dict(detail)) for detail in error.errors()]) from None
     if settings.name != stack:
         raise SettingsError(stack, [f"environment.name is {settings.name!r}, but the stack is {stack!r}"])
+    if settings.slots and (environment.slot is not None or not environment.kind.production):
+        raise SettingsError(stack, ["only prod has environment.slots"])
     has_lease = settings.branch is not None and settings.expires_at is not None
     if environment.is_feature and not has_lease:
         raise SettingsError(stack, ["a feature environment needs environment.branch and environment.expires_at"])

@@ -35,7 +35,7 @@ class Access(pulumi.ComponentResource):
         self._path = names.iam_path(environment.name)
         specs = access.roles(environment, settings, arns)
         pipelines = self._pipelines([spec for spec in specs if spec.is_pipeline], environment, arns)
-        self.boundary_arn = self._boundary(environment, arns, after=list(pipelines.values()))
+        self.boundary_arn = self._boundary(environment, arns, settings.slots, after=list(pipelines.values()))
         others = {spec.name: self._role(spec, self.boundary_arn) for spec in specs if not spec.is_pipeline}
         self.roles = {spec.name: (pipelines | others)[spec.name] for spec in specs}
         self.register_outputs({"roles": {name: role.arn for name, role in self.roles.items()}})
@@ -51,14 +51,16 @@ class Access(pulumi.ComponentResource):
         )
         return {spec.name: self._role(spec, boundary.arn) for spec in specs}
 
-    def _boundary(self, environment: Environment, arns: Arns, *, after: Sequence[pulumi.Resource]) -> pulumi.Input[str]:
+    def _boundary(
+        self, environment: Environment, arns: Arns, slots: Sequence[str], *, after: Sequence[pulumi.Resource]
+    ) -> pulumi.Input[str]:
         if environment.is_feature:
             return access.bounded_by(environment, arns)
         return self._policy(
             "boundary",
             names.boundary(self._environment),
             f"The most that any role of {self._environment} can do",
-            access.boundary(environment, arns),
+            access.boundary(environment, arns, slots),
             after=after,
         ).arn
 

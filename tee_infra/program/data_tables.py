@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pulumi
 import pulumi_aws as aws
 
@@ -13,9 +15,13 @@ from tee_infra.core.settings import Settings
 from tee_infra.core.tables import catalog
 from tee_infra.program.throughput import index_throughput, table_throughput
 
+_WARM: Final = ("warmThroughput", "globalSecondaryIndexes[*].warmThroughput")
+"""DynamoDB raises it with use, and a migration by its API. The provider would make an index again that differs in it
+(github.com/hashicorp/terraform-provider-aws/issues/44692, 46281)."""
+
 
 class DataTables(pulumi.ComponentResource):
-    """One DynamoDB table for each entry of the catalog. `tables` maps logical names to them."""
+    """One DynamoDB table for each entry of the environment's catalog. `tables` maps logical names to them."""
 
     tables: dict[str, aws.dynamodb.Table]
 
@@ -26,9 +32,9 @@ class DataTables(pulumi.ComponentResource):
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         key = self._key(arns) if settings.customer_managed_key else None
-        self.tables = {spec.name: self._table(spec, environment, settings, key) for spec in catalog.TABLES}
+        self.tables = {spec.name: self._table(spec, environment, settings, key) for spec in settings.tables}
         if environment.kind.production:
-            for spec in catalog.TABLES:
+            for spec in settings.tables:
                 self._policy(spec, arns)
         self.register_outputs({"tables": {name: table.name for name, table in self.tables.items()}})
 
@@ -52,7 +58,7 @@ class DataTables(pulumi.ComponentResource):
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else {"enabled": False},
             deletion_protection_enabled=settings.deletion_protection,
             **table_throughput(settings),
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=list(_WARM)),
         )
 
     def _policy(self, spec: catalog.Table, arns: Arns) -> None:

@@ -27,12 +27,12 @@ class Monitoring(pulumi.ComponentResource):
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic(settings, arns)
-        for alarm in alarms(arns.environment):
+        for alarm in alarms(arns.environment, settings.tables):
             self._alarm(alarm, arns.environment)
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=names.dashboard(arns.environment),
-            dashboard_body=dashboard_body(arns.environment, arns.region),
+            dashboard_body=dashboard_body(arns.environment, arns.region, settings.tables),
             opts=self._child,
         )
         self.dashboard_url = dashboard_url(arns)

@@ -82,7 +82,7 @@ def settings_rows() -> Iterator[str]:
 
 def shown(value: object) -> str:
     match value:
-        case None:
+        case None | ():
             return "none"
         case bool():
             return "yes" if value else "no"

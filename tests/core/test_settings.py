@@ -32,6 +32,40 @@ def test_a_slot_of_production_is_as_strict() -> None:
     assert read("prod-v2").model_dump(exclude={"name"}) == read("prod").model_dump(exclude={"name"})
 
 
+NO_SLOTS = (
+    "*", "prod-*", "prod-v*", "prod-v?", "prod-v02", "prod-v2-tee-admin", "prod-v2*", "prod", "prod-vault",
+    "prod-hotfix", "staging", "feature-x", "PROD-V2", "prod-v2\n", "", "legacy*", "tee-admin", "prod-v12345",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_SLOTS)
+def test_a_name_that_is_no_slot_widens_no_role(name: str) -> None:
+    assert "environment.slots" in problem("prod", slots=[name])
+
+
+@pytest.mark.parametrize("slots", [["prod-v2"], ["legacy"], ["prod-v2", "prod-v3"], []])
+def test_production_names_its_slots(slots: list[str]) -> None:
+    assert list(read("prod", slots=slots).slots) == slots
+
+
+@pytest.mark.parametrize(
+    ("stack", "slots", "said"),
+    [
+        ("prod", ["prod-v2", "prod-v2"], "slots has one slot twice: prod-v2, prod-v2"),
+        ("prod", ["legacy", "prod-v2"], "migrate from legacy first"),
+        ("prod", ["prod-v2", "legacy"], "migrate from legacy first"),
+        ("prod", ["prod-v2", "prod-v3", "prod-v4"], "environment.slots is"),
+        ("prod", "prod-v2", "environment.slots is 'prod-v2'"),
+        ("prod-v2", ["prod-v3"], "only prod has environment.slots"),
+        ("prod-v2", ["legacy"], "only prod has environment.slots"),
+        ("staging", ["prod-v2"], "only prod has environment.slots"),
+        ("dev", ["legacy"], "only prod has environment.slots"),
+    ],
+)
+def test_slots_that_production_cannot_have(stack: str, slots: Any, said: str) -> None:
+    assert said in problem(stack, slots=slots)
+
+
 def test_a_feature_environment_is_cheap() -> None:
     settings = read("feature-x", **LEASE)
     assert not any((settings.protect, settings.alarms, settings.customer_managed_key))

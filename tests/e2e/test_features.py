@@ -123,7 +123,7 @@ def test_later_only_tags_change_and_what_would_be_lost_is_asked_about(
     def refuse(plan: EngineRun) -> None:
         raise RefusedError(", ".join(change.name for change in plan.destructive))
 
-    monkeypatch.setattr(catalog, "TABLES", (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:]))
+    monkeypatch.setattr(catalog, "VERSIONS", {1: (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])})
     with pytest.raises(RefusedError, match="data-tee-admin"):
         create_feature(context, request(context, "feature/later"), T0, None, refuse)
     assert context.control.history("feature-later")[-1].result == "refused"

@@ -75,14 +75,14 @@ def test_a_key_change_replaces_on_dev_and_is_refused_on_prod(
     prod_up: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other_key = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
-    monkeypatch.setattr(catalog, "TABLES", other_key)
+    monkeypatch.setattr(catalog, "VERSIONS", {1: other_key})
 
     replaced = prod_up.stack("dev").preview().destructive
     assert [(change.operation, change.name) for change in replaced if "table:Table" in change.type] == [
         ("replace", "data-tee-admin")
     ]
     before = prod_up.tables()
-    monkeypatch.setattr(catalog, "TABLES", other_key[:2])  # and a table is gone, with all that is its own
+    monkeypatch.setattr(catalog, "VERSIONS", {1: other_key[:2]})  # and a table is gone, with all that is its own
     told = prod_up.tee("preview", "prod", "--json")
     assert told.code == 3
     blocked = {change["name"]: change["operation"] for change in told.json["changes"] if change["blocked"]}

@@ -1,7 +1,7 @@
 """Who may do what, as literal rows: role, action, resource, allowed, and what else AWS knows about the call.
 
 `matrix_pipelines.py` has those of deployers and cleanup, `matrix_state.py` those on the state of stacks and on the
-control table.
+control table, `matrix_slots.py` those of production whose settings name slots.
 """
 
 from typing import NamedTuple
@@ -23,6 +23,7 @@ class Row(NamedTuple):
     resource: str
     allowed: bool
     context: dict[str, str] = {}  # noqa: RUF012 - never changed
+    slots: tuple[str, ...] = ()
 
 
 def rows() -> list[Row]:
@@ -212,10 +213,18 @@ ON_CONTROL = ("GetItem", "UpdateItem", "PutItem", "DeleteItem", "Query", "Scan",
 
 
 def pointers() -> list[Row]:
-    """The item that names the open slot: every app reads it, and production's may update it to end an expired drain."""
+    """The item that names the open slot: every app reads it, and production's may update it to end an expired drain.
+
+    Production's migrator reads it, to back up and to copy the open slot.
+    """
     of = {"prod": "prod", "prod-v2": "prod", "staging": "staging", "dev": "dev", FEATURE: FEATURE}
     keys = ("pointer#prod", "pointer#prod-v2", "pointer#staging", "pointer#", "pointer#dev", "lock#prod", "prod")
-    reads = {("staging", "developer"), ("dev", "developer"), *((environment, "app") for environment in of)}
+    reads = {
+        ("staging", "developer"),
+        ("dev", "developer"),
+        ("prod", "migrator"),
+        *((environment, "app") for environment in of),
+    }
     ends = {("prod", "app"), ("prod-v2", "app")}
     whole = {(FEATURE, "developer")}  # the record of its environment
     rows = [

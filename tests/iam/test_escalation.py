@@ -22,17 +22,26 @@ from tests.support.iam_evaluator import matches
 from tests.support.iam_roles import ACCOUNT, arns
 from tests.support.iam_simulator import simulate
 
-STANDING = ("prod", "prod-v2", "staging", "dev")
+STANDING = {
+    "prod": boundaries("prod"),
+    "prod with prod-v2 and prod-v3": boundaries("prod", ("prod-v2", "prod-v3")),
+    "prod with legacy": boundaries("prod", ("legacy",)),
+    "prod-v2": boundaries("prod-v2"),
+    "staging": boundaries("staging"),
+    "dev": boundaries("dev"),
+}
+"""Environments, production with the slots that its settings name."""
 
 
-@pytest.mark.parametrize("environment", STANDING)
-def test_rewritten_roles_reach_nothing_outside_and_no_limit(environment: str) -> None:
-    assert list(forbidden(environment, boundaries(environment))) == []
+@pytest.mark.parametrize("which", STANDING)
+def test_rewritten_roles_reach_nothing_outside_and_no_limit(which: str) -> None:
+    assert list(forbidden(which.split(maxsplit=1)[0], STANDING[which])) == []
 
 
-@pytest.mark.parametrize("environment", STANDING)
-def test_no_guarded_role_is_rewritten(environment: str) -> None:
-    reached, kind = rewritten(environment, boundaries(environment)), parse_environment(environment).kind
+@pytest.mark.parametrize("which", STANDING)
+def test_no_guarded_role_is_rewritten(which: str) -> None:
+    environment = which.split(maxsplit=1)[0]
+    reached, kind = rewritten(environment, STANDING[which]), parse_environment(environment).kind
 
     assert reached & set(GUARDED) == {name for name in GUARDED if name.endswith("deployer")} & set(
         kind.roles
@@ -40,16 +49,17 @@ def test_no_guarded_role_is_rewritten(environment: str) -> None:
     assert {"app", "developer", "migrator", "made"} <= reached
 
 
-@pytest.mark.parametrize("environment", STANDING)
-def test_no_role_has_all_of_iam(environment: str) -> None:
-    assert "iam:*" not in str(boundaries(environment))
+@pytest.mark.parametrize("which", STANDING)
+def test_no_role_has_all_of_iam(which: str) -> None:
+    assert "iam:*" not in str(STANDING[which])
 
 
-@pytest.mark.parametrize("environment", STANDING)
-def test_everything_is_allowed_only_where_there_is_neither_access_nor_a_file(environment: str) -> None:
-    own, bounds = arns(environment), boundaries(environment)
+@pytest.mark.parametrize("which", STANDING)
+def test_everything_is_allowed_only_where_there_is_neither_access_nor_a_file(which: str) -> None:
+    own, bounds = arns(which.split(maxsplit=1)[0]), STANDING[which]
+    policies = (bounds.pipelines, bounds.others)
     wide = [
-        one for policy in bounds for one in policy["Statement"] if one["Effect"] == "Allow" and one["Action"] == "*"
+        one for policy in policies for one in policy["Statement"] if one["Effect"] == "Allow" and one["Action"] == "*"
     ]
 
     assert {arn.split(":")[2] for one in wide for arn in one["Resource"]} & {"iam", "sts"} == set()
@@ -83,6 +93,27 @@ def weaker(policy: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 )
 def test_no_deny_and_no_condition_is_decoration(environment: str, left_out: str) -> None:
     assert next(forbidden(environment, dict(all_weaker(boundaries(environment)))[left_out]), None) is not None
+
+
+WIDER = (
+    "table/prod-v*-tee-*",
+    "table/prod-v?-tee-*",
+    "table/prod-v2*",
+    "table/*tee-admin",
+    "table/tee-*",
+    "table/tee-admin*",
+)
+
+
+@pytest.mark.parametrize("pattern", WIDER)
+def test_a_pattern_for_slots_reaches_too_much(pattern: str) -> None:
+    """Every shorter way to write the reach, each found by the same effects."""
+    bounds = STANDING["prod with prod-v2 and prod-v3"]
+    (slots,) = [one for one in bounds.others["Statement"] if one["Sid"] == "Slots"]
+    wider = slots | {"Resource": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:{pattern}"}
+    others = {"Statement": [wider if one is slots else one for one in bounds.others["Statement"]]}
+
+    assert next(forbidden("prod", bounds._replace(others=others)), None) is not None
 
 
 def test_a_second_engine_agrees_on_writes_of_access() -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from tests.iam.matrix import Row, rows
 from tests.iam.matrix_pipelines import pipeline_rows
+from tests.iam.matrix_slots import slot_rows
 from tests.iam.matrix_state import state_rows
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, RolePolicies, resource_policy, role_policies
 from tests.support.iam_simulator import simulate
 
-ROWS = [*rows(), *pipeline_rows(), *state_rows()]
+ROWS = [*rows(), *pipeline_rows(), *state_rows(), *slot_rows()]
 SEVERAL = "kms:ResourceAliases"
 """The only key here with more than one value, which the second engine wants as a list."""
 
@@ -36,8 +37,8 @@ def test_each_row_of_a_role_holds(environment: str, role: str) -> None:
 
 
 def may(row: Row) -> bool:
-    role = role_policies(row.environment, row.role)
-    table_policy = resource_policy(row.environment, row.resource)
+    role = role_policies(row.environment, row.role, slots=row.slots)
+    table_policy = resource_policy(row.environment, row.resource, row.slots)
     return is_allowed(requested(row, role), role.permissions, role.boundary, table_policy)
 
 
@@ -52,7 +53,7 @@ def test_a_second_engine_agrees_on_every_row() -> None:
 
 
 def simulation(row: Row) -> dict[str, Any]:
-    role = role_policies(row.environment, row.role)
+    role = role_policies(row.environment, row.role, slots=row.slots)
     request = requested(row, role)
     return {
         "request": {
@@ -63,7 +64,7 @@ def simulation(row: Row) -> dict[str, Any]:
         },
         "identityPolicies": [{"name": row.role, "policy": role.permissions}],
         "permissionBoundaryPolicies": [{"name": "boundary", "policy": role.boundary}],
-        "resourcePolicy": resource_policy(row.environment, row.resource),
+        "resourcePolicy": resource_policy(row.environment, row.resource, row.slots),
         "serviceControlPolicies": [],
         "resourceControlPolicies": [],
     }

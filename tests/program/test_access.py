@@ -48,6 +48,17 @@ def test_each_role_has_the_boundary_of_its_class(stack: str) -> None:
         assert role.inputs["permissionsBoundary"] == made_up_arn(bound), role.name
 
 
+def test_production_reaches_the_slots_that_its_settings_name() -> None:
+    run = record("prod", {"slots": ["prod-v2"]})
+    policies = [run.one("RolePolicy", f"access-{role}-policy") for role in ("app", "developer", "migrator")]
+
+    for policy in (*policies, run.one("Policy", "access-boundary")):
+        assert "table/prod-v2-tee-" in policy.inputs["policy"]
+    assert "prod-v2" not in str([one.inputs for one in standard("prod").records])
+    assert "prod-v2" not in run.one("RolePolicy", "access-deployer-policy").inputs["policy"]
+    assert "prod-v2" not in run.one("Policy", "access-pipeline-boundary").inputs["policy"]
+
+
 def made_up_arn(name: str) -> str:
     return f"arn:of:{name}"
 

@@ -53,6 +53,22 @@ def test_the_apps_own_calls_can_be_left_out() -> None:
     assert items["userIdentity.arn"] == streams["userIdentity.arn"] == sessions
 
 
+def test_in_a_slot_the_app_is_production_s() -> None:
+    """The app keeps its role in a switch: its calls are no other caller's."""
+    sessions = [f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}-tee-app/" for name in ("prod-v2", "prod")]
+
+    _, items, _ = fields(record("prod-v2", {"audit": "non_app"}))
+    pattern = only(standard("prod-v2"), "LogMetricFilter")["pattern"]
+
+    assert items["userIdentity.arn"] == {"notStartsWiths": sessions}
+    others = " && ".join(
+        f'($.userIdentity.sessionContext.sessionIssuer.arn != "arn:aws:iam::{ACCOUNT}:role/tee/{name}/{name}-tee-app")'
+        for name in ("prod-v2", "prod")
+    )
+    assert f"sessionIssuer.arn NOT EXISTS) || ({others})" in pattern
+    assert len(pattern) <= 1024
+
+
 def test_the_trail_is_validated_encrypted_and_waits_for_what_it_needs() -> None:
     run = standard("prod")
     (trail,) = run.of("Trail")

@@ -1,5 +1,7 @@
+from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
 from tee_infra.core.tables import catalog
@@ -18,13 +20,8 @@ def test_every_table_of_the_catalog_is_made(any_run: Run) -> None:
 
 def test_a_fourth_table_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     fourth = catalog.Table(name="tee-fourth", app_name="fourth", item=catalog.TABLES[0].item)
-    for module in (
-        "core.tables.catalog",
-        "core.arns",
-        "core.resources.alarms",
-        "core.resources.dashboard",
-        "core.resources.access.people",
-    ):
+    monkeypatch.setattr(catalog, "VERSIONS", {1: (*catalog.TABLES, fourth)})
+    for module in ("core.arns", "core.resources.access.people"):
         monkeypatch.setattr(f"tee_infra.{module}.TABLES", (*catalog.TABLES, fourth))
 
     run = record("prod")
@@ -50,10 +47,81 @@ def test_keys_indexes_and_attributes_follow_the_catalog() -> None:
     assert not {"hashKey", "rangeKey"} & set(index)  # deprecated on an index
 
 
+def with_an_index_more() -> dict[int, tuple[catalog.Table, ...]]:
+    """A version 2, whose members also have an index."""
+    by_team = catalog.Index(name="by-team", partition_key=catalog.Key("team"))
+    members, *others = catalog.VERSIONS[1]
+    return {**catalog.VERSIONS, 2: (replace(members, indexes=(*members.indexes, by_team)), *others)}
+
+
+@pytest.mark.parametrize(
+    ("stack", "settings", "indexes"),
+    [
+        ("prod", {}, []),
+        ("prod", {"catalog_version": 1}, []),
+        ("prod-v2", {"catalog_version": 2}, ["by-team"]),
+        ("prod-v2", {}, []),
+        ("staging", {}, ["by-team"]),
+        ("dev", {"catalog_version": 1}, []),
+        ("feature-new-auth", {}, ["by-team"]),
+    ],
+)
+def test_an_environment_has_its_version_of_the_catalog(
+    monkeypatch: pytest.MonkeyPatch, stack: str, settings: dict[str, Any], indexes: list[str]
+) -> None:
+    """Production and its slots stay at their version; all others follow the newest."""
+    monkeypatch.setattr(catalog, "VERSIONS", with_an_index_more())
+
+    run = record(stack, settings)
+
+    assert [one["name"] for one in table(run, "tee-admin").get("globalSecondaryIndexes", [])] == indexes
+    assert [one["name"] for one in table(run, "tee-schedules")["globalSecondaryIndexes"]] == ["by-date"]
+    alarms = [r.inputs["name"] for r in run.of("MetricAlarm") if "by-team" in r.inputs["name"]]
+    watched = {"prod-v2", "staging"} if indexes else set[str]()
+    assert alarms == ([f"{stack}-tee-admin-by-team-throttles"] if stack in watched else [])
+    assert all(f'"{index}"' in run.of("Dashboard")[0].inputs["dashboardBody"] for index in indexes if alarms)
+
+
+def test_the_app_may_query_the_indexes_of_every_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot's version may have an index where production's has none, or the newest one none any more."""
+    monkeypatch.setattr(catalog, "VERSIONS", with_an_index_more())
+
+    policy = record("prod", {"slots": ["prod-v2"]}).one("RolePolicy", "access-app-policy").inputs["policy"]
+
+    assert "table/prod-tee-admin/index/*" in policy
+    assert "table/prod-v2-tee-admin/index/*" in policy
+
+
+def test_a_version_that_the_catalog_does_not_have_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match="catalog_version is 7; allowed: 1"):
+        record("prod-v2", {"catalog_version": 7})
+
+
+@pytest.mark.parametrize("stack", ["prod", "prod-v2"])
+def test_a_slot_is_born_with_what_a_switch_needs(stack: str) -> None:
+    run = standard(stack)
+
+    for name in ("tee-admin", "tee-schedules", "tee-sync-status"):
+        made = run.one("Table", f"data-{name}")
+        assert made.inputs["streamEnabled"] is True
+        assert made.inputs["streamViewType"] == "NEW_AND_OLD_IMAGES"
+        assert made.inputs["pointInTimeRecovery"]["enabled"] is True
+        assert made.inputs["deletionProtectionEnabled"] is True
+        assert made.protect is True
+        assert [r for r in run.of("ResourcePolicy") if r.name == f"data-{name}-policy"]
+        assert [r for r in run.of("MetricAlarm") if r.inputs["name"] == f"{stack}-{name}-throttles"]
+
+
+def test_no_program_manages_warm_throughput(any_run: Run) -> None:
+    for made in any_run.of("Table"):
+        assert "warmThroughput" not in str(made.inputs)
+        assert made.ignore_changes == ["warmThroughput", "globalSecondaryIndexes[*].warmThroughput"]
+
+
 def test_an_index_may_hold_chosen_attributes_only(monkeypatch: pytest.MonkeyPatch) -> None:
     index = catalog.Index(name="by-x", partition_key=catalog.Key("x", "N"), projection=("a", "b"))
     spec = catalog.Table(name="tee-x", app_name="x", item=catalog.TABLES[0].item, sort_key=None, indexes=(index,))
-    monkeypatch.setattr("tee_infra.core.tables.catalog.TABLES", (spec,))
+    monkeypatch.setattr(catalog, "VERSIONS", {1: (spec,)})
 
     inputs = table(record("dev"), "tee-x")
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.resources.alarms import alarms
+from tee_infra.core.tables.catalog import TABLES
 from tests.support.recording import ACCOUNT, Run, record, standard
 
 TOPIC = "arn:of:monitoring-topic"
@@ -25,7 +26,7 @@ def test_alarms_are_a_setting(stack: str, there: bool) -> None:
 def test_every_alarm_is_made_and_tells_the_topic_of_both_ways() -> None:
     run = standard("staging")
 
-    assert {r.inputs["name"] for r in run.of("MetricAlarm")} == {one.name for one in alarms("staging")}
+    assert {r.inputs["name"] for r in run.of("MetricAlarm")} == {one.name for one in alarms("staging", TABLES)}
     for made in run.of("MetricAlarm"):
         assert made.inputs["alarmActions"] == made.inputs["okActions"] == [TOPIC]
         assert made.inputs["treatMissingData"] == "notBreaching"

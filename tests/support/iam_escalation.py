@@ -7,6 +7,7 @@ of the data and its evidence.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from policy_sentry.querying.actions import get_actions_for_service, get_actions_with_access_level
@@ -17,8 +18,10 @@ from tee_infra.core.resources import access
 from tee_infra.core.resources.access.actions import (
     CHANGE_TAG_ACCESS,
     DATA_PLANE,
+    DESCRIBE,
     EXFILTRATION,
     NATIVE_BACKUP,
+    PARTIQL,
     READ_STREAM,
 )
 from tee_infra.core.resources.access.boundary import LOOK as MEMBERS_LOOK
@@ -37,18 +40,19 @@ LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
 class Boundaries(NamedTuple):
-    """The boundary of an environment's pipelines, and that of every other role of it."""
+    """The boundary of an environment's pipelines, that of every other role, and the slots that its settings name."""
 
     pipelines: Mapping[str, Any]
     others: Mapping[str, Any]
+    slots: tuple[str, ...] = ()
 
     def of(self, role: str) -> Mapping[str, Any]:
         return self.pipelines if role in PIPELINES else self.others
 
 
-def boundaries(environment: str) -> Boundaries:
+def boundaries(environment: str, slots: tuple[str, ...] = ()) -> Boundaries:
     parsed, own = parse_environment(environment), arns(environment)
-    return Boundaries(access.pipeline_boundary(parsed, own), access.boundary(parsed, own))
+    return Boundaries(access.pipeline_boundary(parsed, own), access.boundary(parsed, own, slots), slots)
 
 
 class Effect(NamedTuple):
@@ -108,7 +112,8 @@ def forbidden(environment: str, bounds: Boundaries) -> Iterator[Effect]:
     for role in named:
         if role not in reached:
             continue
-        for invited, effects in ((False, _never(environment, role)), (True, _never_if_invited(environment, role))):
+        never = chain(_never(environment, role), in_slots(environment, bounds.slots, role))
+        for invited, effects in ((False, never), (True, _never_if_invited(environment, role))):
             for effect in effects:
                 if effect.action not in LISTS and may(environment, bounds, effect, invited=invited):
                     yield effect
@@ -170,9 +175,15 @@ def _keys(environment: str, role: str) -> Iterator[Effect]:
 
 
 def _others(environment: str, role: str) -> Iterator[Effect]:
-    own, other = arns(environment), arns(OTHER[environment])
     if role != "migrator":  # a path is listed with all that is below it
+        own = arns(environment)
         yield from (Effect(role, action, own.parameter("")) for action in get_actions_for_service("ssm"))
+    yield from _of_another(OTHER[environment], role)
+
+
+def _of_another(environment: str, role: str) -> Iterator[Effect]:
+    """Whatever another environment owns."""
+    other = arns(environment)
     for service, targets in {
         "dynamodb": (other.tables[0], other.indexes[0]),
         "ssm": (other.parameter("active-slot"), other.parameter(), other.parameter(names.ANONYMIZE_KEY)),
@@ -185,6 +196,38 @@ def _others(environment: str, role: str) -> Iterator[Effect]:
     }.items():
         for action in get_actions_for_service(service):
             yield from (Effect(role, action, target) for target in targets)
+
+
+def in_slots(environment: str, slots: tuple[str, ...], role: str) -> Iterator[Effect]:
+    """Of the slots that the settings name only items are reached, by no pipeline; of others nothing."""
+    if not parse_environment(environment).kind.production:
+        return
+    unnamed = [name for name in ("prod-v4", "prod-v22", "prod-v2") if name not in (environment, *slots)]
+    for name in unnamed:
+        yield from _of_another(name, role)
+    reads_stream = READ_STREAM if role == "migrator" else ()
+    items = () if role in PIPELINES else (*DATA_PLANE, NATIVE_BACKUP, *DESCRIBE, *reads_stream)
+    for name in (*slots, *(["legacy"] if "legacy" not in slots else [])):
+        reached = arns(name)
+        permitted = [action for action in items if name in slots and action not in PARTIQL]
+        for action in get_actions_for_service("dynamodb"):
+            if action in permitted or (role not in PIPELINES and name in slots and is_description(action)):
+                continue
+            yield from (Effect(role, action, on) for on in (reached.tables[0], reached.indexes[0], stream_of(name)))
+        for action in get_actions_for_service("dynamodb"):  # a table that somebody restored under the legacy name
+            yield from (Effect(role, action, f"{arns('legacy').tables[0]}{end}") for end in ("-old", "2"))
+        if name != "legacy":
+            yield from (one for one in _of_another(name, role) if not one.action.startswith("dynamodb:"))
+            yield from (Effect(role, f"iam:{way}", arns(name).role("app")) for way in WAYS_IN)
+            yield Effect(role, "sts:AssumeRole", arns(name).role("migrator"))
+
+
+def is_description(action: str) -> bool:
+    return action.startswith(("dynamodb:Describe", "dynamodb:ListTags"))
+
+
+def stream_of(slot: str) -> str:
+    return arns(slot).streams[0].replace("*", "1")
 
 
 def _account(environment: str, role: str) -> Iterator[Effect]:

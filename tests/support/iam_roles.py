@@ -1,15 +1,16 @@
 """The project's own policies, ready to be asked about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access
 from tee_infra.core.resources.access.documents import document
 from tee_infra.core.resources.access.tables import manage_key
 from tee_infra.core.settings import settings_for
-from tee_infra.core.tables.catalog import TABLES
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -39,12 +40,15 @@ def role_policies(environment: str, role: str, **extra: Any) -> RolePolicies:
     own = arns(environment)
     (found,) = [one for one in access.roles(parsed, settings, own) if one.name == role]
     bounding = "dev" if parsed.is_feature else environment
-    bound = access.pipeline_boundary if found.is_pipeline else access.boundary
+    if found.is_pipeline:
+        limits = access.pipeline_boundary(parse_environment(bounding), arns(bounding))
+    else:
+        limits = access.boundary(parse_environment(bounding), arns(bounding), settings.slots)
     return RolePolicies(
         arn=own.role(role),
         trust=found.trust,
         permissions=all_of(found),
-        boundary=bound(parse_environment(bounding), arns(bounding)),
+        boundary=limits,
     )
 
 
@@ -64,13 +68,17 @@ def every_role() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def resource_policy(environment: str, arn: str) -> dict[str, Any] | None:
-    """The policy of the table that the ARN is of, or is an index of; that of a key leaves all to IAM, as KMS's own."""
-    parsed = parse_environment(environment)
+def resource_policy(environment: str, arn: str, slots: Sequence[str] = ()) -> dict[str, Any] | None:
+    """The policy of the table that the ARN is of, or is an index of; that of a key leaves all to IAM, as KMS's own.
+
+    The tables are the environment's and its slots'; legacy tables have no policy.
+    """
     if arn.startswith("arn:aws:kms:"):
         return document(manage_key(arns(environment)))
-    for table in TABLES:
-        own = arns(environment).table(table)
-        if parsed.kind.production and (arn == own or arn.startswith(f"{own}/index/")):
-            return access.table_policy(arns(environment), own)
+    for name in (environment, *slots):
+        if name == names.LEGACY or not parse_environment(name).kind.production:
+            continue
+        for own in arns(name).tables:
+            if arn == own or arn.startswith(f"{own}/index/"):
+                return access.table_policy(arns(name), own)
     return None

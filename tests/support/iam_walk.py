@@ -17,6 +17,7 @@ from botocore.client import BaseClient
 
 from tee_infra.aws.dynamodb_raw import RawLane
 from tee_infra.aws.raw_settings import PreparedError
+from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_recorder import request_of
@@ -71,7 +72,7 @@ class Recorder:
         if service == "kms":  # asked by bootstrap only, which an administrator runs
             self.calls.add(Call(f"kms:{operation}", "*"))
         elif "RequestItems" not in params:
-            self.calls.add(Call(*request_of(service, operation, params), _tag_keys(params)))
+            self.calls.add(Call(*request_of(service, operation, params), _tag_keys(params) or _leading_key(params)))
         if params.get("WithDecryption"):
             self.calls.add(Call("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/aws", _through_ssm(params["Name"])))
 
@@ -153,6 +154,11 @@ def _policy_of(resource: str) -> Mapping[str, Any] | None:
 def _tag_keys(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     keys = [*(tag["Key"] for tag in params.get("Tags", []) if isinstance(tag, dict)), *params.get("TagKeys", [])]
     return tuple(("aws:TagKeys", key) for key in keys[:1])
+
+
+def _leading_key(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    key = params.get("Key", {}).get("pk", {}).get("S") if isinstance(params.get("Key"), dict) else None
+    return (("dynamodb:LeadingKeys", key),) if key is not None and params["TableName"] == names.CONTROL_TABLE else ()
 
 
 def _through_ssm(name: str) -> tuple[tuple[str, str], ...]:

@@ -171,16 +171,17 @@ def record_mixed(recorder: Recorder, checkout: Checkout) -> None:
     dev.up()
     admin, schedules, sync = TABLES
     by_room = Index(name="by-room", partition_key=Key("room"))
-    catalog.TABLES = (
+    other = (
         replace(admin, sort_key=Key("range")),
         replace(schedules, sort_key=Key("sk", "N"), indexes=(*schedules.indexes, by_room)),
         replace(sync, name="tee-audit", app_name="audit"),
     )
+    catalog.VERSIONS = {1: other}
     checkout.set("dev", monthly_budget_usd=33.0, point_in_time_recovery_days=7)
     changed = checkout.stack("dev")
     with_secrets(changed, f"{SECRET}-any-more")
     recorder.record("mixed-preview", changed.preview)
-    catalog.TABLES = TABLES
+    catalog.VERSIONS = {1: TABLES}
 
 
 def record_policies(recorder: Recorder, checkout: Checkout) -> None:
@@ -199,10 +200,10 @@ def record_production(recorder: Recorder, checkout: Checkout) -> None:
     prod = checkout.stack("prod")
     recorder.record("prod-preview", lambda: first_plan(prod))
     prod.up()
-    catalog.TABLES = (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])
+    catalog.VERSIONS = {1: (replace(TABLES[0], sort_key=Key("range")), *TABLES[1:])}
     checkout.set("prod", monthly_budget_usd=33.0)
     recorder.record("protected", checkout.stack("prod").preview)
-    catalog.TABLES = TABLES
+    catalog.VERSIONS = {1: TABLES}
 
 
 def record_failures(recorder: Recorder, checkout: Checkout) -> None:

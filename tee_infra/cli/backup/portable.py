@@ -15,6 +15,8 @@ from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames, Time
+from tee_infra.core.cutover.pointer import LEGACY
+from tee_infra.core.cutover.slots import environment_of
 from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_time
@@ -24,6 +26,7 @@ from tee_infra.workflows.backup.portable import FoundBackup, create_backup, find
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.ends import as_own_role
 from tee_infra.workflows.session.file_store import FileStore, open_folder, open_store
+from tee_infra.workflows.session.open_slot import open_slot, tables_in
 
 
 class NativeBackupFacts(TableNames):
@@ -131,23 +134,25 @@ def create(
     """Create a backup: portable (--output) or native (--native).
 
     An interrupted portable backup cannot be restored; run the same command again to restart it. A complete backup is
-    never overwritten. In an AWS account the tables are read as the environment's own migrator, and a bucket is written
-    with your own rights.
+    never overwritten. For prod, the tables are those of its open slot. In an AWS account they are read as the
+    environment's own migrator, and a bucket is written with your own rights.
     """
     if (location is not None) == native:
         raise UsageError("backup create: needs exactly one of --output DIR and --native")
     output, wanted = Output(as_json), chosen_tables(environment, tables)
     folder = open_folder(location, writing=True) if location is not None else None
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
-    dynamodb = open_dynamodb(as_own_role(session, output).connection)
+    connection = as_own_role(session, output).connection
+    slot, dynamodb = open_slot(environment, connection, output.say), open_dynamodb(connection)
+    wanted, owner = tables_in(slot, wanted), environment.name if slot == LEGACY else slot
     if location is None:
-        made = create_native(dynamodb, environment.name, wanted, datetime.now(UTC))
-        result = NativeBackupsFacts(environment=environment.name, native=_native_facts(wanted, made))
+        made = create_native(dynamodb, owner, wanted, datetime.now(UTC))
+        result = NativeBackupsFacts(environment=owner, native=_native_facts(wanted, made))
         output.result(result, _native_lines(made))
         return
     with Counting() as counting:
         store = folder or open_store(location, session.connection)
-        manifest = create_backup(dynamodb, store, environment.name, wanted, counting, read_units=read_units)
+        manifest = create_backup(dynamodb, store, owner, wanted, counting, read_units=read_units)
     output.result(_facts(location, manifest), _lines(location, manifest))
 
 
@@ -175,20 +180,25 @@ def list_command(
 ) -> None:
     """List an environment's native and portable backups.
 
-    Incomplete and damaged portable backups are listed with their problem.
+    Incomplete and damaged portable backups are listed with their problem. For prod, native backups
+    of its open slot are listed too.
     """
     output, wanted = Output(as_json), chosen_tables(environment, tables)
     folders = {location: open_folder(location) for location in locations}
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
-    native = list_native(open_dynamodb(session.connection), wanted)
+    dynamodb = open_dynamodb(session.connection)
+    now_open = tables_in(open_slot(environment, session.connection, lambda _: None), wanted)
+    slots = [wanted, now_open] if now_open != wanted else [wanted]
+    native = [(one, list_native(dynamodb, one)) for one in slots]
+    facts = [fact for tables_of_one, made in native for fact in _native_facts(tables_of_one, made)]
     stores = [folders[location] or open_store(location, session.connection) for location in locations]
     found = [entry for store in stores for entry in find_backups(store)]
-    mine = [entry for entry in found if entry.manifest is None or entry.manifest.environment == environment.name]
+    mine = [entry for entry in found if entry.manifest is None or _is_of(entry.manifest, environment)]
     portable = [_found_facts(entry) for entry in mine]
-    lines = _native_lines(native)
+    lines = _native_lines([made for _, of_one in native for made in of_one])
     if locations:
         lines += ["", *table(("LOCATION", "FINISHED", "ITEMS"), [_found_row(entry) for entry in mine])]
-    output.result(BackupListResult(native=_native_facts(wanted, native), portable=portable), lines)
+    output.result(BackupListResult(native=facts, portable=portable), lines)
 
 
 @prints(BackupVerifyResult)
@@ -215,7 +225,7 @@ def verify(
     store = _store(location, environment, output, local=local, endpoint_url=endpoint_url)
     with Counting() as counting:
         manifest, problems = verify_backup(store, counting)
-    if environment is not None and manifest.environment != environment.name:
+    if environment is not None and not _is_of(manifest, environment):
         problems.append(f"it is a backup of {manifest.environment}, not of {environment.name}")
     output.result(
         BackupVerifyResult(**vars(_facts(location, manifest)), problems=problems, verified=not problems),
@@ -223,6 +233,16 @@ def verify(
     )
     if problems:
         raise PartialError(f"{location}: the backup is damaged: {'; '.join(problems[:5])}")
+
+
+def _is_of(manifest: Manifest, environment: Environment) -> bool:
+    """A backup of prod may be of any slot of it."""
+    if manifest.environment == environment.name:
+        return True
+    try:
+        return environment_of(manifest.environment) == environment.name
+    except UsageError:
+        return False
 
 
 def _store(

@@ -23,6 +23,7 @@ from tee_infra.workflows.backup.native import NativeRestore, plan_native, restor
 from tee_infra.workflows.backup.portable import open_backup
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.file_store import FileStore, open_folder, open_store
+from tee_infra.workflows.session.open_slot import open_slot, tables_in
 
 
 class PlannedRestore(TableNames):
@@ -137,6 +138,9 @@ def restore(
         )
         _restore_portable(output, dynamodb, store, environment.name, plan, policy=policy, dry_run=dry_run)
     else:
+        now_open = tables_in(open_slot(environment, session.connection, output.say), sources)
+        if arn is None or any(f":table/{physical}/" in arn for physical in now_open.values()):
+            sources = now_open
         steps = plan_native(dynamodb, sources, suffix, backup=arn, moment=moment)
         _restore_native(output, dynamodb, environment.name, sources, steps, policy=policy, dry_run=dry_run)
 

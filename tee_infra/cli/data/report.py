@@ -14,6 +14,7 @@ from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.data.anonymize_report import SAMPLE_ITEMS, report_table
 from tee_infra.workflows.data.table_io import TableAccess
 from tee_infra.workflows.session.data_session import open_data_session
+from tee_infra.workflows.session.open_slot import side_of_open_slot
 
 
 class ReportedAttribute(ResultModel):
@@ -58,6 +59,7 @@ def anonymize_report(
     if unknown := [name for name in tables if name not in end.tables]:
         raise UsageError(f"unknown table {unknown[0]!r}. Allowed: {', '.join(end.tables)}")
     session = open_data_session(end.environment, end.name, output, local=local, endpoint_url=endpoint_url)
+    end = side_of_open_slot(end, session.connection, output.say)
     dynamodb = open_dynamodb(session.connection)
     transport = dynamodb.transport()
     found = {

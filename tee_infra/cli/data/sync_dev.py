@@ -35,6 +35,7 @@ from tee_infra.workflows.data.anonymize_key import given_key, stored_key
 from tee_infra.workflows.data.copy_environment import CopyPlan, prepare_copy
 from tee_infra.workflows.data.copy_table import CopyResult
 from tee_infra.workflows.data.sync_dev import SubsetOptions
+from tee_infra.workflows.session.open_slot import side_of_open_slot
 
 
 class AppliedRule(ResultModel):
@@ -121,6 +122,7 @@ def sync_dev(
     if not dry_run:
         require_answers(output, yes=yes)
     sessions = open_both(ends, (from_role, to_role), output, local=local, endpoint_url=endpoint_url)
+    ends = side_of_open_slot(ends[0], sessions[0].connection, output.say), ends[1]
     databases = open_dynamodb(sessions[0].connection), open_dynamodb(sessions[1].connection)
     if anonymize and key is None:
         choice = replace(choice, key=stored_key(ends[0].environment, sessions[0].connection))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tee_infra.cli.environments.other_slots import say_other_slots
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, json_option, local_option
 from tee_infra.cli.output import Output, prints
@@ -61,10 +62,12 @@ def export(environment: Environment | None, as_format: str, local: bool, as_json
     if as_format == "typescript" and not as_json:
         show_document(render_typescript(environment))
         return
-    variables = exported_environment(find_project(Path.cwd()), environment, use_local=local)
+    output, project = Output(as_json, for_file=True), find_project(Path.cwd())
+    say_other_slots(output, project, environment)
+    variables = exported_environment(project, environment, use_local=local)
     text = (
         printable_json(json.dumps(variables, indent=2))
         if as_format == "json"
         else render_dotenv(variables).removesuffix("\n")
     )
-    Output(as_json).result(EnvExportResult(environment=environment.name, variables=variables), text.split("\n"))
+    output.result(EnvExportResult(environment=environment.name, variables=variables), text.split("\n"))

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 from pydantic import RootModel
 
+from tee_infra.cli.environments.other_slots import say_other_slots
 from tee_infra.cli.options import environment_argument, json_option, local_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import EnvironmentFacts, Outputs
@@ -61,6 +62,7 @@ def show(environment: Environment, local: bool, as_json: bool) -> None:
         facts = show_registered(project, environment, output, local=local)
     else:
         facts = show_environment(project, environment, output, local=local)
+        say_other_slots(output, project, environment)
     lines = table(("TABLE", "PHYSICAL NAME"), [(logical, physical) for logical, physical in facts["tables"].items()])
     for heading in ("settings", "outputs"):
         lines += ["", heading.upper(), *(f"  {key}: {value}" for key, value in facts[heading].items())]

@@ -1,16 +1,19 @@
 """`tee-infra schema pull | check`."""
 
+from pathlib import Path
+
 import click
 
+from tee_infra.cli.environments.other_slots import say_other_slots
 from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import environment_argument, json_option, local_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core import names
 from tee_infra.core.environments import Environment
-from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import PartialError
-from tee_infra.workflows.environments.schema import check_schema, pull_schema
+from tee_infra.workflows.environments.schema import check_schema, declared_tables, pull_schema
+from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.data_session import open_data_session
 
 
@@ -66,12 +69,15 @@ def pull(table: str, local: bool, as_json: bool) -> None:
 def check(environment: Environment, local: bool, as_json: bool) -> None:
     """Compare the catalog with live tables; exits 5 if they differ."""
     output = Output(as_json)
+    project = find_project(Path.cwd())
+    declared = declared_tables(project, environment)
     session = open_data_session(environment, environment.name, output, local=local)
-    found = check_schema(environment, session.connection)
+    say_other_slots(output, project, environment)
+    found = check_schema(environment, declared, session.connection)
     lines: list[str] = []
     for table, differences in found.items():
         lines += [f"{table}: {difference}" for difference in differences] or [f"{table}: equal to the catalog"]
-    physical = {table.name: names.table(environment.name, table.name) for table in TABLES}
+    physical = {table.name: names.table(environment.name, table.name) for table in declared}
     tables = [
         CheckedTable(table=name, physical_name=table, differences=found[table]) for name, table in physical.items()
     ]

@@ -188,7 +188,7 @@ def _open_source(
     target = output.target
     session = open_end(End(environment=source, subject=source.name, role=role), output, local=local)
     output.target = target
-    return open_source(source, request.environment, session.connection, os.environ)
+    return open_source(source, request.environment, session.connection, os.environ, output.say)
 
 
 def _facts(context: FeatureContext, done: Created, now: datetime) -> FeatureRunFacts:

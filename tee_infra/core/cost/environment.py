@@ -8,13 +8,9 @@ from typing import Final
 from tee_infra.core.cost import prices
 from tee_infra.core.resources.alarms import alarms
 from tee_infra.core.settings import Settings
-from tee_infra.core.tables.catalog import TABLES
 
 PRICES_AS_OF: Final = prices.AS_OF
 """Shown beside every amount."""
-
-_THROUGHPUTS: Final = sum(1 + len(table.indexes) for table in TABLES)
-"""Each table and each index has its own throughput."""
 
 
 def monthly_usd(settings: Settings, stored_bytes: int) -> float:
@@ -27,7 +23,7 @@ def monthly_usd(settings: Settings, stored_bytes: int) -> float:
     if settings.point_in_time_recovery_days is not None:
         amount += stored_bytes / prices.GB * prices.RECOVERY_GB_MONTH
     if settings.billing_mode == "PROVISIONED":
-        amount += _THROUGHPUTS * prices.provisioned_usd(settings.table_class, *_units(settings))
+        amount += _throughputs(settings) * prices.provisioned_usd(settings.table_class, *_units(settings))
     if settings.customer_managed_key:
         amount += prices.KEY_MONTH
     return amount + _watching_usd(settings)
@@ -42,7 +38,12 @@ def most_requests_usd(settings: Settings) -> float | None:
         return 0.0
     if settings.max_read_units is None:
         return None
-    return _THROUGHPUTS * prices.capped_usd(settings.table_class, *_units(settings))
+    return _throughputs(settings) * prices.capped_usd(settings.table_class, *_units(settings))
+
+
+def _throughputs(settings: Settings) -> int:
+    """Each table and each index has its own."""
+    return sum(1 + len(table.indexes) for table in settings.tables)
 
 
 def _watching_usd(settings: Settings) -> float:
@@ -50,7 +51,7 @@ def _watching_usd(settings: Settings) -> float:
     amount = 0.0
     if settings.alarms:
         amount += prices.DASHBOARD_MONTH
-        for alarm in alarms(settings.name):
+        for alarm in alarms(settings.name, settings.tables):
             amount += prices.alarm_usd(len(alarm.metrics), band=alarm.band_width is not None)
     if settings.audit != "off":
         amount += prices.KEY_MONTH + prices.METRIC_MONTH

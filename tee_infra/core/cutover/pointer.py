@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.lifecycle.record import Time
 from tee_infra.core.lifecycle.stored_record import first_problem
@@ -20,8 +21,7 @@ from tee_infra.errors import RefusedError, UsageError
 State = Literal["ACTIVE", "PREPARING", "DRAINING"]
 
 SORT_KEY: Final = "pointer"
-LEGACY: Final = "legacy"
-"""The slot of the tables that have no environment's name in front: `tee-admin`."""
+LEGACY: Final = names.LEGACY
 
 LONGEST_DRAIN: Final = timedelta(seconds=30)
 """How far ahead `drain_until` may be: an operator that dies leaves the app without writes for this long at most."""

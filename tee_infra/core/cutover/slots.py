@@ -63,7 +63,7 @@ def generation(slot: str) -> int:
 
 def tables_of(slot: str) -> dict[str, str]:
     """Logical -> physical names of the catalog's tables in a slot."""
-    return {table.name: table.name if slot == LEGACY else names.table(slot, table.name) for table in TABLES}
+    return {table.name: names.table(slot, table.name) for table in TABLES}
 
 
 def existing_slots(environment: str, tables: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -63,14 +63,15 @@ def _keep_inside(manifest: Manifest, backup: TableBackup, environment: str) -> N
 
 
 def _not_its_own(manifest: Manifest, backup: TableBackup, account: str) -> str | None:
-    """Why a backup is not known to be of production's own table."""
+    """Why a backup is not known to be of production's own table, or of a legacy table, which production's were."""
     source = _environment(manifest)
     if source is None or not source.kind.production:
         return f"it is a backup of {manifest.environment}"
     if not backup.source_arn:
         return "its manifest, of an earlier version, does not say which account and table it was made of"
     arn = parse_arn(backup.source_arn)
-    if arn is None or arn.name != backup.source or backup.source != names.table(source.name, backup.name):
+    own = [names.table(slot, backup.name) for slot in (source.name, *([names.LEGACY] if source.slot is None else []))]
+    if arn is None or arn.name != backup.source or backup.source not in own:
         return f"it was made of {backup.source_arn or backup.source}, and {source.name} has no such table"
     if arn.account != account:
         return f"it was made in the account {arn.account}, and the table is in {account or 'no known account'}"

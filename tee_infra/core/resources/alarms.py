@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import Table
 
 NAMESPACE: Final = "AWS/DynamoDB"
 
@@ -48,10 +48,10 @@ class Alarm:
     datapoints: int = 1
 
 
-def alarms(environment: str) -> list[Alarm]:
-    """Every alarm of an environment: for each table of the catalog, and for each of its indexes."""
+def alarms(environment: str, tables: Sequence[Table]) -> list[Alarm]:
+    """Every alarm of an environment: for each of its tables, and for each of their indexes."""
     found: list[Alarm] = []
-    for table in TABLES:
+    for table in tables:
         name = names.table(environment, table.name)
         found += [_throttles(resource, dimensions) for resource, dimensions in _resources(name, table)]
         found += [

@@ -8,6 +8,7 @@ from typing import Final
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, document, only_encrypted
+from tee_infra.core.resources.access.slots import with_production
 from tee_infra.core.resources.access.tables import manage_key
 
 RETENTION_DAYS: Final = 365
@@ -46,7 +47,8 @@ def selectors(arns: Arns, *, without_app: bool) -> list[Selector]:
     Calls on items and streams cost $1.00 per million events; `without_app` leaves the app's own out. Management
     events are recorded for EventBridge, which gets an AssumeRole only in an account with a trail that records it.
     """
-    caller = [Field(name="userIdentity.arn", not_starts_with=[arns.role_sessions("app")])] if without_app else []
+    apps = [one.role_sessions("app") for one in with_production(arns)]
+    caller = [Field(name="userIdentity.arn", not_starts_with=apps)] if without_app else []
     return [
         Selector(name="Management events", fields=[Field(name="eventCategory", equals=["Management"])]),
         _data_events("Calls on items", "AWS::DynamoDB::Table", arns.tables, caller),
@@ -128,13 +130,14 @@ def log_writer_permissions(arns: Arns) -> Document:
 
 
 def outside_app_filter(arns: Arns) -> str:
-    """The log filter for calls on DynamoDB from outside the app.
+    """The log filter for calls on DynamoDB from outside the app, which in a slot is production's.
 
     A comparison with a field that an event does not have is false, `!=` too, and the root user's and IAM users'
     events have no session issuer: without `NOT EXISTS` exactly those would be missed.
     """
     issuer = "$.userIdentity.sessionContext.sessionIssuer.arn"
-    outside_app = f'({issuer} NOT EXISTS) || ({issuer} != "{arns.role("app")}")'
+    others = " && ".join(f'({issuer} != "{one.role("app")}")' for one in with_production(arns))
+    outside_app = f"({issuer} NOT EXISTS) || {f'({others})' if '&&' in others else others}"
     return f'{{ ($.eventSource = "dynamodb.amazonaws.com") && ($.eventCategory = "Data") && ({outside_app}) }}'
 
 

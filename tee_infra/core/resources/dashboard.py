@@ -1,24 +1,25 @@
 """The CloudWatch dashboard of an environment: a row of metrics for each table."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.resources.alarms import NAMESPACE, OPERATIONS
-from tee_infra.core.tables.catalog import TABLES, Table
+from tee_infra.core.tables.catalog import Table
 
 WIDGET_WIDTH: Final = 8
 WIDGET_HEIGHT: Final = 6
 _CONSOLES: Final = {"aws": "aws.amazon.com", "aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
 
 
-def dashboard_body(environment: str, region: str) -> str:
+def dashboard_body(environment: str, region: str, tables: Sequence[Table]) -> str:
     """The dashboard in CloudWatch's JSON. Widgets are on a grid 24 units wide."""
     widgets = [
         _widget(row, column, region, title, metrics)
-        for row, table in enumerate(TABLES)
+        for row, table in enumerate(tables)
         for column, (title, metrics) in enumerate(_row(environment, table))
     ]
     return json.dumps({"widgets": widgets}, separators=(",", ":"), sort_keys=True)

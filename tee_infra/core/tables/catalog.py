@@ -1,16 +1,18 @@
 """The catalog: the app's tables, their keys and indexes, and the personal data in their items.
 
-The one place to change when the app's schema changes: a fourth table is one more entry in `TABLES`.
-`tee-infra schema pull TABLE` prints an entry from a live table, and `tee-infra schema check`
+The one place to change when the app's schema changes: a fourth table is one more entry in every version.
+A change that needs a new table is a new version, for the next slot of production; production's slots each stay at the
+version in their settings. `tee-infra schema pull TABLE` prints an entry from a live table, and `tee-infra schema check`
 compares these with the live tables. `catalog_rules` checks it when it is imported.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from tee_infra.core.tables.catalog_rules import check_catalog
+from tee_infra.core.tables.catalog_rules import check_versions
 from tee_infra.core.tables.item_shapes import AdminItem, ScheduleItem, SyncStatusItem
 
 AttributeType = Literal["S", "N", "B"]
@@ -61,22 +63,38 @@ class Table:
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
 
-TABLES: Final = (
-    Table(name="tee-admin", app_name="admin", item=AdminItem),
-    Table(
-        name="tee-schedules",
-        app_name="schedules",
-        item=ScheduleItem,
-        indexes=(Index(name="by-date", partition_key=Key("date"), sort_key=Key("startTime")),),
-        ttl_attribute="expiresAt",
+VERSIONS: Final[Mapping[int, tuple[Table, ...]]] = {
+    1: (
+        Table(name="tee-admin", app_name="admin", item=AdminItem),
+        Table(
+            name="tee-schedules",
+            app_name="schedules",
+            item=ScheduleItem,
+            indexes=(Index(name="by-date", partition_key=Key("date"), sort_key=Key("startTime")),),
+            ttl_attribute="expiresAt",
+        ),
+        Table(
+            name="tee-sync-status",
+            app_name="syncStatus",
+            item=SyncStatusItem,
+            indexes=(Index(name="by-state", partition_key=Key("state"), sort_key=Key("updatedAt")),),
+            ttl_attribute="expiresAt",
+        ),
     ),
-    Table(
-        name="tee-sync-status",
-        app_name="syncStatus",
-        item=SyncStatusItem,
-        indexes=(Index(name="by-state", partition_key=Key("state"), sort_key=Key("updatedAt")),),
-        ttl_attribute="expiresAt",
-    ),
-)
+}
+"""Every version that an environment has or may have. The tables of all have the same names: a switch pairs them."""
 
-check_catalog(TABLES)
+TABLES: Final = VERSIONS[max(VERSIONS)]
+"""The newest version: what development works with."""
+
+check_versions(VERSIONS)
+
+
+def tables_of(version: int | None) -> tuple[Table, ...]:
+    """The tables of a version; None: the newest."""
+    return VERSIONS[max(VERSIONS) if version is None else version]
+
+
+def in_some_version(table: Table) -> tuple[Table, ...]:
+    """The same table in every version: what holds for each of production's slots."""
+    return tuple(one for tables in VERSIONS.values() for one in tables if one.name == table.name)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tee_infra.errors import UsageError
@@ -37,6 +37,18 @@ def check_catalog(tables: "Sequence[Table]") -> None:
     """Raises `CatalogError` with every problem."""
     if problems := list(catalog_problems(tables)):
         raise CatalogError(problems)
+
+
+def check_versions(versions: "Mapping[int, Sequence[Table]]") -> None:
+    """Check each version, and that all have the same tables. Raises `CatalogError`."""
+    for tables in versions.values():
+        check_catalog(tables)
+    held = {version: [(table.name, table.app_name) for table in tables] for version, tables in versions.items()}
+    newest = held[max(versions)]
+    if others := [version for version, names in held.items() if names != newest]:
+        raise CatalogError(
+            [f"version {version} has other tables than version {max(versions)}, or another order" for version in others]
+        )
 
 
 def catalog_problems(tables: "Sequence[Table]") -> Iterator[str]:

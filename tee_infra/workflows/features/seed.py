@@ -20,6 +20,7 @@ from tee_infra.workflows.data.copy_environment import prepare_copy, run_copy
 from tee_infra.workflows.data.seed import seed_data
 from tee_infra.workflows.data.sync_dev import SubsetOptions
 from tee_infra.workflows.data.table_io import TableAccess
+from tee_infra.workflows.session.open_slot import side_of_open_slot
 
 MEMBERS: Final = 50
 """Number of synthetic members: about 350 items in all."""
@@ -67,14 +68,16 @@ def check_source(source: Environment, target: str) -> None:
     check_sides(copy_side(source.name), copy_side(target), anonymized=True)
 
 
-def open_source(source: Environment, target: str, connection: Connection, environ: Mapping[str, str]) -> Source:
+def open_source(
+    source: Environment, target: str, connection: Connection, environ: Mapping[str, str], report: Callable[[str], None]
+) -> Source:
     """Check that `source` may be copied to the feature environment `target`, before its first resource is created.
 
     `connection` leads to the source. Raises as `check_sides` and `read_key` do, `NoTableError`, and
     `UnclassifiedAttributesError` if the source has unclassified attributes.
     """
     check_source(source, target)
-    end = copy_side(source.name)
+    end = side_of_open_slot(copy_side(source.name), connection, report)
     dynamodb = open_dynamodb(connection)
     key = read_key(source, None, environ, connection)
     tables = {name: dynamodb.table(physical) for name, physical in end.tables.items()}

@@ -64,11 +64,26 @@ class Project:
         return environment.is_feature and not self._file(environment).exists()
 
     def settings(self, environment: Environment) -> Settings:
-        """The settings of `environment` from its stack file. Raises `SettingsError`, also where there is no file."""
+        """The settings of `environment` from its stack file. Raises `SettingsError`, also where there is no file.
+
+        A slot is in the account and region of production, and production names only slots with a stack file: its roles
+        reach the names of their tables in its own account.
+        """
+        settings = self._read(environment)
+        for slot in settings.slots:
+            if slot != names.LEGACY:
+                check_slot(slot, self._read(parse_environment(slot)), settings)
+        if environment.slot is not None and self.has_file(production := parse_environment(environment.kind.name)):
+            check_slot(environment.name, settings, self._read(production))
+        return settings
+
+    def _read(self, environment: Environment) -> Settings:
         try:
             document = yaml.safe_load(self._file(environment).read_text(encoding="utf-8"))
         except FileNotFoundError:
             step = f"Copy Pulumi.{environment.kind.name}.yaml and set environment.name"
+            if environment.slot is not None:
+                step += " and environment.catalog_version; leave out environment.slots"
             if environment.is_feature:
                 step = "To create the branch's environment: tee-infra feature create --branch BRANCH"
             raise SettingsError(environment.name, ["no such file"], next=step) from None
@@ -90,6 +105,16 @@ class Project:
 
     def _file(self, environment: Environment) -> Path:
         return self.directory / f"Pulumi.{environment.name}.yaml"
+
+
+def check_slot(slot: str, settings: Settings, production: Settings) -> None:
+    """Check that a slot is where production is. Raises `SettingsError`."""
+    for name in ("account_id", "region"):
+        here, there = getattr(settings, name), getattr(production, name)
+        if here != there:
+            raise SettingsError(
+                slot, [f"environment.{name} is {here!r}, but {production.name}'s is {there!r}; a slot is where it is"]
+            )
 
 
 def find_project(start: Path) -> Project:

@@ -50,7 +50,7 @@ def test_provisioned_capacity_is_paid_for_each_table_and_each_index() -> None:
 
 
 def test_watching_is_paid_by_the_metric() -> None:
-    watched = sum(3 if alarm.band_width else len(alarm.metrics) for alarm in alarms("staging"))
+    watched = sum(3 if alarm.band_width else len(alarm.metrics) for alarm in alarms("staging", TABLES))
     added = monthly_usd(settings("staging"), 0) - monthly_usd(settings("staging", alarms=False), 0)
     assert added == pytest.approx(prices.DASHBOARD_MONTH + watched * 0.10)
 

@@ -47,6 +47,7 @@ def check(of: Manifest, environment: str, physical: str = "", there: TableIdenti
         (manifest("prod"), "prod-v2", ""),
         (manifest("prod-v2"), "prod", ""),
         (manifest("prod"), "prod", "prod-tee-admin-restored"),
+        (manifest("prod", source="tee-admin", source_arn=arn("tee-admin")), "prod", ""),
         (manifest("dev"), "dev", ""),
         (manifest("dev"), "staging", ""),
         (manifest("dev", source_arn=""), "dev", ""),
@@ -71,6 +72,9 @@ def test_a_backup_goes_home_and_between_environments_without_production(
         (manifest("prod", source="dev-tee-admin", source_arn=arn("dev-tee-admin")), "prod has no such table"),
         (manifest("prod", source="prod-tee-admin-x", source_arn=arn("prod-tee-admin-x")), "prod has no such table"),
         (manifest("prod", source_arn="prod-tee-admin"), "prod has no such table"),
+        (manifest("prod", source="prod-v2-tee-admin", source_arn=arn("prod-v2-tee-admin")), "prod has no such table"),
+        (manifest("prod-v2", source="tee-admin", source_arn=arn("tee-admin")), "prod-v2 has no such table"),
+        (manifest("prod", source="tee-admin", source_arn=arn("tee-admin", "000000000000")), "in the account 0000"),
         (manifest("nothing-known"), "a backup of nothing-known"),
     ],
 )

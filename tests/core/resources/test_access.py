@@ -75,6 +75,7 @@ def test_policies_keep_the_limits_of_iam_with_every_setting(environment: str, re
     With the longest names, the trust of the privileged deployer is 15 characters above its half.
     """
     settings = [one for one in SETTINGS if one["audit"] == "off" or not parse_environment(environment).is_feature]
+    settings += [{"slots": slots} for slots in SLOTS if environment == "prod"]
     for role in (role for one in settings for role in roles(environment, region, **one)):
         assert filled(INLINE, role.permissions), role.name
         assert all(filled(MANAGED, policy) for policy in role.attached.values()), role.name
@@ -82,6 +83,16 @@ def test_policies_keep_the_limits_of_iam_with_every_setting(environment: str, re
         assert filled(TRUST, role.trust, part=0.51), role.name
         assert role.description.isascii()
         assert len(role.description) <= 1_000
+
+
+SLOTS = (["prod-v9998", "prod-v9999"], ["legacy"])
+"""The longest that production's settings take."""
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("slots", SLOTS)
+def test_the_boundary_keeps_the_limit_of_iam_with_slots(slots: list[str], region: str) -> None:
+    assert filled(MANAGED, access.boundary(parse_environment("prod"), own("prod", region), slots))
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -20,12 +20,12 @@ IDENTIFIER = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
 def named(name: str) -> Alarm:
-    (found,) = [alarm for alarm in alarms("prod") if alarm.name == name]
+    (found,) = [alarm for alarm in alarms("prod", TABLES) if alarm.name == name]
     return found
 
 
 def test_every_alarm_watches_a_metric_that_is_published() -> None:
-    for alarm in alarms("prod"):
+    for alarm in alarms("prod", TABLES):
         for metric in alarm.metrics:
             assert set(metric.dimensions) in PUBLISHED[metric.name], alarm.name
             assert metric.dimensions["TableName"] in {f"prod-{table.name}" for table in TABLES}
@@ -33,12 +33,12 @@ def test_every_alarm_watches_a_metric_that_is_published() -> None:
 
 def test_nothing_watches_user_errors() -> None:
     """They are published for the whole account: an alarm with a table's dimensions never fires."""
-    assert "UserErrors" not in {metric.name for alarm in alarms("prod") for metric in alarm.metrics}
+    assert "UserErrors" not in {metric.name for alarm in alarms("prod", TABLES) for metric in alarm.metrics}
 
 
 def test_each_table_and_each_index_has_its_alarms() -> None:
     assert {
-        alarm.name.removeprefix("prod-tee-schedules-") for alarm in alarms("prod") if "schedules" in alarm.name
+        alarm.name.removeprefix("prod-tee-schedules-") for alarm in alarms("prod", TABLES) if "schedules" in alarm.name
     } == {
         "by-date-throttles",
         "getitem-latency",
@@ -50,7 +50,7 @@ def test_each_table_and_each_index_has_its_alarms() -> None:
         "unusual-writes",
     }
     indexes = sum(len(table.indexes) for table in TABLES)
-    assert len(alarms("prod")) == len(TABLES) * 7 + indexes
+    assert len(alarms("prod", TABLES)) == len(TABLES) * 7 + indexes
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def eval_share(alarm: Alarm, *, throttled: float, succeeded: float) -> float:
 
 def test_every_alarm_keeps_the_limits_of_cloudwatch() -> None:
     environment = "feature-" + "a" * 32
-    found = alarms(environment)
+    found = alarms(environment, TABLES)
     assert len({alarm.name for alarm in found}) == len(found)
     for alarm in found:
         assert len(alarm.name) <= 255
@@ -114,7 +114,7 @@ def test_every_alarm_keeps_the_limits_of_cloudwatch() -> None:
 
 
 def test_an_alarm_is_of_one_of_three_forms() -> None:
-    for alarm in alarms("prod"):
+    for alarm in alarms("prod", TABLES):
         if alarm.band_width is not None:
             assert (alarm.expression, alarm.threshold) == (None, None)
             assert len(alarm.metrics) == 1

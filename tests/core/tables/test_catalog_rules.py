@@ -6,7 +6,13 @@ import pytest
 
 from tee_infra.core import names
 from tee_infra.core.tables.catalog import TABLES, Index, Key, Table
-from tee_infra.core.tables.catalog_rules import LONGEST_NAME, CatalogError, catalog_problems, check_catalog
+from tee_infra.core.tables.catalog_rules import (
+    LONGEST_NAME,
+    CatalogError,
+    catalog_problems,
+    check_catalog,
+    check_versions,
+)
 from tee_infra.core.tables.item_shapes import AdminItem
 
 X = Index(name="by-x", partition_key=Key("x"))
@@ -85,3 +91,14 @@ def test_each_rule_names_the_table_and_what_is_wrong(broken: Callable[[], Table]
     with pytest.raises(CatalogError, match="Nothing was contacted") as refused:
         check_catalog(tables)
     assert refused.value.problems == [problem]
+
+
+def test_every_version_has_the_same_tables() -> None:
+    newer = tuple(replace(one, ttl_attribute="expires") for one in TABLES)
+    check_versions({1: TABLES, 2: newer})
+
+    for other in (TABLES[1:], (*TABLES, table()), TABLES[::-1], (replace(TABLES[0], app_name="staff"), *TABLES[1:])):
+        with pytest.raises(CatalogError, match="version 1 has other tables than version 2"):
+            check_versions({1: other, 2: newer})
+    with pytest.raises(CatalogError, match="two indexes"):
+        check_versions({1: (replace(TABLES[0], indexes=(X, X)), *TABLES[1:]), 2: TABLES})

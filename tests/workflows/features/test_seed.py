@@ -65,7 +65,9 @@ def test_nobodys_data_is_guessed(dynamodb: DynamoDb) -> None:
 
 def open_it(dynamodb: DynamoDb, source: str, **environ: str) -> Source:
     connection = Moto(endpoint=dynamodb.endpoint)
-    return open_source(parse_environment(source), "feature-x", connection, {"TEE_ANONYMIZE_KEY": SECRET} | environ)
+    return open_source(
+        parse_environment(source), "feature-x", connection, {"TEE_ANONYMIZE_KEY": SECRET} | environ, print
+    )
 
 
 def test_a_source_is_checked_before_there_is_a_target(dynamodb: DynamoDb) -> None:

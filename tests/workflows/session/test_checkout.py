@@ -55,6 +55,49 @@ def test_a_file_that_says_nothing_sensible_is_one_line(checkout: Path, text: str
     assert "\n" not in str(refused.value)
 
 
+def production(checkout: Path, *, slots: str = "[]", region: str = "us-east-1", **files: str) -> None:
+    (checkout / "Pulumi.prod.yaml").write_text(
+        f"config: {{tee-infra:environment: {{name: prod, owner: platform, slots: {slots}, region: {region}}}}}"
+    )
+    for slot, more in files.items():
+        name = slot.replace("_", "-")
+        (checkout / f"Pulumi.{name}.yaml").write_text(
+            f"config: {{tee-infra:environment: {{name: {name}, owner: platform{more}}}}}"
+        )
+
+
+@pytest.mark.parametrize("slots", ["[]", "[prod-v2]", "[legacy]"])
+def test_production_names_the_slots_that_its_roles_reach(checkout: Path, slots: str) -> None:
+    production(checkout, slots=slots, prod_v2="")
+
+    assert list(find_project(checkout).settings(parse_environment("prod")).slots) == [s for s in [slots[1:-1]] if s]
+
+
+def test_a_slot_without_a_stack_file_is_not_named(checkout: Path) -> None:
+    production(checkout, slots="[prod-v3]", prod_v2="")
+
+    with pytest.raises(SettingsError, match=r"Pulumi\.prod-v3\.yaml: no such file"):
+        find_project(checkout).settings(parse_environment("prod"))
+
+
+@pytest.mark.parametrize("environment", ["prod", "prod-v2"])
+@pytest.mark.parametrize(
+    "more", [", region: eu-west-1", ", account_id: '123456789012', repository: acme/app", ", region: us-west-2"]
+)
+def test_a_slot_is_where_production_is(checkout: Path, environment: str, more: str) -> None:
+    production(checkout, slots="[prod-v2]", prod_v2=more)
+
+    with pytest.raises(SettingsError, match="a slot is where it is"):
+        find_project(checkout).settings(parse_environment(environment))
+
+
+def test_a_slot_is_read_without_production_file(checkout: Path) -> None:
+    production(checkout, prod_v2=", region: eu-west-1")
+    (checkout / "Pulumi.prod.yaml").unlink()
+
+    assert find_project(checkout).settings(parse_environment("prod-v2")).region == "eu-west-1"
+
+
 def test_a_missing_file_says_what_to_copy(checkout: Path) -> None:
     with pytest.raises(SettingsError, match=r"Copy Pulumi\.prod\.yaml"):
         find_project(checkout).settings(parse_environment("prod-v2"))

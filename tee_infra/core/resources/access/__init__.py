@@ -34,9 +34,9 @@ def roles(environment: Environment, settings: Settings, arns: Arns) -> list[Role
     Where nothing would report its use, production has no privileged deployer: a person makes its changes.
     """
     makers = {
-        "app": lambda: people.app(environment, arns),
-        "developer": lambda: people.developer(environment, arns),
-        "migrator": lambda: people.migrator(environment, arns),
+        "app": lambda: people.app(environment, arns, settings.slots),
+        "developer": lambda: people.developer(environment, arns, settings.slots),
+        "migrator": lambda: people.migrator(environment, arns, settings.slots),
         "break-glass": lambda: people.break_glass(arns),
         "deployer": lambda: pipelines.deployer(environment, settings, arns),
         PRIVILEGED: lambda: pipelines.privileged_deployer(environment, settings, arns),

@@ -5,6 +5,7 @@ reaches is items and configuration of its environment. `pipeline_boundary.py` ha
 resources. `tests/iam/test_escalation.py` proves both for every action of IAM.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from tee_infra.core import names
@@ -14,6 +15,7 @@ from tee_infra.core.resources.access.actions import LIST_BACKUPS, LIST_STREAMS, 
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, deny_all_but, document
 from tee_infra.core.resources.access.people import on_pointer
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, hosts_features
+from tee_infra.core.resources.access.slots import reached, with_slots
 
 
 def bounded_by(environment: Environment, arns: Arns) -> str:
@@ -23,13 +25,15 @@ def bounded_by(environment: Environment, arns: Arns) -> str:
     return Arns(account_id=arns.account_id, region=arns.region, environment=FEATURE_HOST).boundary
 
 
-def boundary(environment: Environment, arns: Arns) -> Document:
-    """Items and configuration under the environment's own names, and what else some role of it needs."""
+def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) -> Document:
+    """Items and configuration under the environment's own names, items of its slots, and what else some role needs."""
+    scope = with_slots(arns, slots)
     own = [arn for one in deployed_arns(environment, arns) for arn in (one.named_tables, one.parameters)]
-    tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": arns.environment}}
+    tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": [one.environment for one in scope]}}
     secrets = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.SECRETS_KEY_ALIAS}}
     statements = [
         allow("Own", _ON_OWN, [*own, f"{arns.log_group('audit')}*"]),
+        *([allow("Slots", _ON_SLOTS, [arn for one in scope[1:] for arn in reached(one)])] if slots else []),
         allow("Keys", _USE_KEYS, [arns.keys], conditions=tagged),
         allow("SecretsKey", ["kms:Decrypt"], [arns.keys], conditions=secrets),
         # Each of these takes no resource.
@@ -52,7 +56,7 @@ def boundary(environment: Environment, arns: Arns) -> Document:
 
 LOOK: Final = (LIST_BACKUPS, LIST_STREAMS)
 
-_ON_OWN: Final = (
+_ON_SLOTS: Final = (
     "dynamodb:*Item",
     NATIVE_BACKUP,
     "dynamodb:Describe*",
@@ -60,6 +64,9 @@ _ON_OWN: Final = (
     "dynamodb:ListTagsOfResource",
     "dynamodb:Query",
     "dynamodb:Scan",
+)
+_ON_OWN: Final = (
+    *_ON_SLOTS,
     "dynamodb:TagResource",
     "dynamodb:UntagResource",
     "logs:CreateLogStream",

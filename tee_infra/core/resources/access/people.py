@@ -27,6 +27,7 @@ from tee_infra.core.resources.access.actions import (
 )
 from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow, deny, document
 from tee_infra.core.resources.access.role import Role
+from tee_infra.core.resources.access.slots import under_their_names, with_slots
 from tee_infra.core.tables.catalog import TABLES
 
 _COPIES: Final = (NATIVE_BACKUP, *READ_STREAM)
@@ -36,31 +37,32 @@ MFA_SECONDS: Final = 15 * 60
 """The maximum age of the second factor for the break-glass role."""
 
 
-def app(environment: Environment, arns: Arns) -> Role:
-    """The app: items of its own environment by key and by index. No Scan, no change to a table.
+def app(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role:
+    """The app: items of its own environment by key and by index, in every slot of it. No Scan, no change to a table.
 
     Lambda and ECS may assume the role, once a principal with `iam:PassRole` on it passes it to them.
     """
+    scope = with_slots(arns, slots)
     services = {"Service": ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]}
     return Role(
         name="app",
         description="The app: reads and writes items, never scans, never changes a table",
         trust=document(allow("RunTheApp", ["sts:AssumeRole"], principal=services)),
         permissions=document(
-            allow("Items", [*READ_KEYS, *WRITE, "dynamodb:DescribeTable"], arns.tables),
-            allow("Queries", [QUERY], [*arns.tables, *arns.indexes]),
+            allow("Items", [*READ_KEYS, QUERY, *WRITE, "dynamodb:DescribeTable"], _tables(scope)),
+            allow("Queries", [QUERY], [arn for one in scope for arn in one.indexes]),
             _read_configuration(arns),
             *on_pointer(environment, arns),
-            *_never([SCAN, *PARTIQL, DELETE_TABLE, *CHANGE_TABLE], arns),
+            *_never([SCAN, *PARTIQL, DELETE_TABLE, *CHANGE_TABLE], scope),
         ),
     )
 
 
-def developer(environment: Environment, arns: Arns) -> Role:
-    """A developer: all items outside production, only descriptions in it."""
-    production = environment.kind.production
+def developer(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role:
+    """A developer: all items outside production, only descriptions in it and in its slots."""
+    production, scope = environment.kind.production, with_slots(arns, slots)
     statements = [
-        allow("Describe", DESCRIBE, arns.tables),
+        allow("Describe", DESCRIBE, _tables(scope)),
         _read_configuration(arns),
     ]
     if environment.is_feature:  # the commands that take its name make sure first that its record is live
@@ -75,35 +77,41 @@ def developer(environment: Environment, arns: Arns) -> Role:
         name="developer",
         description="Developers: " + ("describe tables, see no item" if production else "read and write items"),
         trust=document(_people(arns)),
-        permissions=document(*statements, *_never(DATA_PLANE if production else PARTIQL, arns)),
+        permissions=document(*statements, *_never(DATA_PLANE if production else PARTIQL, scope)),
     )
 
 
-def migrator(environment: Environment, arns: Arns) -> Role:
+def migrator(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role:
     """A copy of data: one role at each end, this environment's side of it.
 
-    Production can be a source and never a target. A slot is the exception: it exists to be filled.
+    Production can be a source and never a target. Slots are the exception, and production itself while it has others:
+    each is filled by a migration, or on the way back after a switch. Each migrator fills its own environment only; the
+    legacy tables, which have no other, are production's.
     """
-    writes = not environment.kind.production or environment.slot is not None
+    scope = with_slots(arns, slots)
+    filled = [arns] if not environment.kind.production or environment.slot is not None or slots else []
+    filled += [one for one in scope if one.environment == names.LEGACY]
     statements = [
-        allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
-        allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
-        allow("BackUp", [NATIVE_BACKUP], arns.tables),
-        allow("ReadStreams", [DESCRIBE_STREAM, *READ_STREAM], arns.streams),
+        allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN, NATIVE_BACKUP], _tables(scope)),
+        allow("ReadIndexes", [QUERY, SCAN], arns.indexes),  # not those of slots: no command reads them
+        allow("ReadStreams", [DESCRIBE_STREAM, *READ_STREAM], [arn for one in scope for arn in one.streams]),
         allow("List", [LIST_BACKUPS, LIST_STREAMS], EVERYTHING),  # they list, and take no resource
-        _read_configuration(arns),
         *_read_anonymization_key(arns),
     ]
-    if writes:
-        statements += [allow("Write", WRITE, arns.tables), _mark_restores(arns)]
+    if filled:
+        statements.append(allow("Write", WRITE, _tables(filled)))
+    if not environment.kind.production or environment.slot is not None:
+        statements.append(_mark_restores(arns))
+    else:  # backups and copies of production are of its open slot
+        statements += on_pointer(environment, arns, may_end_drain=False)
     # Production's items leave through this role: only with a second factor. Allow with `Bool`
     # fails closed where the key is missing; a Deny with `Bool` would fail open.
     second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if environment.kind.production else None
     return Role(
         name="migrator",
-        description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
+        description="Copies of data: " + ("reads and writes items" if filled else "reads items, never writes"),
         trust=document(_people(arns, second_factor)),
-        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], arns, but=_COPIES)),
+        permissions=document(*statements, *_never(PARTIQL if filled else [*WRITE, *PARTIQL], scope, but=_COPIES)),
     )
 
 
@@ -122,7 +130,7 @@ def break_glass(arns: Arns) -> Role:
         permissions=document(
             allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
             allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
-            *_never([*WRITE, *PARTIQL], arns),
+            *_never([*WRITE, *PARTIQL], [arns]),
         ),
     )
 
@@ -167,8 +175,8 @@ def _read_anonymization_key(arns: Arns) -> list[Statement]:
     ]
 
 
-def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
-    """Read the item that names the open slot; where there can be slots, also end an expired drain.
+def on_pointer(environment: Environment, arns: Arns, *, may_end_drain: bool = True) -> list[Statement]:
+    """Read the item that names the open slot; where there can be slots, `may_end_drain`: also end an expired drain.
 
     `ForAllValues` also holds for a request without any key, so the key has to be there.
     """
@@ -177,7 +185,7 @@ def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
     return [
         allow(
             "Pointer",
-            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])],
+            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production and may_end_drain else [])],
             [arns.control_table],
             conditions={
                 "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": key},
@@ -187,11 +195,14 @@ def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
     ]
 
 
-def _never(actions: Sequence[str], arns: Arns, *, but: Sequence[str] = ()) -> list[Statement]:
+def _tables(scope: Sequence[Arns]) -> list[str]:
+    return [arn for one in scope for arn in one.tables]
+
+
+def _never(actions: Sequence[str], scope: Sequence[Arns], *, but: Sequence[str] = ()) -> list[Statement]:
     """An explicit Deny still applies after a later, wider Allow."""
     exports = [action for action in EXFILTRATION if action not in but]
     return [
-        deny("NeverHere", actions, [arns.named_tables]),
-        deny("NeverTakeDataOut", [*exports, *CHANGE_POLICY], [arns.named_tables]),
+        deny("NeverHere", [*actions, *exports, *CHANGE_POLICY], under_their_names(scope)),
         deny("NeverSwitchTagAccess", [CHANGE_TAG_ACCESS], EVERYTHING),
     ]

@@ -7,9 +7,10 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import DATA_PLANE, PARTIQL, SCAN
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, Statement, allow, deny, document, render
+from tee_infra.core.resources.access.slots import with_production
 
 BULK_READERS: Final = ("migrator", "break-glass")
-"""The roles that may read a complete production table."""
+"""The roles that may read a complete production table: those of its slot, and those of production."""
 
 
 def table_policy(arns: Arns, table_arn: str) -> Document:
@@ -34,7 +35,9 @@ def table_policy(arns: Arns, table_arn: str) -> Document:
             resources,
             principal="*",
             conditions={
-                "ArnNotEquals": {"aws:PrincipalArn": [arns.role(role) for role in BULK_READERS]},
+                "ArnNotEquals": {
+                    "aws:PrincipalArn": [one.role(role) for one in with_production(arns) for role in BULK_READERS]
+                },
                 "Bool": not_a_service,
             },
         ),

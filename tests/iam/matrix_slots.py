@@ -1,0 +1,141 @@
+"""Production's roles in its slots, and a slot's own roles: literal rows, as in `matrix.py`."""
+
+from typing import Final
+
+from tests.iam.matrix import DEPLOYERS, NO, PARAMETER, ROLE, TABLE, YES, Row
+
+V2: Final = ("prod-v2",)
+V2_V3: Final = ("prod-v2", "prod-v3")
+LEGACY: Final = ("legacy",)
+NAMED: Final = (((), ()), (V2, ("prod-v2",)), (V2_V3, V2_V3), (("prod-v20",), ("prod-v20",)))
+"""Settings of production, and the slots whose tables its roles reach."""
+
+ASKED: Final = {
+    "app": {"GetItem": YES, "PutItem": YES, "UpdateItem": YES, "Query": YES, "Scan": NO, "UpdateTable": NO},
+    "developer": {"DescribeTable": YES, "GetItem": NO, "Scan": NO, "Query": NO, "PutItem": NO},
+    "migrator": {"GetItem": YES, "Scan": YES, "CreateBackup": YES, "PutItem": NO, "DeleteItem": NO, "TagResource": NO},
+    "break-glass": {"GetItem": NO, "Scan": NO, "DescribeTable": NO},
+}
+"""What each role of production may in a slot that its settings name."""
+
+NEVER: Final = ("DeleteTable", "UpdateTable", "PutResourcePolicy", "ExportTableToPointInTime", "PartiQLSelect")
+STREAM: Final = "tee-admin/stream/2026-11-01T00:00:00.000"
+PRODUCTION: Final = ("app", "developer", "migrator", "break-glass", *DEPLOYERS)
+
+
+def slot_rows() -> list[Row]:
+    """Every row."""
+    return [*reach(), *strange(), *legacy(), *never(), *migrators(), *of_a_slot()]
+
+
+def reach() -> list[Row]:
+    """The slots that the settings name, and no other: not the next one, and none that begins or ends alike."""
+    return [
+        Row("prod", role, f"dynamodb:{action}", f"{TABLE}{slot}-tee-admin", allowed and slot in reached, slots=named)
+        for named, reached in NAMED
+        for slot in ("prod-v2", "prod-v3", "prod-v20", "prod-v1")
+        for role, actions in ASKED.items()
+        for action, allowed in actions.items()
+    ]
+
+
+def strange() -> list[Row]:
+    tables = (
+        "prod-v2-x-tee-admin",
+        "prod-v2-tee-admin-old",
+        "xprod-v2-tee-admin",
+        "prod-hotfix-tee-admin",
+        "tee-admin",
+    )
+    return [
+        *(
+            Row("prod", role, f"dynamodb:{action}", TABLE + table, NO, slots=V2)
+            for table in tables
+            for role, actions in ASKED.items()
+            for action in actions
+        ),
+        Row("prod", "app", "dynamodb:Query", TABLE + "prod-v2-tee-schedules/index/by-date", YES, slots=V2),
+        Row("prod", "app", "dynamodb:Scan", TABLE + "prod-v2-tee-schedules/index/by-date", NO, slots=V2),
+        Row("prod", "app", "dynamodb:Query", TABLE + "prod-v3-tee-schedules/index/by-date", NO, slots=V2),
+        Row("prod", "developer", "dynamodb:Query", TABLE + "prod-v2-tee-schedules/index/by-date", NO, slots=V2),
+        *(
+            Row("prod", role, "dynamodb:GetRecords", f"{TABLE}{slot}-{STREAM}", (role, slot) == READS, slots=V2)
+            for role in PRODUCTION
+            for slot in ("prod-v2", "prod-v3")
+        ),
+    ]
+
+
+READS: Final = ("migrator", "prod-v2")
+
+
+def legacy() -> list[Row]:
+    """The tables without a prefix: by their exact names, not the control table, whose name begins alike."""
+    tables = {"tee-admin": YES, "tee-sync-status": YES, "tee-admin-old": NO, "tee-control": NO, "tee-adm": NO}
+    return [
+        *(
+            Row("prod", role, f"dynamodb:{action}", TABLE + table, allowed and exists and named == LEGACY, slots=named)
+            for named in (LEGACY, V2)
+            for table, exists in tables.items()
+            for role, actions in (ASKED | {"migrator": {"Scan": YES, "PutItem": YES, "UpdateTable": NO}}).items()
+            for action, allowed in actions.items()
+        ),
+        Row("prod", "migrator", "dynamodb:GetRecords", TABLE + STREAM, YES, slots=LEGACY),
+        *(
+            Row("prod", "app", f"dynamodb:{action}", TABLE + "tee-control", allowed, POINTER, slots=LEGACY)
+            for action, allowed in (("GetItem", YES), ("UpdateItem", YES), ("PutItem", NO), ("DeleteItem", NO))
+        ),
+    ]
+
+
+POINTER: Final = {"dynamodb:LeadingKeys": "pointer#prod"}
+
+
+def never() -> list[Row]:
+    """No role of production changes a slot's table, its policy or its settings, nor takes its data out."""
+    return [
+        *(
+            Row("prod", role, f"dynamodb:{action}", TABLE + table, NO, slots=named)
+            for role in PRODUCTION
+            for action in NEVER
+            for named, table in ((V2, "prod-v2-tee-admin"), (LEGACY, "tee-admin"))
+        ),
+        *(
+            Row("prod", role, action, on, NO, slots=V2)
+            for role in PRODUCTION
+            for action, on in (
+                ("iam:PutRolePolicy", ROLE + "prod-v2/prod-v2-tee-app"),
+                ("iam:UpdateAssumeRolePolicy", ROLE + "prod-v2/prod-v2-tee-migrator"),
+                ("ssm:PutParameter", PARAMETER + "prod-v2/tables/tee-admin"),
+                ("ssm:GetParameter", PARAMETER + "prod-v2/anonymize-key"),
+            )
+        ),
+    ]
+
+
+def migrators() -> list[Row]:
+    """Each fills the tables of its own environment, production's only while it has other slots."""
+    return [
+        Row(
+            environment,
+            "migrator",
+            f"dynamodb:{action}",
+            f"{TABLE}{whose}-tee-admin",
+            environment == whose and (environment != "prod" or named != ()),
+            slots=named,
+        )
+        for environment, named in (("prod", ()), ("prod", V2), ("prod", LEGACY), ("prod-v2", ()))
+        for whose in ("prod", "prod-v2", "prod-v3", "staging")
+        for action in ("PutItem", "DeleteItem", "BatchWriteItem")
+    ]
+
+
+def of_a_slot() -> list[Row]:
+    """A slot's roles have no right in production or in another slot, and nobody else's has one in a slot."""
+    return [
+        Row(environment, role, f"dynamodb:{action}", f"{TABLE}{whose}-tee-admin", NO)
+        for environment, others in (("prod-v2", ("prod", "prod-v3", "prod-v20")), ("staging", ("prod-v2",)))
+        for whose in others
+        for role in ("app", "developer", "migrator", "deployer")
+        for action in ("GetItem", "Scan", "PutItem", "DescribeTable", "UpdateTable", "DeleteTable", "CreateTable")
+    ]
