@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tee_infra import local as local_aws
-from tee_infra.cli.local_faults import fault
+from tee_infra.cli.local_faults import clock, fault
 from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.printing import show
@@ -147,6 +147,7 @@ def env(as_json: bool) -> None:
 
 
 local.add_command(fault)
+local.add_command(clock)
 
 
 def _state_lines(running: EmbeddedAws | None) -> list[str]:

@@ -1,7 +1,8 @@
 """The time of the embedded AWS: this machine's, or ahead of it after `tee-infra local clock`.
 
-It ends with the process. Signatures, sessions of roles and what moto itself stamps keep this machine's time: clients
-compare those with their own clocks.
+It ends with the process. Every answer has it as its `Date`, and items expire, stream records are trimmed, iterators end
+and `aws:CurrentTime` is compared by it. Signatures, sessions of roles and what moto itself stamps keep this machine's
+time: clients compare those with their own clocks.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""The embedded AWS's own controls, in the serving process: streams whose shards split, close and are trimmed.
+"""The embedded AWS's own controls, in the serving process: its streams' shards, its faults and its clock.
 
 The door has made sure that the request is of the owner's credentials; the request lock is held.
 """
@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.dynamodb.models import dynamodb_backends
 
 from tee_infra.local import stream_shards
+from tee_infra.local.clock import clock
 from tee_infra.local.control_request import CONTROL_PATH
+from tee_infra.local.expiry import expire
+from tee_infra.local.faults import faults
+from tee_infra.local.late_writes import Late, landing
 from tee_infra.local.pidfile import ACCOUNT_ID
+from tee_infra.local.share import Share
+from tee_infra.local.throttling import Throttle, caps
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Arguments = Mapping[str, Any]
+_FARTHEST_SECONDS: Final = 10 * 365 * 86_400.0
 _LIST_TABLES: Final = "List the tables: aws dynamodb list-tables"
 
 
@@ -81,5 +88,51 @@ def _trim(arguments: Arguments) -> dict[str, Any]:
     return {"trimmed_records": sum(stream_shards.trim(first) for first in _streams_of(arguments))}
 
 
-ACTIONS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {"split": _split, "trim": _trim}
+def _late(arguments: Arguments) -> dict[str, Any]:
+    require_tables(arguments)
+    share = Share(int(arguments["percent"]))
+    faults.late[arguments["table"]] = Late(share, float(arguments["seconds"]))
+    return _faults(arguments)
+
+
+def _throttle(arguments: Arguments) -> dict[str, Any]:
+    name, percent = arguments["table"], arguments["percent"]
+    if percent is None and not any(caps(table) for table in require_tables(arguments)):
+        raise NotPossibleError(f"{name} has no maximum throughput", "Give a percentage, e.g. 20%")
+    require_tables(arguments)
+    faults.throttled[name] = Throttle(None if percent is None else Share(int(percent)))
+    return _faults(arguments)
+
+
+def _move(arguments: Arguments) -> dict[str, Any]:
+    ahead = clock.ahead + float(arguments["seconds"])
+    if not 0 <= ahead <= _FARTHEST_SECONDS:
+        raise NotPossibleError("its clock would be more than 10 years ahead", "Give a shorter duration")
+    clock.ahead = ahead
+    return {"ahead_seconds": ahead, "now": clock.now(), "expired_items": expire(tables(), clock.now())}
+
+
+def _reset(_arguments: Arguments) -> dict[str, Any]:
+    clock.ahead = 0.0
+    return {"ahead_seconds": 0.0, "now": clock.now(), "expired_items": 0}
+
+
+def _clear(arguments: Arguments) -> dict[str, Any]:
+    faults.clear()
+    return _faults(arguments)
+
+
+def _faults(_arguments: Arguments) -> dict[str, Any]:
+    return {**faults.describe(), "late_writes_waiting": len(landing)}
+
+
+ACTIONS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "split": _split,
+    "trim": _trim,
+    "late": _late,
+    "throttle": _throttle,
+    "clear": _clear,
+    "move": _move,
+    "reset": _reset,
+}
 """By name. Each gets the members of the request, and answers with members of its own."""

@@ -30,8 +30,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tee_infra.local import moto_patches, snapshot
+from tee_infra.local.clock import clock
 from tee_infra.local.controls import Controls
 from tee_infra.local.door import Door
+from tee_infra.local.late_writes import ClosingConnection, landing
 from tee_infra.local.provider import clients
 from tee_infra.local.provider.clients import Aws
 from tee_infra.local.provider.service import serve as serve_provider
@@ -43,6 +45,14 @@ SIGNAL_SECONDS = 0.25
 POLL_SECONDS = 0.05
 OBJECTS_BEFORE_A_COLLECTION = 100_000
 """Items form no cycles, and Python's own 700 would look through all of them again and again."""
+
+
+class RequestHandler(MotoRequestHandler):
+    """moto's, with the embedded AWS's time as the `Date` of every answer."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """As HTTP has it; of now without a timestamp."""
+        return super().date_time_string(clock.now() if timestamp is None else timestamp)
 
 
 def main(directory: Path, port: int) -> None:
@@ -59,9 +69,9 @@ def main(directory: Path, port: int) -> None:
     gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in, key)
-    gate = Gate(Controls(DomainDispatcherApplication(create_backend_app)))
+    gate = landing.gate = Gate(Controls(ClosingConnection(DomainDispatcherApplication(create_backend_app))))
     door = Door(gate, port, credentials)
-    moto = make_server(LOOPBACK, port, door, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
+    moto = make_server(LOOPBACK, port, door, threaded=True, request_handler=RequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
     pidfile.write(
         EmbeddedAws(

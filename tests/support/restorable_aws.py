@@ -14,6 +14,9 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tee_infra.local import server, snapshot
+from tee_infra.local.clock import clock
+from tee_infra.local.faults import faults
+from tee_infra.local.late_writes import landing
 from tee_infra.local.user_key import user_key
 from tests.support.prepared import RESTORABLE
 
@@ -32,6 +35,9 @@ class Restorable(DomainDispatcherApplication):
             snapshot.save(path, user_key())
         else:
             moto_api_backend.reset()
+            faults.clear()
+            landing.drop()
+            clock.ahead = 0.0
             (self.directory / "snapshot").unlink(missing_ok=True)
         if action == "restore":
             assert snapshot.load(path, user_key()) is None

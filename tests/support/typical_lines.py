@@ -51,7 +51,8 @@ ELSEWHERE: Final = {"schema pull": "--table dev-tee-admin"}
 NO_AWS: Final = {
     "engine", "env export", "hooks install", "hooks uninstall", "hooks announce",
     "local start", "local status", "local stop", "local env",
-    "local fault split", "local fault close", "local fault trim",
+    "local fault split", "local fault close", "local fault trim", "local fault late", "local fault throttle",
+    "local fault clear", "local clock",
 }  # fmt: skip
 """What asks no AWS, or is the embedded one's own command."""
 
