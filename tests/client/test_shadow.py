@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -190,9 +191,14 @@ def test_each_write_fits_into_dynamodbs_expressions(slots: Slots) -> None:
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "feature-x"])
-def test_only_production_has_another_slot(slots: Slots, environment: str) -> None:
-    with pytest.raises(ValueError, match="prod"):
-        SlotTables(environment, client=slots.client, shadow_reads=ShadowReads("prod-v2", 1))
+def test_an_app_with_one_way_for_all_environments_repeats_nothing_elsewhere(slots: Slots, environment: str) -> None:
+    slots.tables.close()
+    slots.asked.clear()
+    tables = SlotTables(environment, client=slots.client, shadow_reads=ShadowReads("prod-v2", 100))
+    with suppress(slots.client.exceptions.ResourceNotFoundException):
+        slots.client.get_item(TableName=tables.name("tee-admin"), Key=A)
+    slots.settle()
+    assert slots.asked == ["GetItem", "GetItem"]  # the pointer's, and the app's
 
 
 @pytest.mark.parametrize(("slot", "percent"), [("v2", 1), ("dev", 1), ("prod-v2", 0), ("prod-v2", 101), ("prod", -1)])

@@ -61,7 +61,7 @@ def test_the_lines_in_typescript_compile_and_run(control: Control, tmp_path: Pat
     imports, rest = lines.split("\n\n", 1)
     app = f"{imports}\n{HANDED_IN}{rest}"
     more = f"{imports}\nconst client = new DynamoDB({{}});\n{shadow}await tables.close();\n"
-    more += "export { DynamoDBDocumentClient, GetCommand, PutCommand, getEnvironmentPrefix };\n"
+    more += "export { DynamoDBDocumentClient, GetCommand, PutCommand };\n"
     folder = checked(tmp_path, app={"app.ts": app, "shadow_reads.ts": more})
     run_script(folder, "app.js")
     assert written(control, "prod") == {"pk": {"S": "a"}, "n": {"N": "1"}}

@@ -17,8 +17,8 @@ WITH_EXAMPLES = {
     "switch", "rollback",
 }  # fmt: skip
 PLACEHOLDERS = {
-    "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET", "CONDITION",
-    "DATE", "FRACTION", "OWNER", "PERCENT", "PORT", "REASON", "REMOTE", "SUFFIX", "URL",
+    "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET",
+    "CONDITION", "DATE", "FRACTION", "OWNER", "PERCENT", "PORT", "REASON", "REMOTE", "SUFFIX", "URL",
 }  # fmt: skip
 REFUSED_OPTIONS = {"--table", "--env", "--environment", "--stage", "--entities", "--anonymise", "--anonymised"}
 

@@ -25,7 +25,7 @@ class Runner {
     this.time = 1000
     this.asked = []
     this.isCutOff = false
-    this.client = new DynamoDB({ ...settings, maxAttempts: 1 })
+    this.client = new DynamoDB(settings)
     const clock = ownClock ? {} : { clock: () => [this.time] }
     this.app = new SlotTables(environment, { client: this.client, ...clock })
     const watch = (next, context) => async (request) => {

@@ -16,8 +16,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tee_infra.client import SlotTables, WritesHeldError, WriteUncertainError
+from tee_infra.core.cutover.preflight import PreflightError
 from tee_infra.core.cutover.slots import tables_of
-from tee_infra.core.cutover.switching import Outcome
+from tee_infra.core.cutover.switching import Outcome, SwitchAbortedError
 from tee_infra.workflows.cutover import switch
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.earlier_switch import end_unfinished
@@ -30,6 +31,7 @@ from tests.support.homes import Moto, client, make_control_table
 TABLES = ("tee-admin", "tee-schedules")
 KEYS = 6
 """Of a writer in each table: few, so that most of them change often."""
+_AGAIN = 10
 STEPS = 20
 """About as many as a switch has."""
 
@@ -47,6 +49,7 @@ class Writer:
     client: Any
     name: str
     random: random.Random
+    pause: float
     present: dict[tuple[str, str], set[int | None]] = field(default_factory=dict)
     acknowledged: int = 0
     slots: list[tuple[float, float, str]] = field(default_factory=list)
@@ -57,7 +60,7 @@ class Writer:
         try:
             while not end.is_set():
                 self.write()
-                end.wait(self.random.uniform(0.005, 0.02))
+                end.wait(self.random.uniform(0.5, 2) * self.pause)
         except BaseException as error:
             self.failure = error
 
@@ -97,9 +100,12 @@ class Writer:
 
 
 class Live:
-    """Both slots at a service, and the app's writers, each process of which is played by two threads."""
+    """Both slots at a service, and the app's writers, each process of which is played by two threads.
 
-    def __init__(self, endpoint: str, seed: int, processes: int = 2) -> None:
+    `pause`: about so many seconds are between two writes of a thread.
+    """
+
+    def __init__(self, endpoint: str, seed: int, processes: int = 2, pause: float = 0.01) -> None:
         connection = Moto(endpoint=endpoint)
         forget_tables(connection)
         make_control_table(connection)
@@ -115,7 +121,7 @@ class Live:
             app = SlotTables("prod", client=dynamodb)
             self._apps.append(app)
             self.writers += [
-                Writer(app, dynamodb, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"))
+                Writer(app, dynamodb, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"), pause)
                 for thread in range(2)
             ]
 
@@ -159,6 +165,13 @@ class Live:
             assert not thread.is_alive()
 
     def switch(self, source: str, target: str) -> Outcome:
+        """Run the command again where a busy machine's replication lags: it was refused, or aborted."""
+        for _ in range(_AGAIN):
+            with suppress(PreflightError, SwitchAbortedError):
+                return self._switch(source, target)
+        return self._switch(source, target)
+
+    def _switch(self, source: str, target: str) -> Outcome:
         """As the command does: end an unfinished switch first."""
         ended = end_unfinished(self.context, "switch")
         if ended is not None and ended.outcome.slot == target:
@@ -250,13 +263,13 @@ def end_of(state: list[TailState], until: Any, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def life(live: Live) -> list[float]:
+def life(live: Live, switches: int = 3) -> list[float]:
     """Migrate, switch, write on, roll back, switch again, with an operator killed before each. The windows."""
     windows: list[float] = []
     with live.writing():
         migrate(live.context)
         with live.tail() as states:
-            for source, target in (("prod", "prod-v2"), ("prod-v2", "prod"), ("prod", "prod-v2")):
+            for source, target in ((("prod", "prod-v2"), ("prod-v2", "prod")) * switches)[:switches]:
                 end_of(states, lambda state, source=source: state.following and state.source == source)
                 live.killed_switch(source, target)
                 if live.context.pointers.read()[0].slot != target or not _ended(live):  # pyright: ignore

@@ -11,7 +11,7 @@ let made = 0;
  * another client's are not checked. An environment without a pointer costs one read.
  *
  * `shadowReads`: repeat a share of this client's reads in the open slot and in another one, and count the answers that
- * differ (`tee-infra migrate status`); for prod only.
+ * differ (`tee-infra migrate status`). Only prod has another slot: elsewhere no read is repeated.
  */
 export class SlotTables {
   private readonly client: DynamoDBLike;
@@ -28,13 +28,11 @@ export class SlotTables {
     if (environment === "legacy" || !SLOT.test(environment)) {
       throw new Error(`unknown environment ${JSON.stringify(environment)}; production's is prod`);
     }
-    if (options.shadowReads !== undefined && environment !== PRODUCTION) {
-      throw new Error(`${environment} has no other slot; shadow reads are for prod`);
-    }
     this.client = options.client;
     this.watch = new PointerWatch(options.client, environment, options.clock ?? bothClocks);
-    this.shadow =
-      options.shadowReads && new ShadowReader(options.client, environment, options.shadowReads, this.watch);
+    if (options.shadowReads !== undefined && environment === PRODUCTION) {
+      this.shadow = new ShadowReader(options.client, environment, options.shadowReads, this.watch);
+    }
     // Of the steps before a request is sent this is the last one, and it runs for each attempt.
     const place = { step: "finalizeRequest", priority: "low", name: this.middleware, override: true };
     this.client.middlewareStack.add((next: any, context: any) => (request: any) => this.send(next, context, request), place);
