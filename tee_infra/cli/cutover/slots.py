@@ -77,7 +77,7 @@ def slots(environment: Environment, local: bool, as_json: bool) -> None:
     home = parse_environment(environment_of(environment.name))
     session = open_data_session(home, home.name, output, local=local)
     items = ControlItems.connect(session.connection)
-    found = list_slots(items, SlotTableReader.connect(session.connection), home.name, {})
+    found = list_slots(items, SlotTableReader.connect(session.connection), home.name)
     output.result(_facts(found), _lines(found))
 
 

@@ -1,6 +1,6 @@
 """The slots of an environment: which exist, which is open, how far each follows it, and for how long one is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +9,11 @@ from tee_infra.aws.control_switch import Pointers, StoredJournal, SwitchJournals
 from tee_infra.aws.slot_tables import SlotTableReader
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.slots import ROLLBACK_FOR, Slot, existing_slots
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import parse_time
 from tee_infra.core.unreadable import Unreadable
+from tee_infra.workflows.cutover.status import ReplicationStatus, read_status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +41,14 @@ class Slots:
     now: datetime
 
 
-def list_slots(
-    items: ControlItems, reader: SlotTableReader, environment: str, lags: Mapping[tuple[str, str], float]
-) -> Slots:
-    """The slots with at least one table. `lags`: (source, target) -> seconds, of replications that run.
-
-    Raises as `ControlItems` and `SlotTableReader` do.
-    """
+def list_slots(items: ControlItems, reader: SlotTableReader, environment: str) -> Slots:
+    """The slots with at least one table. Raises as `ControlItems` and `SlotTableReader` do."""
     pointer, now = Pointers(items, environment).read()
     journals = SwitchJournals(items, environment)
     switch, finished = journals.read(), journals.finished()
     found = existing_slots(environment, reader.names())
     open_slot = pointer.slot if isinstance(pointer, Pointer) else None
+    lags = _lags(read_status(items, parse_environment(environment)))
     rows = [
         SlotRow(
             slot=_slot(reader, name, tables),
@@ -77,6 +75,17 @@ def _slot(reader: SlotTableReader, name: str, tables: dict[str, str]) -> Slot:
         items=sum(each.items for each in facts),
         size_bytes=sum(each.size for each in facts),
     )
+
+
+def _lags(found: Iterable[ReplicationStatus]) -> dict[tuple[str, str], float]:
+    """Source and target of each replication that runs -> the seconds that its last table is behind."""
+    lags: dict[tuple[str, str], float] = {}
+    for each in found:
+        tables = each.report.tables.values() if each.report and each.state == "running" else ()
+        known = [table.lag_milliseconds for table in tables if table.lag_milliseconds is not None]
+        if known and len(known) == len(tables):
+            lags[each.source, each.target] = max(known) / 1000
+    return lags
 
 
 def _created(table: TableFacts) -> datetime:

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_switch import Pointers, SwitchJournals
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.cli.root import root
 from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.progress_report import Report, TableReport
 from tee_infra.core.cutover.switch_steps import Journal
+from tee_infra.workflows.cutover.replication import lock_name
 from tests.support.commands import json_of
 from tests.support.emulator import create_tables
-from tests.support.homes import Moto, make_control_table
+from tests.support.homes import NOW, Moto, make_control_table
 
 
 @pytest.fixture
@@ -72,3 +75,21 @@ def test_a_pointer_that_cannot_be_read_names_no_slot(
     assert "cannot be read" in found["problem"]
     assert not any(slot["active"] for slot in found["slots"])
     assert "cannot be read" in run(root, "slots", "prod").stdout
+
+
+def test_the_lag_of_a_slot_is_that_of_its_last_table_while_its_replication_runs(
+    dynamodb: DynamoDb, items: ControlItems, run: Callable[..., Result]
+) -> None:
+    create_tables(dynamodb, "prod")
+    create_tables(dynamodb, "prod-v2")
+    tables = {name: table_report(lag) for name, lag in (("tee-admin", 300), ("tee-schedules", 1200))}
+    report = Report(source="prod", target="prod-v2", holder="ann", at=NOW, running=True, tables=tables)
+    items.put(report.item(), None)
+    assert shown(run, "prod")["slots"][1]["lag_seconds"] is None
+    Locks(items).acquire(lock_name("prod-v2"), "ann on another machine, process 1", "migrate")
+    assert [slot["lag_seconds"] for slot in shown(run, "prod")["slots"]] == [None, 1.2]
+
+
+def table_report(lag: int) -> TableReport:
+    counts = dict.fromkeys(("estimated_items", "items", "quarantined", "repaired", "throttled", "unanswered"), 0)
+    return TableReport(phase="following", lag_milliseconds=lag, throttles={}, **counts)
