@@ -25,6 +25,7 @@ from tee_infra.workflows.cutover.earlier_switch import end_unfinished
 from tee_infra.workflows.cutover.switch_runner import SwitchRunner
 from tee_infra.workflows.cutover.tail import Tail, TailState
 from tee_infra.workflows.cutover.takeover import taken_over
+from tee_infra.workflows.cutover.transform import LoadedTransform
 from tests.support.emulator import create_tables, session
 from tests.support.homes import Moto, client, make_control_table
 
@@ -245,9 +246,9 @@ def make_slots(context: CutoverContext) -> None:
                 )
 
 
-def migrate(context: CutoverContext) -> None:
+def migrate(context: CutoverContext, transform: LoadedTransform | None = None) -> None:
     """As `migrate --from prod --to prod-v2 --until-caught-up` does."""
-    with taken_over(context, "prod", "prod-v2", "migrate") as replication:
+    with taken_over(context, "prod", "prod-v2", "migrate", transform) as replication:
         replication.start()
         while not replication.following:
             replication.require_running()

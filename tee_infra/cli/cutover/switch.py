@@ -1,7 +1,9 @@
 """`tee-infra switch` and `tee-infra rollback`."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Final
 
 import click
 from pydantic import RootModel
@@ -23,15 +25,29 @@ from tee_infra.core.cutover.switching import Outcome
 from tee_infra.core.environments import Environment
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cutover.context import CutoverContext
-from tee_infra.workflows.cutover.earlier_switch import end_unfinished, way_back
+from tee_infra.workflows.cutover.earlier_switch import WayBack, end_unfinished, way_back
+from tee_infra.workflows.cutover.lossy_rollback import lost_writes, prepared_lossy_rollback
 from tee_infra.workflows.cutover.switch import PreparedSwitch, prepared_switch
-from tee_infra.workflows.cutover.transform import LoadedTransform, load_transform
+from tee_infra.workflows.cutover.transform import load_transform
+
+_SHOWN: Final = 20
+
+
+class LostFacts(ResultModel):
+    """The keys of a table that were written since the switch, as DynamoDB's JSON; 1,000 at most.
+
+    `complete`: false if there may be others, also because a stream keeps its records for 24 hours.
+    """
+
+    keys: list[str]
+    complete: bool
 
 
 class PlannedSwitch(ResultModel):
     """What --dry-run shows once every condition holds; they are named.
 
-    `expected_window_seconds`: how long writes would be held, by the latencies that were measured now.
+    `expected_window_seconds`: how long writes would be held, by the latencies that were measured now. `lost`: what a
+    rollback with --accept-loss gives up, by table; else null.
     """
 
     environment: str
@@ -39,13 +55,15 @@ class PlannedSwitch(ResultModel):
     target: str
     expected_window_seconds: float
     conditions: list[str]
+    lost: dict[str, LostFacts] | None
 
 
 class SwitchedFacts(ResultModel):
     """The slot that is open now, and the pointer's epoch. `switched`: false if it was open already.
 
     `window_seconds`: how long writes were held; `checked_keys` were compared meanwhile. Both are null if an earlier
-    run did the switch and this one only finished it.
+    run did the switch and this one only finished it. `lost`: what a rollback with --accept-loss has given up, by table,
+    as it was listed before; else null.
     """
 
     environment: str
@@ -55,6 +73,7 @@ class SwitchedFacts(ResultModel):
     epoch: int
     window_seconds: float | None
     checked_keys: int | None
+    lost: dict[str, LostFacts] | None
 
 
 class SwitchResult(RootModel[SwitchedFacts | PlannedSwitch]):
@@ -104,17 +123,12 @@ def switch(
     if not dry_run:
         require_answers(output, yes=yes)
     context = open_context(home, output, local=local)
-    asked = _Asked(
-        source=source,
-        target=target,
-        transform=loaded,
-        command=f"tee-infra switch --from {source} --to {target}",
-        loss_accepted=accept_loss,
-    )
+    asked = _Asked(source=source, target=target, command=f"tee-infra switch --from {source} --to {target}")
     if not dry_run and (done := _done_before(context, asked)):
         output.result(SwitchResult(done), _end_lines(done))
         return
-    _switch(output, context, asked, dry_run=dry_run, yes=yes)
+    prepared = prepared_switch(context, source, target, asked.command, loss_accepted=accept_loss, transform=loaded)
+    _switch(output, context, asked, prepared, dry_run=dry_run, yes=yes)
 
 
 @prints(SwitchResult)
@@ -124,10 +138,14 @@ def switch(
 @dry_run_option
 @yes_option
 @json_option
-def rollback(environment: Environment, local: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+@click.option("--accept-loss", is_flag=True, help="Give up the writes made since; --dry-run lists them.")
+def rollback(
+    *, environment: Environment, local: bool, dry_run: bool, yes: bool, as_json: bool, accept_loss: bool
+) -> None:
     """Open the slot before the last switch again, with every write made since.
 
     Possible for 48 hours after a switch, while `tee-infra migrate tail` runs. The conditions are those of a switch.
+    A transform without an inverse allows it with --accept-loss only: the slot is then as it was at the switch.
     """
     output = Output(as_json)
     if not dry_run:
@@ -136,20 +154,34 @@ def rollback(environment: Environment, local: bool, dry_run: bool, yes: bool, as
     command = f"tee-infra rollback {context.environment}"
     if not dry_run:
         end_unfinished(context, command)
-    source, target, transform = way_back(context)
-    asked = _Asked(source=source, target=target, transform=transform, command=command, loss_accepted=False)
-    _switch(output, context, asked, dry_run=dry_run, yes=yes)
+    way = way_back(context)
+    if accept_loss:
+        asked = _Asked(source=way.source, target=way.target, command=command, lost=_lost(context, way))
+        prepared = prepared_lossy_rollback(context, way.source, way.target, command)
+    else:
+        asked = _Asked(source=way.source, target=way.target, command=command)
+        prepared = prepared_switch(
+            context, way.source, way.target, command, loss_accepted=False, transform=way.transform()
+        )
+    _switch(output, context, asked, prepared, dry_run=dry_run, yes=yes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """The switch that `command` asks for."""
+    """The switch that `command` asks for. `lost`: what it gives up."""
 
     source: str
     target: str
-    transform: LoadedTransform | None
     command: str
-    loss_accepted: bool
+    lost: dict[str, LostFacts] | None = None
+
+
+def _lost(context: CutoverContext, way: WayBack) -> dict[str, LostFacts]:
+    found = lost_writes(context, way.source, way.target, way.position)
+    return {
+        table: LostFacts(keys=sorted(key.decode() for key in each.keys), complete=each.complete)
+        for table, each in found.items()
+    }
 
 
 def _done_before(context: CutoverContext, asked: _Asked) -> SwitchedFacts | None:
@@ -162,19 +194,21 @@ def _done_before(context: CutoverContext, asked: _Asked) -> SwitchedFacts | None
     return _facts(context, asked, Outcome(slot=pointer.slot, epoch=pointer.epoch), switched=finished_here)
 
 
-def _switch(output: Output, context: CutoverContext, asked: _Asked, *, dry_run: bool, yes: bool) -> None:
-    prepared = prepared_switch(
-        context,
-        asked.source,
-        asked.target,
-        asked.command,
-        loss_accepted=asked.loss_accepted,
-        transform=asked.transform,
-    )
+def _switch(
+    output: Output,
+    context: CutoverContext,
+    asked: _Asked,
+    prepared: AbstractContextManager[PreparedSwitch],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    for line in _lost_lines(asked):
+        output.say(line)
     with prepared as ready:
         for line in _condition_lines(ready.conditions):
             output.say(line)
-        require(ready.facts)
+        require(ready.facts, ready.conditions)
         window = ready.expected_window or 0.0
         output.say(f"expected: writes are held for {window:.1f} s")
         if dry_run:
@@ -187,7 +221,8 @@ def _switch(output: Output, context: CutoverContext, asked: _Asked, *, dry_run: 
 
 
 def _question(asked: _Asked, window: float) -> str:
-    return f"The app's writes go to {asked.target} instead of {asked.source}, and wait for about {window:.1f} s."
+    loss = "" if asked.lost is None else f" {asked.target} is as it was at the switch: the writes above are given up."
+    return f"The app's writes go to {asked.target} instead of {asked.source}, and wait for about {window:.1f} s.{loss}"
 
 
 def _planned(context: CutoverContext, asked: _Asked, ready: PreparedSwitch) -> PlannedSwitch:
@@ -197,6 +232,7 @@ def _planned(context: CutoverContext, asked: _Asked, ready: PreparedSwitch) -> P
         target=asked.target,
         expected_window_seconds=ready.expected_window or 0.0,
         conditions=[condition.name for condition in ready.conditions],
+        lost=asked.lost,
     )
 
 
@@ -209,7 +245,17 @@ def _facts(context: CutoverContext, asked: _Asked, outcome: Outcome, *, switched
         epoch=outcome.epoch,
         window_seconds=outcome.window_seconds,
         checked_keys=outcome.checked_keys,
+        lost=asked.lost,
     )
+
+
+def _lost_lines(asked: _Asked) -> Iterator[str]:
+    for table, lost in (asked.lost or {}).items():
+        more = "" if lost.complete else " or more"
+        yield f"given up in {table}: {len(lost.keys)}{more} changed keys"
+        yield from (f"  {key}" for key in lost.keys[:_SHOWN])
+        if len(lost.keys) > _SHOWN:
+            yield f"  and {len(lost.keys) - _SHOWN} others: --json has them"
 
 
 def _condition_lines(found: list[Condition]) -> Iterator[str]:

@@ -49,12 +49,10 @@ class PreflightError(RefusedError):
         )
 
 
-def require(facts: PreflightFacts) -> list[Condition]:
-    """Every condition, in the order of a run. Raises `PreflightError` unless all hold."""
-    found = conditions(facts)
+def require(facts: PreflightFacts, found: list[Condition]) -> None:
+    """Raises `PreflightError` unless all of these conditions hold."""
     if unmet := [condition for condition in found if not condition.holds]:
         raise PreflightError(facts, unmet)
-    return found
 
 
 def conditions(facts: PreflightFacts) -> list[Condition]:

@@ -12,6 +12,6 @@ clients have found.
 A switch writes the control table only: the pointer, its journal, and the way back. `context` is what its commands work
 with, `slots` lists the slots. `takeover` takes the replication into the process of `switch`, `measure` finds the facts
 on which it may begin, and `switch_runner` carries out the steps that `tee_infra.core.cutover.switching` asks for;
-`earlier_switch` is what an earlier run left.
+`earlier_switch` is what an earlier run left, `lossy_rollback` the way back without the writes since.
 `tail` follows the open slot into the one before it, from the `tail_position` that a switch has written down.
 """

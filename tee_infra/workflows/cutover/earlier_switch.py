@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tee_infra.aws.control_switch import StoredJournal, SwitchJournals
 from tee_infra.core.cutover.slots import ROLLBACK_FOR, generation
-from tee_infra.core.cutover.switch_steps import Journal
 from tee_infra.core.cutover.switching import Outcome, resume
 from tee_infra.core.times import render_time
 from tee_infra.core.unreadable import Unreadable
@@ -13,7 +12,7 @@ from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.history import recorded
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.switch_runner import carry_out, runner_for
-from tee_infra.workflows.cutover.tail_position import read_tail_position
+from tee_infra.workflows.cutover.tail_position import TailPosition, read_tail_position
 from tee_infra.workflows.cutover.transform import LoadedTransform, load_transform
 
 
@@ -69,11 +68,24 @@ def end_unfinished(context: CutoverContext, purpose: str) -> EndedSwitch | None:
     return EndedSwitch(source=journal.source, target=journal.target, outcome=outcome)
 
 
-def way_back(context: CutoverContext) -> tuple[str, str, LoadedTransform | None]:
-    """Source, target and transform of a rollback: from the open slot to the older one before the last switch.
+@dataclass(frozen=True, kw_only=True)
+class WayBack:
+    """A rollback: from the open slot to the older one before the last switch, whose tail began at `position`."""
 
-    Raises `NoInverseError`, `NoRollbackError`, `UnreadableSwitchError`, and as `load_transform` does.
-    """
+    source: str
+    target: str
+    position: TailPosition
+
+    def transform(self) -> LoadedTransform | None:
+        """What makes the old slot's items of the new one's; None for a plain copy.
+
+        Raises `NoInverseError`, and as `load_transform` does.
+        """
+        return load_transform(self.position.transform) if self.position.transform else None
+
+
+def way_back(context: CutoverContext) -> WayBack:
+    """The rollback that is possible. Raises `NoRollbackError`, `UnreadableSwitchError`."""
     pointer, now = context.pointers.read()
     if isinstance(pointer, Unreadable):
         raise UnreadableSwitchError(context.environment, pointer.reason)
@@ -87,13 +99,7 @@ def way_back(context: CutoverContext) -> tuple[str, str, LoadedTransform | None]
         raise NoRollbackError(
             context.environment, f"the time for it ended at {render_time(last.written_at + ROLLBACK_FOR)}"
         )
-    return source, target, transform_back(last.journal)
-
-
-def transform_back(journal: Journal) -> LoadedTransform | None:
-    """What makes the old slot's items of the new one's; None for a plain copy. Raises as `load_transform` does."""
-    name = read_tail_position(journal.position or "").transform
-    return load_transform(name) if name else None
+    return WayBack(source=source, target=target, position=read_tail_position(last.journal.position or ""))
 
 
 def last_switch(context: CutoverContext, journals: SwitchJournals) -> StoredJournal | None:

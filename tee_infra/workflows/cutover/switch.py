@@ -23,7 +23,7 @@ from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.earlier_switch import last_switch
 from tee_infra.workflows.cutover.measure import ReplicationFacts, control_latency, measure
 from tee_infra.workflows.cutover.replication import Replication, read_journals, read_position
-from tee_infra.workflows.cutover.switch_runner import carry_out, runner_for
+from tee_infra.workflows.cutover.switch_runner import Forward, carry_out, runner_for
 from tee_infra.workflows.cutover.tail_position import TailPosition
 from tee_infra.workflows.cutover.takeover import taken_over, wait_until_following
 from tee_infra.workflows.cutover.transform import LoadedTransform, reversed_name
@@ -42,14 +42,14 @@ class PreparedSwitch:
     facts: PreflightFacts
     conditions: list[Condition]
     lock: LockHandle
-    replication: Replication
+    forward: Forward
     expected_window: float | None = None
     position: str = ""
 
     def run(self) -> Outcome:
         """Switch. Raises `PreflightError`, `SwitchAbortedError` with the old slot open, and as `switch` does."""
         context, facts = self.context, self.facts
-        require(facts)
+        require(facts, self.conditions)
         journals = context.journals()
         last = last_switch(context, journals)
         with recorded(context.history, context.actor, facts.environment, f"switch to {facts.target}") as details:
@@ -59,7 +59,7 @@ class PreparedSwitch:
                 journals,
                 self.lock,
                 (facts.source, facts.target),
-                forward=self.replication,
+                forward=self.forward,
                 position=self.position,
             )
             outcome = carry_out(steps, runner)
@@ -91,7 +91,7 @@ def prepared_switch(
         observed, drain_seconds = _observe(context, replication, has_inverse=has_inverse)
         facts = measure(context, source, target, observed, loss_accepted=loss_accepted)
         prepared = PreparedSwitch(
-            context=context, facts=facts, conditions=conditions(facts), lock=lock, replication=replication
+            context=context, facts=facts, conditions=conditions(facts), lock=lock, forward=replication
         )
         if all(condition.holds for condition in prepared.conditions):
             prepared = replace(

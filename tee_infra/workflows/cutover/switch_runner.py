@@ -104,7 +104,8 @@ class SwitchRunner:
             raise RefusedError("the replication did not stop in time")
 
     def _arm(self, epoch: int, position: str) -> None:
-        self.tail.arm(Armed(epoch=epoch, source=self.target, target=self.source, position=position))
+        """Without a position nothing follows: a rollback that gave writes up has made the slots different."""
+        self.tail.arm(Armed(epoch=epoch, source=self.target, target=self.source, position=position or None))
 
 
 def runner_for(

@@ -1,7 +1,9 @@
 """`tee-infra switch` and `rollback` on a real service, with shorter leases than in production."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -15,6 +17,7 @@ from tee_infra.workflows.cutover import switch
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.earlier_switch import NoRollbackError
 from tee_infra.workflows.cutover.tail import Tail, TailState
+from tee_infra.workflows.cutover.transform import NoInverseError, load_transform
 from tests.support.commands import json_of
 from tests.support.cutover_live import end_of, make_slots, migrate
 from tests.support.homes import Moto, make_control_table
@@ -80,6 +83,33 @@ def test_a_switch_and_its_rollback_bring_every_write_along(
     assert client.get_item(TableName="prod-tee-admin", Key=ITEM)["Item"]["value"] == {"N": "2"}
     with pytest.raises(NoRollbackError, match="the one back"):
         run(root, "rollback", "prod", "--yes")
+
+
+def test_without_an_inverse_a_rollback_gives_up_the_writes_that_it_lists(
+    context: CutoverContext, run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "changes_one_way.py").write_text(
+        "def to_v2(table, item):\n    return item | {'version': {'N': '2'}}\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    client = context.dynamodb.client
+    client.put_item(TableName="prod-tee-admin", Item=ITEM)
+    migrate(context, load_transform("changes_one_way:to_v2"))
+    one_way = (*FORTH, "--transform", "changes_one_way:to_v2")
+    with pytest.raises(PreflightError, match="no inverse"):
+        run(root, *one_way, "--yes")
+    assert json_of(run, root, *one_way, "--accept-loss", "--yes", "--json")["epoch"] == 3
+    assert client.get_item(TableName="prod-v2-tee-admin", Key=ITEM)["Item"]["version"] == {"N": "2"}
+    client.put_item(TableName="prod-v2-tee-admin", Item=ITEM | {"value": {"N": "2"}})
+    with pytest.raises(NoInverseError):
+        run(root, "rollback", "prod", "--yes")
+    lost = json_of(run, root, "rollback", "prod", "--accept-loss", "--dry-run", "--json")["lost"]
+    assert json.loads(lost["tee-admin"]["keys"][0]) == ITEM
+    assert lost["tee-schedules"]["keys"] == []
+    assert context.pointers.read()[0].epoch == 3  # pyright: ignore
+    assert json_of(run, root, "rollback", "prod", "--accept-loss", "--yes", "--json")["epoch"] == 6
+    assert client.get_item(TableName="prod-tee-admin", Key=ITEM)["Item"] == ITEM
+    assert context.tail.armed().position is None  # pyright: ignore
 
 
 def test_a_switch_names_each_condition_that_does_not_hold_with_its_command(
