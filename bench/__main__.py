@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one table each."""
 
-from bench import cleanup, commands, data, destroys, features, simulation, switch, workplace
+from bench import cleanup, commands, data, destroys, features, simulation, switch, tail, workplace
 
 if __name__ == "__main__":
     commands.run()
@@ -11,6 +11,8 @@ if __name__ == "__main__":
     print()
     data.compare(items=50_000, only="", runs=3, plain=False)
     data.throttle(limit=4_000, items=20_000)
+    print()
+    tail.run(items=20_000)
     print()
     workplace.run(items=20_000, before=None)
     print()

@@ -14,6 +14,7 @@ import zlib
 from typing import Any
 
 from bench.anonymize import three_attributes
+from bench.stub_stream import ARN, Stream
 from tee_infra.core.codec.transform import Transform
 
 PAGE_ITEMS = 2500
@@ -81,10 +82,11 @@ class Throttle:
 class Stub:
     def __init__(self, items: int, throttle: Throttle, latency: float) -> None:
         self.table, self.anonymized = Table(items), Table(items, three_attributes())
+        self.stream = Stream(items, item_json)
         self.throttle, self.latency = throttle, latency
         self.counts = {"requests": 0, "writes": 0, "items": 0, "refused": 0}
 
-    def answer(self, operation: str, body: bytes) -> tuple[int, bytes]:
+    def answer(self, operation: str, body: bytes) -> tuple[int, bytes]:  # noqa: PLR0911  # one for each operation
         self.counts["requests"] += 1
         match operation:
             case "BatchWriteItem":
@@ -95,6 +97,11 @@ class Stub:
                 return 200, (self.anonymized if anonymized else self.table).scan(request)
             case "DescribeTable":
                 return 200, self.describe(json.loads(body)["TableName"])
+            case "DescribeStream" | "GetShardIterator" | "GetRecords" | "BatchGetItem" | "GetItem":
+                return 200, self.stream.answer(operation, json.loads(body))
+            case "PutItem":
+                self.counts["items"] += 1
+                return 200, b"{}"
             case "Stats":
                 return 200, json.dumps(self.counts).encode()
             case _:
@@ -119,6 +126,8 @@ class Stub:
         table = {
             "TableName": name,
             "TableStatus": "ACTIVE",
+            "LatestStreamArn": ARN.format(name),
+            "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
             "TableArn": f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}",
             "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
             "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],

@@ -64,7 +64,7 @@ def parse(arguments: list[str]) -> None:
     """Parse without running. Raises what the command line would raise."""
     command: click.Command = root
     context = click.Context(root)
-    while isinstance(command, click.Group) and arguments:
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         child = command.get_command(context, arguments[0])
         assert child is not None, f"no command {arguments[0]!r}"
         command, arguments = child, arguments[1:]

@@ -14,7 +14,7 @@ from tests.support.cases import every
 WIDTH = 80
 WITH_EXAMPLES = {
     "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
-    "switch", "rollback",
+    "migrate", "switch", "rollback",
 }  # fmt: skip
 PLACEHOLDERS = {
     "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET",

@@ -21,8 +21,8 @@ FILES = [*documents(ROOT), *sources(ROOT)]
 PLACEHOLDERS: Final = {
     "ENV", "DURATION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N",
     # Of one option each, or of several with the same meaning.
-    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "MODULE:FUNCTION", "OWNER", "PORT", "REASON", "REMOTE",
-    "SUFFIX", "URL", "ENV|table:TABLE", "DIR|s3://BUCKET/PREFIX",
+    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "MODULE:FUNCTION", "OWNER", "PERCENT", "PORT", "REASON",
+    "REMOTE", "SUFFIX", "URL", "ENV|table:TABLE", "DIR|s3://BUCKET/PREFIX",
 }  # fmt: skip
 WITH_EXAMPLES: Final = (
     "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",

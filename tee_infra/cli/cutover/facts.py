@@ -17,7 +17,9 @@ class ReplicatedTableFacts(ResultModel):
     """A table of a replication. `items` were written by the last run, `estimated_items` were in the source before.
 
     `lag_seconds`: how long a write to the source takes to be in the target, null while unknown. `different` items are
-    of the last comparison, null without one; `repaired` ones differed and were copied again. `verified_at`: when the
+    of the last comparison, null without one; `repaired` ones differed and were copied again.
+    `broken_references`: items of the target that name one of another table that only the source has;
+    `dangling_references`: one that is missing in both. `verified_at`: when the
     last complete comparison without a difference began. `throttles`: what was throttled -> how often. `unanswered`
     requests were sent again.
     """
@@ -30,6 +32,8 @@ class ReplicatedTableFacts(ResultModel):
     quarantined: int
     different: int | None
     repaired: int
+    broken_references: int
+    dangling_references: int
     throttled: int
     throttles: dict[str, int]
     unanswered: int
@@ -120,6 +124,8 @@ def progress_line(report: Report) -> str:
         quarantined=sum(table.quarantined for table in tables),
         different=sum(differences) if len(differences) == len(lags) else None,
         repaired=sum(table.repaired for table in tables),
+        broken_references=sum(table.broken_references for table in tables),
+        dangling_references=sum(table.dangling_references for table in tables),
         throttled=sum(table.throttled for table in tables),
         throttles=dict(throttles),
         unanswered=sum(table.unanswered for table in tables),
@@ -137,6 +143,10 @@ def table_line(name: str, table: TableReport) -> str:
     parts.append("not compared yet" if table.different is None else f"{table.different:,} different")
     if table.repaired:
         parts.append(f"{table.repaired:,} repaired")
+    if table.broken_references:
+        parts.append(f"{table.broken_references:,} broken references")
+    if table.dangling_references:
+        parts.append(f"{table.dangling_references:,} references dangle in both")
     if table.throttled:
         most = max(table.throttles, key=lambda what: table.throttles[what], default="")
         parts.append(f"{table.throttled:,} throttled (most often {most})")

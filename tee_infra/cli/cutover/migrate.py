@@ -132,11 +132,11 @@ def migrate(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Replicate tables that are in use into another slot, without losing a write.
+    """Replicate tables in use into another slot.
 
-    Copies every item, then follows the source's stream, compares both sides completely, and runs until Ctrl-C. The
-    same command resumes after a stop or a crash. Items of the target that the source does not have are deleted. The
-    app keeps on using the source. Exits 5 if --until-caught-up ends with a difference.
+    Loses no write: copies every item, then follows the source's stream, compares both sides completely, and runs until
+    Ctrl-C or a switch. The same command resumes after a stop or a crash. Items of the target that the source does not
+    have are deleted. The app keeps on using the source. Exits 5 if --until-caught-up ends with a difference.
     """
     if context.invoked_subcommand is not None:
         if as_json or source or target:

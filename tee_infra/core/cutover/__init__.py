@@ -6,8 +6,9 @@ clock and is sent the answer. Production and the tests' simulators drive the sam
 Replication: `requests` are what it asks for, `journal` what a run writes down and resumes from, `run` what its tasks
 share. A run takes a stream position, copies values (`bulk_copy`), waits for the barrier and follows the stream
 (`tail`), each key through its lane (`lanes`, `copying`); `replication` is this order. `heartbeat` proves that the
-target has all writes up to a moment. `validation` compares the tables while both are written; `recheck` decides single
-keys. `sentinels` are the items of heartbeats, and `journal_items` the journal as the control table has it.
+target has all writes up to a moment. `validation` compares the tables while both are written; `recheck` decides
+single keys, `invariants` references between tables. `sentinels` are the items of heartbeats, and `journal_items` the
+journal as the control table has it.
 
 `migration` decides whether one may begin at all; `progress_report` is what a running one tells, and is told.
 `shadow_reads` are what the app's clients have found in both slots.

@@ -27,7 +27,7 @@ def work(run: Run, lane: int) -> Task[None]:
         if not run.lanes.waits(lane):
             return
         keys = run.lanes.take(lane, WRITE_ITEMS)
-        run.dirtied.update(keys)
+        run.dirty(keys)
         again = yield from copy_keys(run, keys)
         run.lanes.settle(lane, again)
         failures = failures + 1 if again else 0

@@ -33,6 +33,8 @@ class TableReport(_Stored):
     quarantined: Count
     different: Count | None = None
     repaired: Count
+    broken_references: Count = 0
+    dangling_references: Count = 0
     throttled: Count
     throttles: dict[str, int]
     unanswered: Count

@@ -20,6 +20,10 @@ MOST_QUARANTINED: Final = 1000
 """More are the transform's fault rather than the items'."""
 
 
+MOST_DIRTIED: Final = 200_000
+"""Keys that a comparison before a switch may be about; beyond it the tables are compared as a whole again."""
+
+
 class ItemRefusedError(ValueError):
     """A transform's refusal of an item. The message goes to the journal: it has no value of the item."""
 
@@ -62,7 +66,7 @@ class Run:
 
     `sweeping` counts the tasks that copy keys without an event, `copying` those of the bulk copy.
     `trimmed` tells that the stream has lost records, until a new position is taken. `dirtied` has the keys that came
-    through the lanes since it was last emptied.
+    through the lanes since it was last emptied, and is `incomplete` once they are too many.
     """
 
     plan: Plan
@@ -84,6 +88,16 @@ class Run:
     def following(self) -> bool:
         """Whether the target follows the source by the stream only: nothing is left to copy or to sweep."""
         return bool(self.reading) and not self.sweeping and not self.trimmed
+
+    def dirty(self, keys: Sequence[Key]) -> None:
+        """Note that keys are being copied."""
+        if not self.incomplete:
+            self.dirtied.update(keys)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether other keys than `dirtied` may have been copied too."""
+        return len(self.dirtied) > MOST_DIRTIED
 
     @property
     def ended(self) -> bool:

@@ -27,17 +27,21 @@ _Add: TypeAlias = Callable[[list[RawItem]], None]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`items` of the source were compared. `different` has at most about `MOST_DIFFERENT` keys: there may be more."""
+    """`items` of the source were compared. `different` has at most about `MOST_DIFFERENT` keys: there may be more.
+
+    `broken` items of the target name an item of another table that is missing there.
+    """
 
     items: int
     different: tuple[Key, ...] = ()
     unsettled: tuple[Key, ...] = ()
     quarantined: tuple[Key, ...] = ()
+    broken: int = 0
 
     @property
     def clean(self) -> bool:
         """Whether the target may take the source's place."""
-        return not (self.different or self.unsettled or self.quarantined)
+        return not (self.different or self.unsettled or self.quarantined or self.broken)
 
 
 def validate(run: Run, now: float) -> Task[Comparison]:

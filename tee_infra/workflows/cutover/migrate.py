@@ -38,17 +38,23 @@ _DRAIN_SECONDS: Final = 60.0
 
 
 class StillDifferentError(PartialError):
-    """The target has caught up but differs; `tables` has the numbers of different and of quarantined items."""
+    """The target has caught up but differs; `tables` has the numbers of different and of quarantined items, and of
+    broken references."""
 
     def __init__(self, target: str, found: Mapping[str, Comparison]) -> None:
         self.target = target
         self.tables = {
-            name: {"different": len(each.different) + len(each.unsettled), "quarantined": len(each.quarantined)}
+            name: {
+                "different": len(each.different) + len(each.unsettled),
+                "quarantined": len(each.quarantined),
+                "broken_references": each.broken,
+            }
             for name, each in found.items()
             if not each.clean
         }
         told = ", ".join(
-            f"{name} ({each['different']} different, {each['quarantined']} in quarantine)"
+            f"{name} ({each['different']} different, {each['quarantined']} in quarantine, "
+            f"{each['broken_references']} broken references)"
             for name, each in self.tables.items()
         )
         super().__init__(

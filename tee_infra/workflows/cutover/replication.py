@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.core.cutover.invariants import ReferenceCounts
 from tee_infra.core.cutover.journal import BarrierPassed, Entry, PositionTaken, SegmentCopied
 from tee_infra.core.cutover.journal_items import SEGMENTS, StoredJournal, entry_items, journal_name, read_journal
 from tee_infra.core.cutover.requests import Done, Position, Side
@@ -27,6 +28,7 @@ from tee_infra.errors import RefusedError, RemoteError, TeeInfraError
 from tee_infra.workflows.control.environment_lock import LockHandle
 from tee_infra.workflows.cutover.item_client import ItemClient
 from tee_infra.workflows.cutover.journal_writer import JournalWriter
+from tee_infra.workflows.cutover.references import ReferenceCheck
 from tee_infra.workflows.cutover.table_replication import ReplicatedTable, TableReplication, TableState, Tuning
 from tee_infra.workflows.cutover.table_requests import Pace, Pools, Shared, TableRequests
 from tee_infra.workflows.cutover.worker_pool import WorkerPool
@@ -43,6 +45,7 @@ _ITEM_THREADS: Final = 24
 _STREAM_THREADS: Final = 6
 _TICK_SECONDS: Final = 1.0
 _ATTEMPTS: Final = 5
+_HEARTBEAT_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +133,7 @@ class Replication:
             pace=pace,
         )
         self._tables: list[TableReplication] = []
+        self._clients: dict[str, dict[Side, ItemClient]] = {}
         self._stopping = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="sentinels", daemon=True)
 
@@ -212,9 +216,18 @@ class Replication:
 
     def verify(self) -> dict[str, Comparison]:
         """Compare each table completely, side by side, and repair what differs. It takes as long as reading both sides
-        twice. A comparison without a difference renews `verified_at`, in the journal too."""
-        now = self._now()
-        return _results({table.table.name: table.verify(now) for table in self._tables})
+        twice, and references between tables a third time. A comparison without a difference renews `verified_at`, in
+        the journal too."""
+        check = ReferenceCheck(
+            self._clients, self._shared.pace, lambda: self.drain(_HEARTBEAT_SECONDS), self._stopping.is_set
+        )
+        references, now = check.run(), self._now()
+        return _results(
+            {
+                table.table.name: table.verify(now, references.get(table.table.name, ReferenceCounts()))
+                for table in self._tables
+            }
+        )
 
     def compare_dirtied(self) -> Compared:
         """Compare the keys that were copied since the last clean comparison.
@@ -251,6 +264,7 @@ class Replication:
             Side.SOURCE: ItemClient(self.ends.source.transport(), table.source),
             Side.TARGET: ItemClient(self.ends.target.transport(), table.target),
         }
+        self._clients[table.name] = clients
         stream = self.ends.source.stream(table.source)
         requests = TableRequests(clients, stream, self._shared, name=name, journal=journal, stored=stored)
         return TableReplication(

@@ -45,6 +45,8 @@ def _table(state: TableState, estimated: int, *, comparing: bool) -> TableReport
         quarantined=state.quarantined,
         different=state.different,
         repaired=state.repaired,
+        broken_references=state.references.broken,
+        dangling_references=state.references.dangling,
         throttled=state.throttled,
         throttles=state.throttles,
         unanswered=state.unanswered,

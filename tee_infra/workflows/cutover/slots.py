@@ -1,6 +1,5 @@
 """The slots of an environment: which exist, which is open, how far each follows it, and for how long one is kept."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +12,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import parse_time
 from tee_infra.core.unreadable import Unreadable
-from tee_infra.workflows.cutover.status import ReplicationStatus, read_status
+from tee_infra.workflows.cutover.status import present_lags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ def list_slots(items: ControlItems, reader: SlotTableReader, environment: str) -
     switch, finished = journals.read(), journals.finished()
     found = existing_slots(environment, reader.names())
     open_slot = pointer.slot if isinstance(pointer, Pointer) else None
-    lags = _lags(read_status(items, parse_environment(environment)))
+    lags = present_lags(items, parse_environment(environment))
     rows = [
         SlotRow(
             slot=_slot(reader, name, tables),
@@ -75,17 +74,6 @@ def _slot(reader: SlotTableReader, name: str, tables: dict[str, str]) -> Slot:
         items=sum(each.items for each in facts),
         size_bytes=sum(each.size for each in facts),
     )
-
-
-def _lags(found: Iterable[ReplicationStatus]) -> dict[tuple[str, str], float]:
-    """Source and target of each replication that runs -> the seconds that its last table is behind."""
-    lags: dict[tuple[str, str], float] = {}
-    for each in found:
-        tables = each.report.tables.values() if each.report and each.state == "running" else ()
-        known = [table.lag_milliseconds for table in tables if table.lag_milliseconds is not None]
-        if known and len(known) == len(tables):
-            lags[each.source, each.target] = max(known) / 1000
-    return lags
 
 
 def _created(table: TableFacts) -> datetime:

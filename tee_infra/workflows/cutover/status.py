@@ -43,6 +43,19 @@ def read_status(control: ControlItems, environment: Environment) -> list[Replica
     ]
 
 
+def present_lags(control: ControlItems, environment: Environment) -> dict[tuple[str, str], float]:
+    """Source and target -> seconds by which the slowest table is behind, of the replications that run.
+
+    Without those of which a table's lag is unknown. Raises as `ControlItems` does.
+    """
+    lags: dict[tuple[str, str], float] = {}
+    for each in read_status(control, environment):
+        known = [table.lag_milliseconds for table in each.report.tables.values()] if each.report else []
+        if each.state == "running" and known and None not in known:
+            lags[each.source, each.target] = max(lag for lag in known if lag is not None) / 1000
+    return lags
+
+
 def concerns(sort_key: str, environment: Environment) -> bool:
     """Whether a replication is from or to a slot of the environment."""
     return any(name == environment.name or _is_slot(name, environment) for name in sort_key.split("#"))

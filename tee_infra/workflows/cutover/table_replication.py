@@ -9,11 +9,12 @@ from typing import Final, Literal, TypeAlias
 
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
+from tee_infra.core.cutover.invariants import ReferenceCounts
 from tee_infra.core.cutover.journal import Verified
 from tee_infra.core.cutover.journal_items import StoredJournal
 from tee_infra.core.cutover.replication import replicate
 from tee_infra.core.cutover.requests import Key, Shard, Task, Wait
-from tee_infra.core.cutover.run import Plan, Run, journal
+from tee_infra.core.cutover.run import MOST_DIRTIED, Plan, Run, journal
 from tee_infra.core.cutover.validation import MOST_DIFFERENT, Comparison, repair, validate, validate_keys
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.errors import RefusedError
@@ -58,6 +59,7 @@ class TableState:
     quarantined: int
     different: int | None
     repaired: int
+    references: ReferenceCounts
     throttled: int
     throttles: dict[str, int]
     unanswered: int
@@ -99,6 +101,7 @@ class TableReplication:
         self._asked_at: float | None = None
         self._different: int | None = None
         self._repaired = 0
+        self._references = ReferenceCounts()
 
     def start(self) -> None:
         """Begin, and measure the lag now and then."""
@@ -115,12 +118,13 @@ class TableReplication:
         """Done once the target has every write that the source had acknowledged by now."""
         return self.loop.submit(pass_heartbeat(self.run))
 
-    def verify(self, now: datetime) -> Future[Comparison]:
+    def verify(self, now: datetime, references: ReferenceCounts) -> Future[Comparison]:
         """Compare everything, and repair what differs. A comparison without a difference is noted in the journal.
 
-        `now` is AWS's time.
+        `now` is AWS's time. `references` were counted in the target; one that is broken is a difference.
         """
-        return self.loop.submit(self._verify(now))
+        self._references = references
+        return self.loop.submit(self._verify(now, references.broken))
 
     def compare_dirtied(self, now: datetime) -> Future[Comparison]:
         """Compare the keys that were copied since the last clean comparison.
@@ -152,6 +156,7 @@ class TableReplication:
             quarantined=len(self.run.progress.quarantine),
             different=self._different,
             repaired=self._repaired,
+            references=self._references,
             throttled=counters.throttled,
             throttles=dict(counters.throttles),
             unanswered=counters.unanswered,
@@ -176,7 +181,7 @@ class TableReplication:
             # Each heartbeat writes some sentinels for each shard.
             yield Wait(max(self._tuning.heartbeat, len(self.run.reading) / _SHARDS_A_HEARTBEAT))
 
-    def _verify(self, now: datetime) -> Task[Comparison]:
+    def _verify(self, now: datetime, broken: int) -> Task[Comparison]:
         """What still differs behind a heartbeat is copied once more through its lane and compared again."""
         shards: dict[Shard, str | None] = dict(self.run.progress.shards)
         generation = self.requests.generation
@@ -189,6 +194,7 @@ class TableReplication:
             self._repaired += len(found.different)
             found = yield from self._compare_again(found, now)
         self._different = len(found.different) + len(found.unsettled)
+        found = replace(found, broken=broken)
         if found.clean:
             yield from journal(self.run, Verified(now, generation, shards))
             self._verified = generation, now
@@ -209,6 +215,12 @@ class TableReplication:
                 f"{self.table.name}: it was not compared since this replication began, so the keys that changed since "
                 "are not known. Nothing was changed",
                 next="Compare it: tee-infra migrate with --until-caught-up",
+            )
+        if self.run.incomplete:
+            raise RefusedError(
+                f"{self.table.name}: more than {MOST_DIRTIED:,} items changed since its last comparison. Nothing was "
+                "changed",
+                next="Compare it again: tee-infra migrate with --until-caught-up",
             )
         keys = set(self.run.dirtied)
         self.run.dirtied.clear()

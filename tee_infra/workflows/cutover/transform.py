@@ -60,12 +60,24 @@ class LoadedTransform:
                 raise RefusedError(
                     f"{self.name}: it is not pure: an item of {table} has two results. Nothing was written"
                 )
-            if canonical_key(first, key_names) != canonical_key(item, key_names):
-                raise RefusedError(f"{self.name}: it changes the key of an item of {table}. Nothing was written")
+            if _key(first, key_names) != _key(item, key_names):
+                raise RefusedError(
+                    f"{self.name}: it changes the key of an item of {table}, which no migration can follow. Nothing "
+                    "was written",
+                    next="Keep each item's key, and change keys in the app after the switch",
+                )
             if self.inverse is not None and canonical(self.reversed(table, first)) != canonical(item):
                 raise RefusedError(
                     f"{self.name}: its inverse does not give an item of {table} back. Nothing was written"
                 )
+
+
+def _key(item: RawItem, key_names: Sequence[str]) -> bytes | None:
+    """None for an item without a key."""
+    try:
+        return canonical_key(item, key_names)
+    except (NotAnItemError, KeyError):
+        return None
 
 
 def reversed_name(name: str) -> str:

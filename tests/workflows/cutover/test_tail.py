@@ -14,7 +14,7 @@ from tee_infra.workflows.cutover import migrate, tail
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.orders import give_orders
 from tee_infra.workflows.cutover.replication import lock_name
-from tee_infra.workflows.cutover.status import read_status
+from tee_infra.workflows.cutover.status import present_lags, read_status
 from tee_infra.workflows.cutover.tail import Tail, TailState
 from tests.support.cutover_migrating import Slots, key
 from tests.support.homes import Moto
@@ -76,6 +76,8 @@ def test_it_follows_from_where_the_migration_has_left_it_and_again_after_each_st
         time.sleep(0.3)
         (status,) = read_status(slots.control, PROD)
         assert (status.source, status.target, status.state) == ("prod", "prod-v2", "running")
+        assert present_lags(slots.control, PROD).keys() == {("prod", "prod-v2")}
+    assert present_lags(slots.control, PROD) == {}
     assert [each.state for each in read_status(slots.control, PROD)] == ["stopped"]
     last = caught_up(slots)
     assert (last.source, last.target, last.caught_up, last.waits) == ("prod", "prod-v2", True, "")
