@@ -80,11 +80,15 @@ class ThrottledTable(ResultModel):
 
 
 class LocalFaultsResult(ResultModel):
-    """The faults that are set now, and how many late writes have not landed. Tables by their names in AWS."""
+    """The faults that are set now, and how many late writes have not landed. Tables by their names in AWS.
+
+    `policy_delay_seconds`: how long a change of a table's policy takes until it has effect.
+    """
 
     late: list[LateWrites]
     throttled: list[ThrottledTable]
     late_writes_waiting: int
+    policy_delay_seconds: float
 
 
 class LocalClockResult(ResultModel):
@@ -109,7 +113,7 @@ def fault() -> None:
 @table_argument
 @json_option
 def split(table: str, as_json: bool) -> None:
-    """Close every open shard of a table's stream, each continued by two."""
+    """Close a stream's open shards, each continued by two."""
     _continue(table, 2, as_json=as_json)
 
 
@@ -118,7 +122,7 @@ def split(table: str, as_json: bool) -> None:
 @table_argument
 @json_option
 def close(table: str, as_json: bool) -> None:
-    """Close every open shard of a table's stream, each continued by one."""
+    """Close a stream's open shards, each continued by one."""
     _continue(table, 1, as_json=as_json)
 
 
@@ -127,7 +131,7 @@ def close(table: str, as_json: bool) -> None:
 @table_argument
 @json_option
 def trim(table: str, as_json: bool) -> None:
-    """Remove every record of a table's stream, as if 24 hours had passed."""
+    """Remove every record of a stream, as if a day had passed."""
     lost = control("trim", table=table)["trimmed_records"]
     result = LocalFaultTrimResult(physical_name=table, trimmed_records=lost)
     Output(as_json).result(result, [f"{table}: {lost:,} stream records trimmed"])
@@ -140,7 +144,7 @@ def trim(table: str, as_json: bool) -> None:
 @click.argument("duration", type=Duration(), metavar="DURATION")
 @json_option
 def late(*, table: str, percent: int, duration: timedelta, as_json: bool) -> None:
-    """Let a share of a table's writes land late, without an answer.
+    """Let a share of a table's writes land late, unanswered.
 
     E.g. dev-tee-admin 20% 5s. A write lands after DURATION even if its client
     has repeated it or has ended.
@@ -156,6 +160,19 @@ def late(*, table: str, percent: int, duration: timedelta, as_json: bool) -> Non
 def throttle(*, table: str, percent: int | None, as_json: bool) -> None:
     """Throttle a table at its caps, or PERCENT of its requests."""
     _show(control("throttle", table=table, percent=percent), as_json=as_json)
+
+
+@prints(LocalFaultsResult)
+@fault.command("policy-delay")
+@click.argument("duration", type=Duration(), metavar="DURATION")
+@json_option
+def policy_delay(*, duration: timedelta, as_json: bool) -> None:
+    """Let changes of table policies take effect after DURATION.
+
+    A policy that is given at CreateTable has effect at once. Changes that were
+    made before keep their time.
+    """
+    _show(control("delay policies", seconds=duration.total_seconds()), as_json=as_json)
 
 
 @prints(LocalFaultsResult)
@@ -195,6 +212,8 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
     for each in result.throttled:
         what = "requests beyond its maximum throughput" if each.percent is None else f"{each.percent}% of its requests"
         lines.append(f"{each.table}: {what} are throttled")
+    if result.policy_delay_seconds:
+        lines.append(f"changes of table policies take effect after {result.policy_delay_seconds:g} s")
     if result.late_writes_waiting:
         lines.append(f"late writes that have not landed: {result.late_writes_waiting}")
     Output(as_json).result(result, lines or ["no fault is set"])

@@ -173,3 +173,25 @@ class Arns:
 
     def _global(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
+
+
+class _Short(Arns):
+    """Patterns in place of what says nothing more beside the name: IAM, dashboards and budgets know no other account.
+
+    An account is in one partition, and an environment once in an account, since the names of its roles have no region.
+    """
+
+    @property
+    def partition(self) -> str:
+        return "*"
+
+    def _global(self, service: str, resource: str) -> str:
+        return f"arn:*:{service}::*:{resource}"
+
+    def _regional(self, service: str, resource: str) -> str:
+        return f"arn:*:{service}:*:{self.account_id}:{resource}"
+
+
+def shortened(arns: Arns) -> Arns:
+    """The same names as patterns, for a boundary: IAM limits its characters."""
+    return _Short(account_id=arns.account_id, region=arns.region, environment=arns.environment)

@@ -8,8 +8,8 @@ In the order of a run: `lifecycle`, `private_files`, `user_key`, `ports`, `pidfi
 `credentials`, `clock`, `moto_patches` (`compact_items`, `item_json`, `stream_records`, `stream_shards`,
 `sorted_items`, `packed_tables`, `transactions`, `item_refusals`, `stream_requests`, `late_ec2`), `snapshot` (`sealed`,
 `pickling`), and for each request `door`, `signatures`, `request_lock`, `controls` (`expiry`), `data_requests`
-(`faults`, `share`, `late_writes`, `throttling`); `peers` and `provider` for the engine's. Commands send
-`control_request`. `errors` are everybody's.
+(`faults`, `share`, `late_writes`, `throttling`, `table_policies`); `peers` and `provider` for the engine's. Commands
+send `control_request`. `errors` are everybody's.
 """
 
 from collections.abc import Mapping

@@ -17,6 +17,7 @@ from tee_infra.local.faults import faults
 from tee_infra.local.late_writes import Late, landing
 from tee_infra.local.pidfile import ACCOUNT_ID
 from tee_infra.local.share import Share
+from tee_infra.local.table_policies import changes
 from tee_infra.local.throttling import Throttle, caps
 
 if TYPE_CHECKING:
@@ -117,13 +118,23 @@ def _reset(_arguments: Arguments) -> dict[str, Any]:
     return {"ahead_seconds": 0.0, "now": clock.now(), "expired_items": 0}
 
 
+def _delay_policies(arguments: Arguments) -> dict[str, Any]:
+    changes.delay = float(arguments["seconds"])
+    return _faults(arguments)
+
+
 def _clear(arguments: Arguments) -> dict[str, Any]:
     faults.clear()
+    changes.clear()
     return _faults(arguments)
 
 
 def _faults(_arguments: Arguments) -> dict[str, Any]:
-    return {**faults.describe(), "late_writes_waiting": len(landing)}
+    return {
+        **faults.describe(),
+        "late_writes_waiting": len(landing),
+        "policy_delay_seconds": changes.delay,
+    }
 
 
 ACTIONS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
@@ -131,6 +142,7 @@ ACTIONS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "trim": _trim,
     "late": _late,
     "throttle": _throttle,
+    "delay policies": _delay_policies,
     "clear": _clear,
     "move": _move,
     "reset": _reset,

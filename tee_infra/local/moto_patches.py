@@ -17,7 +17,15 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.kms import models as kms
 
-from tee_infra.local import compact_items, data_requests, item_refusals, late_ec2, stream_requests, stream_shards
+from tee_infra.local import (
+    compact_items,
+    data_requests,
+    item_refusals,
+    late_ec2,
+    stream_requests,
+    stream_shards,
+    table_policies,
+)
 
 PROTECTED = (
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -38,6 +46,7 @@ def apply() -> None:
     cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
     keys.generate_private_key = _pairs(keys.generate_private_key)
     compact_items.apply()
+    table_policies.apply(backend, handler)
     data_requests.apply(handler)
     item_refusals.apply()
     stream_requests.apply(cast("Any", DynamoDBStreamsHandler))

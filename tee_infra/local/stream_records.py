@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
+from tee_infra.local import item_json
 from tee_infra.local.clock import clock
 
 
@@ -33,6 +34,9 @@ def apply(record: Any, shard: Any) -> None:
         out.record["dynamodb"]["ApproximateCreationDateTime"] = datetime.fromtimestamp(created, UTC).replace(
             tzinfo=None
         )
+        change = out.record["dynamodb"]  # moto's size is that of its JSON with the time of this reading in it
+        parts = (item_json.encode(change.get(part, {})) for part in ("Keys", "NewImage", "OldImage"))
+        change["SizeBytes"] = sum(item_json.size(part or b"{}") for part in parts)
         if by:
             out.record["userIdentity"] = by[0]
         return out.record

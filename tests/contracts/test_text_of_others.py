@@ -54,13 +54,13 @@ LINES = {
     "slots": "prod", "switch": "--from prod --to prod-v2 --yes", "rollback": "prod --yes",
     "local-fault-close": "dev-x", "local-fault-split": "dev-x", "local-fault-trim": "dev-x",
     "local-fault-late": "dev-x 20% 5s", "local-fault-clear": "", "local-fault-throttle": "dev-x",
-    "local-clock": "+49h",
+    "local-clock": "+49h", "local-fault-policy-delay": "30s",
 }  # fmt: skip
 # They go on without what AWS refuses and name no reason, or end at the first missing field of a manifest.
 QUIET = {
     "list", "show", "env-export", "local-env", "local-status", "doctor", "backup-restore", "backup-verify",
     "local-fault-close", "local-fault-split", "local-fault-trim", "local-fault-late", "local-fault-clear",
-    "local-fault-throttle", "local-clock",
+    "local-fault-throttle", "local-clock", "local-fault-policy-delay",
 }  # fmt: skip
 NEVER_RUN = {"local-start", "local-stop", "engine"}
 

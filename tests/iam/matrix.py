@@ -215,23 +215,18 @@ ON_CONTROL = ("GetItem", "UpdateItem", "PutItem", "DeleteItem", "Query", "Scan",
 def pointers() -> list[Row]:
     """The item that names the open slot: every app reads it, and production's may update it to end an expired drain.
 
-    Production's migrator reads it, to back up and to copy the open slot.
+    `matrix_slots.py` has what production's migrators write beside it.
     """
     of = {"prod": "prod", "prod-v2": "prod", "staging": "staging", "dev": "dev", FEATURE: FEATURE}
     keys = ("pointer#prod", "pointer#prod-v2", "pointer#staging", "pointer#", "pointer#dev", "lock#prod", "prod")
-    reads = {
-        ("staging", "developer"),
-        ("dev", "developer"),
-        ("prod", "migrator"),
-        *((environment, "app") for environment in of),
-    }
+    reads = {("staging", "developer"), ("dev", "developer"), *((environment, "app") for environment in of)}
     ends = {("prod", "app"), ("prod-v2", "app")}
     whole = {(FEATURE, "developer")}  # the record of its environment
     rows = [
         Row(environment, role, f"dynamodb:{action}", CONTROL, allowed, {"dynamodb:LeadingKeys": key})
         for environment, pointer in of.items()
         for role in ("app", "developer", "migrator")
-        if role in parse_environment(environment).kind.roles
+        if role in parse_environment(environment).kind.roles and (pointer, role) != ("prod", "migrator")
         for key in (*keys, f"pointer#{FEATURE}")
         for action in ON_CONTROL
         for allowed in [

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.iam.matrix import DEPLOYERS, NO, PARAMETER, ROLE, TABLE, YES, Row
+from tests.iam.matrix import CONTROL, DEPLOYERS, NO, ON_CONTROL, PARAMETER, ROLE, TABLE, YES, Row
 
 V2: Final = ("prod-v2",)
 V2_V3: Final = ("prod-v2", "prod-v3")
@@ -13,7 +13,7 @@ NAMED: Final = (((), ()), (V2, ("prod-v2",)), (V2_V3, V2_V3), (("prod-v20",), ("
 ASKED: Final = {
     "app": {"GetItem": YES, "PutItem": YES, "UpdateItem": YES, "Query": YES, "Scan": NO, "UpdateTable": NO},
     "developer": {"DescribeTable": YES, "GetItem": NO, "Scan": NO, "Query": NO, "PutItem": NO},
-    "migrator": {"GetItem": YES, "Scan": YES, "CreateBackup": YES, "PutItem": NO, "DeleteItem": NO, "TagResource": NO},
+    "migrator": {"GetItem": YES, "Scan": YES, "CreateBackup": YES, "PutItem": YES, "TagResource": NO},
     "break-glass": {"GetItem": NO, "Scan": NO, "DescribeTable": NO},
 }
 """What each role of production may in a slot that its settings name."""
@@ -25,7 +25,7 @@ PRODUCTION: Final = ("app", "developer", "migrator", "break-glass", *DEPLOYERS)
 
 def slot_rows() -> list[Row]:
     """Every row."""
-    return [*reach(), *strange(), *legacy(), *never(), *migrators(), *of_a_slot()]
+    return [*reach(), *strange(), *legacy(), *never(), *migrators(), *cutover(), *of_a_slot()]
 
 
 def reach() -> list[Row]:
@@ -77,7 +77,7 @@ def legacy() -> list[Row]:
             Row("prod", role, f"dynamodb:{action}", TABLE + table, allowed and exists and named == LEGACY, slots=named)
             for named in (LEGACY, V2)
             for table, exists in tables.items()
-            for role, actions in (ASKED | {"migrator": {"Scan": YES, "PutItem": YES, "UpdateTable": NO}}).items()
+            for role, actions in ASKED.items()
             for action, allowed in actions.items()
         ),
         Row("prod", "migrator", "dynamodb:GetRecords", TABLE + STREAM, YES, slots=LEGACY),
@@ -114,19 +114,47 @@ def never() -> list[Row]:
 
 
 def migrators() -> list[Row]:
-    """Each fills the tables of its own environment, production's only while it has other slots."""
+    """A slot's fills the slot; production's replicates between production and its slots, and writes nothing without."""
     return [
-        Row(
-            environment,
-            "migrator",
-            f"dynamodb:{action}",
-            f"{TABLE}{whose}-tee-admin",
-            environment == whose and (environment != "prod" or named != ()),
-            slots=named,
+        Row(environment, "migrator", f"dynamodb:{action}", f"{TABLE}{whose}-tee-admin", whose in filled, slots=named)
+        for environment, named, filled in (
+            ("prod", (), ()),
+            ("prod", V2, ("prod", "prod-v2")),
+            ("prod", LEGACY, ("prod",)),
+            ("prod-v2", (), ("prod-v2",)),
         )
-        for environment, named in (("prod", ()), ("prod", V2), ("prod", LEGACY), ("prod-v2", ()))
         for whose in ("prod", "prod-v2", "prod-v3", "staging")
         for action in ("PutItem", "DeleteItem", "BatchWriteItem")
+    ]
+
+
+KEPT: Final = (
+    "pointer#prod", "switch#prod", "tail#prod", "retirement#prod", "audit#prod", "locks", "replications",
+    "replication#a#b#c",
+)  # fmt: skip
+OTHERS_KEYS: Final = ("registry", "pointer#staging", "switch#staging", "audit#dev", "audit#prod-v2", "locks2", "lock")
+PUTS: Final = ("GetItem", "PutItem", "Query", "ConditionCheckItem")
+
+
+def cutover() -> list[Row]:
+    """The items of migrations and switches: production's migrators put them, and update and delete none."""
+    return [
+        *(
+            Row(
+                environment,
+                role,
+                f"dynamodb:{action}",
+                CONTROL,
+                environment != "staging" and role == "migrator" and key in KEPT and action in PUTS,
+                {"dynamodb:LeadingKeys": key},
+            )
+            for environment in ("prod", "prod-v2", "staging")
+            for role in ("migrator", "developer")
+            if (environment, role) != ("staging", "developer")
+            for key in (*KEPT, *OTHERS_KEYS)
+            for action in {*ON_CONTROL, *PUTS}
+        ),
+        *(Row("prod", "migrator", f"dynamodb:{action}", CONTROL, NO) for action in {*ON_CONTROL, *PUTS}),
     ]
 
 

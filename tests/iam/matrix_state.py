@@ -89,7 +89,8 @@ def key() -> list[Row]:
 
 
 def control() -> list[Row]:
-    """Pipelines read and put; nobody changes an item in place or deletes one, and people go by rights of their own."""
+    """Pipelines read and put locks, records and history, and no pointer; nobody changes an item in place or deletes
+    one, and people go by rights of their own."""
     table = TABLE + "tee-control"
     never = (
         "UpdateItem",
@@ -100,12 +101,16 @@ def control() -> list[Row]:
         "DeleteTable",
         "UpdateTable",
     )
+    own = ("locks", "registry", "audit#prod", f"audit#{FEATURE}")
+    pointers = ("pointer#prod", "pointer#staging", "switch#prod", "tail#prod", "replications", "replication#a", "lock")
     return [
         *(
-            Row(*role, f"dynamodb:{action}", table, YES)
+            Row(*role, f"dynamodb:{action}", table, key in own, {"dynamodb:LeadingKeys": key})
             for role in PIPELINES
             for action in ("GetItem", "PutItem", "Query")
+            for key in (*own, *pointers)
         ),
+        *(Row(*role, f"dynamodb:{action}", table, NO) for role in PIPELINES for action in ("GetItem", "PutItem")),
         *(Row(*role, f"dynamodb:{action}", table, NO) for role in (*PIPELINES, *PEOPLE) for action in never),
         *(Row(*role, f"dynamodb:{action}", table, NO) for role in PEOPLE for action in ("GetItem", "PutItem", "Query")),
     ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.environments import parse_environment
+from tee_infra.core.resources.access.evaluator import matches
 from tests.support.iam_escalation import (
     EVERYTHING,
     GUARDED,
@@ -18,7 +19,6 @@ from tests.support.iam_escalation import (
     may,
     rewritten,
 )
-from tests.support.iam_evaluator import matches
 from tests.support.iam_roles import ACCOUNT, arns
 from tests.support.iam_simulator import simulate
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from tee_infra.core.resources.access.evaluator import Request, is_allowed
 from tests.iam.matrix import Row, rows
 from tests.iam.matrix_pipelines import pipeline_rows
 from tests.iam.matrix_slots import slot_rows
 from tests.iam.matrix_state import state_rows
-from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, RolePolicies, resource_policy, role_policies
 from tests.support.iam_simulator import simulate
 

@@ -6,9 +6,9 @@ from functools import cache
 import pytest
 from policy_sentry.querying.actions import get_actions_for_service, get_actions_with_access_level
 
+from tee_infra.core.resources.access.evaluator import Request, is_allowed
 from tee_infra.core.resources.access.privileged import DAILY_CHANGES
 from tests.iam.matrix_pipelines import PRIVILEGED_CHANGES
-from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, REGION, arns, resource_policy, role_policies
 
 SERVICES = (
@@ -62,6 +62,7 @@ def changed(environment: str, role: str) -> Iterator[str]:
         "aws:RequestTag/tee:environment": environment,
         "aws:ResourceTag/tee:environment": environment,
         "aws:SecureTransport": "true",
+        "dynamodb:LeadingKeys": "locks",
         "iam:PassedToService": "cloudtrail.amazonaws.com",
         "iam:PermissionsBoundary": arns(environment).boundary,
         "kms:ResourceAliases": "alias/tee-state",

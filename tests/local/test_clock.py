@@ -42,7 +42,7 @@ def test_items_whose_time_has_passed_are_deleted_by_dynamodb(table: Table) -> No
         "milliseconds": {"N": str(now * 1000)},
         "map": {"M": {"until": {"N": str(now)}}},
     }
-    gone = {"past": {"N": str(now - DAY)}, "soon": {"N": str(now + 48 * HOUR)}, "fraction": {"N": f"{now}.5"}}
+    gone = {"past": {"N": str(now - DAY)}, "soon": {"N": str(now + 48 * HOUR)}, "fraction": {"N": f"{now - 1}.5"}}
     for name, until in (kept | gone).items():
         table.put(name, until=until)
     table.put("without")

@@ -111,6 +111,7 @@ def test_an_update_that_creates_an_item_has_one_record(table: Table) -> None:
     table.dynamodb.update_item(TableName=table.name, Key={"pk": {"S": "a"}}, **update)
     (record,) = table.records(table.shards()[0]["ShardId"])
     assert (record["eventName"], record["dynamodb"]["NewImage"]) == ("INSERT", {"pk": {"S": "a"}, "n": {"N": "1"}})
+    assert record["dynamodb"]["SizeBytes"] == 8  # names and values of the keys and the new image
 
 
 def test_a_split_shard_ends_and_its_children_have_what_follows(table: Table) -> None:

@@ -25,9 +25,10 @@ from tee_infra.core.resources.access.actions import (
     READ_STREAM,
 )
 from tee_infra.core.resources.access.boundary import LOOK as MEMBERS_LOOK
+from tee_infra.core.resources.access.evaluator import Request, is_allowed
+from tee_infra.core.resources.access.people import CUTOVER
 from tee_infra.core.resources.access.pipeline_boundary import FIND_FEATURES, LOOK
 from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
-from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, REGION, arns
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -223,7 +224,9 @@ def in_slots(environment: str, slots: tuple[str, ...], role: str) -> Iterator[Ef
 
 
 def is_description(action: str) -> bool:
-    return action.startswith(("dynamodb:Describe", "dynamodb:ListTags"))
+    return action.startswith(
+        ("dynamodb:Describe", "dynamodb:ListTags", "dynamodb:GetAbacStatus", "dynamodb:GetResourcePolicy")
+    )
 
 
 def stream_of(slot: str) -> str:
@@ -236,8 +239,12 @@ def _account(environment: str, role: str) -> Iterator[Effect]:
     production = parse_environment(environment).kind.production
     bucket = own.state_bucket("standing")
     reads = {"dynamodb:GetItem"} if environment == "dev" else set[str]()
-    whole = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"} if role in PIPELINES else reads
-    of_pointer = whole if role in PIPELINES else {"dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])}
+    if role in PIPELINES:
+        whole = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    else:
+        whole = reads | (set(CUTOVER) if production and role == "migrator" else set())
+    ends = ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])]
+    of_pointer = whole | (set(ends) if role not in PIPELINES else set())
     pointer = "prod" if production else environment
     for action in get_actions_for_service("dynamodb"):
         for key in (None, f"pointer#{OTHER[pointer]}", "lock#x", "pointer#", f"pointer#{pointer}"):

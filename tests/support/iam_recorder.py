@@ -9,8 +9,8 @@ import boto3
 from tee_infra.core import names
 from tests.support.iam_roles import ACCOUNT, REGION
 
-Asked = set[tuple[str, str]]
-"""Actions and what they are on, as ARNs."""
+Asked = set[tuple[str, str, str]]
+"""Actions, what they are on, as ARNs, and the partition key of an item of the control table."""
 
 S3_ACTIONS = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
 """Operations that IAM calls otherwise (Service Authorization Reference); the others used here are called alike."""
@@ -23,13 +23,21 @@ def recorded(session: boto3.Session) -> Generator[Asked]:
 
     def note(event_name: str, params: Mapping[str, Any], **_: object) -> None:
         service, operation = event_name.split(".")[1:]
-        asked.add(request_of(service, operation, params))
+        asked.add((*request_of(service, operation, params), leading_key(params)))
 
     session.events.register("provide-client-params", note)
     try:
         yield asked
     finally:
         session.events.unregister("provide-client-params", note)
+
+
+def leading_key(params: Mapping[str, Any]) -> str:
+    """The partition key in a request on the control table, by which some roles are limited; empty elsewhere."""
+    if params.get("TableName") != names.CONTROL_TABLE:
+        return ""
+    values = params.get("ExpressionAttributeValues", {})
+    return str((params.get("Key") or params.get("Item") or {"pk": values.get(":pk", {})})["pk"].get("S", ""))
 
 
 def request_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, str]:

@@ -17,10 +17,9 @@ from botocore.client import BaseClient
 
 from tee_infra.aws.dynamodb_raw import RawLane
 from tee_infra.aws.raw_settings import PreparedError
-from tee_infra.core import names
 from tee_infra.core.environments import parse_environment
-from tests.support.iam_evaluator import Request, is_allowed
-from tests.support.iam_recorder import request_of
+from tee_infra.core.resources.access.evaluator import Request, is_allowed
+from tests.support.iam_recorder import leading_key, request_of
 from tests.support.iam_roles import ACCOUNT, REGION, arns, resource_policy, role_policies
 
 ADMINISTRATOR = "administrator"
@@ -101,10 +100,13 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return recorder
 
 
-def denied(calls: set[Call], roles: tuple[tuple[str, str], ...]) -> list[Call]:
-    """The calls that the role of their end may not make: of a resource of a named environment, its own role."""
+def denied(calls: set[Call], roles: tuple[tuple[str, str], ...], slots: tuple[str, ...] = ()) -> list[Call]:
+    """The calls that the role of their end may not make: of a resource of a named environment, its own role.
+
+    `slots` are those that the settings of production name.
+    """
     return sorted(
-        (call for call in calls if not any(_may(call, *role) for role in _of_end(call, roles))),
+        (call for call in calls if not any(_may(call, *role, slots) for role in _of_end(call, roles))),
         key=lambda call: (call.action, call.resource),
     )
 
@@ -125,11 +127,11 @@ def _is_of(resource: str, environment: str) -> bool:
     return resource.startswith((*known.tables, known.parameter()))
 
 
-def _may(call: Call, environment: str, role: str) -> bool:
+def _may(call: Call, environment: str, role: str, slots: tuple[str, ...]) -> bool:
     if role == ADMINISTRATOR:
         principal, permissions, boundary = f"arn:aws:iam::{ACCOUNT}:role/admin", EVERYTHING, None
     else:
-        policies = role_policies(environment, role)
+        policies = role_policies(environment, role, **({"slots": slots} if environment == "prod" else {}))
         principal, permissions, boundary = policies.arn, policies.permissions, policies.boundary
     usual = {
         "aws:PrincipalAccount": ACCOUNT,
@@ -157,8 +159,7 @@ def _tag_keys(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _leading_key(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    key = params.get("Key", {}).get("pk", {}).get("S") if isinstance(params.get("Key"), dict) else None
-    return (("dynamodb:LeadingKeys", key),) if key is not None and params["TableName"] == names.CONTROL_TABLE else ()
+    return (("dynamodb:LeadingKeys", key),) if (key := leading_key(params)) else ()
 
 
 def _through_ssm(name: str) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ from tee_infra.local import server, snapshot
 from tee_infra.local.clock import clock
 from tee_infra.local.faults import faults
 from tee_infra.local.late_writes import landing
+from tee_infra.local.table_policies import changes
 from tee_infra.local.user_key import user_key
 from tests.support.prepared import RESTORABLE
 
@@ -37,6 +38,7 @@ class Restorable(DomainDispatcherApplication):
             moto_api_backend.reset()
             faults.clear()
             landing.drop()
+            changes.clear()
             clock.ahead = 0.0
             (self.directory / "snapshot").unlink(missing_ok=True)
         if action == "restore":

@@ -52,7 +52,7 @@ NO_AWS: Final = {
     "engine", "env export", "hooks install", "hooks uninstall", "hooks announce",
     "local start", "local status", "local stop", "local env",
     "local fault split", "local fault close", "local fault trim", "local fault late", "local fault throttle",
-    "local fault clear", "local clock",
+    "local fault clear", "local clock", "local fault policy-delay",
 }  # fmt: skip
 """What asks no AWS, or is the embedded one's own command."""
 

@@ -16,6 +16,7 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
 from tee_infra.core.resources import access
+from tee_infra.core.resources.access.evaluator import Request, is_allowed
 from tee_infra.workflows.cleanup.run import execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import change_record
@@ -26,7 +27,6 @@ from tee_infra.workflows.session.checkout import NAME
 from tee_infra.workflows.session.file_store import open_store
 from tests.support.emulator import session
 from tests.support.homes import MOTOS_ACCOUNT, NOW, client, make_table, record_of, tags_of
-from tests.support.iam_evaluator import Request, is_allowed
 from tests.support.iam_recorder import Asked, recorded
 from tests.support.iam_roles import arns, role_policies
 
@@ -67,7 +67,7 @@ def test_all_that_cleanup_asks_for_is_what_its_role_may_do(asked: Asked, context
 
     assert {result.environment: result.result for result in done} == {LEFT: "destroyed", BROKEN: "failed"}
     assert forbidden(asked, "cleanup") == set()
-    assert DELETES | {"dynamodb:ListTables", "tag:GetResources"} <= {action for action, _ in asked}
+    assert DELETES | {"dynamodb:ListTables", "tag:GetResources"} <= {action for action, *_ in asked}
 
 
 def test_all_that_a_branchs_pipeline_asks_for_is_what_the_deployer_may_do(
@@ -84,7 +84,7 @@ def test_all_that_a_branchs_pipeline_asks_for_is_what_the_deployer_may_do(
             destroy_feature(context, record, NOW, held=held)
 
     assert forbidden(asked, "deployer") == set()
-    assert {action for action, _ in asked} >= DELETES
+    assert {action for action, *_ in asked} >= DELETES
 
 
 def forbidden(asked: Asked, role: str) -> Asked:
@@ -92,8 +92,13 @@ def forbidden(asked: Asked, role: str) -> Asked:
     policies = role_policies("dev", role)
     context = {"iam:PermissionsBoundary": arns("dev").boundary}  # as on every role that the program makes
     requests = {
-        (action, on): Request(principal=policies.arn, action=action, resource=on, context=context)
-        for action, on in asked
+        (action, on, key): Request(
+            principal=policies.arn,
+            action=action,
+            resource=on,
+            context=context | ({"dynamodb:LeadingKeys": key} if key else {}),
+        )
+        for action, on, key in asked
     }
     return {
         call for call, request in requests.items() if not is_allowed(request, policies.permissions, policies.boundary)

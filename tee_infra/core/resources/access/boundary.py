@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.arns import Arns
+from tee_infra.core.arns import Arns, shortened
 from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.actions import LIST_BACKUPS, LIST_STREAMS, NATIVE_BACKUP, READ_STREAM
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, deny_all_but, document
-from tee_infra.core.resources.access.people import on_pointer
+from tee_infra.core.resources.access.people import CUTOVER, FIND_SLOTS, on_pointer
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, hosts_features
 from tee_infra.core.resources.access.slots import reached, with_slots
 
@@ -27,6 +27,8 @@ def bounded_by(environment: Environment, arns: Arns) -> str:
 
 def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) -> Document:
     """Items and configuration under the environment's own names, items of its slots, and what else some role needs."""
+    migrator = arns.role("migrator")
+    arns = shortened(arns)
     scope = with_slots(arns, slots)
     own = [arn for one in deployed_arns(environment, arns) for arn in (one.named_tables, one.parameters)]
     tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": [one.environment for one in scope]}}
@@ -43,24 +45,27 @@ def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) ->
         statements.append(allow("ReadRecords", ["dynamodb:GetItem"], [arns.control_table]))
     else:
         statements += on_pointer(environment, arns)
+    if environment.kind.production:  # a deployer may write these items too, and the role's policy names their keys
+        only = {"ArnEquals": {"aws:PrincipalArn": migrator}}
+        statements.append(allow("Cutover", CUTOVER, [arns.control_table], conditions=only))
     # A role that may list a path sees all parameters below it, even with a Deny on one of them (SSM user guide).
     keys = [arns.parameter(names.ANONYMIZE_KEY), arns.parameter("")]
-    migrator = {"ArnNotEquals": {"aws:PrincipalArn": arns.role("migrator")}}
+    others = {"ArnNotEquals": {"aws:PrincipalArn": migrator}}
     return document(
         *statements,
         # A Deny also holds where the policy of a table, or the trust of a role, names a session: that passes an Allow.
         deny_all_but("OnlyItems", [*_ON_OWN, *_USE_KEYS, *LOOK], EVERYTHING),
-        deny("OnlyMigrator", ["ssm:*", *READ_STREAM], [*keys, _ANY_STREAM], conditions=migrator),
+        deny("OnlyMigrator", ["ssm:*", *READ_STREAM], [*keys, _ANY_STREAM], conditions=others),
     )
 
 
-LOOK: Final = (LIST_BACKUPS, LIST_STREAMS)
+LOOK: Final = (LIST_BACKUPS, LIST_STREAMS, *FIND_SLOTS)
 
 _ON_SLOTS: Final = (
     "dynamodb:*Item",
     NATIVE_BACKUP,
     "dynamodb:Describe*",
-    *READ_STREAM,
+    "dynamodb:Get*",  # streams, of which `OnlyMigrator` denies the rest, and the policy of a table
     "dynamodb:ListTagsOfResource",
     "dynamodb:Query",
     "dynamodb:Scan",

@@ -27,7 +27,7 @@ from tee_infra.core.resources.access.actions import (
 )
 from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow, deny, document
 from tee_infra.core.resources.access.role import Role
-from tee_infra.core.resources.access.slots import under_their_names, with_slots
+from tee_infra.core.resources.access.slots import under_their_names, with_production, with_slots
 from tee_infra.core.tables.catalog import TABLES
 
 _COPIES: Final = (NATIVE_BACKUP, *READ_STREAM)
@@ -84,34 +84,63 @@ def developer(environment: Environment, arns: Arns, slots: Sequence[str]) -> Rol
 def migrator(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role:
     """A copy of data: one role at each end, this environment's side of it.
 
-    Production can be a source and never a target. Slots are the exception, and production itself while it has others:
-    each is filled by a migration, or on the way back after a switch. Each migrator fills its own environment only; the
-    legacy tables, which have no other, are production's.
+    Production can be a source and never a target. Slots are the exception: a slot's own migrator fills it, and
+    production's replicates between all that its settings name, production itself included.
     """
-    scope = with_slots(arns, slots)
-    filled = [arns] if not environment.kind.production or environment.slot is not None or slots else []
-    filled += [one for one in scope if one.environment == names.LEGACY]
+    production, scope = environment.kind.production, with_slots(arns, slots)
+    is_slot, reads = environment.slot is not None, [*DESCRIBE, *READ_KEYS, QUERY, SCAN, NATIVE_BACKUP]
+    writes = bool(slots) or is_slot or not production
     statements = [
-        allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN, NATIVE_BACKUP], _tables(scope)),
+        allow("Items", [*reads, *(WRITE if writes else ()), *(COMPARE if slots else ())], _tables(scope)),
         allow("ReadIndexes", [QUERY, SCAN], arns.indexes),  # not those of slots: no command reads them
         allow("ReadStreams", [DESCRIBE_STREAM, *READ_STREAM], [arn for one in scope for arn in one.streams]),
         allow("List", [LIST_BACKUPS, LIST_STREAMS], EVERYTHING),  # they list, and take no resource
         *_read_anonymization_key(arns),
     ]
-    if filled:
-        statements.append(allow("Write", WRITE, _tables(filled)))
-    if not environment.kind.production or environment.slot is not None:
+    if writes and (is_slot or not production):
         statements.append(_mark_restores(arns))
-    else:  # backups and copies of production are of its open slot
-        statements += on_pointer(environment, arns, may_end_drain=False)
+    if slots:
+        statements.append(allow("FindSlots", FIND_SLOTS, EVERYTHING))
+    if production:
+        statements.append(_keep_cutover(arns))
     # Production's items leave through this role: only with a second factor. Allow with `Bool`
     # fails closed where the key is missing; a Deny with `Bool` would fail open.
-    second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if environment.kind.production else None
+    second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if production else None
     return Role(
         name="migrator",
-        description="Copies of data: " + ("reads and writes items" if filled else "reads items, never writes"),
+        description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
         trust=document(_people(arns, second_factor)),
-        permissions=document(*statements, *_never(PARTIQL if filled else [*WRITE, *PARTIQL], scope, but=_COPIES)),
+        permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], scope, but=_COPIES)),
+    )
+
+
+COMPARE: Final = ("dynamodb:DescribeKinesisStreamingDestination", "dynamodb:GetResourcePolicy")
+"""What a switch compares of both slots' tables beside their description."""
+FIND_SLOTS: Final = ("dynamodb:ListTables", "lambda:ListEventSourceMappings")
+"""Which slots there are, and who else reads a stream; neither action takes a resource."""
+CUTOVER: Final = ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+"""On the control table: each item is put on a condition, or in a transaction with a check of the lock."""
+
+
+def _keep_cutover(arns: Arns) -> Statement:
+    """The items of production's migrations and switches: pointer, journals, reports, orders, locks and history.
+
+    `ForAllValues` also holds for a request without any key, so the key has to be there.
+    """
+    home = with_production(arns)[-1].environment
+    keys = [
+        *(f"{kind}#{home}" for kind in ("audit", "pointer", "retirement", "switch", "tail")),
+        "locks",
+        "replication*",
+    ]
+    return allow(
+        "Cutover",
+        CUTOVER,
+        [arns.control_table],
+        conditions={
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
     )
 
 
@@ -175,8 +204,8 @@ def _read_anonymization_key(arns: Arns) -> list[Statement]:
     ]
 
 
-def on_pointer(environment: Environment, arns: Arns, *, may_end_drain: bool = True) -> list[Statement]:
-    """Read the item that names the open slot; where there can be slots, `may_end_drain`: also end an expired drain.
+def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
+    """Read the item that names the open slot; where there can be slots, also end an expired drain.
 
     `ForAllValues` also holds for a request without any key, so the key has to be there.
     """
@@ -185,7 +214,7 @@ def on_pointer(environment: Environment, arns: Arns, *, may_end_drain: bool = Tr
     return [
         allow(
             "Pointer",
-            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production and may_end_drain else [])],
+            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])],
             [arns.control_table],
             conditions={
                 "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": key},

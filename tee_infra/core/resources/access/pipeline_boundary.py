@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.arns import Arns
+from tee_infra.core.arns import Arns, shortened
 from tee_infra.core.environments import Environment
 from tee_infra.core.resources.access.documents import (
     EVERYTHING,
@@ -28,10 +28,7 @@ from tee_infra.core.resources.access.state import CONTROL, FILES, STATE_KEY, wit
 
 def pipeline_boundary(environment: Environment, arns: Arns) -> Document:
     """Everything under the environment's own names that some pipeline of it manages."""
-    scope = [
-        _Short(account_id=one.account_id, region=one.region, environment=one.environment)
-        for one in deployed_arns(environment, arns)
-    ]
+    scope = [shortened(one) for one in deployed_arns(environment, arns)]
     own = scope[0]
     return document(
         allow("Own", ["*"], _own(scope)),
@@ -43,23 +40,6 @@ def pipeline_boundary(environment: Environment, arns: Arns) -> Document:
         allow("Look", [*LOOK, *(FIND_FEATURES if hosts_features(environment) else ())], EVERYTHING),
         *_never(environment, own),
     )
-
-
-class _Short(Arns):
-    """Patterns in place of what says nothing more beside the name: IAM, dashboards and budgets know no other account.
-
-    An account is in one partition, and an environment once in an account, since the names of its roles have no region.
-    """
-
-    @property
-    def partition(self) -> str:
-        return "*"
-
-    def _global(self, service: str, resource: str) -> str:
-        return f"arn:*:{service}::*:{resource}"
-
-    def _regional(self, service: str, resource: str) -> str:
-        return f"arn:*:{service}:*:{self.account_id}:{resource}"
 
 
 LOOK: Final = (

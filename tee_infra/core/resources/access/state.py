@@ -20,7 +20,7 @@ STATE_KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 def control_and_key(arns: Arns) -> list[Statement]:
     """The account's locks and records, and the key of its stacks' state."""
     return [
-        allow("Control", CONTROL, [arns.control_table]),
+        allow("Control", CONTROL, [arns.control_table], conditions=_OF_STACKS),
         allow(
             "StateKey",
             STATE_KEY,
@@ -28,6 +28,14 @@ def control_and_key(arns: Arns) -> list[Statement]:
             conditions=with_state_alias(),
         ),
     ]
+
+
+_OF_STACKS: Final = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["audit#*", "locks", "registry"]},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+"""Not the pointer of another environment of the account, nor the journals of its switches: a pipeline that put one
+would send production's writes to other tables. `ForAllValues` also holds for a request without any key."""
 
 
 def with_state_alias() -> dict[str, dict[str, str]]:
