@@ -103,8 +103,8 @@ class LocalClockResult(ResultModel):
 def fault() -> None:
     """Make the embedded AWS fail as DynamoDB does.
 
-    TABLE is a table's name in AWS, e.g. dev-tee-admin. Faults end with
-    fault clear and with local stop; what a stream lost is lost for good.
+    TABLE is a table's name in AWS, e.g. dev-tee-admin. Faults end when they
+    are cleared or the embedded AWS stops; trimmed records are lost for good.
     """
 
 

@@ -142,9 +142,10 @@ def switch(
 def rollback(
     *, environment: Environment, local: bool, dry_run: bool, yes: bool, as_json: bool, accept_loss: bool
 ) -> None:
-    """Open the slot before the last switch again, with every write made since.
+    """Open the slot before the last switch again.
 
-    Possible for 48 hours after a switch, while `tee-infra migrate tail` runs. The conditions are those of a switch.
+    Every write made since comes along. Possible for 48 hours after a switch, while `tee-infra migrate tail` runs. The
+    conditions are those of a switch.
     A transform without an inverse allows it with --accept-loss only: the slot is then as it was at the switch.
     """
     output = Output(as_json)
