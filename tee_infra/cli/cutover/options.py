@@ -8,7 +8,7 @@ from tee_infra.core.environments import Environment, parse_environment
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.ends import End, as_own_role, open_ends
-from tee_infra.workflows.session.session import Session
+from tee_infra.workflows.session.session import EnvironmentSession, Session
 
 
 def open_sides(
@@ -28,7 +28,10 @@ def open_context(environment: str, output: Output, *, local: bool) -> CutoverCon
     """An environment's slots, as the role that copies its items. Raises as `open_control` does."""
     home = parse_environment(environment)
     session = open_data_session(home, home.name, output, local=local)
-    return CutoverContext.connect(home.name, as_own_role(session, output).connection, output.say)
+    reached = None
+    if isinstance(session, EnvironmentSession) and not session.target.embedded:
+        reached = frozenset((home.name, *session.settings.slots))
+    return CutoverContext.connect(home.name, as_own_role(session, output).connection, output.say, reached)
 
 
 def open_control(environment: Environment, output: Output, *, local: bool) -> ControlItems:

@@ -67,6 +67,7 @@ def conditions(facts: PreflightFacts) -> list[Condition]:
             facts.unfinished or "",
             f"tee-infra switch --from {facts.source} --to {facts.target}",
         ),
+        ("app's role", _reach(facts), f"tee-infra up {facts.environment}"),
         ("lag", _each(facts, facts.lag_seconds, _lag), f"{migrate} --until-caught-up"),
         ("verified", _each(facts, facts.verified_at, lambda begun: _age(facts, begun)), f"{migrate} --until-caught-up"),
         ("quarantine", _each(facts, facts.quarantined, _quarantined), status),
@@ -107,6 +108,12 @@ def _pointer(facts: PreflightFacts) -> str:
     if (pointer.state, pointer.slot) == ("ACTIVE", facts.source):
         return ""
     return f"it is {pointer.state} {pointer.slot} at epoch {pointer.epoch}"
+
+
+def _reach(facts: PreflightFacts) -> str:
+    """Otherwise the app would lose its rights by the switch, or by the rollback."""
+    missing = [] if facts.reached is None else sorted({facts.source, facts.target} - facts.reached)
+    return f"environment.slots in Pulumi.{facts.environment}.yaml has no {', '.join(missing)}" if missing else ""
 
 
 def _lag(seconds: float) -> str:

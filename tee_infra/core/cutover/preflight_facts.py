@@ -46,6 +46,8 @@ class PreflightFacts:
     has_inverse: bool = False
     """Whether every transform has an inverse; true without a transform."""
     loss_accepted: bool = False
+    reached: frozenset[str] | None = None
+    """The slots that the roles of the app reach by the environment's settings; None where no rights are enforced."""
     point_in_time_recovery: Mapping[str, bool] = field(default_factory=dict)
     """Of the target."""
     warm_source: Mapping[str, WarmThroughput] = field(default_factory=dict)

@@ -21,7 +21,10 @@ from tee_infra.workflows.cutover.table_replication import ReplicatedTable
 
 @dataclass(frozen=True, kw_only=True)
 class CutoverContext:
-    """One environment, in one account and region. `report` is told what happens, for people."""
+    """One environment, in one account and region. `report` is told what happens, for people.
+
+    `reached` are the slots that its roles may use; None where no rights are enforced.
+    """
 
     environment: str
     items: ControlItems
@@ -29,9 +32,16 @@ class CutoverContext:
     dynamodb: DynamoDb
     actor: Actor
     report: Callable[[str], None]
+    reached: frozenset[str] | None = None
 
     @classmethod
-    def connect(cls, environment: str, connection: Connection, report: Callable[[str], None]) -> "CutoverContext":
+    def connect(
+        cls,
+        environment: str,
+        connection: Connection,
+        report: Callable[[str], None],
+        reached: frozenset[str] | None = None,
+    ) -> "CutoverContext":
         """The environment at `connection`. Sends no request yet. Raises `AwsError`, `UsageError` without a region."""
         return cls(
             environment=environment,
@@ -40,6 +50,7 @@ class CutoverContext:
             dynamodb=open_dynamodb(connection),
             actor=this_actor(),
             report=report,
+            reached=reached,
         )
 
     @cached_property

@@ -57,6 +57,7 @@ def measure(
         quarantined=replication.quarantined,
         has_inverse=replication.has_inverse,
         loss_accepted=loss_accepted,
+        reached=context.reached,
         reverse_running=tail_runs(context.tail, source, target),
         point_in_time_recovery={table: new.recovery for table, (_, new) in known.items()},
         warm_source=warm_source,

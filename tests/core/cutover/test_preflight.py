@@ -29,6 +29,7 @@ READY = PreflightFacts(
     now=NOW,
     tables=TABLES,
     pointer=Pointer(epoch=1, state="ACTIVE", slot="prod"),
+    reached=frozenset(("prod", "prod-v2")),
     lag_seconds=dict.fromkeys(TABLES, 0.4),
     verified_at=dict.fromkeys(TABLES, NOW - HOUR),
     quarantined=dict.fromkeys(TABLES, 0),
@@ -57,6 +58,7 @@ BAD: dict[str, list[tuple[str, Any]]] = {
         ("target", "prod"),
     ],
     "no other switch": [("unfinished", "prod to prod-v2")],
+    "app's role": [("reached", frozenset(slots)) for slots in ((), ("prod",), ("prod-v2", "prod-v3"))],
     "lag": [("lag_seconds", one(value)) for value in (2.0, 90.0, -1.0, float("nan"), None)],
     "verified": [("verified_at", one(value)) for value in (NOW - 24 * HOUR, NOW + HOUR, None)],
     "quarantine": [("quarantined", one(value)) for value in (1, None)],
@@ -127,4 +129,4 @@ def test_without_any_fact_every_condition_of_a_table_fails() -> None:
         environment="prod", source="prod", target="prod-v2", now=NOW, tables=TABLES, pointer=READY.pointer
     )
     held = {condition.name for condition in conditions(unknown) if condition.holds}
-    assert held == {"tables", "pointer", "no other switch", "shadow reads"}
+    assert held == {"tables", "pointer", "no other switch", "app's role", "shadow reads"}
