@@ -21,7 +21,7 @@ from tests.support.emulator import create_tables, everything, put
 from tests.support.homes import Moto, make_control_table
 
 TABLES = ("tee-admin", "tee-schedules", "tee-sync-status")
-FAST = Tuning(in_flight=0.2, poll=0.02, heartbeat=0.2)
+FAST = Tuning(in_flight=0.2, poll=0.05, heartbeat=0.5)
 
 
 class KilledError(BaseException):

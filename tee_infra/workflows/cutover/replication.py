@@ -160,10 +160,11 @@ class Replication:
         ended = [table.loop.join(max(0.0, due - time.monotonic())) for table in self._tables]
         for table in self._tables:
             table.loop.abandon()
+        self._shared.pools.close()
+        self._shared.pools.items.join(max(_TICK_SECONDS, due - time.monotonic()))  # sentinels on their way
         self._stopping.set()
         if self._keeper.ident is not None:
             self._keeper.join(max(_TICK_SECONDS, due - time.monotonic()))
-        self._shared.pools.close()
         self._shared.writer.close()
         return all(ended)
 

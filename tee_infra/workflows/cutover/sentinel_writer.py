@@ -38,11 +38,14 @@ class SentinelWriter:
         name, _, number = token.rpartition("/")
         if not isinstance(answer := self._make_sure(name, int(number)), Done):
             return answer
-        with self._lock:
-            self._written.add(token)
         table = self._client.table
         item = sentinel_item(token, table.key_types_by_name, table.ttl_attribute, time.time())
-        match self._client.write((item,), ()):
+        try:
+            answer = self._client.write((item,), ())
+        finally:
+            with self._lock:
+                self._written.add(token)  # not before: it would be deleted first, and written afterwards
+        match answer:
             case Written(unprocessed, refused):
                 return Throttled() if unprocessed or refused else Done()
             case other:

@@ -1,6 +1,7 @@
 """A few threads that perform requests; they do not keep the process alive."""
 
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -13,9 +14,9 @@ class WorkerPool(Generic[T]):
 
     def __init__(self, threads: int, name: str) -> None:
         self._calls: SimpleQueue[tuple[Callable[[], T], Callable[[T | Exception], None]] | None] = SimpleQueue()
-        self._threads = threads
-        for _ in range(threads):
-            threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, call: Callable[[], T], reply: Callable[[T | Exception], None]) -> None:
         """Call `reply` with the result of `call`, or with its error, in a thread of the pool."""
@@ -23,8 +24,14 @@ class WorkerPool(Generic[T]):
 
     def close(self) -> None:
         """End the threads after the calls that they have."""
-        for _ in range(self._threads):
+        for _ in self._threads:
             self._calls.put(None)
+
+    def join(self, seconds: float) -> None:
+        """After `close`: wait for calls that are under way."""
+        due = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, due - time.monotonic()))
 
     def _work(self) -> None:
         while (found := self._calls.get()) is not None:

@@ -30,7 +30,7 @@ ENDS = ("--from", "prod", "--to", "prod-v2")
 
 @pytest.fixture
 def slots(dynamodb: DynamoDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slots:
-    monkeypatch.setattr(migrate, "_TICK_SECONDS", 0.05)
+    monkeypatch.setattr(migrate, "_TICK_SECONDS", 0.1)
     text = (tmp_path / "Pulumi.prod.yaml").read_text().replace("name: prod", "name: prod-v2")
     (tmp_path / "Pulumi.prod-v2.yaml").write_text(text)
     return Slots(dynamodb)
@@ -139,7 +139,7 @@ def test_what_a_script_must_add(slots: Slots, run: Run) -> None:
 
 
 def test_a_killed_process_is_followed_by_the_same_command(slots: Slots, run: Run, tmp_path: Path) -> None:
-    slots.fill(200)
+    slots.fill(100)
     command = [sys.executable, "-c", "from tee_infra.cli import main; main()", "migrate", *ENDS, "--yes"]
     with (
         slots.written(),
@@ -153,8 +153,7 @@ def test_a_killed_process_is_followed_by_the_same_command(slots: Slots, run: Run
         first.wait()
         (status,) = json_of(run, root, "migrate", "status", "prod", "--json")
         assert status["state"] == "interrupted"
-        assert json_of(run, root, "migrate", *ENDS, "--until-caught-up", "--yes", "--json")["caught_up"]
-    json_of(run, root, "migrate", *ENDS, "--until-caught-up", "--yes", "--json")
+    assert json_of(run, root, "migrate", *ENDS, "--until-caught-up", "--yes", "--json")["caught_up"]
     assert slots.differing() == {}
 
 
