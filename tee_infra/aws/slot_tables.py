@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tee_infra.aws.connection import AwsError, Connection, aws_errors
 from tee_infra.aws.pagination import all_pages, member
 from tee_infra.core.cutover.same_tables import Observed
-from tee_infra.core.tables.description import TableFacts, description_of, read_description
+from tee_infra.core.tables.description import TableDescription, TableFacts, description_of, read_description
 
 _UNKNOWN: Final = "UnknownOperationException"
 _SENDING: Final = ("ACTIVE", "ENABLING")
@@ -37,10 +37,15 @@ class SlotTableReader:
         """The names of all tables of the account, current."""
         return all_pages(self._client, "list_tables", "TableNames", "LastEvaluatedTableName")
 
+    def description(self, name: str) -> TableDescription | None:
+        """The description of a table; None without it."""
+        described = self._describe(name)
+        return None if described is None else read_description({"Table": described})
+
     def facts(self, name: str) -> TableFacts | None:
         """The facts about a table; None without it."""
-        described = self._describe(name)
-        return None if described is None else TableFacts.read(read_description({"Table": described}))
+        found = self.description(name)
+        return None if found is None else TableFacts.read(found)
 
     def observed(self, name: str) -> Observed | None:
         """Everything that a switch compares of a table; None without it."""

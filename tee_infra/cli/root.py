@@ -32,9 +32,11 @@ SECTIONS: Final[Mapping[str, Commands]] = {
         "schema": ("environments.schema", "schema", "Compare the table catalog with live tables."),
     },
     "Switch": {
+        "legacy": ("legacy.group", "legacy", "Lead the tables without a prefix into prod."),
         "slots": ("cutover.slots", "slots", "List the slots of an environment, and which one is open."),
         "switch": ("cutover.switch", "switch", "Open another slot to the app, without losing a write."),
         "rollback": ("cutover.switch", "rollback", "Open the slot before the last switch again."),
+        "archive": ("cutover.archive", "archive", "Archive a slot that a switch has replaced."),
     },
     "Account and machine": {
         "bootstrap": ("bootstrap", "bootstrap", "Prepare an AWS account: state, key, locks, registry."),

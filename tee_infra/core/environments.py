@@ -128,6 +128,15 @@ def parse_environment(name: str, source: str = "environment") -> Environment:
     raise UnknownEnvironmentError(name, source)
 
 
+LEGACY_SLOT: Final = Environment(name=names.LEGACY, kind=KINDS["prod"], slot=names.LEGACY)
+"""The bare tables, with a stack of that name. No command takes it for an environment, and no `up` reads it."""
+
+
+def parse_owner(name: str) -> Environment:
+    """Read the owner of a resource: an environment, or the bare tables' stack. Raises `UnknownEnvironmentError`."""
+    return LEGACY_SLOT if name == names.LEGACY else parse_environment(name)
+
+
 def resolve_stage(stage: str, source: str = "stage") -> Environment:
     """Read a stage as the app writes it: an environment's name or one of the kinds' aliases (`production`)."""
     return parse_environment(ALIASES.get(stage, stage), source)

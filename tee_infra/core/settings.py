@@ -84,6 +84,9 @@ class Settings(BaseModel):
     max_feature_environments: Annotated[int, Field(ge=1)] = 20
     """The most feature environments at the same time; only dev's setting counts."""
 
+    archived: bool = False
+    """Slots of production only: its tables were deleted by `tee-infra archive`; keys, roles and the trail stay."""
+
     branch: str | None = None
     """Feature environments only: the raw git branch."""
     expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
@@ -126,8 +129,8 @@ class Settings(BaseModel):
 
     @property
     def tables(self) -> tuple[catalog.Table, ...]:
-        """The tables of its version of the catalog."""
-        return catalog.tables_of(self.catalog_version)
+        """The tables of its version of the catalog, none in an archived slot."""
+        return () if self.archived else catalog.tables_of(self.catalog_version)
 
 
 class SettingsError(UsageError):
@@ -162,6 +165,8 @@ def settings_for(environment: Environment, config: Mapping[str, Any]) -> Setting
         )
     if not environment.is_feature and (settings.branch or settings.expires_at):
         raise SettingsError(stack, ["only feature environments have environment.branch and environment.expires_at"])
+    if settings.archived and not environment.kind.production:
+        raise SettingsError(stack, ["only slots of production have environment.archived"])
     return settings
 
 

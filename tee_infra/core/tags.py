@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_owner
 from tee_infra.core.settings import Settings
 from tee_infra.core.times import parse_time, render_time
 from tee_infra.core.unreadable import Unreadable
@@ -71,7 +71,7 @@ def parse(tags: Mapping[str, str], project: str) -> StackTags | Unreadable | Non
 
 
 def _read(ours: Mapping[str, str], project: str) -> StackTags | Unreadable:
-    environment = parse_environment(ours["environment"])
+    environment = parse_owner(ours["environment"])
     if ours["managed-by"] != MANAGED_BY or ours["stack"] != f"{project}/{environment.name}":
         return Unreadable(reason=f"tags {PREFIX}managed-by and {PREFIX}stack are of another stack: {ours['stack']!r}")
     if not environment.is_feature and "expires-at" not in ours:

@@ -18,11 +18,13 @@ from tee_infra.program.provider import aws_provider
 __all__ = ["deploy"]
 
 
-def deploy(target: AwsTarget | None = None) -> None:
+def deploy(target: AwsTarget | None = None, *, release: bool = False) -> None:
     """Create or update the environment of the stack's name, from its settings.
 
     Reads the stack's configuration, registers every resource and exports the outputs for the app and the commands.
     `target` is the AWS that a command has chosen; without one, under plain `pulumi`, the settings and the shell decide.
+    `release`: its tables exist without their protections, also those of a slot that its settings call archived; only
+    an archive asks for it, just before it deletes them.
     Raises `pulumi.RunError` with one line for an invalid configuration.
     """
     try:
@@ -30,18 +32,20 @@ def deploy(target: AwsTarget | None = None) -> None:
     except TeeInfraError as error:
         raise pulumi.RunError(str(error)) from None
     pulumi.log.info(f"target: {inputs.target.describe()}")
-    _make(inputs)
+    _make(inputs, release=release)
 
 
-def _make(inputs: Inputs) -> None:
+def _make(inputs: Inputs, *, release: bool) -> None:
     environment, settings = inputs.environment, inputs.settings
+    if release:
+        settings = settings.model_copy(update={"archived": False, "deletion_protection": False})
     arns = Arns(account_id=inputs.target.account_id, region=settings.region, environment=environment.name)
     provider = aws_provider(inputs, tags.render(environment, settings, pulumi.get_project()))
     plain = pulumi.ResourceOptions(provider=provider)
     # Resources with data or evidence are protected against deletion and replacement, tables also in DynamoDB.
     protected = pulumi.ResourceOptions(provider=provider, protect=settings.protect)
 
-    tables = DataTables("data", environment, settings, arns, protected)
+    tables = DataTables("data", environment, settings, arns, plain if release else protected)
     access = Access("access", environment, settings, arns, plain)
     configuration = Configuration("configuration", environment, tables, plain)
     monitoring = Monitoring("monitoring", settings, arns, plain) if settings.alarms else None

@@ -16,7 +16,9 @@ from tee_infra.program.monitoring import Monitoring
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """A trail of calls on items into a locked bucket and a log group, and alarms on unusual calls."""
+    """A trail of calls on items into a locked bucket and a log group, and alarms on unusual calls.
+
+    Without `roles`, for tables whose app has none of ours, it only records."""
 
     def __init__(
         self,
@@ -24,7 +26,7 @@ class AuditTrail(pulumi.ComponentResource):
         settings: Settings,
         arns: Arns,
         *,
-        roles: Access,
+        roles: Access | None,
         monitoring: Monitoring | None,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -35,16 +37,23 @@ class AuditTrail(pulumi.ComponentResource):
         key = self._key()
         log_group = self._log_group(settings, key)
         self._trail(settings, key, log_group, roles)
+        if roles is None:
+            # The bare tables' app has an identity of its own, and the trail of prod records management events.
+            self.register_outputs({})
+            return
         watch_callers(name, arns, log_group, monitoring, self._child)
         alerted = [role for role in access.ALERTED_ROLES if role in roles.roles]
         if monitoring is not None and alerted:
             report_privileged_sessions(name, arns, alerted, monitoring, self._child)
         self.register_outputs({})
 
-    def _trail(self, settings: Settings, key: aws.kms.Key, log_group: aws.cloudwatch.LogGroup, roles: Access) -> None:
+    def _trail(
+        self, settings: Settings, key: aws.kms.Key, log_group: aws.cloudwatch.LogGroup, roles: Access | None
+    ) -> None:
         bucket, bucket_policy = audit_bucket(f"{self._name}-bucket", self._arns, key, self._child)
         writer, writer_policy = self._log_writer(roles)
-        selectors = audit_trail.selectors(self._arns, without_app=settings.audit == "non_app")
+        without_app = roles is not None and settings.audit == "non_app"
+        selectors = audit_trail.selectors(self._arns, without_app=without_app, management=roles is not None)
         aws.cloudtrail.Trail(
             f"{self._name}-trail",
             name=names.trail(self._arns.environment),
@@ -87,14 +96,14 @@ class AuditTrail(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _log_writer(self, roles: Access) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _log_writer(self, roles: Access | None) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         role = aws.iam.Role(
             f"{self._name}-log-writer",
             name=names.role(self._arns.environment, "audit"),
             path=names.iam_path(self._arns.environment),
             description="CloudTrail: writes the audit log group",
             assume_role_policy=access.render(audit_trail.log_writer_trust(self._arns)),
-            permissions_boundary=roles.boundary_arn,
+            permissions_boundary=roles.boundary_arn if roles else None,
             opts=self._child,
         )
         policy = aws.iam.RolePolicy(

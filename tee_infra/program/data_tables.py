@@ -15,13 +15,13 @@ from tee_infra.core.settings import Settings
 from tee_infra.core.tables import catalog
 from tee_infra.program.throughput import index_throughput, table_throughput
 
-_WARM: Final = ("warmThroughput", "globalSecondaryIndexes[*].warmThroughput")
+WARM: Final = ("warmThroughput", "globalSecondaryIndexes[*].warmThroughput")
 """DynamoDB raises it with use, and a migration by its API. The provider would make an index again that differs in it
 (github.com/hashicorp/terraform-provider-aws/issues/44692, 46281)."""
 
 
 class DataTables(pulumi.ComponentResource):
-    """One DynamoDB table for each entry of the environment's catalog. `tables` maps logical names to them."""
+    """One DynamoDB table for each entry of the environment's catalog, none in an archived slot. `tables`: by name."""
 
     tables: dict[str, aws.dynamodb.Table]
 
@@ -32,6 +32,7 @@ class DataTables(pulumi.ComponentResource):
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         key = self._key(arns) if settings.customer_managed_key else None
+        # Backups of an archived slot's tables are still encrypted with the key.
         self.tables = {spec.name: self._table(spec, environment, settings, key) for spec in settings.tables}
         if environment.kind.production:
             for spec in settings.tables:
@@ -58,7 +59,7 @@ class DataTables(pulumi.ComponentResource):
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else {"enabled": False},
             deletion_protection_enabled=settings.deletion_protection,
             **table_throughput(settings),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=list(_WARM)),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=list(WARM)),
         )
 
     def _policy(self, spec: catalog.Table, arns: Arns) -> None:

@@ -17,26 +17,33 @@ from tee_infra.core.settings import Settings
 
 
 class Monitoring(pulumi.ComponentResource):
-    """The topic, every alarm of `tee_infra.core.resources.alarms`, and a dashboard at `dashboard_url`."""
+    """The topic, every alarm of `tee_infra.core.resources.alarms`, and a dashboard at `dashboard_url`.
+
+    An archived slot has only the topic, which its other alarms use."""
 
     topic_arn: pulumi.Output[str]
-    dashboard_url: str
+    dashboard_url: str | None
 
     def __init__(self, name: str, settings: Settings, arns: Arns, opts: pulumi.ResourceOptions) -> None:
         super().__init__("tee:index:Monitoring", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic(settings, arns)
+        self.dashboard_url = None
+        if settings.tables:
+            self._watch(settings, arns)
+        self.register_outputs({"topic_arn": self.topic_arn, "dashboard_url": self.dashboard_url})
+
+    def _watch(self, settings: Settings, arns: Arns) -> None:
         for alarm in alarms(arns.environment, settings.tables):
             self._alarm(alarm, arns.environment)
         aws.cloudwatch.Dashboard(
-            f"{name}-dashboard",
+            f"{self._name}-dashboard",
             dashboard_name=names.dashboard(arns.environment),
             dashboard_body=dashboard_body(arns.environment, arns.region, settings.tables),
             opts=self._child,
         )
         self.dashboard_url = dashboard_url(arns)
-        self.register_outputs({"topic_arn": self.topic_arn, "dashboard_url": self.dashboard_url})
 
     def _topic(self, settings: Settings, arns: Arns) -> pulumi.Output[str]:
         topic = aws.sns.Topic(f"{self._name}-topic", name=names.topic(arns.environment), opts=self._child)

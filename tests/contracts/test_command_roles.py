@@ -90,6 +90,8 @@ def test_the_role_of_a_command_may_make_all_of_its_requests(
     if row.line.startswith("backup restore staging"):
         assert _run("backup create staging --output backups/staging") == 0
         _empty(DynamoDb(shared(), moto_endpoint), "staging")
+    if row.line.startswith("legacy migrate"):
+        _empty(DynamoDb(shared(), moto_endpoint), "prod")
     if "s3://" in row.line:
         shared().client("s3", endpoint_url=moto_endpoint).create_bucket(Bucket="bucket")
     if row.line.startswith("backup verify"):
@@ -137,7 +139,7 @@ def _prepare(connection: Moto, dynamodb: DynamoDb, row: Row) -> None:
     with_tables = FEATURE in row.line and "destroy" not in row.line  # moto's account is not the embedded AWS's
     named = {environment for environment, _ in row.roles} | set(re.split(r"[\s/-]", row.line)) | {FEATURE}
     named |= {SLOT} if SLOT in row.line else set()
-    for environment in ("prod", SLOT, "staging", "dev", *([FEATURE] if with_tables else [])):
+    for environment in (names.LEGACY, "prod", SLOT, "staging", "dev", *([FEATURE] if with_tables else [])):
         if environment not in named:
             continue
         tags = [{"Key": key, "Value": value} for key, value in tags_of(environment).items()]

@@ -15,10 +15,11 @@ WIDTH = 80
 WITH_EXAMPLES = {
     "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
     "migrate", "switch", "rollback",
+    "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
 }  # fmt: skip
 PLACEHOLDERS = {
     "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET",
-    "CONDITION", "DATE", "FRACTION", "OWNER", "PERCENT", "PORT", "REASON", "REMOTE", "SUFFIX", "URL",
+    "CONDITION", "DATE", "FRACTION", "OWNER", "PERCENT", "PORT", "REASON", "REMOTE", "SLOT", "SUFFIX", "URL",
 }  # fmt: skip
 REFUSED_OPTIONS = {"--table", "--env", "--environment", "--stage", "--entities", "--anonymise", "--anonymised"}
 

@@ -19,13 +19,14 @@ PAGES = [file for file in documents(ROOT) if file.suffix == ".md"]
 FILES = [*documents(ROOT), *sources(ROOT)]
 
 PLACEHOLDERS: Final = {
-    "ENV", "DURATION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N",
+    "ENV", "DURATION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "SLOT", "PERCENT",
     # Of one option each, or of several with the same meaning.
-    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "MODULE:FUNCTION", "OWNER", "PERCENT", "PORT", "REASON",
+    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "MODULE:FUNCTION", "OWNER", "PORT", "REASON",
     "REMOTE", "SUFFIX", "URL", "ENV|table:TABLE", "DIR|s3://BUCKET/PREFIX",
 }  # fmt: skip
 WITH_EXAMPLES: Final = (
     "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
+    "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
 )  # fmt: skip
 
 

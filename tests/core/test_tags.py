@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tee_infra.core import tags
-from tee_infra.core.environments import parse_environment
+from tee_infra.core.environments import LEGACY_SLOT, UnknownEnvironmentError, parse_environment
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tags import StackTags, parse
 from tee_infra.core.times import render_time
@@ -54,6 +54,15 @@ def test_what_is_rendered_is_read_back(name: str, time: datetime) -> None:
     found = parse(rendered(name, **feature), "tee-infra")
     expires_at = end if feature else None
     assert found == StackTags(environment=parse_environment(name), stack=f"tee-infra/{name}", expires_at=expires_at)
+
+
+def test_the_stack_of_the_bare_tables_is_read_back_as_productions() -> None:
+    settings = settings_for(parse_environment("prod"), {"name": "prod", "owner": "platform"})
+    found = parse(tags.render(LEGACY_SLOT, settings, "tee-infra"), "tee-infra")
+    assert found == StackTags(environment=LEGACY_SLOT, stack="tee-infra/legacy")
+    assert not LEGACY_SLOT.is_feature
+    with pytest.raises(UnknownEnvironmentError):
+        parse_environment("legacy")
 
 
 def of_a_feature() -> dict[str, str]:

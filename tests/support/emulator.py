@@ -79,7 +79,7 @@ def session() -> boto3.Session:
 def create_tables(dynamodb: DynamoDb, environment: str, **extra: Any) -> dict[str, str]:
     """The catalog's tables, empty; logical -> physical names."""
     for table in TABLES:
-        dynamodb.client.create_table(TableName=names.table(environment, table.name), **_request(table), **extra)
+        dynamodb.client.create_table(TableName=names.table(environment, table.name), **table_request(table), **extra)
     return {table.name: names.table(environment, table.name) for table in TABLES}
 
 
@@ -96,7 +96,9 @@ def everything(dynamodb: DynamoDb, table: str) -> dict[str, Any]:
     return {item["pk"]["S"] + item["sk"]["S"]: item for item in items}
 
 
-def _request(table: Table) -> dict[str, Any]:
+def table_request(table: Table) -> dict[str, Any]:
+    """CreateTable of a catalog entry, without its name."""
+
     def schema(*keys: Any) -> list[dict[str, str]]:
         kinds = ("HASH", "RANGE")
         return [{"AttributeName": key.name, "KeyType": kind} for key, kind in zip(keys, kinds, strict=False) if key]

@@ -54,8 +54,8 @@ def request_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple
         case "s3":
             place = "/".join(params[key] for key in ("Bucket", "Key") if key in params)
             return f"s3:{S3_ACTIONS.get(operation, operation)}", f"arn:aws:s3:::{place}"
-        case "resource-groups-tagging-api":
-            return f"tag:{operation}", "*"
+        case "cloudwatch" | "resource-groups-tagging-api":
+            return f"{'tag' if service.startswith('resource') else service}:{operation}", "*"
         case _:
             raise AssertionError(f"{service}:{operation}: say what IAM calls it, and what it is on")
 

@@ -1,1 +1,1 @@
-"""`tee-infra migrate | slots | switch | rollback`: tables that move to another slot while they are in use."""
+"""`tee-infra migrate | slots | switch | rollback | archive`: tables that move to another slot while they are in use."""

@@ -144,13 +144,39 @@ def migrate(
         return
     if source is None or target is None:
         raise UsageError("migrate: --from and --to are missing. Nothing was changed", next="tee-infra migrate --help")
+    migrate_slots(
+        source,
+        target,
+        transform=transform,
+        until_caught_up=until_caught_up,
+        roles=(from_role, to_role),
+        local=local,
+        dry_run=dry_run,
+        yes=yes,
+        as_json=as_json,
+    )
+
+
+def migrate_slots(
+    source: str,
+    target: str,
+    *,
+    transform: str | None,
+    until_caught_up: bool,
+    roles: tuple[str | None, str | None],
+    local: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show the plan, ask, and replicate one slot into another. `roles` enter the ends."""
     output = Output(as_json)
     sides = migration_side(source), migration_side(target)
     check_ends(*sides)
     loaded = load_transform(transform) if transform else None
     if not dry_run:
         require_answers(output, yes=yes)
-    sessions = open_sides(sides, (from_role, to_role), output, local=local)
+    sessions = open_sides(sides, roles, output, local=local)
     databases = [open_dynamodb(session.connection) for session in sessions]
     control = ControlItems.connect(sessions[1].connection)
     plan = plan_migration(databases[0], databases[1], control, sides, loaded)

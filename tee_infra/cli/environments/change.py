@@ -75,7 +75,8 @@ def up(
         return
     told = _attempt(environment, change, output, local=local)
     tell(to, environment.name, "up", told)
-    done, tables = told.run, table_names(environment)
+    archived = find_project(Path.cwd()).settings(environment).archived
+    done, tables = told.run, {} if archived else table_names(environment)
     output.result(
         _run_result(environment, done, tables=tables, outputs=dict(done.outputs)),
         [f"{environment.name}: up to date, {done.report()}", *(f"  {name}" for name in tables.values())],

@@ -1,2 +1,2 @@
-"""What the engine planned or did (`engine_run`), what a change means for a table (`table_change`), and which changes
-`up` refuses (`blocked`)."""
+"""What the engine planned or did (`engine_run`), what a change means for a table (`table_change`), which changes `up`
+refuses (`blocked`), and which ones a command about a slot's tables may make (`slot_changes`)."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 from tee_infra.core.cleanup.inventory import Inventory, InventoryEntry, Resource
-from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_owner
 from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.pulumi_state.checkpoint import Checkpoint
@@ -102,7 +102,7 @@ class CleanupCase:
     def environment(self) -> Environment | None:
         """None where the name is not in the grammar."""
         try:
-            return parse_environment(self.found.name)
+            return parse_owner(self.found.name)
         except UnknownEnvironmentError:
             return None
 

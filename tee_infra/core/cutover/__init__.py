@@ -16,4 +16,7 @@ journal as the control table has it.
 Switch: `pointer` is the item in the control table that names the open slot, and its only changes; `slots` are what it
 may name. `preflight` decides on `preflight_facts` whether a switch may begin, `same_tables` compares the tables of both
 slots for it. `switch_steps` are the steps that a switch asks of its runner, and `switching` is their order;
-`rehearsal` runs it in virtual time for the expected window. `tail_role` is what a tail does before and after it."""
+`rehearsal` runs it in virtual time for the expected window. `tail_role` is what a tail does before and after it.
+
+Before and after: `adoption` decides what the bare tables get before they are migrated, `retirement` when the tables of
+a slot that was replaced may be deleted."""

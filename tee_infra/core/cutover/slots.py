@@ -8,12 +8,14 @@ from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.cutover.pointer import LEGACY
-from tee_infra.core.environments import SLOT_PATTERN, resolve_stage
+from tee_infra.core.environments import SLOT_PATTERN, Environment, resolve_stage
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import UsageError
 
 PRODUCTION: Final = "prod"
 """The only environment with more slots than its own: `prod-v2`, and `legacy`."""
+FIRST_SLOT: Final = f"{PRODUCTION}-v1"
+"""What people call production's own tables once there is a prod-v2."""
 ROLLBACK_FOR: Final = timedelta(hours=48)
 """How long the slot before is kept ready after a switch."""
 
@@ -61,9 +63,25 @@ def generation(slot: str) -> int:
     return int(slot.rpartition("v")[2]) if re.fullmatch(SLOT_PATTERN, slot) else 1
 
 
+def slot_named(text: str) -> Environment:
+    """A slot of production as a person names it: `prod-v1` is prod itself. Raises `UsageError`, for `legacy` too."""
+    if text == LEGACY:
+        raise UsageError("legacy: the bare tables are not archived", next="tee-infra legacy cleanup --dry-run")
+    found = resolve_stage(PRODUCTION if text == FIRST_SLOT else text, "slot")
+    if not found.kind.production:
+        raise UsageError(f"{found.name}: only production has slots", next=f"tee-infra slots {PRODUCTION}")
+    return found
+
+
 def tables_of(slot: str) -> dict[str, str]:
     """Logical -> physical names of the catalog's tables in a slot."""
     return {table.name: names.table(slot, table.name) for table in TABLES}
+
+
+def dimensions_of(table: str, indexes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """`TABLE` and each `TABLE/INDEX` -> the dimensions under which DynamoDB publishes their consumption."""
+    found = {table: {"TableName": table}}
+    return found | {f"{table}/{name}": {"TableName": table, "GlobalSecondaryIndexName": name} for name in indexes}
 
 
 def existing_slots(environment: str, tables: Iterable[str]) -> dict[str, dict[str, str]]:

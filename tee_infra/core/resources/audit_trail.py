@@ -41,16 +41,18 @@ class Selector:
     fields: list[Field]
 
 
-def selectors(arns: Arns, *, without_app: bool) -> list[Selector]:
+def selectors(arns: Arns, *, without_app: bool, management: bool = True) -> list[Selector]:
     """The trail's advanced event selectors.
 
     Calls on items and streams cost $1.00 per million events; `without_app` leaves the app's own out. Management
-    events are recorded for EventBridge, which gets an AssumeRole only in an account with a trail that records it.
+    events are recorded for EventBridge, which gets an AssumeRole only in an account with a trail that records it; a
+    second copy of them costs.
     """
     apps = [one.role_sessions("app") for one in with_production(arns)]
     caller = [Field(name="userIdentity.arn", not_starts_with=apps)] if without_app else []
+    known = [Selector(name="Management events", fields=[Field(name="eventCategory", equals=["Management"])])]
     return [
-        Selector(name="Management events", fields=[Field(name="eventCategory", equals=["Management"])]),
+        *(known if management else []),
         _data_events("Calls on items", "AWS::DynamoDB::Table", arns.tables, caller),
         _data_events(
             "Reads of streams", "AWS::DynamoDB::Stream", [f"{table}/stream/" for table in arns.tables], caller

@@ -15,4 +15,9 @@ with, `slots` lists the slots. `takeover` takes the replication into the process
 on which it may begin, and `switch_runner` carries out the steps that `tee_infra.core.cutover.switching` asks for;
 `earlier_switch` is what an earlier run left, `lossy_rollback` the way back without the writes since.
 `tail` follows the open slot into the one before it, from the `tail_position` that a switch has written down.
+
+The bare tables are adopted first: `adopt` reads them, and the engine gets them into their own stack, `legacy_stack`.
+Tables that a switch has replaced are deleted at the end: `retirement_facts` measures whether nobody uses them, and
+`retire` makes the final backup, takes their protections off and deletes them, under the locks of a switch, of
+replications into the slot and of its stack.
 """

@@ -109,12 +109,7 @@ def _check_tables(side: CopySide, source: TableFacts, target: TableFacts) -> Non
             f"{source.name}: its partition key is not a text, which a heartbeat needs. Nothing was written"
         )
     if not source.stream_arn:
-        switch_on = (
-            f"tee-infra up {side.name}"
-            if side.name != LEGACY
-            else f"aws dynamodb update-table --table-name {source.name} --stream-specification "
-            "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"
-        )
+        switch_on = f"tee-infra up {side.name}" if side.name != LEGACY else "tee-infra legacy adopt"
         raise RefusedError(
             f"{source.name}: its stream is off, so its changes during the copy would be lost. Nothing was written",
             next=f"Switch it on: {switch_on}",

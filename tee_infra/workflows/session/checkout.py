@@ -91,6 +91,15 @@ class Project:
             raise SettingsError(environment.name, [f"not valid YAML: {' '.join(str(error).split())}"]) from None
         return settings_for(environment, _environment_object(environment.name, document))
 
+    def secrets_provider(self, environment: Environment) -> str | None:
+        """The URL of the key that encrypts the secrets of its stack, from its stack file; None without one."""
+        try:
+            document = yaml.safe_load(self._file(environment).read_text(encoding="utf-8"))
+        except (FileNotFoundError, *_NO_YAML):
+            return None
+        found = document.get("secretsprovider") if isinstance(document, dict) else None
+        return found if isinstance(found, str) else None
+
     def location(self, environment: Environment) -> Settings:
         """The settings with an environment's account: its own, or its host's. Raises `SettingsError`."""
         return self.settings(self.place(environment))

@@ -71,15 +71,18 @@ class StackSession:
             yield check
 
 
-def open_stack(session: EnvironmentSession) -> StackSession:
-    """Open the stack of the session's environment, which need not exist yet. Raises `EngineUnavailableError`."""
+def open_stack(session: EnvironmentSession, *, release: bool = False) -> StackSession:
+    """Open the stack of the session's environment, which need not exist yet. Raises `EngineUnavailableError`.
+
+    `release`: with its tables, but without their protections, as `deploy` makes them for an archive.
+    """
     name, report = session.environment.name, session.report
     backend, state = session.backend(), None
     if session.running is not None:
         state = FolderStore(session.project.state_directory / ".pulumi")
         for holder in break_stale_locks(state, name, alone=True):
             report(f"removed the stale stack lock of {holder}")
-    stack = Stack(name, backend, partial(deploy, session.target), report)
+    stack = Stack(name, backend, partial(deploy, session.target, release=release), report)
     if session.started:
         catch_up(stack, report)
     return StackSession(

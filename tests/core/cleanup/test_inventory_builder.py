@@ -29,6 +29,13 @@ def read(
     return read_resources(tagged, tables, roles, HERE, "tee-infra")
 
 
+def test_the_bare_tables_are_under_the_name_of_their_stack() -> None:
+    said = {f"tee:{key}": name for key, name in {"environment": "legacy", "stack": "tee-infra/legacy"}.items()}
+    (found,) = read({f"{TABLE}tee-admin": {"tee:managed-by": "pulumi", "tee:kind": "prod", **said}}, ("tee-admin",))
+    assert environment_of(found) == "legacy"
+    assert read({}, ("tee-admin",)) == []
+
+
 @pytest.mark.parametrize(
     ("arn", "environment"),
     [

@@ -92,6 +92,7 @@ NEVER_SEEN = record(over=-2 * HOUR, branch_gone_at=NOW - 25 * HOUR)
     [
         ("standing", named("prod")),
         ("standing", named("prod-v2")),
+        ("standing", named("legacy")),
         ("standing", expired(name="dev")),
         ("unknown-name", named("prod-hotfix")),
         ("unknown-name", InventoryEntry(name="feature-", record=record("feature-"))),

@@ -75,6 +75,7 @@ def test_a_backup_goes_home_and_between_environments_without_production(
         (manifest("prod", source="prod-v2-tee-admin", source_arn=arn("prod-v2-tee-admin")), "prod has no such table"),
         (manifest("prod-v2", source="tee-admin", source_arn=arn("tee-admin")), "prod-v2 has no such table"),
         (manifest("prod", source="tee-admin", source_arn=arn("tee-admin", "000000000000")), "in the account 0000"),
+        (manifest("prod", source="tee-admin", source_arn=arn("tee-admin-x")), "prod has no such table"),
         (manifest("nothing-known"), "a backup of nothing-known"),
     ],
 )
