@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Final
 
 from tee_infra.aws.control_store import ControlItems, Item
+from tee_infra.core import names
 from tee_infra.core.lifecycle.lock import Lock, LockedError, LockLostError, UnreadableLockError
 from tee_infra.core.times import parse_stored_time
 from tee_infra.core.unreadable import Unreadable
 
-LOCKS: Final = "locks"
+LOCKS: Final = names.LOCKS
 
 
 class Locks:

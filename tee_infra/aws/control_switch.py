@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from tee_infra.aws.control_store import ControlItems, Item
-from tee_infra.core.cutover.pointer import SORT_KEY, Pointer, expected, partition_key, pointer_item, read_pointer
+from tee_infra.core import names
+from tee_infra.core.cutover.pointer import SORT_KEY, Pointer, expected, pointer_item, read_pointer
 from tee_infra.core.cutover.switch_steps import Journal, Step
 from tee_infra.core.times import parse_stored_time
 from tee_infra.core.unreadable import Unreadable
@@ -46,7 +47,7 @@ class Pointers:
 
     def read(self) -> tuple[Pointer | Unreadable, datetime]:
         """The pointer by a strong read, and AWS's time. Without an item the environment's own slot is open."""
-        item, now = self._items.get(partition_key(self._environment), SORT_KEY)
+        item, now = self._items.get(names.pointer(self._environment), SORT_KEY)
         return read_pointer(item, self._environment), now
 
     def write(self, before: Pointer, after: Pointer) -> bool:
@@ -63,7 +64,7 @@ class SwitchJournals:
 
     def __init__(self, items: ControlItems, environment: str) -> None:
         self._items = items
-        self._pk = f"switch#{environment}"
+        self._pk = names.switch_journal(environment)
         self._environment = environment
         self._run = secrets.randbits(_RUN_BITS)
         self._seen: dict[str, int] | None = None

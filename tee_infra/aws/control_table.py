@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from tee_infra.aws.control_store import ControlItems, Item
+from tee_infra.core import names
 from tee_infra.core.lifecycle.history import HistoryEntry
 from tee_infra.core.lifecycle.record import FeatureRecord
 from tee_infra.core.lifecycle.stored_record import first_problem, read_record
@@ -68,12 +69,12 @@ class ControlTable:
     def append(self, entry: HistoryEntry) -> None:
         """Append to the history."""
         moment = entry.when.astimezone(UTC).isoformat(timespec="microseconds")
-        key = {"pk": f"audit#{entry.environment}", "sk": f"{moment}#{secrets.token_hex(4)}"}
+        key = {"pk": names.history(entry.environment), "sk": f"{moment}#{secrets.token_hex(4)}"}
         self._items.put({**key, "entry": entry.model_dump(mode="json")}, None)
 
     def history(self, environment: str) -> list[HistoryEntry | Unreadable]:
         """The history of an environment, oldest first. An entry that cannot be read does not hide the others."""
-        items, _ = self._items.collection(f"audit#{environment}")
+        items, _ = self._items.collection(names.history(environment))
         return [_entry(item) for item in items]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tee_infra.aws.control_store import ControlItems, Item
+from tee_infra.core import names
 from tee_infra.core.times import parse_stored_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import BusyError
@@ -53,7 +54,7 @@ class TailItems:
 
     def __init__(self, items: ControlItems, environment: str) -> None:
         self._items = items
-        self._pk = f"tail#{environment}"
+        self._pk = names.tail(environment)
         self._environment = environment
 
     def armed(self) -> Armed | Unreadable | None:

@@ -204,8 +204,46 @@ CONTROL_TABLE: Final = f"{SERVICE}-control"
 
 
 def pointer(environment: str) -> str:
-    """The partition key of the item that names an environment's open slot. All slots of production share `prod`'s."""
+    """The partition key of the item that names an environment's open slot. All slots of production share `prod`'s.
+
+    Beside it are only the counts of shadow reads, so that the app's role can be limited to it.
+    """
     return f"pointer#{environment}"
+
+
+LOCKS: Final = "locks"
+"""The partition key of all locks."""
+
+REPORTS: Final = "replications"
+"""The partition key of what running replications tell; the sort key is `SOURCE#TARGET`."""
+
+ORDERS: Final = "replication-orders"
+"""The partition key of the orders to running replications; the sort key is the same."""
+
+
+def history(environment: str) -> str:
+    """The partition key of an environment's history."""
+    return f"audit#{environment}"
+
+
+def switch_journal(environment: str) -> str:
+    """The partition key of the journal of an environment's switches."""
+    return f"switch#{environment}"
+
+
+def retirement(environment: str) -> str:
+    """The partition key of what is known of a slot before its tables go."""
+    return f"retirement#{environment}"
+
+
+def tail(environment: str) -> str:
+    """The partition key of the readiness of an environment's tail, and of its way back."""
+    return f"tail#{environment}"
+
+
+def replication_journal(source: str, target: str, table: str, identity: str) -> str:
+    """The partition key of the journal of one table's replication; `identity` tells tables of the same name apart."""
+    return f"replication#{source}#{target}#{table}#{identity}"
 
 
 STATE_KEY_ALIAS: Final = f"alias/{SERVICE}-state"

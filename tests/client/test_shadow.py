@@ -10,8 +10,8 @@ import pytest
 
 from tee_infra.client import ShadowReads, SlotTables, shadow, shadow_counts
 from tee_infra.client.raw_calls import RawCalls
+from tee_infra.core import names
 from tee_infra.core.cutover import shadow_reads as operator
-from tee_infra.core.cutover.pointer import partition_key
 from tests.client.control import Control, eventually
 from tests.support.emulator import reset, session
 from tests.support.homes import Moto, make_control_table
@@ -40,7 +40,7 @@ class Slots(Control):
     def found(self, *, table: str = "tee-admin") -> operator.ShadowTable:
         """What the operator reads once the client has closed."""
         self.tables.close()
-        items, now = self.items.collection(partition_key("prod"))
+        items, now = self.items.collection(names.pointer("prod"))
         found = operator.read_shadow_reads(items, "prod-v2", now, None)
         assert not isinstance(found, operator.Unreadable)
         return found.tables.get(table, NOTHING) if found else NOTHING

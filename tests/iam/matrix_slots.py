@@ -128,33 +128,53 @@ def migrators() -> list[Row]:
     ]
 
 
-KEPT: Final = (
-    "pointer#prod", "switch#prod", "tail#prod", "retirement#prod", "audit#prod", "locks", "replications",
-    "replication#a#b#c",
-)  # fmt: skip
-OTHERS_KEYS: Final = ("registry", "pointer#staging", "switch#staging", "audit#dev", "audit#prod-v2", "locks2", "lock")
+REPLICATION: Final = ("locks", "replications", "replication-orders")
+SWITCH: Final = ("pointer#prod", "switch#prod", "tail#prod", "retirement#prod", "audit#prod")
+INTO: Final = {slot: f"replication#legacy#{slot}#tee-admin#ab12" for slot in ("prod", "prod-v2", "prod-v3", "staging")}
+OTHERS_KEYS: Final = (
+    *("registry", "pointer#staging", "pointer#prod-v2", "switch#staging", "audit#dev", "audit#prod-v2", "tail#"),
+    *("locks2", "lock", "replication", "replication#", "replications2", "replication#prod#staging#prod"),
+)
 PUTS: Final = ("GetItem", "PutItem", "Query", "ConditionCheckItem")
+READS_KEYS: Final = ("GetItem", "Query")
 
 
 def cutover() -> list[Row]:
-    """The items of migrations and switches: production's migrators put them, and update and delete none."""
+    """The items of migrations and switches: production's migrator puts them while it has slots, a slot's those of its
+    own migration; nobody else, and nobody updates or deletes one."""
     return [
         *(
-            Row(
-                environment,
-                role,
-                f"dynamodb:{action}",
-                CONTROL,
-                environment != "staging" and role == "migrator" and key in KEPT and action in PUTS,
-                {"dynamodb:LeadingKeys": key},
+            Row(environment, role, f"dynamodb:{action}", CONTROL, NO, {"dynamodb:LeadingKeys": key}, slots)
+            if role != "migrator" or action not in (PUTS if key in puts else READS_KEYS if key in reads else ())
+            else Row(environment, role, f"dynamodb:{action}", CONTROL, YES, {"dynamodb:LeadingKeys": key}, slots)
+            for environment, slots, puts, reads in (
+                ("prod", V2, (*SWITCH, *REPLICATION, INTO["prod"], INTO["prod-v2"]), ()),
+                ("prod", (), (), (*SWITCH, *REPLICATION, INTO["prod"])),
+                ("prod-v2", (), (*REPLICATION, INTO["prod-v2"]), ("pointer#prod",)),
+                ("staging", (), (), ()),
             )
-            for environment in ("prod", "prod-v2", "staging")
             for role in ("migrator", "developer")
             if (environment, role) != ("staging", "developer")
-            for key in (*KEPT, *OTHERS_KEYS)
+            for key in (*SWITCH, *REPLICATION, *INTO.values(), *OTHERS_KEYS)
             for action in {*ON_CONTROL, *PUTS}
         ),
-        *(Row("prod", "migrator", f"dynamodb:{action}", CONTROL, NO) for action in {*ON_CONTROL, *PUTS}),
+        *(
+            Row(environment, "migrator", f"dynamodb:{action}", CONTROL, NO, slots=slots)
+            for environment, slots in (("prod", V2), ("prod-v2", ()))
+            for action in {*ON_CONTROL, *PUTS}
+        ),
+        *(
+            Row("prod", role, action, on, role == "migrator" and slot != "prod-v3", slots=V2)
+            for role in ("migrator", "app", "developer")
+            for slot in ("prod", "prod-v2", "prod-v3")
+            for action in ("dynamodb:GetResourcePolicy", "dynamodb:DescribeKinesisStreamingDestination")
+            for on in [f"{TABLE}{slot}-tee-admin"]
+        ),
+        *(
+            Row("prod", role, action, "*", role == "migrator")
+            for role in ("migrator", "app", "developer")
+            for action in ("dynamodb:ListTables", "lambda:ListEventSourceMappings")
+        ),
     ]
 
 

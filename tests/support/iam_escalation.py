@@ -25,8 +25,8 @@ from tee_infra.core.resources.access.actions import (
     READ_STREAM,
 )
 from tee_infra.core.resources.access.boundary import LOOK as MEMBERS_LOOK
+from tee_infra.core.resources.access.cutover import CUTOVER
 from tee_infra.core.resources.access.evaluator import Request, is_allowed
-from tee_infra.core.resources.access.people import CUTOVER
 from tee_infra.core.resources.access.pipeline_boundary import FIND_FEATURES, LOOK
 from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
 from tests.support.iam_roles import ACCOUNT, REGION, arns
@@ -224,9 +224,8 @@ def in_slots(environment: str, slots: tuple[str, ...], role: str) -> Iterator[Ef
 
 
 def is_description(action: str) -> bool:
-    return action.startswith(
-        ("dynamodb:Describe", "dynamodb:ListTags", "dynamodb:GetAbacStatus", "dynamodb:GetResourcePolicy")
-    )
+    settings = ("dynamodb:GetAbacStatus", "dynamodb:GetResourcePolicy")
+    return action in settings or action.startswith(("dynamodb:Describe", "dynamodb:ListTags"))
 
 
 def stream_of(slot: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from tee_infra.core import names
 from tee_infra.core.cutover.journal import (
     BarrierPassed,
     Entry,
@@ -71,7 +72,7 @@ class StoredJournal:
 def journal_name(source: str, target: str, table: str, identities: Sequence[str]) -> str:
     """The partition key of a journal. `identities` are what must stay the same: both tables' ids, the transform."""
     told = hashlib.blake2b("\0".join(identities).encode(), digest_size=6).hexdigest()
-    return f"replication#{source}#{target}#{table}#{told}"
+    return names.replication_journal(source, target, table, told)
 
 
 def entry_items(journal: str, entry: Entry, generation: int) -> list[Item]:

@@ -50,17 +50,11 @@ class Pointer(BaseModel):
         return self
 
 
-def partition_key(environment: str) -> str:
-    """The pointer's `pk`. Beside it are only the counts of shadow reads, so that the app's role can be limited to
-    it (`dynamodb:LeadingKeys`)."""
-    return f"pointer#{environment}"
-
-
 def read_pointer(item: Mapping[str, Any] | None, environment: str) -> Pointer | Unreadable:
     """The pointer in an item of the control table. Without an item the environment's own tables are open."""
     if item is None:
         return Pointer(epoch=0, state="ACTIVE", slot=environment)
-    key = {"pk": partition_key(environment), "sk": SORT_KEY}
+    key = {"pk": names.pointer(environment), "sk": SORT_KEY}
     fields = {name: value for name, value in item.items() if key.get(name) != value}
     try:
         pointer = Pointer.model_validate(fields)
@@ -72,7 +66,7 @@ def read_pointer(item: Mapping[str, Any] | None, environment: str) -> Pointer | 
 def pointer_item(pointer: Pointer, environment: str) -> dict[str, Any]:
     """The item to write, on condition of `expected`."""
     return {
-        "pk": partition_key(environment),
+        "pk": names.pointer(environment),
         "sk": SORT_KEY,
         **pointer.model_dump(mode="json", exclude_none=True),
     }

@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tee_infra.core import names
 from tee_infra.core.lifecycle.record import Time
 from tee_infra.core.lifecycle.stored_record import first_problem
 from tee_infra.core.unreadable import Unreadable
-
-REPORTS: Final = "replications"
-"""The partition key of the reports; the sort key is `SOURCE#TARGET`."""
-ORDERS: Final = "replication-orders"
-"""The partition key of the orders to running replications; the sort key is the same."""
 
 Count = Annotated[int, Field(ge=0)]
 Phase = Literal["starting", "copying", "sweeping", "following", "comparing"]
@@ -59,7 +55,7 @@ class Report(_Stored):
 
     def item(self) -> dict[str, Any]:
         """The item to write."""
-        key = {"pk": REPORTS, "sk": sort_key(self.source, self.target)}
+        key = {"pk": names.REPORTS, "sk": sort_key(self.source, self.target)}
         return {**key, "report": self.model_dump(mode="json", exclude_none=True)}
 
     def age(self, now: datetime) -> float:

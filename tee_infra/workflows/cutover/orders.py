@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from tee_infra.aws.control_store import ControlItems
-from tee_infra.core.cutover.progress_report import ORDERS, REPORTS, Orders, read_orders, sort_key
+from tee_infra.core import names
+from tee_infra.core.cutover.progress_report import Orders, read_orders, sort_key
 from tee_infra.core.environments import Environment
 from tee_infra.errors import BusyError, UsageError
 from tee_infra.workflows.cutover.status import concerns
@@ -35,7 +36,7 @@ class OrderedPace:
 
 def read_present_orders(control: ControlItems, source: str, target: str) -> Orders:
     """The orders to a replication. Raises as `ControlItems` does."""
-    return read_orders(control.get(ORDERS, sort_key(source, target))[0])
+    return read_orders(control.get(names.ORDERS, sort_key(source, target))[0])
 
 
 def give_orders(
@@ -45,7 +46,7 @@ def give_orders(
 
     Raises `UsageError` if there is none, `BusyError` after another run's, and as `ControlItems` does.
     """
-    items, _ = control.collection(REPORTS)
+    items, _ = control.collection(names.REPORTS)
     known = [item["sk"] for item in items if concerns(item["sk"], environment)]
     if not known:
         raise UsageError(
@@ -60,9 +61,9 @@ def give_orders(
 
 
 def _give(control: ControlItems, key: str, change: Mapping[str, Any]) -> Orders:
-    before = read_orders(control.get(ORDERS, key)[0])
+    before = read_orders(control.get(names.ORDERS, key)[0])
     after = before.changed(**change)
-    item = {"pk": ORDERS, "sk": key, **after.model_dump()}
+    item = {"pk": names.ORDERS, "sk": key, **after.model_dump()}
     if not control.put(item, {"version": before.version} if before.version else None):
         raise BusyError(
             f"the orders to {key.replace('#', ' -> ')} were changed by another run, or cannot be read. They are as "

@@ -8,6 +8,7 @@ from typing import Final
 
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
+from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.migration import (
@@ -20,7 +21,7 @@ from tee_infra.core.cutover.migration import (
     home_of,
     total_seconds,
 )
-from tee_infra.core.cutover.pointer import LEGACY, SORT_KEY, Pointer, partition_key, read_pointer
+from tee_infra.core.cutover.pointer import LEGACY, SORT_KEY, Pointer, read_pointer
 from tee_infra.core.cutover.sentinels import without_sentinels
 from tee_infra.core.data.copy_policy import CopySide, DifferentKeysError
 from tee_infra.core.tables.description import TableFacts
@@ -90,7 +91,7 @@ def plan_migration(
 
 def read_home_pointer(control: ControlItems, environment: str) -> Pointer | Unreadable:
     """The pointer of an environment. Raises as `ControlItems` does."""
-    return read_pointer(control.get(partition_key(environment), SORT_KEY)[0], environment)
+    return read_pointer(control.get(names.pointer(environment), SORT_KEY)[0], environment)
 
 
 def _table(dynamodb: DynamoDb, side: CopySide, name: str) -> TableFacts:

@@ -5,8 +5,9 @@ from typing import Literal, TypeAlias
 
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
+from tee_infra.core import names
 from tee_infra.core.cutover.pointer import LEGACY
-from tee_infra.core.cutover.progress_report import REPORTS, Report, read_report
+from tee_infra.core.cutover.progress_report import Report, read_report
 from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.unreadable import Unreadable
@@ -35,7 +36,7 @@ class ReplicationStatus:
 
 def read_status(control: ControlItems, environment: Environment) -> list[ReplicationStatus]:
     """Every replication from or to a slot of the environment. Raises as `ControlItems` does."""
-    items, _ = control.collection(REPORTS)
+    items, _ = control.collection(names.REPORTS)
     found = [_status(item["sk"], read_report(item)) for item in items if concerns(item["sk"], environment)]
     locks = held_locks(Locks(control)) if any(each.state in ("running", "paused") for each in found) else {}
     return [

@@ -30,6 +30,13 @@ DESCRIBE_STREAM: Final = "dynamodb:DescribeStream"
 LIST_STREAMS: Final = "dynamodb:ListStreams"
 """Names of streams; the action takes no resource."""
 
+LIST_TABLES: Final = "dynamodb:ListTables"
+"""Names of tables; the action takes no resource."""
+STREAM_READERS: Final = "lambda:ListEventSourceMappings"
+"""Names of streams and of the functions that read them; the action takes no resource."""
+COMPARE_TABLES: Final = ("dynamodb:DescribeKinesisStreamingDestination", "dynamodb:GetResourcePolicy")
+"""What a switch reads of a table beside its description."""
+
 NATIVE_BACKUP: Final = "dynamodb:CreateBackup"
 """The copy stays in the account and under its own rights; `RESTORES` make a table of it."""
 LIST_BACKUPS: Final = "dynamodb:ListBackups"

@@ -11,9 +11,17 @@ from typing import Final
 from tee_infra.core import names
 from tee_infra.core.arns import Arns, shortened
 from tee_infra.core.environments import Environment
-from tee_infra.core.resources.access.actions import LIST_BACKUPS, LIST_STREAMS, NATIVE_BACKUP, READ_STREAM
+from tee_infra.core.resources.access.actions import (
+    LIST_BACKUPS,
+    LIST_STREAMS,
+    LIST_TABLES,
+    NATIVE_BACKUP,
+    READ_STREAM,
+    STREAM_READERS,
+)
+from tee_infra.core.resources.access.cutover import CUTOVER
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, deny_all_but, document
-from tee_infra.core.resources.access.people import CUTOVER, FIND_SLOTS, on_pointer
+from tee_infra.core.resources.access.people import on_pointer
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST, deployed_arns, hosts_features
 from tee_infra.core.resources.access.slots import reached, with_slots
 
@@ -45,7 +53,7 @@ def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) ->
         statements.append(allow("ReadRecords", ["dynamodb:GetItem"], [arns.control_table]))
     else:
         statements += on_pointer(environment, arns)
-    if environment.kind.production:  # a deployer may write these items too, and the role's policy names their keys
+    if environment.kind.production:  # by its name alone: with the keys of the role's own policy it is too long
         only = {"ArnEquals": {"aws:PrincipalArn": migrator}}
         statements.append(allow("Cutover", CUTOVER, [arns.control_table], conditions=only))
     # A role that may list a path sees all parameters below it, even with a Deny on one of them (SSM user guide).
@@ -59,7 +67,7 @@ def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) ->
     )
 
 
-LOOK: Final = (LIST_BACKUPS, LIST_STREAMS, *FIND_SLOTS)
+LOOK: Final = (LIST_BACKUPS, LIST_STREAMS, LIST_TABLES, STREAM_READERS)
 
 _ON_SLOTS: Final = (
     "dynamodb:*Item",

@@ -10,6 +10,7 @@ from tee_infra.core.resources.access.actions import (
     CHANGE_POLICY,
     CHANGE_TABLE,
     CHANGE_TAG_ACCESS,
+    COMPARE_TABLES,
     DATA_PLANE,
     DELETE_TABLE,
     DESCRIBE,
@@ -25,9 +26,10 @@ from tee_infra.core.resources.access.actions import (
     SCAN,
     WRITE,
 )
+from tee_infra.core.resources.access.cutover import on_cutover
 from tee_infra.core.resources.access.documents import EVERYTHING, Statement, allow, deny, document
 from tee_infra.core.resources.access.role import Role
-from tee_infra.core.resources.access.slots import under_their_names, with_production, with_slots
+from tee_infra.core.resources.access.slots import under_their_names, with_slots
 from tee_infra.core.tables.catalog import TABLES
 
 _COPIES: Final = (NATIVE_BACKUP, *READ_STREAM)
@@ -90,19 +92,17 @@ def migrator(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role
     production, scope = environment.kind.production, with_slots(arns, slots)
     is_slot, reads = environment.slot is not None, [*DESCRIBE, *READ_KEYS, QUERY, SCAN, NATIVE_BACKUP]
     writes = bool(slots) or is_slot or not production
+    reads += COMPARE_TABLES if production and not is_slot else ()
     statements = [
-        allow("Items", [*reads, *(WRITE if writes else ()), *(COMPARE if slots else ())], _tables(scope)),
+        allow("Items", [*reads, *(WRITE if writes else ())], _tables(scope)),
         allow("ReadIndexes", [QUERY, SCAN], arns.indexes),  # not those of slots: no command reads them
         allow("ReadStreams", [DESCRIBE_STREAM, *READ_STREAM], [arn for one in scope for arn in one.streams]),
         allow("List", [LIST_BACKUPS, LIST_STREAMS], EVERYTHING),  # they list, and take no resource
         *_read_anonymization_key(arns),
+        *on_cutover(environment, arns, slots),
     ]
     if writes and (is_slot or not production):
         statements.append(_mark_restores(arns))
-    if slots:
-        statements.append(allow("FindSlots", FIND_SLOTS, EVERYTHING))
-    if production:
-        statements.append(_keep_cutover(arns))
     # Production's items leave through this role: only with a second factor. Allow with `Bool`
     # fails closed where the key is missing; a Deny with `Bool` would fail open.
     second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if production else None
@@ -111,36 +111,6 @@ def migrator(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role
         description="Copies of data: " + ("reads and writes items" if writes else "reads items, never writes"),
         trust=document(_people(arns, second_factor)),
         permissions=document(*statements, *_never(PARTIQL if writes else [*WRITE, *PARTIQL], scope, but=_COPIES)),
-    )
-
-
-COMPARE: Final = ("dynamodb:DescribeKinesisStreamingDestination", "dynamodb:GetResourcePolicy")
-"""What a switch compares of both slots' tables beside their description."""
-FIND_SLOTS: Final = ("dynamodb:ListTables", "lambda:ListEventSourceMappings")
-"""Which slots there are, and who else reads a stream; neither action takes a resource."""
-CUTOVER: Final = ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
-"""On the control table: each item is put on a condition, or in a transaction with a check of the lock."""
-
-
-def _keep_cutover(arns: Arns) -> Statement:
-    """The items of production's migrations and switches: pointer, journals, reports, orders, locks and history.
-
-    `ForAllValues` also holds for a request without any key, so the key has to be there.
-    """
-    home = with_production(arns)[-1].environment
-    keys = [
-        *(f"{kind}#{home}" for kind in ("audit", "pointer", "retirement", "switch", "tail")),
-        "locks",
-        "replication*",
-    ]
-    return allow(
-        "Cutover",
-        CUTOVER,
-        [arns.control_table],
-        conditions={
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
-            "Null": {"dynamodb:LeadingKeys": "false"},
-        },
     )
 
 

@@ -31,7 +31,7 @@ def control_and_key(arns: Arns) -> list[Statement]:
 
 
 _OF_STACKS: Final = {
-    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["audit#*", "locks", "registry"]},
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [names.history("*"), names.LOCKS, "registry"]},
     "Null": {"dynamodb:LeadingKeys": "false"},
 }
 """Not the pointer of another environment of the account, nor the journals of its switches: a pipeline that put one
