@@ -12,12 +12,24 @@ from tee_infra.core.cutover.same_tables import Observed
 from tee_infra.core.tables.description import TableDescription, TableFacts, description_of, read_description
 
 _UNKNOWN: Final = "UnknownOperationException"
+_DENIED: Final = "AccessDeniedException"
 _SENDING: Final = ("ACTIVE", "ENABLING")
 """States of a Kinesis destination that gets the table's changes."""
 
 
+class SlotDeniedError(AwsError):
+    """This identity must not describe the table of a slot."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"reading table {name}",
+            "this role must not describe it",
+            next="Name the slot in slots of Pulumi.prod.yaml; a person then runs: tee-infra up prod",
+        )
+
+
 class SlotTableReader:
-    """The tables of one account and region. Every method raises `AwsError`.
+    """The tables of one account and region. Every method raises `AwsError`, of a table `SlotDeniedError`.
 
     `endpoint` is an embedded AWS's, which has neither Lambda nor Kinesis.
     """
@@ -93,7 +105,7 @@ class SlotTableReader:
                 )
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code")
-                if code in ("AccessDeniedException", "ResourceNotFoundException"):
+                if code in (_DENIED, "ResourceNotFoundException"):
                     return False
                 if code != "ConditionalCheckFailedException":
                     raise
@@ -106,6 +118,10 @@ class SlotTableReader:
                 answer = self._client.describe_table(TableName=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == _DENIED:
+                    raise SlotDeniedError(name) from None
+                raise
         description_of(name, answer)
         return answer["Table"]
 

@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,13 +19,19 @@ from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.dynamodb import DynamoDb
 from tee_infra.core import names
 from tee_infra.core.codec.synthetic import SyntheticData
+from tee_infra.core.cutover.progress_report import Report
+from tee_infra.core.cutover.switching import Bounds
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.engine import EngineUnavailableError
 from tee_infra.workflows import doctor
+from tee_infra.workflows.cutover import replication, switch
+from tee_infra.workflows.cutover.context import CutoverContext
+from tee_infra.workflows.cutover.table_replication import Tuning
 from tee_infra.workflows.environments import list as listing
 from tee_infra.workflows.environments import show
 from tee_infra.workflows.session import session
 from tests.contracts.test_which_aws import commands
+from tests.support.cutover_live import end_of, migrate, running_tail, switch_recovery_on
 from tests.support.emulator import create_tables, put, reset
 from tests.support.emulator import session as shared
 from tests.support.homes import Moto, make_control_table, record_of, tags_of
@@ -35,11 +42,13 @@ from tests.support.stand_in import checkout_at
 ROWS = rows(Path(__file__).parents[2] / "docs" / "access.md")
 COMMANDS = dict(commands())
 FEATURE = "feature-x"
+CONTROL = arns_table(names.CONTROL_TABLE)
 SLOT = "prod-v2"
 SEEDED = "prod", "staging"
 NO_ENGINE = "there is no engine in this test"
-NO_SWITCH = "cannot begin: lag: ", "no rollback: ", "no replication of prod is known", "the only slot with tables"
-"""Nothing was migrated here, and nothing switched."""
+SWITCHES = [next(row for row in ROWS if row.line.startswith(command)) for command in ("switch ", "rollback ")]
+CUTOVER = {name for name in COMMANDS if name.split()[0] in ("migrate", "rollback", "slots", "switch")}
+"""Commands for slots: production's settings name `SLOT`."""
 
 
 def command_of(line: str) -> str:
@@ -64,8 +73,8 @@ def recorder(
     """A prepared account with prod, staging, dev and a branch's environment, and no engine."""
     reset(moto_endpoint)
     checkout_at(tmp_path, moto_endpoint)
-    slot = (tmp_path / "Pulumi.prod.yaml").read_text().replace("name: prod", f"name: {SLOT}")
-    (tmp_path / f"Pulumi.{SLOT}.yaml").write_text(slot)
+    settings = f"config: {{tee-infra:environment: {{name: {SLOT}, owner: platform, catalog_version: 1}}}}\n"
+    (tmp_path / f"Pulumi.{SLOT}.yaml").write_text(settings)
     monkeypatch.chdir(tmp_path)
     variables = {
         "AWS_ENDPOINT_URL": moto_endpoint,
@@ -77,6 +86,7 @@ def recorder(
     monkeypatch.setattr(doctor, "engine_findings", lambda _: ())
     monkeypatch.setattr(session, "bootstrap_once", lambda *_: None)  # an account is bootstrapped by its own command
     monkeypatch.setattr(session, "ensure_engine", _no_engine)
+    monkeypatch.setattr(replication, "EMBEDDED", Tuning(in_flight=0.1, poll=0.02))
     for reader in (listing, show):
         monkeypatch.setattr(reader, "find_engine", lambda _: None)
     with patch.dict(os.environ, variables):
@@ -84,7 +94,7 @@ def recorder(
         yield record(monkeypatch)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.roles], ids=lambda row: row.line)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.roles and row not in SWITCHES], ids=lambda row: row.line)
 def test_the_role_of_a_command_may_make_all_of_its_requests(
     row: Row, recorder: Recorder, moto_endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,15 +108,47 @@ def test_the_role_of_a_command_may_make_all_of_its_requests(
         shared().client("s3", endpoint_url=moto_endpoint).create_bucket(Bucket="bucket")
     if row.line.startswith("backup verify"):
         assert _run("backup create staging --output s3://bucket/staging") == 0
-    recorder.on = True
-    capsys.readouterr()
+    if row.line.startswith("migrate"):
+        _migration(row, CutoverContext.connect("prod", Moto(endpoint=moto_endpoint), lambda _: None))
+    _walk(row, recorder, capsys)
+    if row.line.startswith("migrate --from"):  # its items of the control table are kept by its target's role
+        assert denied({call for call in recorder.calls if call.resource == CONTROL}, row.roles[-1:]) == []
 
+
+@pytest.mark.parametrize("row", SWITCHES[-1:], ids=["switch and rollback"])
+def test_the_role_of_a_switch_may_make_all_of_its_requests_and_those_of_its_rollback(
+    row: Row,
+    recorder: Recorder,
+    moto_endpoint: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorder.on = False
+    monkeypatch.setattr(switch, "Bounds", lambda: Bounds(long_lease=0.1, short_lease=0.05, in_flight=0.05))
+    context = CutoverContext.connect("prod", Moto(endpoint=moto_endpoint), lambda _: None)
+    for slot in ("prod", SLOT):
+        switch_recovery_on(context, slot)
+    migrate(context)
+    with running_tail(context) as states:
+        for each, source in zip(SWITCHES, ("prod", SLOT), strict=True):
+            end_of(states, lambda state, source=source: state.following and state.source == source)
+            recorder.calls.clear()
+            _walk(each, recorder, capsys)
+            assert FLIP in recorder.calls  # all of it was made, not its conditions alone
+
+
+FLIP = Call("dynamodb:PutItem", CONTROL, (("dynamodb:LeadingKeys", "pointer#prod"),))
+
+
+def _walk(row: Row, recorder: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    recorder.on = True
     code = _run(row.line)
+    recorder.on = False
 
     printed = capsys.readouterr()
-    assert code in (0, 5) or any(reason in printed.err for reason in (NO_ENGINE, *NO_SWITCH)), printed
-    slots = ("prod-v2",) if re.search("prod-v2|rollback|tail", row.line) else ()
-    assert denied(recorder.calls, row.roles, slots) == []
+    assert code in (0, 5) or NO_ENGINE in printed.err, printed
+    assert denied(recorder.calls, row.roles, (SLOT,) if command_of(row.line) in CUTOVER else ()) == []
     assert recorder.calls or command_of(row.line) in WITHOUT_REQUESTS
 
 
@@ -129,6 +171,15 @@ def test_a_request_beyond_a_role_is_found() -> None:
     assert not denied(alone, (("prod", "migrator"),))
 
 
+def _migration(row: Row, context: CutoverContext) -> None:
+    """What a command about a migration finds: an interrupted one, whose lock nobody holds, or a complete copy."""
+    if row.line.startswith("migrate tail"):
+        migrate(context)
+    elif not row.line.startswith("migrate --from"):
+        report = Report(source="prod", target=SLOT, holder="ann", at=datetime.now(UTC), running=True, tables={})
+        context.items.put(report.item(), None)
+
+
 def _no_engine(*_: object) -> Any:
     raise EngineUnavailableError(reasons=(NO_ENGINE,))
 
@@ -140,7 +191,7 @@ def _prepare(connection: Moto, dynamodb: DynamoDb, row: Row) -> None:
     ssm = shared().client("ssm", endpoint_url=connection.endpoint)
     with_tables = FEATURE in row.line and "destroy" not in row.line  # moto's account is not the embedded AWS's
     named = {environment for environment, _ in row.roles} | set(re.split(r"[\s/-]", row.line)) | {FEATURE}
-    named |= {SLOT} if SLOT in row.line else set()
+    named |= {SLOT} if command_of(row.line) in CUTOVER else set()
     for environment in (names.LEGACY, "prod", SLOT, "staging", "dev", *([FEATURE] if with_tables else [])):
         if environment not in named:
             continue

@@ -148,22 +148,8 @@ class Live:
     @contextmanager
     def tail(self) -> Iterator[list[TailState]]:
         """`migrate tail prod` runs during the block."""
-        states: list[TailState] = []
-        end = threading.Event()
-
-        def sleep(_: float) -> None:
-            if end.wait(0.1):
-                raise KeyboardInterrupt
-
-        tail = Tail(self.context, states.append)
-        thread = threading.Thread(target=lambda: tail.run(until_caught_up=False, sleep=sleep), daemon=True)
-        thread.start()
-        try:
+        with running_tail(self.context) as states:
             yield states
-        finally:
-            end.set()
-            thread.join(60)
-            assert not thread.is_alive()
 
     def switch(self, source: str, target: str) -> Outcome:
         """Run the command again where a busy machine's replication lags: it was refused, or aborted."""
@@ -239,11 +225,16 @@ def make_slots(context: CutoverContext) -> None:
     """The tables of `prod` and of `prod-v2`, as a switch wants them; DynamoDB Local has no point-in-time recovery."""
     for slot in ("prod", "prod-v2"):
         create_tables(context.dynamodb, slot)
-        for table in tables_of(slot).values():
-            with suppress(ClientError):
-                context.dynamodb.client.update_continuous_backups(
-                    TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-                )
+        switch_recovery_on(context, slot)
+
+
+def switch_recovery_on(context: CutoverContext, slot: str) -> None:
+    """Point-in-time recovery of a slot's tables."""
+    for table in tables_of(slot).values():
+        with suppress(ClientError):
+            context.dynamodb.client.update_continuous_backups(
+                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            )
 
 
 def migrate(context: CutoverContext, transform: LoadedTransform | None = None) -> None:
@@ -254,6 +245,27 @@ def migrate(context: CutoverContext, transform: LoadedTransform | None = None) -
             replication.require_running()
             time.sleep(0.02)
         assert all(found.clean for found in replication.verify().values())
+
+
+@contextmanager
+def running_tail(context: CutoverContext) -> Iterator[list[TailState]]:
+    """`migrate tail` runs during the block."""
+    states: list[TailState] = []
+    end = threading.Event()
+
+    def sleep(_: float) -> None:
+        if end.wait(0.1):
+            raise KeyboardInterrupt
+
+    tail = Tail(context, states.append)
+    thread = threading.Thread(target=lambda: tail.run(until_caught_up=False, sleep=sleep), daemon=True)
+    thread.start()
+    try:
+        yield states
+    finally:
+        end.set()
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def end_of(state: list[TailState], until: Any, seconds: float = 30) -> None:

@@ -12,6 +12,9 @@ from tests.support.iam_roles import ACCOUNT, REGION
 Asked = set[tuple[str, str, str]]
 """Actions, what they are on, as ARNs, and the partition key of an item of the control table."""
 
+WITHOUT_A_RESOURCE = {"cloudwatch": "cloudwatch", "lambda": "lambda", "resource-groups-tagging-api": "tag"}
+"""Services that are asked to list only, as IAM calls them."""
+
 S3_ACTIONS = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
 """Operations that IAM calls otherwise (Service Authorization Reference); the others used here are called alike."""
 
@@ -54,8 +57,8 @@ def request_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple
         case "s3":
             place = "/".join(params[key] for key in ("Bucket", "Key") if key in params)
             return f"s3:{S3_ACTIONS.get(operation, operation)}", f"arn:aws:s3:::{place}"
-        case "cloudwatch" | "resource-groups-tagging-api":
-            return f"{'tag' if service.startswith('resource') else service}:{operation}", "*"
+        case "cloudwatch" | "lambda" | "resource-groups-tagging-api":
+            return f"{WITHOUT_A_RESOURCE[service]}:{operation}", "*"
         case _:
             raise AssertionError(f"{service}:{operation}: say what IAM calls it, and what it is on")
 

@@ -37,6 +37,10 @@ class Call:
     context: tuple[tuple[str, str], ...] = ()
 
 
+TRANSACTED = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem"}
+"""What a transaction does, as IAM calls it."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A command line of the table, and the roles that run it: (environment, role), or the administrator."""
@@ -68,6 +72,11 @@ class Recorder:
             return
         for name in params.get("RequestItems", {}):
             self.calls.add(Call(f"dynamodb:{operation}", arns_table(name)))
+        for item in params.get("TransactItems", ()):  # IAM asks for the right of each of them
+            for kind, one in item.items():
+                self.note(service, TRANSACTED[kind], one)
+        if "TransactItems" in params:
+            return
         if service == "kms":  # asked by bootstrap only, which an administrator runs
             self.calls.add(Call(f"kms:{operation}", "*"))
         elif "RequestItems" not in params:
@@ -103,7 +112,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def denied(calls: set[Call], roles: tuple[tuple[str, str], ...], slots: tuple[str, ...] = ()) -> list[Call]:
     """The calls that the role of their end may not make: of a resource of a named environment, its own role.
 
-    `slots` are those that the settings of production name.
+    `slots` are those that production's settings name.
     """
     return sorted(
         (call for call in calls if not any(_may(call, *role, slots) for role in _of_end(call, roles))),

@@ -9,10 +9,9 @@ from typing import Final
 import click
 from pydantic import RootModel
 
-from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.cutover.facts import ReplicatedTableFacts, progress_line, table_facts, table_line, table_lines
-from tee_infra.cli.cutover.options import open_sides
+from tee_infra.cli.cutover.options import control_of, open_sides
 from tee_infra.cli.cutover.orders import continue_command, pause, throttle
 from tee_infra.cli.cutover.status import status
 from tee_infra.cli.cutover.tail import tail
@@ -178,7 +177,7 @@ def migrate_slots(
         require_answers(output, yes=yes)
     sessions = open_sides(sides, roles, output, local=local)
     databases = [open_dynamodb(session.connection) for session in sessions]
-    control = ControlItems.connect(sessions[1].connection)
+    control = control_of(sides[1], sessions[1], roles[1])
     plan = plan_migration(databases[0], databases[1], control, sides, loaded)
     for line in _plan_lines(plan):
         output.say(line)

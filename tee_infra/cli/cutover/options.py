@@ -1,5 +1,7 @@
 """Options and sessions of the commands for replication."""
 
+from dataclasses import replace
+
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.cli.output import Output
 from tee_infra.core.cutover.migration import home_of
@@ -25,16 +27,30 @@ def open_sides(
 
 
 def open_context(environment: str, output: Output, *, local: bool) -> CutoverContext:
-    """An environment's slots, as the role that copies its items. Raises as `open_control` does."""
+    """An environment's slots, with the rights of `open_control`. Raises as it does."""
     home = parse_environment(environment)
-    session = open_data_session(home, home.name, output, local=local)
+    session = _open(home, output, local=local)
     reached = None
     if isinstance(session, EnvironmentSession) and not session.target.embedded:
         reached = frozenset((home.name, *session.settings.slots))
-    return CutoverContext.connect(home.name, as_own_role(session, output).connection, output.say, reached)
+    return CutoverContext.connect(home.name, session.connection, output.say, reached)
 
 
 def open_control(environment: Environment, output: Output, *, local: bool) -> ControlItems:
-    """The control table of an environment's account. Raises as `open_data_session` and `as_own_role` do."""
+    """The control table of an environment's account. Raises as `open_data_session` and `as_own_role` do.
+
+    Production's migrators have rights in it; elsewhere there are no slots, and the caller's own rights are used.
+    """
+    return ControlItems.connect(_open(environment, output, local=local).connection)
+
+
+def control_of(side: CopySide, session: Session, role: str | None) -> ControlItems:
+    """The same for the target of a migration, which `session` was opened for, as `role` if an option named one."""
+    production = home_of(side).kind.production
+    connection = session.connection if production or role else replace(session.connection, role=None)
+    return ControlItems.connect(connection)
+
+
+def _open(environment: Environment, output: Output, *, local: bool) -> Session:
     session = open_data_session(environment, environment.name, output, local=local)
-    return ControlItems.connect(as_own_role(session, output).connection)
+    return as_own_role(session, output) if environment.kind.production else session

@@ -4,18 +4,16 @@ from collections.abc import Iterator
 
 import click
 
-from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_switch import StoredJournal
-from tee_infra.aws.slot_tables import SlotTableReader
+from tee_infra.cli.cutover.options import open_context
 from tee_infra.cli.options import environment_argument, json_option, local_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, Time
 from tee_infra.core.cutover.slots import environment_of
-from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.core.environments import Environment
 from tee_infra.core.times import render_duration, render_time
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.cutover.slots import SlotRow, Slots, hours_left, list_slots
-from tee_infra.workflows.session.data_session import open_data_session
 
 
 class SlotFacts(ResultModel):
@@ -74,17 +72,15 @@ def slots(environment: Environment, local: bool, as_json: bool) -> None:
     A slot is one generation of an environment's tables: prod, prod-v2, and legacy for the tables without a prefix.
     """
     output = Output(as_json)
-    home = parse_environment(environment_of(environment.name))
-    session = open_data_session(home, home.name, output, local=local)
-    items = ControlItems.connect(session.connection)
-    found = list_slots(items, SlotTableReader.connect(session.connection), home.name)
+    context = open_context(environment_of(environment.name), output, local=local)
+    found = list_slots(context.items, context.reader, context.environment)
     output.result(_facts(found), _lines(found))
 
 
 def _facts(found: Slots) -> SlotsResult:
     pointer = None if isinstance(found.pointer, Unreadable) else found.pointer
     stored = found.switch if isinstance(found.switch, StoredJournal) else None
-    problems = [each.reason for each in (found.pointer, found.switch) if isinstance(each, Unreadable)]
+    problems = [each.reason for each in (found.pointer, found.switch, *found.denied) if isinstance(each, Unreadable)]
     return SlotsResult(
         environment=found.environment,
         active=pointer.slot if pointer else None,
@@ -137,6 +133,7 @@ def _lines(found: Slots) -> Iterator[str]:
         journal = found.switch.journal
         since = render_time(found.switch.written_at)
         yield f"last switch: {journal.source} to {journal.target}, {journal.step} since {since}"
+    yield from (each.reason for each in found.denied)
     yield ""
     yield from table(_HEADINGS, [_cells(row, found) for row in found.rows])
 

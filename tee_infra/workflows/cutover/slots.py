@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_switch import Pointers, StoredJournal, SwitchJournals
-from tee_infra.aws.slot_tables import SlotTableReader
+from tee_infra.aws.slot_tables import SlotDeniedError, SlotTableReader
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.slots import ROLLBACK_FOR, Slot, existing_slots
 from tee_infra.core.environments import parse_environment
@@ -31,12 +31,16 @@ class SlotRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Slots:
-    """The slots of `environment`. `switch` is the last switch; `now` is AWS's time."""
+    """The slots of `environment`. `switch` is the last switch; `now` is AWS's time.
+
+    `denied`: slots whose tables this identity must not describe, which are in no row.
+    """
 
     environment: str
     pointer: Pointer | Unreadable
     switch: StoredJournal | Unreadable | None
     rows: list[SlotRow]
+    denied: list[Unreadable]
     now: datetime
 
 
@@ -48,16 +52,19 @@ def list_slots(items: ControlItems, reader: SlotTableReader, environment: str) -
     found = existing_slots(environment, reader.names())
     open_slot = pointer.slot if isinstance(pointer, Pointer) else None
     lags = present_lags(items, parse_environment(environment))
+    described = {name: _slot(reader, name, tables) for name, tables in found.items()}
     rows = [
         SlotRow(
-            slot=_slot(reader, name, tables),
+            slot=slot,
             is_open=name == open_slot,
             lag_seconds=lags.get((open_slot, name)) if open_slot else None,
             kept_until=_kept_until(name, open_slot, finished),
         )
-        for name, tables in found.items()
+        for name, slot in described.items()
+        if isinstance(slot, Slot)
     ]
-    return Slots(environment=environment, pointer=pointer, switch=switch, rows=rows, now=now)
+    denied = [slot for slot in described.values() if isinstance(slot, Unreadable)]
+    return Slots(environment=environment, pointer=pointer, switch=switch, rows=rows, denied=denied, now=now)
 
 
 def hours_left(row: SlotRow, now: datetime) -> float | None:
@@ -65,8 +72,11 @@ def hours_left(row: SlotRow, now: datetime) -> float | None:
     return None if row.kept_until is None else max(row.kept_until - now, timedelta()) / timedelta(hours=1)
 
 
-def _slot(reader: SlotTableReader, name: str, tables: dict[str, str]) -> Slot:
-    facts = [found for physical in tables.values() if (found := reader.facts(physical)) is not None]
+def _slot(reader: SlotTableReader, name: str, tables: dict[str, str]) -> Slot | Unreadable:
+    try:
+        facts = [found for physical in tables.values() if (found := reader.facts(physical)) is not None]
+    except SlotDeniedError as error:
+        return Unreadable(reason=f"{name}: {error.message}. {error.next}")
     return Slot(
         name=name,
         tables=tables,

@@ -1,7 +1,6 @@
 """`tee-infra switch` and `rollback` on a real service, with shorter leases than in production."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from tee_infra.errors import UsageError
 from tee_infra.workflows.cutover import switch
 from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.cutover.earlier_switch import NoRollbackError
-from tee_infra.workflows.cutover.tail import Tail, TailState
+from tee_infra.workflows.cutover.tail import TailState
 from tee_infra.workflows.cutover.transform import NoInverseError, load_transform
 from tests.support.commands import json_of
-from tests.support.cutover_live import end_of, make_slots, migrate
+from tests.support.cutover_live import end_of, make_slots, migrate, running_tail
 from tests.support.homes import Moto, make_control_table
 
 FORTH = ("switch", "--from", "prod", "--to", "prod-v2")
@@ -39,20 +38,8 @@ def context(dynamodb: DynamoDb, monkeypatch: pytest.MonkeyPatch) -> CutoverConte
 @pytest.fixture
 def tail(context: CutoverContext) -> Iterator[list[TailState]]:
     """`tee-infra migrate tail prod` runs during the test."""
-    states: list[TailState] = []
-    end = threading.Event()
-
-    def sleep(_: float) -> None:
-        if end.wait(0.1):
-            raise KeyboardInterrupt
-
-    thread = threading.Thread(
-        target=lambda: Tail(context, states.append).run(until_caught_up=False, sleep=sleep), daemon=True
-    )
-    thread.start()
-    yield states
-    end.set()
-    thread.join(60)
+    with running_tail(context) as states:
+        yield states
 
 
 def test_a_switch_and_its_rollback_bring_every_write_along(
