@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from botocore.stub import Stubber
 
+from tee_infra.aws.connection import AwsError
 from tee_infra.aws.dynamodb import DynamoDb
-from tee_infra.aws.slot_tables import SlotTableReader
+from tee_infra.aws.slot_tables import SlotDeniedError, SlotTableReader
 from tee_infra.core.cutover.same_tables import differences
 from tests.support.emulator import create_tables, everything, reset, session
 from tests.support.homes import Moto
@@ -49,3 +51,15 @@ def test_a_probe_writes_nothing(dynamodb: DynamoDb, reader: SlotTableReader) -> 
     create_tables(dynamodb, "prod")
     assert reader.is_writable("prod-tee-admin", {"pk": "S", "sk": "S"})
     assert everything(dynamodb, "prod-tee-admin") == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("AccessDeniedException", SlotDeniedError), ("InternalServerError", AwsError)]
+)
+def test_a_table_that_must_not_be_described_is_no_missing_one(code: str, error: type[AwsError]) -> None:
+    reader = SlotTableReader(session(), "http://127.0.0.1:1")
+    with Stubber(reader._client) as stub:  # pyright: ignore
+        stub.add_client_error("describe_table", code)
+        with pytest.raises(AwsError) as found:
+            reader.facts("prod-v3-tee-admin")
+    assert type(found.value) is error

@@ -12,14 +12,17 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.client import BaseClient
 
 from tee_infra import cli
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.slot_tables import SlotTableReader
 from tee_infra.core import names
 from tee_infra.core.codec.synthetic import SyntheticData
 from tee_infra.core.cutover.progress_report import Report
+from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.cutover.switching import Bounds
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.engine import EngineUnavailableError
@@ -137,6 +140,31 @@ def test_the_role_of_a_switch_may_make_all_of_its_requests_and_those_of_its_roll
             assert FLIP in recorder.calls  # all of it was made, not its conditions alone
 
 
+def test_the_role_of_a_switch_may_ask_what_only_aws_can_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers of a stream and its Kinesis destinations, for which an embedded AWS is not asked."""
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: ANSWERS)
+    monkeypatch.setattr(SlotTableReader, "_describe", lambda _, name: {"TableArn": arns_table(name)})
+    recorder = record(monkeypatch)
+    reader = SlotTableReader(shared(), None)
+    for slot in ("prod", SLOT):
+        for table in tables_of(slot).values():
+            assert reader.observed(table) is not None
+            reader.stream_readers(f"{arns_table(table)}/stream/1")
+    assert {call.action for call in recorder.calls} >= ASKED_OF_AWS
+    assert denied(recorder.calls, (("prod", "migrator"),), (SLOT,)) == []
+
+
+ASKED_OF_AWS = {
+    "dynamodb:DescribeKinesisStreamingDestination",
+    "dynamodb:GetResourcePolicy",
+    "lambda:ListEventSourceMappings",
+}
+ANSWERS: dict[str, Any] = {
+    "TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"},
+    "KinesisDataStreamDestinations": [],
+    "ContinuousBackupsDescription": {},
+    "EventSourceMappings": [],
+}
 FLIP = Call("dynamodb:PutItem", CONTROL, (("dynamodb:LeadingKeys", "pointer#prod"),))
 
 

@@ -11,6 +11,7 @@ from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_switch import Pointers, SwitchJournals
 from tee_infra.aws.dynamodb import DynamoDb
+from tee_infra.aws.slot_tables import SlotDeniedError, SlotTableReader
 from tee_infra.cli.root import root
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.progress_report import Report, TableReport
@@ -93,3 +94,23 @@ def test_the_lag_of_a_slot_is_that_of_its_last_table_while_its_replication_runs(
 def table_report(lag: int) -> TableReport:
     counts = dict.fromkeys(("estimated_items", "items", "quarantined", "repaired", "throttled", "unanswered"), 0)
     return TableReport(phase="following", lag_milliseconds=lag, throttles={}, **counts)
+
+
+def test_a_slot_that_the_role_must_not_describe_is_named_and_does_not_hide_the_others(
+    dynamodb: DynamoDb, items: ControlItems, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Production's settings do not name it yet."""
+    for slot in ("prod", "prod-v2", "prod-v3"):
+        create_tables(dynamodb, slot)
+    describe = SlotTableReader.facts
+
+    def facts(reader: SlotTableReader, name: str) -> Any:
+        if name.startswith("prod-v3"):
+            raise SlotDeniedError(name)
+        return describe(reader, name)
+
+    monkeypatch.setattr(SlotTableReader, "facts", facts)
+    found = shown(run, "prod")
+    assert [slot["slot"] for slot in found["slots"]] == ["prod", "prod-v2"]
+    assert found["problem"].startswith("prod-v3: reading table prod-v3-tee-")
+    assert "slots of Pulumi.prod.yaml" in run(root, "slots", "prod").stdout
