@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tee_infra.aws.control_store import ControlItems, Item
+from tee_infra.core import names
 from tee_infra.core.cutover.retirement import FinalBackup
 from tee_infra.core.times import parse_stored_time
 from tee_infra.core.unreadable import Unreadable
@@ -27,7 +28,7 @@ class Retirements:
 
     def __init__(self, items: ControlItems, environment: str) -> None:
         self._items = items
-        self._pk = f"retirement#{environment}"
+        self._pk = names.retirement(environment)
 
     def read(self, slot: str, tables: Mapping[str, str]) -> FinalBackup | Unreadable | None:
         """The note of exactly these tables (physical name -> identity), or of more; None: there is none of them.
