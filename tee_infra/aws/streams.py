@@ -41,7 +41,8 @@ STREAM_CONFIG: Final = Config(
 )
 _YOUNG_SECONDS: Final = 23 * 3600.0
 """Records are kept for 24 hours; the rest is for clocks that differ."""
-_TIP_SECONDS: Final = 3.0
+_TIP_SECONDS, _UNTOUCHED_SECONDS = 3.0, 0.5
+"""How long a quiet shard is waited for; without a touch only others write to it."""
 _TIP_POLL_SECONDS: Final = 0.1
 _MOST_TOUCHED: Final = 50
 _WRONG_IN_A_ROW: Final = 3
@@ -122,7 +123,7 @@ class TableStream:
         refuse_null_tokens(self.client)
         self.client.meta.events.register_last("before-parse.dynamodb-streams.GetRecords", self._take_body)
 
-    def position(self, touch: Callable[[int], object]) -> Position | Throttled | TimedOut:
+    def position(self, touch: Callable[[int], object] | None = None) -> Position | Throttled | TimedOut:
         """Where the stream ends now. `touch` writes so many items to the table, so that quiet shards have a record.
 
         Its records come before every later scan. A shard without one within seconds is read from its oldest.
@@ -142,16 +143,17 @@ class TableStream:
         """The next page of a shard after a sequence number, or from its oldest record."""
         return self._answered("reading", lambda: self._records(shard, after))
 
-    def _position(self, touch: Callable[[int], object]) -> Position:
+    def _position(self, touch: Callable[[int], object] | None) -> Position:
         shards = self._shards()
         parents = {shard.parent for shard in shards}
         ends = [shard for shard in shards if shard.name not in parents]
         # A closed shard without children is continued by some that are not listed yet.
         found: dict[Shard, str | None] = {shard.name: shard.last for shard in ends}
         tips = {shard.name: self._iterator(shard.name, "LATEST") for shard in ends if shard.last is None}
-        due = time.monotonic() + _TIP_SECONDS
+        due = time.monotonic() + (_TIP_SECONDS if touch else _UNTOUCHED_SECONDS)
         while tips and time.monotonic() < due:
-            touch(min(len(tips), _MOST_TOUCHED))
+            if touch:
+                touch(min(len(tips), _MOST_TOUCHED))
             for name in list(tips):
                 page = self._tip_page(name, tips)
                 if page.records:

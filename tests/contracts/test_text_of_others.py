@@ -36,7 +36,7 @@ WRITERS = {
     "cli/printing.py", "engine/progress.py", "engine/language_host/__main__.py", "local/server.py", "local/snapshot.py",
 }  # fmt: skip
 
-GROUPS = ["env", "feature", "legacy", "hooks", "data", "backup", "schema", "local-fault", "local"]
+GROUPS = ["env", "feature", "legacy", "migrate", "hooks", "data", "backup", "schema", "local-fault", "local"]
 # A command line of each command that gets as far as AWS, git or the engine. Others end before, or are never run here:
 # `local start` leaves a process behind, `engine` builds a program.
 LINES = {
@@ -52,6 +52,8 @@ LINES = {
     "backup-verify": "--input backups", "schema-check": "dev", "schema-pull": "dev-x --local", "bootstrap": "dev",
     "legacy-adopt": "--yes", "legacy-migrate": "--yes", "legacy-cleanup": "--dry-run", "archive": "prod-v1 --dry-run",
     "local-env": "", "local-status": "", "doctor": "",
+    "migrate": "--from legacy --to prod --yes", "migrate-status": "prod", "migrate-throttle": "prod 30%",
+    "migrate-pause": "prod", "migrate-continue": "prod", "migrate-tail": "prod --until-caught-up",
     "slots": "prod", "switch": "--from prod --to prod-v2 --yes", "rollback": "prod --yes",
     "local-fault-close": "dev-x", "local-fault-split": "dev-x", "local-fault-trim": "dev-x",
     "local-fault-late": "dev-x 20% 5s", "local-fault-clear": "", "local-fault-throttle": "dev-x",

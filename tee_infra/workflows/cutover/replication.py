@@ -85,7 +85,7 @@ def read_journals(control: ControlItems, ends: Ends) -> dict[str, StoredJournal]
 
 
 def read_position(ends: Ends) -> Positions:
-    """Where the sources' streams end now, for `Replication.arm`. Needs no lock, and up to 3 s for a quiet stream.
+    """Where the sources' streams end now, for `Replication.arm`. Needs no lock, and half a second for a quiet stream.
 
     An earlier position is as correct, so it may be read ahead of time. Raises `StreamOffError`, `StreamError`.
     """
@@ -97,7 +97,7 @@ def read_position(ends: Ends) -> Positions:
 def _position(ends: Ends, table: ReplicatedTable) -> dict[str, str | None]:
     stream = ends.source.stream(table.source)
     for _ in range(_ATTEMPTS):
-        answer = stream.position(lambda _items: None)
+        answer = stream.position()
         if isinstance(answer, Position):
             return answer.shards
     raise RemoteError(f"{table.source.name}: the end of its stream could not be read")

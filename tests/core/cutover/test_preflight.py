@@ -58,7 +58,7 @@ BAD: dict[str, list[tuple[str, Any]]] = {
         ("target", "prod"),
     ],
     "no other switch": [("unfinished", "prod to prod-v2")],
-    "app's role": [("reached", frozenset(slots)) for slots in ((), ("prod",), ("prod-v2", "prod-v3"))],
+    "app's role": [("reached", frozenset(slots)) for slots in ((), ("prod",), ("prod-v2",))],
     "lag": [("lag_seconds", one(value)) for value in (2.0, 90.0, -1.0, float("nan"), None)],
     "verified": [("verified_at", one(value)) for value in (NOW - 24 * HOUR, NOW + HOUR, None)],
     "quarantine": [("quarantined", one(value)) for value in (1, None)],

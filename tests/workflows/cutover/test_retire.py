@@ -11,7 +11,6 @@ import pytest
 from tee_infra.core import names
 from tee_infra.core.changes.engine_run import Change, EngineRun, Operation
 from tee_infra.core.changes.slot_changes import TABLE, UnexpectedChangeError
-from tee_infra.core.cutover.progress_report import REPORTS
 from tee_infra.core.cutover.retirement import RetirementError, conditions
 from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.environments import parse_environment
@@ -171,7 +170,7 @@ def test_a_refused_run_makes_no_backup(account: Account) -> None:
 
 def test_a_stream_that_is_off_and_a_report_that_cannot_be_read_keep_the_tables(account: Account) -> None:
     account.client.update_table(TableName="prod-tee-admin", StreamSpecification={"StreamEnabled": False})
-    account.context.items.put({"pk": REPORTS, "sk": "prod#prod-v2", "what": "else"}, None)
+    account.context.items.put({"pk": names.REPORTS, "sk": "prod#prod-v2", "what": "else"}, None)
     assert account.unmet() == {"stream", "replication"}
 
 
