@@ -71,7 +71,6 @@ class StreamError(AwsError):
 class _Keyed(msgspec.Struct, rename="pascal"):
     keys: msgspec.Raw
     sequence_number: str
-    approximate_creation_date_time: float | None = None
 
 
 class _Record(msgspec.Struct):

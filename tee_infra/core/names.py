@@ -110,6 +110,9 @@ def _branch_hash(branch: str, repository: str) -> str:
     return base64.b32encode(digest).decode().lower()[:_HASH_LENGTH]
 
 
+PRODUCTION: Final = "prod"
+"""The environment that every slot of production, and the legacy tables, belong to."""
+
 LEGACY: Final = "legacy"
 """The slot of the tables that have no environment's name in front: `tee-admin`. No environment has this name."""
 

@@ -15,10 +15,10 @@ from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import EnvironmentName, environment_argument, examples, json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames, Time
-from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.cutover.slots import environment_of
 from tee_infra.core.data.backup import Manifest
 from tee_infra.core.environments import Environment
+from tee_infra.core.names import LEGACY
 from tee_infra.core.times import render_time
 from tee_infra.errors import PartialError, UsageError
 from tee_infra.workflows.backup.native import create_native, list_native

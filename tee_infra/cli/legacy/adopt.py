@@ -11,7 +11,6 @@ from tee_infra.cli.results import ResultModel
 from tee_infra.core import names
 from tee_infra.core.cutover.adoption import LegacyTable
 from tee_infra.core.cutover.pointer import Pointer
-from tee_infra.core.cutover.slots import PRODUCTION
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.cutover.adopt import adopt, plan_adoption, plan_pointer, write_pointer
 from tee_infra.workflows.session.checkout import find_project
@@ -62,7 +61,7 @@ def adopt_command(*, local: bool, dry_run: bool, yes: bool, as_json: bool) -> No
     if not dry_run:
         require_answers(output, yes=yes)
     project = find_project(Path.cwd())
-    session = open_session(project, parse_environment(PRODUCTION), output, local=local, start=True)
+    session = open_session(project, parse_environment(names.PRODUCTION), output, local=local, start=True)
     tables, pointer = plan_adoption(session), plan_pointer(session, output)
     for line in (*_lines(tables), f"pointer: {_told(pointer)}"):
         output.say(line)

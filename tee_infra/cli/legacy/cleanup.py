@@ -19,7 +19,6 @@ from tee_infra.cli.cutover.retirement import (
 from tee_infra.cli.options import dry_run_option, examples, json_option, local_option, yes_option
 from tee_infra.cli.output import Output, prints, require_answers
 from tee_infra.core import names
-from tee_infra.core.cutover.slots import PRODUCTION
 from tee_infra.core.environments import parse_environment
 from tee_infra.workflows.cutover.adopt import read_legacy
 from tee_infra.workflows.cutover.legacy_stack import legacy_stack
@@ -61,13 +60,13 @@ def cleanup_command(*, location: str | None, days: int, local: bool, dry_run: bo
     output, place = Output(as_json), place_of(location)
     if not dry_run:
         require_answers(output, yes=yes)
-    production = parse_environment(PRODUCTION)
+    production = parse_environment(names.PRODUCTION)
     session = open_session(find_project(Path.cwd()), production, output, local=local, start=True)
     retirement = Retirement(
         subject=SlotInUse.connect(names.LEGACY, session.connection, output.say, command=COMMAND),
         idle_for=idle_for(days),
         source=open_dynamodb(session.connection),
-        backup_of=PRODUCTION,
+        backup_of=names.PRODUCTION,
         open_place=lambda found: open_store(found, session.connection),
         stacks=lambda: _stacks(session),
     )

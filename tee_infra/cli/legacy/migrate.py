@@ -6,8 +6,7 @@ from tee_infra.cli.cutover.migrate import MigrateResult, migrate_slots
 from tee_infra.cli.data.options import roles_options
 from tee_infra.cli.options import dry_run_option, examples, json_option, local_option, yes_option
 from tee_infra.cli.output import prints
-from tee_infra.core.cutover.slots import PRODUCTION
-from tee_infra.core.names import LEGACY
+from tee_infra.core.names import LEGACY, PRODUCTION
 
 
 @prints(MigrateResult)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tee_infra.core.cutover.pointer import LEGACY, Pointer
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.names import LEGACY
 from tee_infra.core.settings import Settings
 from tee_infra.core.tables.create_request import TableDefinition
 from tee_infra.core.unreadable import Unreadable

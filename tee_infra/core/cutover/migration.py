@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from tee_infra.core.cutover.pointer import LEGACY, Pointer
+from tee_infra.core.cutover.pointer import Pointer
+from tee_infra.core.cutover.slots import environment_of
 from tee_infra.core.data.copy_policy import (
     CopySide,
     PlainCopyError,
@@ -20,6 +21,7 @@ from tee_infra.core.data.copy_policy import (
 )
 from tee_infra.core.data.table_identity import TableIdentity, production_reason
 from tee_infra.core.environments import Environment, parse_environment
+from tee_infra.core.names import LEGACY
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.times import render_duration
@@ -36,8 +38,6 @@ _UNIT_BYTES: Final = 1024
 _CATCH_UP: Final = 0.5
 """The time to catch up, by that of the copy: the changes of a table during its copy are fewer than its items."""
 
-PRODUCTION: Final = "prod"
-"""The environment that all slots of production, and the legacy tables, belong to."""
 State = Literal["empty", "resumes", "has other items"]
 """What a target has before a migration: nothing, what an earlier run of it has written, or something else."""
 
@@ -66,9 +66,7 @@ def migration_side(text: str) -> CopySide:
 
 def home_of(side: CopySide) -> Environment:
     """The environment whose pointer names the slot: `prod` for each of production's, and for legacy."""
-    if side.environment is None or side.environment.kind.production:
-        return parse_environment(PRODUCTION)
-    return side.environment
+    return parse_environment(environment_of(side.name))
 
 
 def check_ends(source: CopySide, target: CopySide) -> None:

@@ -21,7 +21,6 @@ from tee_infra.errors import RefusedError, UsageError
 State = Literal["ACTIVE", "PREPARING", "DRAINING"]
 
 SORT_KEY: Final = "pointer"
-LEGACY: Final = names.LEGACY
 
 LONGEST_DRAIN: Final = timedelta(seconds=30)
 """How far ahead `drain_until` may be: an operator that dies leaves the app without writes for this long at most."""
@@ -42,7 +41,7 @@ class Pointer(BaseModel):
     def _consistent(self) -> Self:
         if (self.drain_until is None) == (self.state == "DRAINING"):
             raise ValueError(f"drain_until contradicts the state {self.state}")
-        if self.slot != LEGACY:
+        if self.slot != names.LEGACY:
             try:
                 parse_environment(self.slot, "slot")
             except UsageError as error:

@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tee_infra.core import names
-from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.environments import SLOT_PATTERN, Environment, resolve_stage
+from tee_infra.core.names import LEGACY, PRODUCTION
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.errors import UsageError
 
-PRODUCTION: Final = "prod"
-"""The only environment with more slots than its own: `prod-v2`, and `legacy`."""
 FIRST_SLOT: Final = f"{PRODUCTION}-v1"
 """What people call production's own tables once there is a prod-v2."""
 ROLLBACK_FOR: Final = timedelta(hours=48)

@@ -21,7 +21,7 @@ from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.changes.slot_changes import check_adoption
 from tee_infra.core.cutover.adoption import LegacyTable, cap_for, caps_of, first_pointer, require_adoptable
 from tee_infra.core.cutover.pointer import Pointer
-from tee_infra.core.cutover.slots import PRODUCTION, dimensions_of, tables_of
+from tee_infra.core.cutover.slots import dimensions_of, tables_of
 from tee_infra.core.tables.beyond_catalog import Beyond
 from tee_infra.core.tables.catalog import TABLES
 from tee_infra.core.tables.description import read_description
@@ -84,9 +84,9 @@ def plan_adoption(session: EnvironmentSession) -> list[LegacyTable]:
 
 def plan_pointer(session: EnvironmentSession, reporter: Reporter) -> Pointer | str:
     """The pointer to write, or why it is left as it is. Raises `NoControlTableError`, `AwsError`, `AssumeRoleError`."""
-    pointer, _ = Pointers(ControlItems.connect(session.connection), PRODUCTION).read()
+    pointer, _ = Pointers(ControlItems.connect(session.connection), names.PRODUCTION).read()
     reader = SlotTableReader.connect(session.connection)
-    present = [name for name in tables_of(PRODUCTION).values() if reader.description(name) is not None]
+    present = [name for name in tables_of(names.PRODUCTION).values() if reader.description(name) is not None]
     if present and isinstance(pointer, Pointer) and not pointer.epoch:
         # Only prod's own role may scan its tables.
         definitions = TableDefinitions(open_dynamodb(as_own_role(session, reporter).connection).client)
@@ -99,8 +99,8 @@ def write_pointer(session: EnvironmentSession, reporter: Reporter) -> Pointer | 
     planned = plan_pointer(session, reporter)
     if isinstance(planned, str):
         return planned
-    before = Pointer(epoch=0, state="ACTIVE", slot=PRODUCTION)
-    written = Pointers(ControlItems.connect(session.connection), PRODUCTION).write(before, planned)
+    before = Pointer(epoch=0, state="ACTIVE", slot=names.PRODUCTION)
+    written = Pointers(ControlItems.connect(session.connection), names.PRODUCTION).write(before, planned)
     return planned if written else "another run has written it"
 
 

@@ -21,9 +21,10 @@ from tee_infra.core.cutover.migration import (
     home_of,
     total_seconds,
 )
-from tee_infra.core.cutover.pointer import LEGACY, SORT_KEY, Pointer, read_pointer
+from tee_infra.core.cutover.pointer import SORT_KEY, Pointer, read_pointer
 from tee_infra.core.cutover.sentinels import without_sentinels
 from tee_infra.core.data.copy_policy import CopySide, DifferentKeysError
+from tee_infra.core.names import LEGACY
 from tee_infra.core.tables.description import TableFacts
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError

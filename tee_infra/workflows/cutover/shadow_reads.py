@@ -6,7 +6,7 @@ from datetime import datetime
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.core import names
 from tee_infra.core.cutover.shadow_reads import ShadowReads, read_shadow_reads
-from tee_infra.core.cutover.slots import PRODUCTION, is_slot
+from tee_infra.core.cutover.slots import is_slot
 from tee_infra.core.unreadable import Unreadable
 
 
@@ -19,7 +19,7 @@ def count_shadow_reads(
     """
     if not is_slot(target):
         return None
-    items, now = control.collection(names.pointer(PRODUCTION))
+    items, now = control.collection(names.pointer(names.PRODUCTION))
     known = [time for time in verified_at if time is not None]
     since = min(known) if known and len(known) == len(verified_at) else None
     return read_shadow_reads(items, target, now, since)

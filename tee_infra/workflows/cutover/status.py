@@ -6,10 +6,10 @@ from typing import Literal, TypeAlias
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
 from tee_infra.core import names
-from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.cutover.progress_report import Report, read_report
 from tee_infra.core.cutover.shadow_reads import ShadowReads
-from tee_infra.core.environments import Environment, UnknownEnvironmentError, parse_environment
+from tee_infra.core.cutover.slots import is_slot
+from tee_infra.core.environments import Environment
 from tee_infra.core.unreadable import Unreadable
 from tee_infra.workflows.control.environment_lock import held_locks
 from tee_infra.workflows.cutover.replication import lock_name
@@ -59,16 +59,8 @@ def present_lags(control: ControlItems, environment: Environment) -> dict[tuple[
 
 def concerns(sort_key: str, environment: Environment) -> bool:
     """Whether a replication is from or to a slot of the environment."""
-    return any(name == environment.name or _is_slot(name, environment) for name in sort_key.split("#"))
-
-
-def _is_slot(name: str, environment: Environment) -> bool:
-    if not environment.kind.production or environment.slot is not None:
-        return False
-    try:
-        return name == LEGACY or parse_environment(name).kind.production
-    except UnknownEnvironmentError:
-        return False
+    has_slots = environment.name == names.PRODUCTION
+    return any(name == environment.name or (has_slots and is_slot(name)) for name in sort_key.split("#"))
 
 
 def _status(sort_key: str, report: Report | Unreadable) -> ReplicationStatus:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tee_infra.core.cutover.pointer import LEGACY
 from tee_infra.core.cutover.preflight import Condition, conditions, require
 from tee_infra.core.cutover.preflight_facts import PreflightFacts
 from tee_infra.core.cutover.rehearsal import expected_window
 from tee_infra.core.cutover.slots import existing_slots, tables_of
 from tee_infra.core.cutover.switching import Bounds, Outcome, switch
+from tee_infra.core.names import LEGACY
 from tee_infra.errors import UsageError
 from tee_infra.workflows.control.environment_lock import LockHandle, locked
 from tee_infra.workflows.control.history import recorded

@@ -7,7 +7,6 @@ from tee_infra.aws.connection import Connection
 from tee_infra.aws.control_store import ControlItems, NoControlTableError
 from tee_infra.aws.control_switch import Pointers
 from tee_infra.core import names
-from tee_infra.core.cutover.slots import PRODUCTION
 from tee_infra.core.data.copy_policy import CopySide
 from tee_infra.core.environments import Environment
 from tee_infra.core.unreadable import Unreadable
@@ -20,7 +19,7 @@ def open_slot(environment: Environment, connection: Connection, say: Callable[[s
     An account without a control table has had no switch. Raises `RefusedError` if the pointer cannot be read, and
     `AwsError`: production's own tables may be the slot before.
     """
-    if environment.name != PRODUCTION:
+    if environment.name != names.PRODUCTION:
         return environment.name
     try:
         pointer, _ = Pointers(ControlItems.connect(connection), environment.name).read()

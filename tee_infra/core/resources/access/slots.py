@@ -6,13 +6,10 @@ a slot's own stack reach the tables of that slot only.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from tee_infra.core import names
 from tee_infra.core.arns import Arns
 from tee_infra.core.environments import parse_environment
-
-_PRODUCTION: Final = "prod"
 
 
 def with_slots(arns: Arns, slots: Sequence[str]) -> list[Arns]:
@@ -23,7 +20,7 @@ def with_slots(arns: Arns, slots: Sequence[str]) -> list[Arns]:
 def with_production(arns: Arns) -> list[Arns]:
     """The other way round: a slot, and production, whose roles reach it. Any other environment itself."""
     is_slot = arns.environment == names.LEGACY or parse_environment(arns.environment).slot is not None
-    return [arns, replace(arns, environment=_PRODUCTION)] if is_slot else [arns]
+    return [arns, replace(arns, environment=names.PRODUCTION)] if is_slot else [arns]
 
 
 def reached(one: Arns) -> list[str]:
