@@ -4,19 +4,18 @@ import sys
 import time
 from datetime import timedelta
 from shutil import get_terminal_size
-from typing import Final
+from typing import Any, Final
 
 import click
 from pydantic import RootModel
 
 from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.cutover.facts import ReplicatedTableFacts, progress_line, table_facts, table_line, table_lines
-from tee_infra.cli.cutover.options import control_of, open_sides
+from tee_infra.cli.cutover.options import control_of, migration_options, open_sides
 from tee_infra.cli.cutover.orders import continue_command, pause, throttle
 from tee_infra.cli.cutover.status import status
 from tee_infra.cli.cutover.tail import tail
-from tee_infra.cli.data.options import roles_options
-from tee_infra.cli.options import dry_run_option, examples, json_option, local_option, yes_option
+from tee_infra.cli.options import examples
 from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers
 from tee_infra.cli.printing import end_progress, show_progress
 from tee_infra.cli.results import ResultModel
@@ -109,19 +108,34 @@ class Meter:
 )
 @click.option("--from", "source", metavar="ENV", help="Source: an environment, a slot such as prod-v2, or legacy.")
 @click.option("--to", "target", metavar="ENV", help="Target: an environment, a slot such as prod-v2, or legacy.")
-@click.option("--transform", metavar="MODULE:FUNCTION", help="Python function from an item to the target's item.")
-@click.option("--until-caught-up", is_flag=True, help="End once the target is equal to the source and up to date.")
-@roles_options
-@local_option
-@dry_run_option
-@yes_option
-@json_option
+@migration_options
 @click.pass_context
 def migrate(
     context: click.Context,
     *,
     source: str | None,
     target: str | None,
+    **options: Any,
+) -> None:
+    """Replicate tables in use into another slot.
+
+    Loses no write: copies every item, then follows the source's stream, compares both sides completely, and runs until
+    Ctrl-C or a switch. The same command resumes after a stop or a crash. Items of the target that the source does not
+    have are deleted. The app keeps on using the source. Exits 5 if --until-caught-up ends with a difference.
+    """
+    if context.invoked_subcommand is not None:
+        if options["as_json"] or source or target:
+            raise UsageError("migrate: its own options do not go together with a subcommand. Nothing was changed")
+        return
+    if source is None or target is None:
+        raise UsageError("migrate: --from and --to are missing. Nothing was changed", next="tee-infra migrate --help")
+    migrate_slots(source, target, **options)
+
+
+def migrate_slots(
+    source: str,
+    target: str,
+    *,
     transform: str | None,
     until_caught_up: bool,
     from_role: str | None,
@@ -131,45 +145,8 @@ def migrate(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Replicate tables in use into another slot.
-
-    Loses no write: copies every item, then follows the source's stream, compares both sides completely, and runs until
-    Ctrl-C or a switch. The same command resumes after a stop or a crash. Items of the target that the source does not
-    have are deleted. The app keeps on using the source. Exits 5 if --until-caught-up ends with a difference.
-    """
-    if context.invoked_subcommand is not None:
-        if as_json or source or target:
-            raise UsageError("migrate: its own options do not go together with a subcommand. Nothing was changed")
-        return
-    if source is None or target is None:
-        raise UsageError("migrate: --from and --to are missing. Nothing was changed", next="tee-infra migrate --help")
-    migrate_slots(
-        source,
-        target,
-        transform=transform,
-        until_caught_up=until_caught_up,
-        roles=(from_role, to_role),
-        local=local,
-        dry_run=dry_run,
-        yes=yes,
-        as_json=as_json,
-    )
-
-
-def migrate_slots(
-    source: str,
-    target: str,
-    *,
-    transform: str | None,
-    until_caught_up: bool,
-    roles: tuple[str | None, str | None],
-    local: bool,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Show the plan, ask, and replicate one slot into another. `roles` enter the ends."""
-    output = Output(as_json)
+    """Show the plan, ask, and replicate one slot into another, with the options of `migration_options`."""
+    output, roles = Output(as_json), (from_role, to_role)
     sides = migration_side(source), migration_side(target)
     check_ends(*sides)
     loaded = load_transform(transform) if transform else None

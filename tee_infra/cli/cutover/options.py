@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+import click
+
 from tee_infra.aws.control_store import ControlItems
+from tee_infra.cli.data.options import Command, roles_options
+from tee_infra.cli.options import dry_run_option, json_option, local_option, yes_option
 from tee_infra.cli.output import Output
 from tee_infra.core.cutover.migration import home_of
 from tee_infra.core.data.copy_policy import CopySide
@@ -11,6 +15,20 @@ from tee_infra.workflows.cutover.context import CutoverContext
 from tee_infra.workflows.session.data_session import open_data_session
 from tee_infra.workflows.session.ends import End, as_own_role, open_ends
 from tee_infra.workflows.session.session import EnvironmentSession, Session
+
+
+def migration_options(command: Command) -> Command:
+    """The options of a migration between two ends, whichever they are; `migrate_slots` takes them all."""
+    transform = click.option(
+        "--transform", metavar="MODULE:FUNCTION", help="Python function from an item to the target's item."
+    )
+    caught_up = click.option(
+        "--until-caught-up", is_flag=True, help="End once the target is equal to the source and up to date."
+    )
+    options = (transform, caught_up, roles_options, local_option, dry_run_option, yes_option, json_option)
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def open_sides(

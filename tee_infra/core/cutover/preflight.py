@@ -34,14 +34,22 @@ class Condition:
         """Whether the switch may begin as far as this one is concerned."""
         return not self.problem
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the members of an error."""
+        return {"name": self.name, "problem": self.problem, "command": self.command}
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.problem} ({self.command})"
+
 
 class PreflightError(RefusedError):
     """A switch whose conditions do not all hold; `conditions` has name, problem and command of each that does not."""
 
     def __init__(self, facts: PreflightFacts, unmet: list[Condition]) -> None:
         self.environment = facts.environment
-        self.conditions = [{"name": each.name, "problem": each.problem, "command": each.command} for each in unmet]
-        listed = "; ".join(f"{each.name}: {each.problem} ({each.command})" for each in unmet)
+        self.conditions = [each.facts for each in unmet]
+        listed = "; ".join(map(str, unmet))
         super().__init__(
             f"the switch from {facts.source} to {facts.target} cannot begin: {listed}. Nothing was changed, and "
             f"{facts.source} is open to writes",

@@ -88,8 +88,8 @@ class RetirementError(RefusedError):
     def __init__(self, facts: RetirementFacts, unmet: list[Condition]) -> None:
         self.environment = facts.environment
         self.slot = facts.slot
-        self.conditions = [{"name": each.name, "problem": each.problem, "command": each.command} for each in unmet]
-        listed = "; ".join(f"{each.name}: {each.problem} ({each.command})" for each in unmet)
+        self.conditions = [each.facts for each in unmet]
+        listed = "; ".join(map(str, unmet))
         super().__init__(
             f"the tables of {facts.slot} are kept: {listed}. Nothing was changed",
             next="Satisfy each condition with its command, then run the same command again",

@@ -10,6 +10,7 @@ from typing import Final
 from tee_infra.aws.connection import AwsError
 from tee_infra.aws.control_locks import Locks
 from tee_infra.aws.control_store import ControlItems
+from tee_infra.aws.control_switch import Pointers
 from tee_infra.aws.deadline import start
 from tee_infra.core.cutover.preflight import MOST_LAG
 from tee_infra.core.cutover.progress_report import Report
@@ -20,7 +21,7 @@ from tee_infra.errors import PartialError, RefusedError, TeeInfraError
 from tee_infra.workflows.control.environment_lock import LockHandle, held_locks, locked
 from tee_infra.workflows.control.processes import this_actor
 from tee_infra.workflows.cutover.orders import OrderedPace, read_present_orders
-from tee_infra.workflows.cutover.plan import MigrationPlan, read_home_pointer
+from tee_infra.workflows.cutover.plan import MigrationPlan
 from tee_infra.workflows.cutover.replication import Replication, lock_name, switch_lock_name
 from tee_infra.workflows.cutover.reporting import present_report
 from tee_infra.workflows.cutover.table_replication import Tuning
@@ -116,7 +117,7 @@ def _is_switching(control: ControlItems, home: str) -> bool:
 
 def _is_open(control: ControlItems, plan: MigrationPlan) -> bool:
     """Whether a switch has opened the target."""
-    pointer = read_home_pointer(control, plan.home)
+    pointer = Pointers(control, plan.home).read()[0]
     return not isinstance(pointer, Unreadable) and pointer.epoch > 0 and pointer.slot == plan.ends.target_name
 
 
@@ -185,7 +186,7 @@ class _Migration:
         """Read the pointer and the orders. Raises `RefusedError` if the target was opened to the app."""
         ends = self._plan.ends
         try:
-            pointer = read_home_pointer(self._control, self._plan.home)
+            pointer, _ = Pointers(self._control, self._plan.home).read()
             self._pace.orders = read_present_orders(self._control, ends.source_name, ends.target_name)
             self.handed_over = _is_switching(self._control, self._plan.home)
         except AwsError:

@@ -7,8 +7,8 @@ from threading import Event
 from typing import Final
 
 from tee_infra.aws.control_store import ControlItems
+from tee_infra.aws.control_switch import Pointers
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
-from tee_infra.core import names
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.migration import (
@@ -21,12 +21,10 @@ from tee_infra.core.cutover.migration import (
     home_of,
     total_seconds,
 )
-from tee_infra.core.cutover.pointer import SORT_KEY, Pointer, read_pointer
 from tee_infra.core.cutover.sentinels import without_sentinels
 from tee_infra.core.data.copy_policy import CopySide, DifferentKeysError
 from tee_infra.core.names import LEGACY
 from tee_infra.core.tables.description import TableFacts
-from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.cutover.replication import Ends, read_journals
 from tee_infra.workflows.cutover.table_replication import ReplicatedTable
@@ -81,18 +79,13 @@ def plan_migration(
     estimates = estimate(pairs)
     seconds = total_seconds(estimates)
     states = _states(control, ends)
-    check_open_slot(sides, read_home_pointer(control, home_of(sides[1]).name), states)
+    check_open_slot(sides, Pointers(control, home_of(sides[1]).name).read()[0], states)
     if transform is not None:
         for table in ends.tables:
             transform.check(table.name, _sample(source, table.source, _SAMPLE), table.source.key_names)
     return MigrationPlan(
         ends=ends, sides=sides, estimates=estimates, states=states, seconds=seconds, transform=transform
     )
-
-
-def read_home_pointer(control: ControlItems, environment: str) -> Pointer | Unreadable:
-    """The pointer of an environment. Raises as `ControlItems` does."""
-    return read_pointer(control.get(names.pointer(environment), SORT_KEY)[0], environment)
 
 
 def _table(dynamodb: DynamoDb, side: CopySide, name: str) -> TableFacts:
