@@ -28,7 +28,7 @@ class StreamRecords:
             return cls(connection.session().client("dynamodbstreams", endpoint_url=connection.endpoint))
 
     def newest(self, arn: str) -> datetime | Unreadable | None:
-        """When a record was written by somebody, the newest that is found first; None: the stream has none.
+        """When a client wrote a record, the newest that is found first; None: the stream has none.
 
         Deletions of expired items are DynamoDB's own and do not count.
         """
@@ -53,7 +53,7 @@ class StreamRecords:
             more = {"ExclusiveStartShardId": last}
 
     def _first(self, arn: str, shard: str) -> list[datetime]:
-        """The times of the first page of a shard that has records by somebody."""
+        """The times of the first page of a shard that has records of a client."""
         reply = self._client.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         iterator, empty = reply["ShardIterator"], 0
         for _ in range(_MOST_PAGES):

@@ -64,7 +64,7 @@ class Landing:
             self._timers.discard(timer)
             self.gate.changed = True
             handler.has_landed = True
-            with suppress(Exception):  # a condition, or a table that is gone: nobody waits for the answer
+            with suppress(Exception):  # a condition, or a table that is gone: no client waits for the answer
                 handler.call_action()
 
 

@@ -1,7 +1,7 @@
 """moto's transactions, undone key by key where one is cancelled.
 
 moto 5.2.5 copies each table as a whole before, and puts the copy in the table's place: with 10,000 items a transaction
-took seconds, and whoever reads the table's stream saw no record any more.
+took seconds, and readers of the table's stream saw no record any more.
 """
 
 from collections.abc import Callable

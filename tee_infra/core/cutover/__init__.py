@@ -10,7 +10,7 @@ target has all writes up to a moment. `validation` compares the tables while bot
 single keys, `invariants` references between tables. `sentinels` are the items of heartbeats, and `journal_items` the
 journal as the control table has it.
 
-`migration` decides whether one may begin at all; `progress_report` is what a running one tells, and is told.
+`migration` decides whether one may begin at all; `progress_report` has a running one's reports, and the orders to it.
 `shadow_reads` are what the app's clients have found in both slots.
 
 Switch: `pointer` is the item in the control table that names the open slot, and its only changes; `slots` are what it

@@ -1,6 +1,6 @@
 """Whether a new slot's table takes what the old one's takes, member by member of what AWS says of both.
 
-A member that this version does not know differs: nobody can tell what a switch would lose.
+A member that this version does not know differs: what a switch would lose of it is unknown.
 """
 
 from collections.abc import Callable, Mapping

@@ -7,7 +7,7 @@ heartbeats, `journal_writer` the journal, while the replication's lock is held. 
 says across tables.
 
 `migrate` is the command: `plan` decides whether it may begin, `transform` loads the operator's function, `orders`,
-`reporting` and `status` are what a person tells a running one and is told of it. `shadow_reads` are what the app's
+`reporting` and `status` are the orders to a running one and its reports. `shadow_reads` are what the app's
 clients have found.
 
 A switch writes the control table only: the pointer, its journal, and the way back. `context` is what its commands work
@@ -17,7 +17,7 @@ on which it may begin, and `switch_runner` carries out the steps that `tee_infra
 `tail` follows the open slot into the one before it, from the `tail_position` that a switch has written down.
 
 The bare tables are adopted first: `adopt` reads them, and the engine gets them into their own stack, `legacy_stack`.
-Tables that a switch has replaced are deleted at the end: `retirement_facts` measures whether nobody uses them, and
+Tables that a switch has replaced are deleted at the end: `retirement_facts` measures whether they are still used, and
 `retire` makes the final backup, takes their protections off and deletes them, under the locks of a switch, of
 replications into the slot and of its stack.
 """

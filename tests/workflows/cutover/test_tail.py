@@ -1,6 +1,5 @@
 """The tail follows the open slot: from where a migration has left it, after a kill too, and as it is ordered."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from tee_infra.workflows.cutover.orders import give_orders
 from tee_infra.workflows.cutover.replication import lock_name
 from tee_infra.workflows.cutover.status import present_lags, read_status
 from tee_infra.workflows.cutover.tail import Tail, TailState
+from tests.support.cutover_live import end_of, running_tail
 from tests.support.cutover_migrating import Slots, key
 from tests.support.homes import Moto
 
@@ -42,28 +42,8 @@ def context(slots: Slots) -> CutoverContext:
 @contextmanager
 def running(slots: Slots) -> Iterator[Callable[[Callable[[TailState], bool]], None]]:
     """A tail during the block, and how to wait for a state of it."""
-    states, end = list[TailState](), threading.Event()
-
-    def sleep(_: float) -> None:
-        if end.wait(0.05):
-            raise KeyboardInterrupt
-
-    thread = threading.Thread(
-        target=lambda: Tail(context(slots), states.append).run(until_caught_up=False, sleep=sleep)
-    )
-    thread.start()
-
-    def wait(until: Callable[[TailState], bool]) -> None:
-        due = time.monotonic() + 20
-        while not (states and until(states[-1])):
-            assert time.monotonic() < due, states[-1:]
-            time.sleep(0.02)
-
-    try:
-        yield wait
-    finally:
-        end.set()
-        thread.join(20)
+    with running_tail(context(slots)) as states:
+        yield lambda until: end_of(states, until, 20)
 
 
 def test_it_follows_from_where_the_migration_has_left_it_and_again_after_each_stop(slots: Slots) -> None:

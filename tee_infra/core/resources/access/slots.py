@@ -1,6 +1,6 @@
 """The slots of production: after a switch its app has its tables in one of them.
 
-The settings of production name them, so that its roles reach these and no slot that somebody makes later. The roles of
+The settings of production name them, so that its roles reach these and no slot that is made later. The roles of
 a slot's own stack reach the tables of that slot only.
 """
 
