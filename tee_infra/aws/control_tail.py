@@ -63,8 +63,11 @@ class TailItems:
         return None if item is None else _armed(item)
 
     def arm(self, armed: Armed) -> None:
-        """Replace an earlier epoch's, also an unreadable one's. Raises `ArmChangedError`."""
-        self._change(lambda _: armed)
+        """Replace an earlier epoch's, also an unreadable one's.
+
+        Raises `ArmChangedError`, also for a later epoch's: a switch that was given up may still ask for this.
+        """
+        self._change(lambda now: armed if now is None or now.epoch <= armed.epoch else _refuse(self._environment))
 
     def disarm(self, epoch: int) -> None:
         """Forget the position of this epoch; another epoch's stays."""

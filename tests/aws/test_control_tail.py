@@ -36,6 +36,13 @@ def test_a_position_is_armed_taken_over_and_replaced(items: TailItems) -> None:
         items.begin(ARMED)
 
 
+def test_a_switch_that_was_given_up_does_not_replace_a_later_position(items: TailItems) -> None:
+    items.arm(ARMED)
+    with pytest.raises(ArmChangedError):
+        items.arm(Armed(epoch=4, source="prod-v2", target="prod", position="Q"))
+    assert items.armed() == ARMED
+
+
 def test_only_the_epoch_that_was_armed_is_disarmed(items: TailItems) -> None:
     items.disarm(5)
     items.arm(ARMED)
