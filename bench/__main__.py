@@ -18,6 +18,7 @@ if __name__ == "__main__":
     print()
     cleanup.run(count=100_000, environments=1_000)
     print()
-    simulation.run(runs=10_000)
+    simulation.run(simulation.REPLICATION, range(10_000))
+    simulation.run(simulation.SWITCH, range(500))
     print()
     switch.run(seeds=range(3), local=False)

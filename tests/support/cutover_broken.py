@@ -1,6 +1,6 @@
 """Rules of replication broken on purpose, each in one place, so that the simulator shows that it would notice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -15,11 +15,11 @@ from tests.support.cutover_world import LATEST, OLDEST_KEPT
 
 
 class Break(NamedTuple):
-    """A function of the product, and what stands in its place."""
+    """A function or a value, and what stands in its place."""
 
     owner: ModuleType | type
     name: str
-    replacement: Callable[..., Any]
+    replacement: Any
 
 
 def no_wait(run):
@@ -118,10 +118,10 @@ BROKEN: dict[str, tuple[Break, ...]] = {
 
 
 @contextmanager
-def broken(rule: str) -> Iterator[None]:
+def broken(places: Sequence[Break]) -> Iterator[None]:
     """Break a rule."""
-    kept = [(place.owner, place.name, getattr(place.owner, place.name)) for place in BROKEN[rule]]
-    for owner, name, replacement in BROKEN[rule]:
+    kept = [(place.owner, place.name, getattr(place.owner, place.name)) for place in places]
+    for owner, name, replacement in places:
         setattr(owner, name, replacement)
     try:
         yield

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tee_infra.core.cutover import requests
-from tee_infra.core.cutover.requests import Done, Key, Side, Throttled, TimedOut, Written
-from tests.support.cutover_world import World, key_of_item, put
+from tee_infra.core.cutover.requests import Done, Key, Throttled, TimedOut, Written
+from tee_infra.errors import TeeInfraError
+from tests.support.cutover_world import World, key_of_item
 
 IN_FLIGHT = 1.5
 SLOW = 1.2
 """The longest answer, and the client's longest patience."""
+CLOSED = 0.1
+"""Seconds until a write to the target that may not be sent is tried again."""
 READS_LOST = 0.2
 """Lost reads only take time, so they are rarer than lost writes."""
 WRITES = (requests.WriteItems, requests.WriteJournal)
@@ -21,17 +24,17 @@ class Clock:
     """Callbacks in the order of their virtual time."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world, self.time = world, world.time
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
 
     def after(self, seconds: float, call: Callable[[], None]) -> None:
         self._count += 1
-        heapq.heappush(self._heap, (self.world.now + seconds, self._count, call))
+        heapq.heappush(self._heap, (self.time.now + seconds, self._count, call))
 
     def advance(self) -> None:
         """Go on to the next callback."""
-        self.world.now, _, call = heapq.heappop(self._heap)
+        self.time.now, _, call = heapq.heappop(self._heap)
         call()
 
 
@@ -54,11 +57,18 @@ class ReadImages:
 
 
 class Operator:
-    """One process that runs tasks until it crashes, at its first write from request number `crash_at` on."""
+    """One process that runs tasks until it crashes, at its first write from request number `crash_at` on.
 
-    def __init__(self, clock: Clock, faults: Faults, crash_at: int | None) -> None:
-        self.clock, self.world, self.faults, self.crash_at = clock, clock.world, faults, crash_at
+    It does nothing until `frozen_until`, and writes to the target only while `applies`. An error of a task is raised,
+    or, as in a process of its own, `ends_with_error`.
+    """
+
+    def __init__(self, clock: Clock, faults: Faults, crash_at: int | None, world: World | None = None) -> None:
+        self.clock, self.world, self.faults, self.crash_at = clock, world or clock.world, faults, crash_at
         self.dead = False
+        self.frozen_until = 0.0
+        self.applies: Callable[[], bool] = lambda: True
+        self.ends_with_error = False
         self.running = 0
         self.requests = 0
         self._parked: list[tuple[Callable[[], bool], Any]] = []
@@ -69,7 +79,9 @@ class Operator:
         self._unpark()
 
     def _resume(self, task: Any, answer: Any) -> None:
-        if not self.dead:
+        if self.world.now < self.frozen_until:
+            self.clock.after(self.frozen_until - self.world.now, lambda: self._resume(task, answer))
+        elif not self.dead:
             self._step(task, answer)
             self._unpark()
 
@@ -87,6 +99,11 @@ class Operator:
             except StopIteration:
                 self.running -= 1
                 return
+            except TeeInfraError:
+                self.dead = True
+                if self.ends_with_error:
+                    return
+                raise
             match request:
                 case requests.Start(other):
                     self.running += 1
@@ -103,6 +120,9 @@ class Operator:
                     return
 
     def _send(self, task: Any, request: Any) -> None:
+        if isinstance(request, requests.WriteItems) and not self.applies():
+            self.clock.after(CLOSED, lambda: self._resume(task, Throttled()))
+            return
         self.requests += 1
         random = self.world.random
         if self.crash_at is not None and self.requests >= self.crash_at and isinstance(request, WRITES):
@@ -138,10 +158,9 @@ class Operator:
             return
         writes = {key_of_item(item): bytes(item) for item in request.puts} | dict.fromkeys(request.deletes)
         unprocessed = frozenset(key for key in writes if random.random() < self.faults.unprocessed)
-        target = self.world.tables[Side.TARGET]
         for key, item in writes.items():
             if key not in unprocessed:
-                self.clock.after(random.uniform(0, longest), lambda key=key, item=item: put(target, key, item))
+                self.clock.after(random.uniform(0, longest), lambda key=key, item=item: self.world.replicate(key, item))
         self.clock.after(longest, lambda: reply(Written(unprocessed)))
 
     def _answer(self, request: Any) -> Any:

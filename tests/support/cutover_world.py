@@ -1,5 +1,6 @@
 """Two tables and a stream in virtual time: shards that split, close and trim, deliveries repeated and out of order."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from random import Random
 
@@ -43,9 +44,16 @@ class Record:
     image: bytes | None
 
 
+def _number(record: Record) -> int:
+    return record.number
+
+
 @dataclass
 class Shard:
-    """`ranges` are the parts of the keys that it has, `trimmed` the number up to which records are gone."""
+    """`ranges` are the parts of the keys that it has, `trimmed` the number up to which records are gone.
+
+    `records` are in the order in which they are written, and become visible.
+    """
 
     ranges: tuple[int, ...]
     records: list[Record] = field(default_factory=list)
@@ -58,17 +66,47 @@ class Shard:
         return str(self.records[-1].number) if self.records else None
 
 
-class World:
-    """What AWS has: it outlives every operator. Virtual seconds; `delay` is the stream's longest."""
+@dataclass
+class Time:
+    """Virtual seconds."""
 
-    def __init__(self, random: Random) -> None:
-        self.random, self.now = random, 0.0
+    now: float = 0.0
+
+
+class World:
+    """What AWS has: it outlives every operator. `delay` is the stream's longest, in seconds.
+
+    `back`: the same two tables with the target's stream, which notes what is written to the target.
+    """
+
+    def __init__(self, random: Random, time: Time | None = None) -> None:
+        self.random, self.time = random, time or Time()
+        self.back: World | None = None
         self.delay = 0.01
+        self.page_records = PAGE_RECORDS
         self.tables: dict[Side, dict[Key, bytes]] = {side: {} for side in Side}
         self.shards = {"s0": Shard(tuple(range(RANGES)))}
         self.journal: list[Entry] = []
         self.images: dict[Key, bytes | None] = {}
         self._number = 0
+
+    @property
+    def now(self) -> float:
+        return self.time.now
+
+    def link(self) -> "World":
+        """The way back: source and target are exchanged."""
+        self.back = World(self.random, self.time)
+        self.back.back = self
+        self.back.tables = {Side.SOURCE: self.tables[Side.TARGET], Side.TARGET: self.tables[Side.SOURCE]}
+        return self.back
+
+    def replicate(self, key: Key, item: bytes | None) -> None:
+        """A write of a replication to the target."""
+        if self.back is not None:
+            self.back.write(key, item)
+        else:
+            put(self.tables[Side.TARGET], key, item)
 
     def write(self, key: Key, item: bytes | None) -> None:
         """A write of the application; without a record if it changes nothing."""
@@ -118,17 +156,18 @@ class World:
             number = int(after or 0)
         if number < shard.trimmed:
             return Records(trimmed=True)
-        ahead = [record for record in shard.records if record.number > number]
-        page = [record for record in ahead if record.visible <= self.now][: self.random.randint(0, PAGE_RECORDS)]
-        earlier = [record for record in shard.records if shard.trimmed < record.number <= number]
+        reached = bisect_right(shard.records, number, key=_number)
+        ahead = shard.records[reached:]
+        page = [record for record in ahead[: self.random.randint(0, self.page_records)] if record.visible <= self.now]
+        earlier = shard.records[bisect_right(shard.records, shard.trimmed, key=_number) : reached]
         again = self.random.sample(earlier, min(len(earlier), self.random.choice((0, 0, 1, 2))))
         delivered = [*page, *again]
         self.random.shuffle(delivered)
         self.images |= {record.change.key: record.image for record in delivered}
-        reached = str(page[-1].number) if page else str(number) if number else None
+        last = str(page[-1].number) if page else str(number) if number else None
         return Records(
             tuple(record.change for record in delivered),
-            reached,
+            last,
             closed=bool(shard.children) and len(page) == len(ahead),
         )
 

@@ -44,5 +44,5 @@ def test_a_broken_rule_is_found_within_10_000_seeds(rule: str) -> None:
     seed = FIRST_FOUND[rule]
     assert seed < 10_000
     assert simulate(seed).violation is None
-    with broken(rule):
+    with broken(BROKEN[rule]):
         assert simulate(seed).violation is not None
