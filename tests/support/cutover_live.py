@@ -1,21 +1,21 @@
 """An app that writes through `SlotTables` while its tables are migrated, switched and rolled back, on a real service.
 
-Each writer thread has keys of its own and knows what was acknowledged; after every run the open slot must have exactly
-that. A write whose answer was lost or uncertain may or may not have happened.
+Its processes are `live_writer`. Each thread has keys of its own and knows what was acknowledged; after every run the
+open slot must have exactly that. A write whose answer was lost or uncertain may or may not have happened.
 """
 
+import json
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tee_infra.client import SlotTables, WritesHeldError, WriteUncertainError
 from tee_infra.core.cutover.preflight import PreflightError
 from tee_infra.core.cutover.slots import tables_of
 from tee_infra.core.cutover.switching import Outcome, SwitchAbortedError
@@ -26,12 +26,11 @@ from tee_infra.workflows.cutover.switch_runner import SwitchRunner
 from tee_infra.workflows.cutover.tail import Tail, TailState
 from tee_infra.workflows.cutover.takeover import taken_over
 from tee_infra.workflows.cutover.transform import LoadedTransform
-from tests.support.emulator import create_tables, session
+from tests.support import live_writer
+from tests.support.emulator import create_tables
 from tests.support.homes import Moto, client, make_control_table
+from tests.support.live_writer import Settings
 
-TABLES = ("tee-admin", "tee-schedules")
-KEYS = 6
-"""Of a writer in each table: few, so that most of them change often."""
 _AGAIN = 10
 STEPS = 20
 """About as many as a switch has."""
@@ -41,72 +40,13 @@ class KilledError(BaseException):
     """The operator's process has ended."""
 
 
-@dataclass
-class Writer:
-    """Puts, updates and deletes its own keys. `present`: table and key -> the values that an item may have, None for
-    no item; more than one after a write without an acknowledgement."""
-
-    tables: SlotTables
-    client: Any
-    name: str
-    random: random.Random
-    pause: float
-    present: dict[tuple[str, str], set[int | None]] = field(default_factory=dict)
-    acknowledged: int = 0
-    slots: list[tuple[float, float, str]] = field(default_factory=list)
-    """When a write to which slot was sent and acknowledged."""
-    failure: BaseException | None = None
-
-    def run(self, end: threading.Event) -> None:
-        try:
-            while not end.is_set():
-                self.write()
-                end.wait(self.random.uniform(0.5, 2) * self.pause)
-        except BaseException as error:
-            self.failure = error
-
-    def write(self) -> None:
-        table, key = self.random.choice(TABLES), f"{self.name}-{self.random.randrange(KEYS)}"
-        known = self.present.setdefault((table, key), {None})
-        value = None if self.random.random() < 0.3 else self.acknowledged
-        try:
-            with self.tables.writing(table, timeout=30) as name:
-                sent = time.monotonic()
-                if self.random.random() < 0.1:
-                    time.sleep(self.random.uniform(0, 0.15))  # the app works between the name and its request
-                self._send(name, key, value)
-        except WritesHeldError:
-            return
-        except WriteUncertainError:
-            known.add(value)
-            return
-        self.present[table, key] = {value}
-        self.acknowledged += 1
-        self.slots.append((sent, time.monotonic(), name.removesuffix(f"-{table}")))
-
-    def _send(self, name: str, key: str, value: int | None) -> None:
-        at = {"pk": {"S": key}, "sk": {"S": "x"}}
-        if value is None:
-            self.client.delete_item(TableName=name, Key=at)
-        elif value % 2:
-            self.client.put_item(TableName=name, Item=at | {"value": {"N": str(value)}})
-        else:
-            self.client.update_item(
-                TableName=name,
-                Key=at,
-                UpdateExpression="SET #value = :value",
-                ExpressionAttributeNames={"#value": "value"},
-                ExpressionAttributeValues={":value": {"N": str(value)}},
-            )
-
-
 class Live:
-    """Both slots at a service, and the app's writers, each process of which is played by two threads.
+    """Both slots at a service, and the processes of an app that writes.
 
-    `pause`: about so many seconds are between two writes of a thread.
+    `settings` are those of each process.
     """
 
-    def __init__(self, endpoint: str, seed: int, processes: int = 2, pause: float = 0.01) -> None:
+    def __init__(self, endpoint: str, seed: int, processes: int = 2, settings: Settings | None = None) -> None:
         connection = Moto(endpoint=endpoint)
         forget_tables(connection)
         make_control_table(connection)
@@ -114,36 +54,28 @@ class Live:
         self.said: list[str] = []
         self.context = CutoverContext.connect("prod", connection, self.said.append)
         make_slots(self.context)
-        config = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=8)
-        self.writers: list[Writer] = []
-        self._apps: list[SlotTables] = []
-        for process in range(processes):
-            dynamodb = session().client("dynamodb", endpoint_url=endpoint, config=config)
-            app = SlotTables("prod", client=dynamodb)
-            self._apps.append(app)
-            self.writers += [
-                Writer(app, dynamodb, f"w{process}{thread}", random.Random(f"{seed}/{process}/{thread}"), pause)
-                for thread in range(2)
-            ]
+        given = [str(each) for each in settings or Settings()]
+        self._apps = [["-m", live_writer.__name__, endpoint, f"{seed}/{app}", *given] for app in range(processes)]
+        self.found: list[dict[str, Any]] = []
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """The app writes during the block."""
-        end = threading.Event()
-        threads = [threading.Thread(target=writer.run, args=(end,), daemon=True) for writer in self.writers]
-        for thread in threads:
-            thread.start()
-        try:
+        with ExitStack() as stack:
+            apps = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                    )
+                )
+                for arguments in self._apps
+            ]
+            for app in apps:
+                assert app.stdout is not None
+                assert app.stdout.readline() == "writing\n"
             yield
-        finally:
-            end.set()
-            for thread in threads:
-                thread.join(60)
-            for app in self._apps:
-                app.close()
-        for writer in self.writers:
-            if writer.failure is not None:
-                raise writer.failure
+            self.found = [each for app in apps for each in json.loads(app.communicate(timeout=120)[0])]
+        assert [each["failure"] for each in self.found if each["failure"]] == []
 
     @contextmanager
     def tail(self) -> Iterator[list[TailState]]:
@@ -192,22 +124,22 @@ class Live:
         The number of acknowledged writes.
         """
         slot = self.context.pointers.read()[0].slot  # pyright: ignore
-        for writer in self.writers:
-            for (table, key), allowed in writer.present.items():
+        for found in self.found:
+            for table, key, allowed in found["present"]:
                 at = {"pk": {"S": key}, "sk": {"S": "x"}}
                 answer = self.context.dynamodb.client.get_item(
                     TableName=tables_of(slot)[table], Key=at, ConsistentRead=True
                 )
-                found = int(answer["Item"]["value"]["N"]) if "Item" in answer else None
-                assert found in allowed, f"{table} {key} has {found}, acknowledged was {allowed}"
+                value = int(answer["Item"]["value"]["N"]) if "Item" in answer else None
+                assert value in allowed, f"{table} {key} has {value}, acknowledged was {allowed}"
         self._check_slots()
-        return sum(writer.acknowledged for writer in self.writers)
+        return sum(found["acknowledged"] for found in self.found)
 
     def _check_slots(self) -> None:
-        writes = sorted(write for writer in self.writers for write in writer.slots)
+        """By the clock of the machine, which all processes share."""
         answered: dict[str, float] = {}
         order: list[str] = []
-        for sent, acknowledged, slot in writes:
+        for sent, acknowledged, slot in sorted(write for found in self.found for write in found["slots"]):
             if not order or order[-1] != slot:
                 assert all(sent > until for other, until in answered.items() if other != slot), "two slots were open"
                 order.append(slot)

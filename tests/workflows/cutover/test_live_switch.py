@@ -10,24 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tee_infra.client import watch
-from tee_infra.client.lease import Leases
 from tee_infra.core.cutover.switching import Bounds
 from tee_infra.workflows.cutover import switch
 from tests.support.cutover_live import Live, end_of, life, migrate
+from tests.support.live_writer import Settings
 from tests.support.typescript import slot_tables
 
 
 @pytest.fixture
 def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "LEASES", Leases(long=1.0, short=0.3))
-    monkeypatch.setattr(watch, "CALM_RENEWAL", 0.3)
     monkeypatch.setattr(switch, "Bounds", lambda: Bounds(long_lease=1.0, short_lease=0.3))
 
 
 @pytest.mark.usefixtures("short_leases")
 def test_no_acknowledged_write_is_lost_or_resurrected(moto_endpoint: str) -> None:
-    live = Live(moto_endpoint, 0, pause=0.05)
+    live = Live(moto_endpoint, 0, settings=Settings(0.05, long_lease=1.0, short_lease=0.3, renewal=0.3))
     windows = life(live, switches=1)
     assert live.check() > 100
     assert all(0.4 < window < 3 for window in windows)
