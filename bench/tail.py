@@ -75,7 +75,14 @@ def tail(url: str, items: int) -> None:
     requests = TableRequests(clients, stream, shared, name="bench", journal="bench", stored=stored)
     tuning = Tuning(in_flight=0.0, heartbeat=1e9)
     replication = TableReplication(
-        table, requests, stored, name="bench", transform=lambda item: item, tuning=tuning, since_verified=False
+        table,
+        requests,
+        stored,
+        name="bench",
+        transform=lambda item: item,
+        tuning=tuning,
+        since_verified=False,
+        repairs=True,
     )
     replication.loop.start(replicate(replication.run))
     done = threading.Event()

@@ -85,6 +85,13 @@ class SwitchJournals:
         item, _ = self._items.get(self._pk, _FINISHED)
         return None if item is None else self._parse(item)
 
+    def back(self, source: str, target: str) -> StoredJournal | Unreadable | None:
+        """The last switch if it went from `target` to `source`, so that `target` was open until then. Also one that
+        cannot be read may have."""
+        last = self.finished()
+        is_another = isinstance(last, StoredJournal) and (last.journal.target, last.journal.source) != (source, target)
+        return None if is_another else last
+
     def write(self, journal: Journal) -> None:
         """Write the step that begins. Raises `JournalMovedError`."""
         present, now = self._items.get(self._pk, _JOURNAL)

@@ -4,6 +4,7 @@ Credentials (their refresh, session tokens, profiles), regions and endpoints com
 transport.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -67,15 +68,36 @@ class DynamoDb:
 
     def table(self, name: str) -> TableFacts:
         """The facts about a table. Raises `NoTableError`, `DynamoDbError`."""
+        facts = TableFacts.read(description_of(name, self._describe(name)))
+        return replace(facts, ttl_attribute=self._ttl_attribute(name))
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The `Table` of DescribeTable. Raises `NoTableError`, `DynamoDbError`, `UnexpectedDescriptionError`."""
+        answer = self._describe(name)
+        description_of(name, answer)
+        return answer["Table"]
+
+    def _describe(self, name: str) -> dict[str, Any]:
         what = f"reading table {name!r} at {self.endpoint}"
         with aws_errors(what, DynamoDbError):
             try:
-                described = within(DEADLINE * self._seconds, lambda: self.client.describe_table(TableName=name))
+                return within(DEADLINE * self._seconds, lambda: self.client.describe_table(TableName=name))
             except ClientError as error:  # by its code: threads that fail first at once have classes of their own
                 if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
                     raise
                 raise NoTableError(name, self.endpoint) from None
-        return replace(TableFacts.read(description_of(name, described)), ttl_attribute=self._ttl_attribute(name))
+
+    def update_table(self, request: Mapping[str, Any]) -> bool:
+        """UpdateTable. Whether AWS took it: not while another one of the table is under way. Raises `DynamoDbError`."""
+        what = f"changing table {request['TableName']!r} at {self.endpoint}"
+        with aws_errors(what, DynamoDbError):
+            try:
+                within(DEADLINE * self._seconds, lambda: self.client.update_table(**request))
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "ResourceInUseException":
+                    raise
+                return False
+        return True
 
     def _ttl_attribute(self, name: str) -> str | None:
         """None also where it may not be read: then an expired item counts as missing, which hides nothing."""

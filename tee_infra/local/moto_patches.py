@@ -3,7 +3,8 @@
 moto 5.2.5 accepts the table class, the caps on demand and a change of encryption, and forgets them; it never allows
 a stream to be enabled a second time; it gives tables no TableId; and its message for a protected table differs from
 AWS's. It makes an RSA pair of 2,048 bits (0.05-0.3 s) for every symmetric key of KMS, which has none.
-`item_refusals` has the items that it takes and AWS does not, `late_ec2` spares an import.
+`item_refusals` has the items that it takes and AWS does not, `warm_throughput` how AWS raises it, `late_ec2` spares an
+import.
 """
 
 import uuid
@@ -25,6 +26,7 @@ from tee_infra.local import (
     stream_requests,
     stream_shards,
     table_policies,
+    warm_throughput,
 )
 
 PROTECTED = (
@@ -41,7 +43,7 @@ def apply() -> None:
     keys = cast("Any", kms)
     backend.update_table_streams = _switch_stream
     handler.create_table = _keeping(handler.create_table)
-    handler.update_table = _keeping(handler.update_table)
+    handler.update_table = _keeping(warm_throughput.raising(handler.update_table))
     table.describe = _telling(table.describe)
     cast("Any", exceptions).DeletionProtectedException.__init__ = _refuse_deletion
     keys.generate_private_key = _pairs(keys.generate_private_key)
@@ -81,6 +83,7 @@ def _keeping(handle: Handle) -> Handle:
 
 def _telling(describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def describe_and_tell(table: Any, base_key: str = "TableDescription") -> dict[str, Any]:
+        warm_throughput.settle(table)
         answer = describe(table, base_key)
         told, kept = answer[base_key], table.__dict__.get("kept", {})
         told["TableId"] = table.__dict__.setdefault("table_id", str(uuid.uuid4()))

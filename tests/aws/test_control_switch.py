@@ -84,6 +84,10 @@ def test_the_journal_is_read_as_it_was_written_with_its_time(client: ControlClie
     run.write(journal := replace(journal.at("arm"), position="R"))
     expected = StoredJournal(journal=journal, written_at=NOW + timedelta(hours=1))
     assert SwitchJournals(client.control(), "prod").read() == expected
+    client.items[KEY] = client.items[KEY] | {"step": {"S": "fence"}}  # an earlier version wrote it after the flip
+    left = SwitchJournals(client.control(), "prod").read()
+    assert isinstance(left, StoredJournal)
+    assert (left.journal.step, left.journal.ended) == ("fence", False)
 
 
 def test_of_two_runs_that_begin_the_same_switch_one_is_refused(items: ControlItems) -> None:

@@ -114,7 +114,32 @@ def never() -> list[Row]:
 
 
 def migrators() -> list[Row]:
-    """A slot's fills the slot; production's replicates between production and its slots, and writes nothing without."""
+    """A slot's fills the slot; production's replicates between production and its slots, and writes nothing without.
+
+    Each raises the warm throughput of its own environment's tables while it writes them, and changes no other table.
+    """
+    return [
+        *(
+            Row(environment, role, f"dynamodb:{action}", f"{TABLE}{whose}-tee-admin", NO, slots=named)
+            if (role, action, whose) != ("migrator", "UpdateTable", raised)
+            else Row(environment, role, f"dynamodb:{action}", f"{TABLE}{whose}-tee-admin", YES, slots=named)
+            for environment, named, raised in (
+                ("prod", (), None),
+                ("prod", V2, "prod"),
+                ("prod", LEGACY, "prod"),
+                ("prod-v2", (), "prod-v2"),
+            )
+            for role in ("migrator", "app", "developer", "break-glass")
+            for whose in ("prod", "prod-v2", "prod-v3", "prod-v2-x", "staging")
+            for action in ("UpdateTable", "UpdateTimeToLive", "UpdateContinuousBackups", "CreateTableReplica")
+        ),
+        Row("staging", "migrator", "dynamodb:UpdateTable", f"{TABLE}staging-tee-admin", NO),
+        Row("prod", "migrator", "dynamodb:UpdateTable", f"{TABLE}prod-tee-admin/index/by-date", NO, slots=V2),
+        *migrators_writes(),
+    ]
+
+
+def migrators_writes() -> list[Row]:
     return [
         Row(environment, "migrator", f"dynamodb:{action}", f"{TABLE}{whose}-tee-admin", whose in filled, slots=named)
         for environment, named, filled in (
@@ -150,7 +175,7 @@ def cutover() -> list[Row]:
             for environment, slots, puts, reads in (
                 ("prod", V2, (*SWITCH, *REPLICATION, INTO["prod"], INTO["prod-v2"]), ()),
                 ("prod", (), (), (*SWITCH, *REPLICATION, INTO["prod"])),
-                ("prod-v2", (), (*REPLICATION, INTO["prod-v2"]), ("pointer#prod",)),
+                ("prod-v2", (), (*REPLICATION, INTO["prod-v2"]), ("pointer#prod", "switch#prod")),
                 ("staging", (), (), ()),
             )
             for role in ("migrator", "developer")

@@ -8,6 +8,7 @@ from tee_infra.core.cutover.progress_report import Phase, Report, TableReport
 from tee_infra.core.cutover.shadow_reads import ShadowReads
 from tee_infra.core.unreadable import Unreadable
 
+WarmingState = Literal["raising", "raised", "failed"]
 ReplicationState = Literal["running", "paused", "stopped", "failed", "interrupted"]
 PHASES: Final[tuple[Phase, ...]] = ("starting", "copying", "sweeping", "comparing", "following")
 """From the one that is furthest from the end."""
@@ -21,7 +22,8 @@ class ReplicatedTableFacts(ResultModel):
     `broken_references`: items of the target that name one of another table that only the source has;
     `dangling_references`: one that is missing in both. `verified_at`: when the
     last complete comparison without a difference began. `throttles`: what was throttled -> how often. `unanswered`
-    requests were sent again.
+    requests were sent again. `warming`: where the increase of the target's warm throughput is, null without one, and
+    `warming_problem` why it failed.
     """
 
     table: str
@@ -38,6 +40,8 @@ class ReplicatedTableFacts(ResultModel):
     throttles: dict[str, int]
     unanswered: int
     verified_at: Time | None
+    warming: WarmingState | None
+    warming_problem: str | None
 
 
 class ShadowTableFacts(ResultModel):
@@ -98,9 +102,10 @@ def shadow_line(shadow: ShadowReads | Unreadable) -> str:
 
 def table_facts(name: str, table: TableReport) -> ReplicatedTableFacts:
     """A table for scripts."""
-    known = table.model_dump(exclude={"lag_milliseconds"})
+    known = table.model_dump(exclude={"lag_milliseconds", "warming"})
     lag = None if table.lag_milliseconds is None else table.lag_milliseconds / 1000
-    return ReplicatedTableFacts(table=name, lag_seconds=lag, **known)
+    state, problem = (table.warming.state, table.warming.problem) if table.warming else (None, None)
+    return ReplicatedTableFacts(table=name, lag_seconds=lag, warming=state, warming_problem=problem, **known)
 
 
 def table_lines(report: Report) -> list[str]:
@@ -133,6 +138,13 @@ def progress_line(report: Report) -> str:
     return table_line("paused" if report.paused else f"{report.source} -> {report.target}", whole)
 
 
+_WARMING: Final = {
+    "raising": "warm throughput is being raised",
+    "raised": "warm throughput raised",
+    "failed": "warm throughput not raised",
+}
+
+
 def table_line(name: str, table: TableReport) -> str:
     """A table for people."""
     parts = [table.phase, f"{table.items:,} items"]
@@ -152,4 +164,7 @@ def table_line(name: str, table: TableReport) -> str:
         parts.append(f"{table.throttled:,} throttled (most often {most})")
     if table.unanswered:
         parts.append(f"{table.unanswered:,} without an answer")
+    if table.warming is not None:
+        parts.append(_WARMING[table.warming.state])
+        parts[-1] += f": {table.warming.problem}" if table.warming.problem else ""
     return f"{name}: {', '.join(parts)}"

@@ -21,6 +21,7 @@ from tee_infra.cli.printing import end_progress, show_progress
 from tee_infra.cli.results import ResultModel
 from tee_infra.core.cutover.migration import State, check_ends, migration_side
 from tee_infra.core.cutover.progress_report import Report
+from tee_infra.core.cutover.warming import Increase
 from tee_infra.core.times import render_duration
 from tee_infra.errors import UsageError
 from tee_infra.workflows.cutover.migrate import MigrationResult, run_migration
@@ -31,11 +32,22 @@ _PLAIN_SECONDS: Final = 10.0
 _MINUTE: Final = 60.0
 
 
+class PlannedIncrease(ResultModel):
+    """Warm throughput of a table, or of its index `index`, in units a second: what it has now, and what it gets."""
+
+    index: str | None
+    reads: int
+    writes: int
+    wanted_reads: int
+    wanted_writes: int
+
+
 class PlannedTable(ResultModel):
     """A table before its migration: `items` and `size` of the source are up to six hours old.
 
     `state`: whether the target's table is empty, has items of this migration, or other ones, which are deleted unless
-    the source has them too.
+    the source has them too. `warm_throughput`: what is raised, each increase billed once by AWS. `overwritten`: items
+    that differ by the last comparison, in a target that was open until the last switch.
     """
 
     table: str
@@ -45,6 +57,8 @@ class PlannedTable(ResultModel):
     size: int
     estimated_seconds: float
     state: State
+    warm_throughput: list[PlannedIncrease]
+    overwritten: int
 
 
 class PlannedMigration(ResultModel):
@@ -178,7 +192,10 @@ def _question(plan: MigrationPlan) -> str:
     target = plan.sides[1].name
     others = [name for name, state in plan.states.items() if state == "has other items"]
     deletes = f" Items of {', '.join(others)} there that the source does not have are deleted." if others else ""
-    return f"This writes to {target}, which the app does not have open.{deletes}"
+    overwritten = sum(_overwritten(plan, table.name) for table in plan.ends.tables)
+    deletes += f" {overwritten:,} items that differ there are overwritten." if overwritten else ""
+    warms = " AWS bills the increases of warm throughput, once." if plan.warming.increases else ""
+    return f"This writes to {target}, which the app does not have open.{deletes}{warms}"
 
 
 def _plan_lines(plan: MigrationPlan) -> list[str]:
@@ -190,6 +207,18 @@ def _plan_lines(plan: MigrationPlan) -> list[str]:
             f"  {table.source.name} -> {table.target.name}: about {found.items:,} items, {found.size / 1e6:,.1f} MB; "
             f"the target {_STATES[plan.states[table.name]]}"
         )
+        for increase in plan.warming.increases.get(table.name, ()):
+            part = f"{table.target.name}/{increase.index}" if increase.index else table.target.name
+            lines.append(f"  {part}: warm throughput {increase} a second")
+        if items := _overwritten(plan, table.name):
+            lines.append(f"  {table.target.name}: {items:,} items that differ are overwritten")
+    if plan.kept:
+        lines.append(
+            f"  {target.name} was open until the last switch: items are not overwritten where this run is the first to "
+            "find that they differ"
+        )
+    if plan.warming.increases:
+        lines.append("  AWS bills each increase of warm throughput once, by its units, and none can be taken back")
     return lines
 
 
@@ -198,6 +227,10 @@ _STATES: Final = {
     "resumes": "continues from its journal",
     "has other items": "has items, which are deleted unless the source has them too",
 }
+
+
+def _overwritten(plan: MigrationPlan, table: str) -> int:
+    return plan.different.get(table, 0) if plan.leads_back else 0
 
 
 def _duration(seconds: float) -> str:
@@ -214,11 +247,23 @@ def _planned(plan: MigrationPlan) -> PlannedMigration:
             size=plan.estimates[table.name].size,
             estimated_seconds=plan.estimates[table.name].seconds,
             state=plan.states[table.name],
+            overwritten=_overwritten(plan, table.name),
+            warm_throughput=[_increase(each) for each in plan.warming.increases.get(table.name, ())],
         )
         for table in plan.ends.tables
     }
     source, target = plan.sides
     return PlannedMigration(source=source.name, target=target.name, estimated_seconds=plan.seconds, tables=tables)
+
+
+def _increase(found: Increase) -> PlannedIncrease:
+    return PlannedIncrease(
+        index=found.index,
+        reads=found.present.reads,
+        writes=found.present.writes,
+        wanted_reads=found.wanted.reads,
+        wanted_writes=found.wanted.writes,
+    )
 
 
 def _facts(result: MigrationResult) -> MigrationFacts:

@@ -24,6 +24,8 @@ class MigrateTailResult(ResultModel):
 
     `waits`: why it was not following, else null. `caught_up`: the target had every write that the source had; only with
     --until-caught-up. `lag_seconds`: how long a write to the source takes to be in the target, null while unknown.
+    `different`: items of the last comparison, null without one; in the slot that was open before the last switch they
+    are not overwritten.
     """
 
     source: str | None
@@ -33,6 +35,7 @@ class MigrateTailResult(ResultModel):
     waits: str | None
     lag_seconds: float | None
     quarantined: int
+    different: int | None
 
 
 class NotFollowingError(RefusedError):
@@ -105,6 +108,7 @@ def _result(state: TailState) -> MigrateTailResult:
         waits=state.waits or None,
         lag_seconds=state.lag_seconds,
         quarantined=state.quarantined,
+        different=state.different,
     )
 
 
@@ -113,7 +117,8 @@ def _what(state: TailState) -> str:
         return f"{state.target} has every write of {state.source}"
     if state.following:
         held = f", {state.quarantined:,} items in quarantine" if state.quarantined else ""
-        return f"{state.source} -> {state.target}: following{held}"
+        differ = f", {state.different:,} items differ: tee-infra migrate status" if state.different else ""
+        return f"{state.source} -> {state.target}: following{held}{differ}"
     return f"waiting: {state.waits}"
 
 

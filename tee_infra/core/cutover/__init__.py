@@ -10,13 +10,14 @@ target has all writes up to a moment. `validation` compares the tables while bot
 single keys, `invariants` references between tables. `sentinels` are the items of heartbeats, and `journal_items` the
 journal as the control table has it.
 
-`migration` decides whether one may begin at all; `progress_report` has a running one's reports, and the orders to it.
-`shadow_reads` are what the app's clients have found in both slots.
+`migration` decides whether one may begin at all, and `warming` what the target has to take at once; `progress_report`
+has a running one's reports, and the orders to it. `shadow_reads` are what the app's clients have found in both slots.
 
 Switch: `pointer` is the item in the control table that names the open slot, and its only changes; `slots` are what it
 may name. `preflight` decides on `preflight_facts` whether a switch may begin, `same_tables` compares the tables of both
 slots for it. `switch_steps` are the steps that a switch asks of its runner, and `switching` is their order;
-`rehearsal` runs it in virtual time for the expected window. `tail_role` is what a tail does before and after it.
+`rehearsal` runs it in virtual time for the expected window. `tail_role` is what a tail does before and after it, and
+`tail_comparison` when it compares both slots.
 
 Before and after: `adoption` decides what the bare tables get before they are migrated, `retirement` when the tables of
 a slot that was replaced may be deleted."""

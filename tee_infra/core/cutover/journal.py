@@ -84,6 +84,16 @@ class Verified:
     shards: Mapping[Shard, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Differed:
+    """A complete comparison that found `items` which differ, as `Verified` otherwise. It takes the place of an earlier
+    one without a difference."""
+
+    began: datetime
+    generation: int
+    items: int
+
+
 Entry: TypeAlias = (
     PositionTaken
     | SegmentCopied
@@ -94,6 +104,7 @@ Entry: TypeAlias = (
     | Quarantined
     | Released
     | Verified
+    | Differed
 )
 
 
@@ -144,5 +155,5 @@ def after(progress: Progress, entry: Entry) -> Progress:  # noqa: PLR0911  # one
             return replace(progress, quarantine={**progress.quarantine, key: reason})
         case Released(key):
             return replace(progress, quarantine={each: why for each, why in progress.quarantine.items() if each != key})
-        case Verified():
+        case Verified() | Differed():
             return progress

@@ -13,6 +13,7 @@ from typing import Any, Final
 from tee_infra.core import names
 from tee_infra.core.cutover.journal import (
     BarrierPassed,
+    Differed,
     Entry,
     PositionTaken,
     Progress,
@@ -35,6 +36,10 @@ SEGMENTS: Final = 8
 """Of every journal: segments that were copied by one number cannot be continued by another."""
 
 
+_NONE: Final = -1
+"""No position has this generation, so also an earlier version takes a difference for no verification."""
+
+
 class UnreadableJournalError(RemoteError):
     """A journal that this version did not write; a replication does not guess its progress."""
 
@@ -50,8 +55,9 @@ class UnreadableJournalError(RemoteError):
 class StoredJournal:
     """What a journal has: `generation` 0 and an unpositioned progress for a new one.
 
-    `verified_at`: when the last complete comparison without a difference began, None if the stream lost records since;
-    `verified_shards` is where the tail was then. `sentinels`: name of a run -> the highest number that its heartbeats
+    `verified_at`: when the last complete comparison without a difference began, None if the stream lost records since
+    or a later one found a difference; `verified_shards` is where the tail was then. `differed_at`: when the last one
+    began if it found `different` items. `sentinels`: name of a run -> the highest number that its heartbeats
     may have used.
     """
 
@@ -60,6 +66,8 @@ class StoredJournal:
     sentinels: Mapping[str, int] = field(default_factory=dict[str, int])
     verified_at: datetime | None = None
     verified_shards: Mapping[Shard, str | None] = field(default_factory=dict["Shard", "str | None"])
+    differed_at: datetime | None = None
+    different: int = 0
 
     @property
     def since_verified(self) -> Progress:
@@ -75,7 +83,7 @@ def journal_name(source: str, target: str, table: str, identities: Sequence[str]
     return names.replication_journal(source, target, table, told)
 
 
-def entry_items(journal: str, entry: Entry, generation: int) -> list[Item]:
+def entry_items(journal: str, entry: Entry, generation: int) -> list[Item]:  # noqa: C901  # one case for each entry
     """The items of an entry; `generation` is that of the position that it is about."""
     match entry:
         case PositionTaken(position, sweeps):
@@ -104,6 +112,9 @@ def entry_items(journal: str, entry: Entry, generation: int) -> list[Item]:
         case Verified(began, its_generation, shards):
             facts = {"at": began.isoformat(), "generation": its_generation, "shards": dict(shards)}
             item = _item(journal, "verified", **facts)
+        case Differed(began, its_generation, items):
+            facts = {"at": began.isoformat(), "generation": _NONE, "shards": {}}
+            item = _item(journal, "verified", **facts, differed=its_generation, items=items)
     return [item]
 
 
@@ -135,7 +146,7 @@ def _read(by_key: Mapping[str, Mapping[str, Any]]) -> StoredJournal:
             progress = after(progress, entry)
     progress = replace(progress, shards=_follow(progress.shards, by_key, generation))
     verified = by_key.get("verified", {"generation": None})
-    current = verified["generation"] == generation
+    current, differed = verified["generation"] == generation, verified.get("differed") == generation
     return StoredJournal(
         progress=progress,
         generation=generation,
@@ -144,6 +155,8 @@ def _read(by_key: Mapping[str, Mapping[str, Any]]) -> StoredJournal:
         },
         verified_at=parse_stored_time(verified["at"]) if current else None,
         verified_shards=dict(verified["shards"]) if current else {},
+        differed_at=parse_stored_time(verified["at"]) if differed else None,
+        different=int(verified["items"]) if differed else 0,
     )
 
 

@@ -67,6 +67,9 @@ def conditions(facts: PreflightFacts) -> list[Condition]:
     """Every condition, in the order of a run."""
     migrate = f"tee-infra migrate --from {facts.source} --to {facts.target}"
     status, up = f"tee-infra migrate status {facts.environment}", f"tee-infra up {facts.target}"
+    tail = f"tee-infra migrate tail {facts.environment}"
+    # What differs in a slot that was open may be a write of an app: no command is named that could overwrite it.
+    follow = tail if facts.leads_back else f"{migrate} --until-caught-up"
     rows = (
         ("tables", _tables(facts), status),
         ("pointer", _pointer(facts), f"tee-infra slots {facts.environment}"),
@@ -76,16 +79,16 @@ def conditions(facts: PreflightFacts) -> list[Condition]:
             f"tee-infra switch --from {facts.source} --to {facts.target}",
         ),
         ("app's role", _reach(facts), f"tee-infra up {facts.environment}"),
-        ("lag", _each(facts, facts.lag_seconds, _lag), f"{migrate} --until-caught-up"),
-        ("verified", _each(facts, facts.verified_at, lambda begun: _age(facts, begun)), f"{migrate} --until-caught-up"),
+        ("lag", _each(facts, facts.lag_seconds, _lag), follow),
+        ("verified", _verified(facts), status if any(facts.different.values()) else follow),
         ("quarantine", _each(facts, facts.quarantined, _quarantined), status),
-        ("reverse", _reverse(facts), f"tee-infra migrate tail {facts.environment}"),
+        ("reverse", _reverse(facts), tail),
         ("inverse", _inverse(facts), f"tee-infra switch --from {facts.source} --to {facts.target} --accept-loss"),
         ("point-in-time recovery", _each(facts, facts.point_in_time_recovery, _recovery), up),
         ("warm throughput", _warm(facts), migrate),
         ("stream readers", _each(facts, facts.stream_readers, _readers), status),
         ("same tables", _each(facts, facts.table_differences, _differences), up),
-        ("shadow reads", _shadow(facts), f"{migrate} --until-caught-up" if _mismatches(facts) else status),
+        ("shadow reads", _shadow(facts), follow if _mismatches(facts) else status),
     )
     return [Condition(name=name, problem=problem, command=command) for name, problem, command in rows]
 
@@ -126,6 +129,12 @@ def _reach(facts: PreflightFacts) -> str:
 
 def _lag(seconds: float) -> str:
     return "" if 0 <= seconds < MOST_LAG else f"{seconds:.1f} s behind; less than {MOST_LAG:.0f} s is wanted"
+
+
+def _verified(facts: PreflightFacts) -> str:
+    if different := [f"{table}: {items:,} items differ" for table, items in facts.different.items() if items]:
+        return ", ".join(different)
+    return _each(facts, facts.verified_at, lambda begun: _age(facts, begun))
 
 
 def _age(facts: PreflightFacts, begun: Any) -> str:

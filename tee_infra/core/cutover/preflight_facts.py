@@ -20,6 +20,10 @@ class WarmThroughput:
         """Whether it is no less than `other` in both."""
         return self.reads >= other.reads and self.writes >= other.writes
 
+    def or_more(self, other: "WarmThroughput") -> "WarmThroughput":
+        """The least that covers both."""
+        return WarmThroughput(reads=max(self.reads, other.reads), writes=max(self.writes, other.writes))
+
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightFacts:
@@ -39,6 +43,10 @@ class PreflightFacts:
     lag_seconds: Mapping[str, float] = field(default_factory=dict)
     verified_at: Mapping[str, datetime] = field(default_factory=dict)
     """When the last complete comparison without a difference began."""
+    different: Mapping[str, int] = field(default_factory=dict)
+    """Items that a later comparison has found to differ, where it found any."""
+    leads_back: bool = False
+    """Whether the target is the slot that was open before the last switch, so that its tail follows already."""
     quarantined: Mapping[str, int] = field(default_factory=dict)
     """Items that the transform or DynamoDB refused."""
     reverse_running: bool = False

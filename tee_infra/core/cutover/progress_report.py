@@ -19,8 +19,18 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class Warming(_Stored):
+    """The increase of a table's warm throughput, which AWS takes minutes for; `problem`: why it failed."""
+
+    state: Literal["raising", "raised", "failed"]
+    problem: str | None = None
+
+
 class TableReport(_Stored):
-    """One table. Milliseconds and counts are whole numbers, because the control table has no others."""
+    """One table. Milliseconds and counts are whole numbers, because the control table has no others.
+
+    `warming`: None where nothing is raised.
+    """
 
     phase: Phase
     estimated_items: Count
@@ -35,6 +45,7 @@ class TableReport(_Stored):
     throttles: dict[str, int]
     unanswered: Count
     verified_at: Time | None = None
+    warming: Warming | None = None
 
 
 class Report(_Stored):

@@ -20,7 +20,7 @@ def expected_window(control_seconds: float, drain_seconds: float, bounds: Bounds
     answers: dict[type, Any] = {
         steps.ReadPointer: Pointer(epoch=1, state="ACTIVE", slot="prod"),
         steps.WritePointer: True,
-        steps.OpenNewSlot: True,
+        steps.ProbeNewSlot: True,
         steps.Compare: steps.Compared(keys=0, differences=0),
         steps.RecordPosition: "R",
     }

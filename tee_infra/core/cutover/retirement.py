@@ -68,6 +68,8 @@ class RetirementFacts:
     switch: LastSwitch | Unreadable | None
     replications: tuple[str, ...] = ()
     """Those that run from or to the slot, or may run."""
+    different: Mapping[str, int] = field(default_factory=dict)
+    """Items by which the slot differed from the open one at the last comparison, by the catalog's name of the table."""
     unmanaged: str = ""
     """Why the engine cannot delete the tables; empty if it can."""
     resurrected_by: str = ""
@@ -114,6 +116,7 @@ def conditions(facts: RetirementFacts) -> list[Condition]:
         ("switch", _switch(facts), slots),
         ("rollback window", _window(facts), again),
         ("replication", ", ".join(facts.replications), f"tee-infra migrate status {facts.environment}"),
+        ("comparison", _different(facts), f"tee-infra migrate status {facts.environment}"),
         ("reads", _consumed(facts, facts.reads) if _counts_reads(facts) else "", again),
         ("writes", _consumed(facts, facts.writes), again),
         ("stream", _each(facts, facts.records, lambda written: _record(facts, written)), again),
@@ -169,6 +172,11 @@ def _window(facts: RetirementFacts) -> str:
     if age > ROLLBACK_FOR:
         return ""
     return f"a rollback is possible until {render_time(facts.switch.at + ROLLBACK_FOR)}"
+
+
+def _different(facts: RetirementFacts) -> str:
+    """A write that went past the client is nowhere else."""
+    return ", ".join(f"{table}: {items:,} items differ" for table, items in facts.different.items() if items)
 
 
 def _counts_reads(facts: RetirementFacts) -> bool:

@@ -11,7 +11,8 @@ from typing import Literal
 
 from tee_infra.core.cutover.pointer import Pointer
 
-Step = Literal["prepare", "drain", "compare", "record", "arm", "flip", "fence", "finished", "aborted"]
+Step = Literal["prepare", "drain", "arm", "fence", "finished", "aborted"]
+"""Of a journal. Earlier versions wrote `fence` after the flip; a switch that they left there is finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +81,8 @@ class Clocks:
 
 
 @dataclass(frozen=True)
-class OpenNewSlot:
-    """Lift the new slot's unconditional deny of the app's writes. Answer: whether a probe as the app is let through."""
+class ProbeNewSlot:
+    """Answer: whether this role's writes to each table of the new slot are let through. It writes nothing."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class RecordPosition:
 
 @dataclass(frozen=True)
 class StopForward:
-    """Stop the replication from the old slot to the new one. It keeps its position."""
+    """Stop the replication from the old slot to the new one. It keeps its position: a tail continues from there as
+    soon as the switch has ended, if it was aborted."""
 
     epoch: int
 
@@ -134,35 +136,17 @@ class DisarmReverse:
     epoch: int
 
 
-@dataclass(frozen=True)
-class StartForward:
-    """Continue the replication from the old slot to the new one, from its journalled position."""
-
-
-@dataclass(frozen=True)
-class FenceOldSlot:
-    """Deny the app's writes to the old slot permanently."""
-
-
-@dataclass(frozen=True)
-class WatchOldSlot:
-    """Begin to watch the old slot's streams for writes that came late."""
-
-
 Effect = (
     ReadPointer
     | WritePointer
     | WriteJournal
     | Wait
     | ReadClocks
-    | OpenNewSlot
+    | ProbeNewSlot
     | Drain
     | Compare
     | RecordPosition
     | StopForward
     | ArmReverse
     | DisarmReverse
-    | StartForward
-    | FenceOldSlot
-    | WatchOldSlot
 )

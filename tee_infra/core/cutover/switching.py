@@ -1,8 +1,9 @@
 """The operator's order of a switch, as a generator: it yields steps and is sent their answers.
 
-Order: the new slot's deny is lifted and probed, PREPARING and the wait for the long lease, DRAINING and the wait for
-the short one, drain, compare, R is recorded, the reverse armed, and the flip. The flip is the point of no return:
-before it every failure opens the old slot again, after it a run only finishes. `resume` continues after a crash.
+Order: the new slot is probed, PREPARING and the wait for the long lease, DRAINING and the wait for the short one,
+drain, compare, R is recorded, the reverse armed, and the flip. The flip is the point of no return: before it every
+failure opens the old slot again, after it a run only notes that the switch is finished. No policy of a table is part of
+it (`docs/decisions/0007-leases-fence-a-switch.md`). `resume` continues after a crash.
 """
 
 from collections.abc import Generator
@@ -19,16 +20,13 @@ from tee_infra.core.cutover.switch_steps import (
     DisarmReverse,
     Drain,
     Effect,
-    FenceOldSlot,
     Journal,
-    OpenNewSlot,
+    ProbeNewSlot,
     ReadClocks,
     ReadPointer,
     RecordPosition,
-    StartForward,
     StopForward,
     Wait,
-    WatchOldSlot,
     WriteJournal,
     WritePointer,
 )
@@ -166,7 +164,7 @@ def _read(environment: str) -> Generator[Effect, Any, Pointer]:
 def _forward(journal: Journal, pointer: Pointer, bounds: Bounds) -> Steps:
     """Up to the flip, and on to the end."""
     try:
-        _require((yield OpenNewSlot()), journal, f"the app cannot write to {journal.target} yet")
+        _require((yield ProbeNewSlot()), journal, f"writes to {journal.target} are not let through")
         pointer = yield from _move(journal, pointer, preparing(pointer))
         yield Wait(bounds.long_lease + bounds.in_flight)
         yield WriteJournal(journal := journal.at("drain"))
@@ -201,10 +199,7 @@ def _require(holds: bool, journal: Journal, reason: str) -> None:
 
 
 def _finish(journal: Journal, pointer: Pointer) -> Steps:
-    """After the flip. Every effect may be repeated."""
-    yield WriteJournal(journal := journal.at("fence"))
-    yield FenceOldSlot()
-    yield WatchOldSlot()
+    """After the flip."""
     yield WriteJournal(journal.at("finished"))
     return Outcome(slot=journal.target, epoch=pointer.epoch)
 
@@ -212,6 +207,5 @@ def _finish(journal: Journal, pointer: Pointer) -> Steps:
 def _undo(journal: Journal, pointer: Pointer) -> Steps:
     """The old slot is open. Every effect may be repeated."""
     yield DisarmReverse(journal.epoch + 2)
-    yield StartForward()
     yield WriteJournal(journal.at("aborted"))
     return Outcome(slot=journal.source, epoch=pointer.epoch)

@@ -6,9 +6,9 @@ tasks ask for in the threads of a `worker_pool`: `item_client` reads and writes 
 heartbeats, `journal_writer` the journal, while the replication's lock is held. `references` checks what the catalog
 says across tables.
 
-`migrate` is the command: `plan` decides whether it may begin, `transform` loads the operator's function, `orders`,
-`reporting` and `status` are the orders to a running one and its reports. `shadow_reads` are what the app's
-clients have found.
+`migrate` is the command: `plan` decides whether it may begin, `transform` loads the operator's function, `warming`
+raises what the target takes at once, `orders`, `reporting` and `status` are the orders to a running one and its
+reports. `shadow_reads` are what the app's clients have found.
 
 A switch writes the control table only: the pointer, its journal, and the way back. `context` is what its commands work
 with, `slots` lists the slots. `takeover` takes the replication into the process of `switch`, `measure` finds the facts

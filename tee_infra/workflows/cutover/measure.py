@@ -28,6 +28,7 @@ class ReplicationFacts:
 
     lag_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     verified_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    different: Mapping[str, int] = field(default_factory=dict[str, int])
     quarantined: Mapping[str, int] = field(default_factory=dict[str, int])
     has_inverse: bool = False
 
@@ -54,6 +55,8 @@ def measure(
         unfinished=_unfinished(context.journals()),
         lag_seconds=replication.lag_seconds,
         verified_at=replication.verified_at,
+        different=replication.different,
+        leads_back=context.journals().back(source, target) is not None,
         quarantined=replication.quarantined,
         has_inverse=replication.has_inverse,
         loss_accepted=loss_accepted,

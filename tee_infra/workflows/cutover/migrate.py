@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from tee_infra.workflows.cutover.plan import MigrationPlan
 from tee_infra.workflows.cutover.replication import Replication, lock_name, switch_lock_name
 from tee_infra.workflows.cutover.reporting import present_report
 from tee_infra.workflows.cutover.table_replication import Tuning
+from tee_infra.workflows.cutover.warming import Warmer
 
 _TICK_SECONDS: Final = 0.5
 _REPORT_SECONDS: Final = 5.0
@@ -40,9 +41,10 @@ _DRAIN_SECONDS: Final = 60.0
 
 class StillDifferentError(PartialError):
     """The target has caught up but differs; `tables` has the numbers of different and of quarantined items, and of
-    broken references."""
+    broken references. `kept`: the target was open until the last switch, and nothing that differs was overwritten."""
 
-    def __init__(self, target: str, found: Mapping[str, Comparison]) -> None:
+    def __init__(self, plan: MigrationPlan, found: Mapping[str, Comparison]) -> None:
+        source, target = plan.ends.source_name, plan.ends.target_name
         self.target = target
         self.tables = {
             name: {
@@ -53,15 +55,21 @@ class StillDifferentError(PartialError):
             for name, each in found.items()
             if not each.clean
         }
+        self.kept = not plan.kept.isdisjoint(self.tables)
         told = ", ".join(
             f"{name} ({each['different']} different, {each['quarantined']} in quarantine, "
             f"{each['broken_references']} broken references)"
             for name, each in self.tables.items()
         )
-        super().__init__(
-            f"{target}: it follows its source, and still differs in {told}. Nothing was lost: the source is unchanged",
-            next="Correct the transform or the items, then run the same command again: it resumes",
-        )
+        if self.kept:
+            end = (
+                f"It was open until the last switch: an app may have written it, so it was kept. {source} is unchanged"
+            )
+            further = f"Look at both versions: tee-infra data validate --from {source} --to {target}"
+        else:
+            end = "Nothing was lost: the source is unchanged"
+            further = "Correct the transform or the items, then run the same command again: it resumes"
+        super().__init__(f"{target}: it follows its source, and still differs in {told}. {end}", next=further)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,23 +100,24 @@ def run_migration(
     `report` is called about twice a second. After a crash the same call goes on where the journal stands. While a
     switch runs, it has the replication; it goes on here if the switch leaves the source open. Raises `LockedError` for
     a second migration into the same target, `LockLostError`, `RefusedError` where the target was opened to the app, and
-    what ended the replication of a table.
+    what ended the replication of a table. What the target takes at once is raised meanwhile, if it is too little.
     """
     actor = this_actor()
     purpose = f"tee-infra migrate --from {plan.ends.source_name} --to {plan.ends.target_name}"
-    while True:
-        with locked(Locks(control), lock_name(plan.ends.target_name), actor, purpose) as lock:
-            migration = _Migration(plan, control, lock, actor=actor, report=report, tuning=tuning)
-            result = migration.run(until_caught_up=until_caught_up)
-        if not migration.handed_over:
-            return result
-        try:
-            while _is_switching(control, plan.home):
-                time.sleep(_TICK_SECONDS)
-            if _is_open(control, plan):
-                return replace(result, switched=True)
-        except KeyboardInterrupt:
-            return replace(result, stopped=True)
+    with closing(Warmer(plan.ends, plan.warming)) as warmer:
+        while True:
+            with locked(Locks(control), lock_name(plan.ends.target_name), actor, purpose) as lock:
+                migration = _Migration(plan, control, lock, warmer, actor=actor, report=report, tuning=tuning)
+                result = migration.run(until_caught_up=until_caught_up)
+            if not migration.handed_over:
+                return result
+            try:
+                while _is_switching(control, plan.home):
+                    time.sleep(_TICK_SECONDS)
+                if _is_open(control, plan):
+                    return replace(result, switched=True)
+            except KeyboardInterrupt:
+                return replace(result, stopped=True)
 
 
 def _is_switching(control: ControlItems, home: str) -> bool:
@@ -127,11 +136,13 @@ class _Migration:
         plan: MigrationPlan,
         control: ControlItems,
         lock: LockHandle,
+        warmer: Warmer,
         *,
         actor: Actor,
         report: Callable[[Report], None],
         tuning: Tuning | None,
     ) -> None:
+        self._warmer = warmer
         self._plan, self._control, self._lock, self._actor, self._tell = plan, control, lock, actor, report
         self._pace = OrderedPace()
         self._read_at = -_BLIND_SECONDS
@@ -150,6 +161,7 @@ class _Migration:
             transform=plan.transform,
             applies=lambda: time.monotonic() - self._read_at < _BLIND_SECONDS,
             pace=self._pace,
+            kept=plan.kept,
             tuning=tuning,
         )
 
@@ -159,6 +171,7 @@ class _Migration:
         problem: str | None = "ended"
         try:
             self._watch()
+            self._warmer.begin()
             self._replication.start()
             while not caught_up and not self.handed_over:
                 self._replication.require_running()
@@ -232,8 +245,10 @@ class _Migration:
             return False
         if not self._clean:
             if self._comparisons >= _COMPARISONS:
-                raise StillDifferentError(self._plan.ends.target_name, self._compared)
+                raise StillDifferentError(self._plan, self._compared)
             return False
+        if not self._warmer.settled:
+            return False  # a switch would be refused
         if self._draining is None:
             # Beside this loop: without the pointer that it reads nothing is written, so nothing would be drained.
             self._draining = start(lambda: self._replication.drain(_DRAIN_SECONDS), "drain") if self._near else None
@@ -259,4 +274,5 @@ class _Migration:
             problem=problem,
             estimated={name: found.items for name, found in self._plan.estimates.items()},
             comparing=self._comparing is not None,
+            warming=self._warmer.states(),
         )

@@ -7,10 +7,11 @@ from threading import Event
 from typing import Final
 
 from tee_infra.aws.control_store import ControlItems
-from tee_infra.aws.control_switch import Pointers
+from tee_infra.aws.control_switch import Pointers, SwitchJournals
 from tee_infra.aws.dynamodb import DynamoDb, NoTableError
 from tee_infra.core.backoff import Backoff
 from tee_infra.core.codec.raw_items import RawItem
+from tee_infra.core.cutover.journal_items import StoredJournal
 from tee_infra.core.cutover.migration import (
     State,
     TableEstimate,
@@ -29,6 +30,7 @@ from tee_infra.errors import RefusedError, UsageError
 from tee_infra.workflows.cutover.replication import Ends, read_journals
 from tee_infra.workflows.cutover.table_replication import ReplicatedTable
 from tee_infra.workflows.cutover.transform import LoadedTransform
+from tee_infra.workflows.cutover.warming import PlannedWarming, plan_warming
 from tee_infra.workflows.data.table_io import TableAccess, scan_pages
 
 _SAMPLE: Final = 100
@@ -36,14 +38,28 @@ _SAMPLE: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationPlan:
-    """A migration that may begin. `states` are the target's tables before it; `seconds` are of copy and catch-up."""
+    """A migration that may begin. `states` are the target's tables before it; `seconds` are of copy and catch-up.
+
+    `warming` is only of slots: no other environment is switched to. `leads_back`: the target was open until the last
+    switch, so what differs there may be a write of an app; only what an earlier comparison has found is overwritten,
+    `different` items by table.
+    """
 
     ends: Ends
     sides: tuple[CopySide, CopySide]
     estimates: Mapping[str, TableEstimate]
     states: Mapping[str, State]
     seconds: float
+    warming: PlannedWarming
+    leads_back: bool
+    different: Mapping[str, int]
     transform: LoadedTransform | None = None
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The tables in which an item that differs is not overwritten."""
+        names = [table.name for table in self.ends.tables] if self.leads_back else []
+        return frozenset(name for name in names if not self.different.get(name))
 
     @property
     def home(self) -> str:
@@ -78,13 +94,23 @@ def plan_migration(
     )
     estimates = estimate(pairs)
     seconds = total_seconds(estimates)
-    states = _states(control, ends)
+    journals = read_journals(control, ends)
+    states = _states(journals, ends)
     check_open_slot(sides, Pointers(control, home_of(sides[1]).name).read()[0], states)
     if transform is not None:
         for table in ends.tables:
             transform.check(table.name, _sample(source, table.source, _SAMPLE), table.source.key_names)
+    home = home_of(sides[1])
     return MigrationPlan(
-        ends=ends, sides=sides, estimates=estimates, states=states, seconds=seconds, transform=transform
+        ends=ends,
+        sides=sides,
+        estimates=estimates,
+        states=states,
+        seconds=seconds,
+        warming=plan_warming(ends) if home.kind.production else PlannedWarming(increases={}, sources={}),
+        leads_back=SwitchJournals(control, home.name).back(sides[0].name, sides[1].name) is not None,
+        different={name: journal.different for name, journal in journals.items()},
+        transform=transform,
     )
 
 
@@ -111,8 +137,7 @@ def _check_tables(side: CopySide, source: TableFacts, target: TableFacts) -> Non
         )
 
 
-def _states(control: ControlItems, ends: Ends) -> dict[str, State]:
-    journals = read_journals(control, ends)
+def _states(journals: Mapping[str, StoredJournal], ends: Ends) -> dict[str, State]:
     states: dict[str, State] = {}
     for table in ends.tables:
         if journals[table.name].progress.positioned:

@@ -107,7 +107,8 @@ class Replication:
     """`start` it, and `stop` it in any case. The lock is `lock_name`'s, and is held until after `stop`.
 
     `applies` is asked before each write to the target, from several threads: while it says no, nothing is written, and
-    the stream is read no further. Each request for items is made inside `pace()`, which may wait.
+    the stream is read no further. Each request for items is made inside `pace()`, which may wait. In tables of `kept`,
+    by the catalog's names, a comparison copies nothing: what differs in a slot that was open may be an app's write.
     """
 
     def __init__(
@@ -119,10 +120,12 @@ class Replication:
         transform: ItemTransform | None = None,
         applies: Callable[[], bool] = lambda: True,
         pace: Pace = nullcontext,
+        kept: frozenset[str] = frozenset(),
         tuning: Tuning | None = None,
     ) -> None:
         self.ends = ends
         self._control = control
+        self._kept = kept
         self._transform = transform or (lambda _table, item: item)
         self._tuning = tuning or (Tuning() if is_aws("dynamodb", ends.target.endpoint) else EMBEDDED)
         self._shared = Shared(
@@ -215,14 +218,18 @@ class Replication:
             future.result()
         return len(done) == len(futures)
 
-    def verify(self) -> dict[str, Comparison]:
+    def compared_at(self) -> dict[str, datetime | None]:
+        """When the last complete comparison began, whatever it found."""
+        return {table.table.name: table.compared_at for table in self._tables}
+
+    def verify(self, now: datetime | None = None) -> dict[str, Comparison]:
         """Compare each table completely, side by side, and repair what differs. It takes as long as reading both sides
-        twice, and references between tables a third time. A comparison without a difference renews `verified_at`, in
-        the journal too."""
+        twice, and references between tables a third time. A comparison without a difference renews `verified_at`, one
+        with a difference takes it away, in the journal too. `now`: AWS's time, by default this machine's."""
         check = ReferenceCheck(
             self._clients, self._shared.pace, lambda: self.drain(_HEARTBEAT_SECONDS), self._stopping.is_set
         )
-        references, now = check.run(), self._now()
+        references, now = check.run(), now or self._now()
         return _results(
             {
                 table.table.name: table.verify(now, references.get(table.table.name, ReferenceCounts()))
@@ -276,6 +283,7 @@ class Replication:
             transform=lambda item: self._transform(table.name, item),
             tuning=self._tuning,
             since_verified=since_verified,
+            repairs=table.name not in self._kept,
         )
 
     def _keep(self) -> None:

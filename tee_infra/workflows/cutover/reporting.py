@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tee_infra.core.cutover.progress_report import Orders, Report, TableReport
+from tee_infra.core.cutover.progress_report import Orders, Report, TableReport, Warming
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.workflows.cutover.replication import Replication
 from tee_infra.workflows.cutover.table_replication import TableState
@@ -18,8 +18,9 @@ def present_report(
     problem: str | None = None,
     estimated: Mapping[str, int] | None = None,
     comparing: bool = False,
+    warming: Mapping[str, Warming] | None = None,
 ) -> Report:
-    """Where it is now. `estimated`: table -> items of the source before it began."""
+    """Where it is now. `estimated`: table -> items of the source before it began; `warming`: what is raised there."""
     return Report(
         source=replication.ends.source_name,
         target=replication.ends.target_name,
@@ -30,13 +31,13 @@ def present_report(
         paused=orders.paused,
         problem=problem,
         tables={
-            name: _table(state, (estimated or {}).get(name, 0), comparing=comparing)
+            name: _table(state, (estimated or {}).get(name, 0), comparing=comparing, warming=(warming or {}).get(name))
             for name, state in replication.states().items()
         },
     )
 
 
-def _table(state: TableState, estimated: int, *, comparing: bool) -> TableReport:
+def _table(state: TableState, estimated: int, *, comparing: bool, warming: Warming | None) -> TableReport:
     return TableReport(
         phase="comparing" if comparing and state.phase == "following" else state.phase,
         estimated_items=estimated,
@@ -51,4 +52,5 @@ def _table(state: TableState, estimated: int, *, comparing: bool) -> TableReport
         throttles=state.throttles,
         unanswered=state.unanswered,
         verified_at=state.verified_at,
+        warming=warming,
     )

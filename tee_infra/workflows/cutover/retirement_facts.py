@@ -11,6 +11,7 @@ from tee_infra.aws.control_switch import StoredJournal
 from tee_infra.aws.control_tail import Readiness
 from tee_infra.aws.stream_records import StreamRecords
 from tee_infra.core import names
+from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.retirement import LastSwitch, RetirementFacts
 from tee_infra.core.cutover.slots import dimensions_of, environment_of, tables_of
 from tee_infra.core.environments import parse_environment
@@ -88,6 +89,7 @@ def measure_retirement(subject: SlotInUse, idle_for: timedelta, output: str | No
         pointer=pointer,
         switch=LastSwitch(journal=last.journal, at=last.written_at) if isinstance(last, StoredJournal) else last,
         replications=tuple(_replications(context, subject.slot)),
+        different=_different(context, subject.slot, pointer),
         unmanaged=", ".join(_unmanaged(subject, tables)),
         resurrected_by=subject.resurrected_by,
         reads=subject.capacity.until(READS, resources, now) if resources else {},
@@ -115,6 +117,16 @@ def _unmanaged(subject: SlotInUse, tables: Mapping[str, TableDescription]) -> It
         said = subject.context.dynamodb.identity(TableFacts.read(found)).tags.get(f"{PREFIX}stack")
         if said != stack:
             yield f"{name}: its tag {PREFIX}stack is {said or 'missing'}, not {stack}"
+
+
+def _different(context: CutoverContext, slot: str, pointer: Pointer | Unreadable) -> dict[str, int]:
+    """By the report of the tail from the open slot, which is kept when it has ended."""
+    found: dict[str, int] = {}
+    for each in read_status(context.items, parse_environment(context.environment)):
+        is_tail = isinstance(pointer, Pointer) and (each.source, each.target) == (pointer.slot, slot)
+        if is_tail and each.report is not None:
+            found |= {name: table.different or 0 for name, table in each.report.tables.items()}
+    return found
 
 
 def _replications(context: CutoverContext, slot: str) -> Iterator[str]:

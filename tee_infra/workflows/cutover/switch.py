@@ -117,8 +117,9 @@ def _observe(context: CutoverContext, replication: Replication, *, has_inverse: 
     One that has not copied everything is not started: a switch does not copy.
     """
     journals = read_journals(context.items, replication.ends)
+    different = {table: journal.different for table, journal in journals.items() if journal.different}
     if not all(journal.progress.barrier and journal.verified_at for journal in journals.values()):
-        return ReplicationFacts(has_inverse=has_inverse), 0.0
+        return ReplicationFacts(has_inverse=has_inverse, different=different), 0.0
     context.report("catching up, and comparing the keys that changed since the last complete comparison")
     replication.start(since_verified=True)
     began = time.monotonic()

@@ -36,7 +36,7 @@ class Forward(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SwitchRunner:
-    """What the steps need. `tip` reads where the new slot's streams end; `probe` whether the app can write to it.
+    """What the steps need. `tip` reads where the new slot's streams end; `probe` whether writes to it are let through.
 
     `check` raises once this run has lost its lock. `forward` is None where a switch is only ended. `report` is told
     what it means for the app, for people.
@@ -55,7 +55,7 @@ class SwitchRunner:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def do(self, step: steps.Effect) -> Any:  # noqa: C901, PLR0911, PLR0912  # one case for each step
+    def do(self, step: steps.Effect) -> Any:  # noqa: C901, PLR0911  # one case for each step
         """The answer to a step. Raises `TeeInfraError`, which goes into the generator."""
         match step:
             case steps.ReadPointer():
@@ -70,7 +70,7 @@ class SwitchRunner:
                 return self.sleep(seconds)
             case steps.ReadClocks():
                 return steps.Clocks(aws=self.pointers.read()[1], seconds=self.clock())
-            case steps.OpenNewSlot():
+            case steps.ProbeNewSlot():
                 return self.probe()
             case steps.Drain(seconds):
                 return self._forward.drain(seconds)
@@ -84,8 +84,6 @@ class SwitchRunner:
                 return self._arm(epoch, position)
             case steps.DisarmReverse(epoch):
                 return self.tail.disarm(epoch)
-            case steps.StartForward() | steps.FenceOldSlot() | steps.WatchOldSlot():
-                return None  # the tail continues once this run's lock is free; there are no policies to change
 
     @property
     def _forward(self) -> Forward:

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from tee_infra.core.codec.raw_items import RawItem
 from tee_infra.core.cutover.heartbeat import pass_heartbeat
 from tee_infra.core.cutover.invariants import ReferenceCounts
-from tee_infra.core.cutover.journal import Verified
+from tee_infra.core.cutover.journal import Differed, Verified
 from tee_infra.core.cutover.journal_items import StoredJournal
 from tee_infra.core.cutover.replication import replicate
 from tee_infra.core.cutover.requests import Key, Shard, Task, Wait
@@ -79,10 +79,13 @@ class TableReplication:
         transform: Callable[[RawItem], RawItem],
         tuning: Tuning,
         since_verified: bool,
+        repairs: bool,
     ) -> None:
         self.table = table
         self.requests = requests
+        self._repairs = repairs
         self._verified = stored.generation, stored.verified_at
+        self._compared = stored.generation, stored.differed_at or stored.verified_at
         self._tuning = tuning
         self._covered = since_verified and bool(stored.verified_shards)
         plan = Plan(
@@ -99,7 +102,7 @@ class TableReplication:
         self.loop = TaskLoop(f"replication of {table.name}", requests.perform)
         self._lag: float | None = None
         self._asked_at: float | None = None
-        self._different: int | None = None
+        self._different = stored.different if stored.differed_at is not None else None
         self._repaired = 0
         self._references = ReferenceCounts()
 
@@ -119,7 +122,7 @@ class TableReplication:
         return self.loop.submit(pass_heartbeat(self.run))
 
     def verify(self, now: datetime, references: ReferenceCounts) -> Future[Comparison]:
-        """Compare everything, and repair what differs. A comparison without a difference is noted in the journal.
+        """Compare everything, and repair what differs unless this replication does not. The journal has the result.
 
         `now` is AWS's time. `references` were counted in the target; one that is broken is a difference.
         """
@@ -137,6 +140,12 @@ class TableReplication:
     def verified_at(self) -> datetime | None:
         """When the last complete comparison without a difference began; None if the stream lost records since."""
         generation, at = self._verified
+        return at if generation == self.requests.generation else None
+
+    @property
+    def compared_at(self) -> datetime | None:
+        """The same, also of one that found a difference."""
+        generation, at = self._compared
         return at if generation == self.requests.generation else None
 
     def lag_seconds(self) -> float | None:
@@ -182,28 +191,35 @@ class TableReplication:
             yield Wait(max(self._tuning.heartbeat, len(self.run.reading) / _SHARDS_A_HEARTBEAT))
 
     def _verify(self, now: datetime, broken: int) -> Task[Comparison]:
-        """What still differs behind a heartbeat is copied once more through its lane and compared again."""
+        """What still differs behind a heartbeat is copied once more through its lane and compared again.
+
+        Without repairs it is left as it is: in a slot that was open it may be a write of an app.
+        """
         shards: dict[Shard, str | None] = dict(self.run.progress.shards)
         generation = self.requests.generation
         self._covered = False
         found = yield from validate(self.run, now.timestamp())
         self._covered = True
         for _ in range(_REPAIRS):
-            if found.clean:
+            if found.clean or not (self._repairs or found.unsettled):
                 break
-            self._repaired += len(found.different)
             found = yield from self._compare_again(found, now)
         self._different = len(found.different) + len(found.unsettled)
         found = replace(found, broken=broken)
         if found.clean:
             yield from journal(self.run, Verified(now, generation, shards))
-            self._verified = generation, now
+            self._verified = self._compared = generation, now
         else:
             self.run.dirtied.update(_keys(found))
+        if self._different:
+            yield from journal(self.run, Differed(now, generation, self._different))
+            self._verified, self._compared = (generation, None), (generation, now)
         return found
 
     def _compare_again(self, found: Comparison, now: datetime) -> Task[Comparison]:
-        yield from repair(self.run, _keys(found))
+        if self._repairs:
+            self._repaired += len(found.different)
+            yield from repair(self.run, _keys(found))
         if len(found.different) >= MOST_DIFFERENT:
             return (yield from validate(self.run, now.timestamp()))
         again = yield from validate_keys(self.run, _keys(found), now.timestamp())

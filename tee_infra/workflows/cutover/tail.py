@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from tee_infra.aws.control_switch import StoredJournal
@@ -19,9 +19,11 @@ from tee_infra.core.cutover.journal import Verified
 from tee_infra.core.cutover.journal_items import entry_items
 from tee_infra.core.cutover.pointer import Pointer
 from tee_infra.core.cutover.slots import existing_slots, tables_of
+from tee_infra.core.cutover.tail_comparison import comparison_is_due
 from tee_infra.core.cutover.tail_role import TailRole, tail_role
 from tee_infra.core.lifecycle.actor import Actor
 from tee_infra.core.lifecycle.lock import LockedError
+from tee_infra.core.unreadable import Unreadable
 from tee_infra.errors import TeeInfraError
 from tee_infra.workflows.control.environment_lock import held_locks, locked
 from tee_infra.workflows.cutover.context import CutoverContext
@@ -37,15 +39,14 @@ _SAY_SECONDS: Final = 5.0
 _PROBE_SECONDS: Final = 60.0
 _BLIND_SECONDS: Final = 5.0
 """Without a younger read of the pointer nothing is written."""
-_COMPARE_AGAIN: Final = timedelta(hours=20)
-"""A rollback needs a complete comparison of the last 24 hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TailState:
     """What the tail does: `following` from `source` to `target`, or why it does not.
 
-    `caught_up`: with `until_caught_up` only; the target has every write that the source had.
+    `different` items of the last comparison are not overwritten; None without one. `caught_up`: with `until_caught_up`
+    only; the target has every write that the source had.
     """
 
     source: str | None
@@ -54,6 +55,7 @@ class TailState:
     waits: str
     lag_seconds: float | None = None
     quarantined: int = 0
+    different: int | None = None
     caught_up: bool = False
 
 
@@ -111,6 +113,7 @@ class Tail:
             waits=waits,
             lag_seconds=running.lag_seconds() if running else None,
             quarantined=running.quarantined() if running else 0,
+            different=running.different() if running else None,
         )
 
     def _role(self) -> tuple[TailRole, Armed | None]:
@@ -137,7 +140,7 @@ class Tail:
             if role.waits or (role.source, role.target) != (running.ends.source_name, running.ends.target_name):
                 self._stop()
         if self._running is None and not role.waits and role.source and role.target:
-            self._running = _follow(self._context, role.source, role.target, armed)
+            self._running = _follow(self._context, role.source, role.target, armed, self._now)
 
     def _say(self, role: TailRole) -> None:
         """That this tail runs, and what keeps it from following either way."""
@@ -177,24 +180,49 @@ class _Gate:
 
 
 class _Following:
-    """A running replication, and the comparison that a rollback will need. `stack` has what ends it."""
+    """A running replication, and the comparison that a rollback will need. `stack` has what ends it.
 
-    def __init__(self, stack: ExitStack, replication: Replication, gate: _Gate, pace: OrderedPace) -> None:
+    `switched_at`: when the switch ended that it follows back, None for another one.
+    """
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        replication: Replication,
+        gate: _Gate,
+        pace: OrderedPace,
+        switched_at: datetime | None,
+    ) -> None:
         self.ends = replication.ends
         self.gate = gate
         self._pace = pace
         self._stack = stack
         self._replication = replication
+        self._switched_at = switched_at
         self._comparing: Future[Any] | None = None
+        self._compared_at: datetime | None = None
 
     def require(self, now: datetime) -> None:
-        """Raises the error that ended it, and begins a comparison where the last one is old."""
+        """Raises the error that ended it, and begins a comparison when one is due."""
         self._replication.require_running()
         if self._comparing is not None and not self._comparing.done():
             return
-        last = list(self._replication.verified_at().values())
-        if self._replication.following and any(at is None or now - at > _COMPARE_AGAIN for at in last):
-            self._comparing = start(self._replication.verify, f"comparison of {self.ends.target_name}")
+        if self._replication.following and self._is_due(now):
+            self._compared_at = now
+            self._comparing = start(lambda: self._replication.verify(now), f"comparison of {self.ends.target_name}")
+
+    def _is_due(self, now: datetime) -> bool:
+        """One of this process counts also if it failed."""
+        found = self._replication.compared_at()
+        known = [at for at in found.values() if at is not None]
+        oldest = min(known) if len(known) == len(found) else None
+        last = max((at for at in (oldest, self._compared_at) if at is not None), default=None)
+        return comparison_is_due(
+            now,
+            switched_at=self._switched_at,
+            compared_at=last,
+            clean=last == oldest and found == self._replication.verified_at(),
+        )
 
     def lag_seconds(self) -> float | None:
         """The largest of all tables; None while one is unknown."""
@@ -204,6 +232,11 @@ class _Following:
     def quarantined(self) -> int:
         """Items of all tables that the target cannot have."""
         return sum(self._replication.quarantined().values())
+
+    def different(self) -> int | None:
+        """Items of all tables that the last comparison found to differ; None without one."""
+        known = [state.different for state in self._replication.states().values() if state.different is not None]
+        return sum(known) if known else None
 
     def caught_up(self) -> bool:
         """Whether the target has all that the source had."""
@@ -232,10 +265,11 @@ class _Following:
             self.tell(actor, running=False, problem=problem)
 
 
-def _follow(context: CutoverContext, source: str, target: str, armed: Armed | None) -> _Following | None:
+def _follow(context: CutoverContext, source: str, target: str, armed: Armed | None, now: datetime) -> _Following | None:
     """Follow `source` into `target`; None while another process does, or as long as nothing was copied.
 
-    A way back that is armed and not yet begun goes into the journal first.
+    A way back that is armed and not yet begun goes into the journal first. Into the slot that was open until the last
+    switch nothing is repaired: an app may still write to it.
     """
     purpose = f"tee-infra migrate tail {context.environment}"
     gate = _Gate(source)
@@ -244,10 +278,21 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
             lock = stack.enter_context(locked(context.locks, lock_name(target), context.actor, purpose))
         except LockedError:
             return None
-        transform = _transform(context, source, target, armed)
+        last = context.journals().back(source, target)
+        follows_back = armed is not None or last is not None
+        switched_at = last.written_at if isinstance(last, StoredJournal) else now
+        transform = _transform(last, armed)
         ends = context.ends(source, target, transform.name if transform else "")
         pace = OrderedPace()
-        replication = Replication(ends, context.items, lock, transform=transform, applies=gate.is_open, pace=pace)
+        replication = Replication(
+            ends,
+            context.items,
+            lock,
+            transform=transform,
+            applies=gate.is_open,
+            pace=pace,
+            kept=frozenset(table.name for table in ends.tables if follows_back),
+        )
         stack.callback(replication.stop)
         if armed is not None and not armed.begun:
             _begin(context, replication, armed)
@@ -255,22 +300,13 @@ def _follow(context: CutoverContext, source: str, target: str, armed: Armed | No
         if not all(journal.progress.barrier for journal in journals.values()):
             return None
         replication.start()
-        return _Following(stack.pop_all(), replication, gate, pace)
+        return _Following(stack.pop_all(), replication, gate, pace, switched_at if follows_back else None)
 
 
-def _transform(context: CutoverContext, source: str, target: str, armed: Armed | None) -> LoadedTransform | None:
+def _transform(last: StoredJournal | Unreadable | None, armed: Armed | None) -> LoadedTransform | None:
     """What the last switch has written down for this direction, also if a later one was aborted."""
     position = armed.position if armed is not None else None
-    last = context.journals().finished()
-    if (
-        position is None
-        and isinstance(last, StoredJournal)
-        and (last.journal.target, last.journal.source)
-        == (
-            source,
-            target,
-        )
-    ):
+    if position is None and isinstance(last, StoredJournal):
         position = last.journal.position
     name = read_tail_position(position).transform if position else ""
     return load_transform(name) if name else None

@@ -62,6 +62,22 @@ def test_it_tells_what_it_will_do_then_does_it_and_its_status_says_so(slots: Slo
     assert slots.differing() == {}
 
 
+def test_the_plan_shows_what_is_raised_and_that_aws_bills_it(slots: Slots, run: Run) -> None:
+    slots.dynamodb.update_table(
+        {"TableName": "prod-tee-admin", "WarmThroughput": {"ReadUnitsPerSecond": 20_000, "WriteUnitsPerSecond": 4_000}}
+    )
+    while slots.dynamodb.described("prod-tee-admin")["WarmThroughput"]["Status"] == "UPDATING":
+        time.sleep(0.1)
+    planned = json_of(run, root, "migrate", *ENDS, "--dry-run", "--json")["tables"]
+    assert planned["tee-schedules"]["warm_throughput"] == []
+    assert planned["tee-admin"]["warm_throughput"] == [
+        {"index": None, "reads": 12_000, "writes": 4_000, "wanted_reads": 20_000, "wanted_writes": 4_000}
+    ]
+    said = run(root, "migrate", *ENDS, "--dry-run").output
+    assert "prod-v2-tee-admin: warm throughput 12,000 -> 20,000 reads a second" in said
+    assert "AWS bills each increase of warm throughput once, by its units, and none can be taken back" in said
+
+
 def drop(slots: Slots, table: str) -> None:
     slots.dynamodb.client.delete_table(TableName=table)
 

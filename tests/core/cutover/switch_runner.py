@@ -18,14 +18,12 @@ class KilledError(Exception):
 
 @dataclass
 class Slots:
-    """The pointer, the journal, the tails and the old slot's fence. `before`: called with each step's number."""
+    """The pointer, the journal and the tails. `before`: called with each step's number."""
 
     pointer: Pointer = Pointer(epoch=4, state="ACTIVE", slot="prod")  # noqa: RUF009  # it is immutable
     journal: steps.Journal | None = None
     forward: bool = True
     reverse: tuple[int, str] | None = None
-    fenced: bool = False
-    watched: bool = False
     open_answer: bool = True
     drain_answer: bool = True
     differences: int = 0
@@ -69,7 +67,7 @@ class Slots:
                 self.seconds += seconds
             case steps.ReadClocks():
                 return steps.Clocks(aws=NOW, seconds=self.seconds)
-            case steps.OpenNewSlot():
+            case steps.ProbeNewSlot():
                 return self.open_answer
             case steps.Drain():
                 return self.drain_answer
@@ -79,16 +77,10 @@ class Slots:
                 return "R"
             case steps.StopForward():
                 self.forward = False
-            case steps.StartForward():
-                self.forward = True
             case steps.ArmReverse(epoch, position):
                 self.reverse = epoch, position
             case steps.DisarmReverse(epoch):
                 self.reverse = None if self.reverse and self.reverse[0] == epoch else self.reverse
-            case steps.FenceOldSlot():
-                self.fenced = True
-            case steps.WatchOldSlot():
-                self.watched = True
         return None
 
     def write(self, epoch: int, after: Pointer) -> bool:
@@ -101,8 +93,8 @@ class Slots:
         assert self.pointer.state == "ACTIVE"
         assert self.journal is not None
         if self.pointer.slot == "prod-v2":
-            assert (self.journal.step, self.forward, self.fenced, self.watched) == ("finished", False, True, True)
+            assert (self.journal.step, self.forward) == ("finished", False)
             assert self.reverse == (self.pointer.epoch - 1, "R")
         else:
-            assert (self.journal.step, self.forward, self.fenced, self.watched) == ("aborted", True, False, False)
+            assert self.journal.step == "aborted"
             assert self.reverse is None

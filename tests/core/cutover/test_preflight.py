@@ -60,7 +60,10 @@ BAD: dict[str, list[tuple[str, Any]]] = {
     "no other switch": [("unfinished", "prod to prod-v2")],
     "app's role": [("reached", frozenset(slots)) for slots in ((), ("prod",), ("prod-v2",))],
     "lag": [("lag_seconds", one(value)) for value in (2.0, 90.0, -1.0, float("nan"), None)],
-    "verified": [("verified_at", one(value)) for value in (NOW - 24 * HOUR, NOW + HOUR, None)],
+    "verified": [
+        *[("verified_at", one(value)) for value in (NOW - 24 * HOUR, NOW + HOUR, None)],
+        ("different", one(1)),
+    ],
     "quarantine": [("quarantined", one(value)) for value in (1, None)],
     "reverse": [("reverse_running", False)],
     "inverse": [("has_inverse", False)],
@@ -106,6 +109,20 @@ def test_a_bad_or_unknown_fact_fails_its_condition_only(name: str, member: str, 
     assert [condition["name"] for condition in refused.value.conditions] == [name]
     assert all(condition["command"].startswith("tee-infra ") for condition in refused.value.conditions)
     assert name in refused.value.message
+
+
+def test_no_command_overwrites_what_differs_in_the_slot_that_was_open() -> None:
+    back = replace(READY, source="prod-v2", target="prod", pointer=Pointer(epoch=4, state="ACTIVE", slot="prod-v2"))
+    back = replace(
+        back, leads_back=True, lag_seconds={}, shadow=replace(SHADOW, tables={"t": ShadowTable(reads=9, mismatches=1)})
+    )
+    for facts in (replace(back, verified_at={}), replace(back, different={"tee-admin": 2})):
+        told = {each.name: each.command for each in conditions(facts) if not each.holds}
+        assert told.keys() == {"lag", "verified", "shadow reads"}
+        assert not [command for command in told.values() if "--from" in command]
+    assert told["verified"] == "tee-infra migrate status prod"
+    (found,) = [each.problem for each in conditions(facts) if each.name == "verified"]
+    assert found == "tee-admin: 2 items differ"
 
 
 def test_a_loss_is_accepted_in_words() -> None:

@@ -218,6 +218,19 @@ def test_an_operator_whose_journal_another_run_has_changes_no_pointer_afterwards
         slots.check()
 
 
+@pytest.mark.parametrize(("epoch", "slot", "end"), [(7, "prod-v2", "finished"), (7, "prod", "aborted")])
+def test_a_journal_that_an_earlier_version_left_after_its_flip_is_ended_as_the_pointer_says(
+    epoch: int, slot: str, end: str
+) -> None:
+    journal = steps.Journal(
+        environment="prod", source="prod", target="prod-v2", epoch=4, version=4, step="fence", position="R"
+    )
+    slots = Slots(pointer=Pointer(epoch=epoch, state="ACTIVE", slot=slot), journal=journal)
+    slots.run(resume(journal))
+    assert slots.journal is not None
+    assert (slots.journal.step, slots.pointer.slot) == (end, slot)
+
+
 def test_every_place_of_a_pointer() -> None:
     journal = steps.Journal(environment="prod", source="prod", target="prod-v2", epoch=4)
     active = Pointer(epoch=4, state="ACTIVE", slot="prod")

@@ -45,6 +45,20 @@ def test_indexes_change_one_call_at_a_time(
     assert engine.diff(TABLE, name, state, changed).detailed == {}
 
 
+def test_warm_throughput_that_a_migration_has_raised_is_no_drift(
+    running: EmbeddedAws, engine: EngineSide, made: tuple[Values, str, Values]
+) -> None:
+    inputs, name, state = made
+    dynamodb, raised = client(running, "dynamodb"), {"ReadUnitsPerSecond": 13_000}
+    (index,) = dynamodb.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]
+    dynamodb.update_table(
+        TableName=name,
+        WarmThroughput=raised,
+        GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": index["IndexName"], "WarmThroughput": raised}}],
+    )
+    assert engine.read(TABLE, name, state, inputs) == (name, state, inputs)
+
+
 def test_another_view_of_the_stream_is_another_stream(engine: EngineSide, made: tuple[Values, str, Values]) -> None:
     inputs, name, state = made
     changed = inputs | {"streamViewType": "KEYS_ONLY"}

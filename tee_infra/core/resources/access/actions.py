@@ -75,12 +75,14 @@ CHANGE_TAG_ACCESS: Final = "dynamodb:UpdateAbacStatus"
 DATA_PLANE: Final = (*READ_KEYS, QUERY, SCAN, *WRITE, *PARTIQL)
 EXFILTRATION: Final = (*READ_STREAM, *BULK_COPIES, *RESTORES, *REPLICATION)
 
+WARM_TABLE: Final = "dynamodb:UpdateTable"
+"""Raises a table's warm throughput, among much else: IAM cannot tell the changes apart."""
 CHANGE_TABLE: Final = (
     "dynamodb:CreateTable",
     "dynamodb:TagResource",
     "dynamodb:UntagResource",
     "dynamodb:UpdateContinuousBackups",
-    "dynamodb:UpdateTable",
+    WARM_TABLE,
     "dynamodb:UpdateTimeToLive",
 )
 DELETE_TABLE: Final = "dynamodb:DeleteTable"

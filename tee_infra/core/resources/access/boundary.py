@@ -18,6 +18,7 @@ from tee_infra.core.resources.access.actions import (
     NATIVE_BACKUP,
     READ_STREAM,
     STREAM_READERS,
+    WARM_TABLE,
 )
 from tee_infra.core.resources.access.cutover import CUTOVER
 from tee_infra.core.resources.access.documents import EVERYTHING, Document, allow, deny, deny_all_but, document
@@ -40,9 +41,10 @@ def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) ->
     scope = with_slots(arns, slots)
     own = [arn for one in deployed_arns(environment, arns) for arn in (one.named_tables, one.parameters)]
     tagged = {"StringEquals": {"aws:ResourceTag/tee:environment": [one.environment for one in scope]}}
+    warms = [WARM_TABLE] if environment.kind.production else []  # `OnlyMigrator` denies it to every other role
     secrets = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.SECRETS_KEY_ALIAS}}
     statements = [
-        allow("Own", _ON_OWN, [*own, f"{arns.log_group('audit')}*"]),
+        allow("Own", [*_ON_OWN, *warms], [*own, f"{arns.log_group('audit')}*"]),
         *([allow("Slots", _ON_SLOTS, [arn for one in scope[1:] for arn in reached(one)])] if slots else []),
         allow("Keys", _USE_KEYS, [arns.keys], conditions=tagged),
         allow("SecretsKey", ["kms:Decrypt"], [arns.keys], conditions=secrets),
@@ -62,8 +64,8 @@ def boundary(environment: Environment, arns: Arns, slots: Sequence[str] = ()) ->
     return document(
         *statements,
         # A Deny also holds where the policy of a table, or the trust of a role, names a session: that passes an Allow.
-        deny_all_but("OnlyItems", [*_ON_OWN, *_USE_KEYS, *LOOK], EVERYTHING),
-        deny("OnlyMigrator", ["ssm:*", *READ_STREAM], [*keys, _ANY_STREAM], conditions=others),
+        deny_all_but("OnlyItems", [*_ON_OWN, *_USE_KEYS, *LOOK, *warms], EVERYTHING),
+        deny("OnlyMigrator", ["ssm:*", *READ_STREAM, *warms], [*keys, _ANY_TABLE], conditions=others),
     )
 
 
@@ -80,8 +82,7 @@ _ON_SLOTS: Final = (
 )
 _ON_OWN: Final = (
     *_ON_SLOTS,
-    "dynamodb:TagResource",
-    "dynamodb:UntagResource",
+    "dynamodb:*agResource",  # tag and untag, in as few characters as possible
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "ssm:GetParameter*",
@@ -90,5 +91,5 @@ _ON_OWN: Final = (
 
 _USE_KEYS: Final = ("kms:*crypt*", "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey*")
 
-_ANY_STREAM: Final = "arn:*:dynamodb:*:*:table/*"
+_ANY_TABLE: Final = "arn:*:dynamodb:*:*:table/*"
 """Every table with its streams, of every account: the policy of a stream may name a session."""

@@ -22,7 +22,8 @@ CUTOVER: Final = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", *READ)
 def on_cutover(environment: Environment, arns: Arns, slots: Sequence[str]) -> list[Statement]:
     """What a migrator does there: production's reads, and while there are other slots migrates and switches.
 
-    A slot's only migrates into it, so it reads the pointer and puts none. Other environments have no slots.
+    A slot's only migrates into it, so it reads the pointer and the last switch and puts neither. Other environments
+    have no slots.
     """
     if not environment.kind.production:
         return []
@@ -33,7 +34,7 @@ def on_cutover(environment: Environment, arns: Arns, slots: Sequence[str]) -> li
     if is_slot:
         return [
             _on_items(arns, "Cutover", CUTOVER, replications),
-            _on_items(arns, "CutoverPointer", READ, [names.pointer(home)]),
+            _on_items(arns, "CutoverPointer", READ, [names.pointer(home), names.switch_journal(home)]),
         ]
     keys = [names.pointer(home), *switches, *replications]
     return [

@@ -24,6 +24,7 @@ from tee_infra.core.resources.access.actions import (
     READ_KEYS,
     READ_STREAM,
     SCAN,
+    WARM_TABLE,
     WRITE,
 )
 from tee_infra.core.resources.access.cutover import on_cutover
@@ -101,6 +102,8 @@ def migrator(environment: Environment, arns: Arns, slots: Sequence[str]) -> Role
         *_read_anonymization_key(arns),
         *on_cutover(environment, arns, slots),
     ]
+    if writes and production:  # of what its own migrations fill, and of no other slot
+        statements.append(allow("RaiseWarmThroughput", [WARM_TABLE], arns.tables))
     if writes and (is_slot or not production):
         statements.append(_mark_restores(arns))
     # Production's items leave through this role: only with a second factor. Allow with `Bool`
