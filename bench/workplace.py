@@ -70,7 +70,8 @@ def steps(items: int) -> dict[str, float]:
             settle(running.pid)
             empty = resident_kb(running.pid)
             timed = partial(cpu_time, running.pid)
-            found["seed"] = timed(lambda: seed(database, items))
+            encoded = [json.dumps(make_item(number), separators=(",", ":")).encode() for number in range(items)]
+            found["seed"] = timed(lambda: seed(database, encoded))
             found["memory, kB per item"] = (resident_kb(running.pid) - empty) / items
             found["scan"] = timed(lambda: scan(database, items))
             found["copy"] = timed(lambda: copy(database, Path(folder)))
@@ -95,11 +96,10 @@ def create(client: Any, table: str) -> None:
     )
 
 
-def seed(database: Any, items: int) -> None:
+def seed(database: Any, encoded: list[bytes]) -> None:
     from tee_infra.core.backoff import Backoff  # noqa: PLC0415
     from tee_infra.workflows.data.table_io import TableAccess, put_items  # noqa: PLC0415
 
-    encoded = [json.dumps(make_item(number), separators=(",", ":")).encode() for number in range(items)]
     access = TableAccess(database.transport(), database.table(SOURCE))
     with access.requests(Event(), Backoff(), 8) as requests:
         put_items(requests, SOURCE, encoded)

@@ -5,6 +5,7 @@ each page, and takes botocore's shapes to parse and to print each attribute. Wit
 and an item 10 kB. Everything else stays moto's: validation, conditions, updates, indexes and filters see the same.
 """
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, cast
@@ -18,7 +19,15 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
 
-from tee_infra.local import item_json, packed_tables, sorted_items, stream_records, stream_shards, transactions
+from tee_infra.local import (
+    item_json,
+    ordinary_puts,
+    packed_tables,
+    sorted_items,
+    stream_records,
+    stream_shards,
+    transactions,
+)
 
 READS: Final = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
 ANSWERED: Final = READS | {"PutItem", "BatchWriteItem"}
@@ -47,6 +56,7 @@ def apply() -> None:
     cache_dispatch()
     backend = cast("Any", DynamoDBBackend)
     backend.scan, backend.query = _answering(backend.scan), _answering(backend.query)
+    ordinary_puts.apply(handler)
     handler.use_raw_body = True  # otherwise each body is parsed as a query string too
     handler.parse_parameters = _parsing(handler.parse_parameters)
     handler.serialized = _printing(handler.serialized)
@@ -55,10 +65,19 @@ def apply() -> None:
 
 
 def cache_dispatch() -> None:
-    """Spare every request of any service a third of its time: moto lists its own folder, and a class's methods."""
+    """Spare every request of any service a third of its time: moto lists its own folder, and a class's methods.
+
+    And it throws a die for each letter of a request's id.
+    """
     modules, requests = tuple(backends.list_of_moto_modules()), cast("Any", core_responses)
     cast("Any", backends).list_of_moto_modules = lambda: modules
     requests.method_names_from_class = cache(requests.method_names_from_class)
+    requests.gen_amzn_requestid_long = _add_request_id
+
+
+def _add_request_id(headers: dict[str, Any]) -> str:
+    headers["x-amzn-requestid"] = request_id = os.urandom(26).hex().upper()
+    return request_id
 
 
 def _change_item(item: Any) -> None:
@@ -89,7 +108,7 @@ def _change_item(item: Any) -> None:
     item.attrs = property(get_attrs, set_attrs)
     item.size = lambda self: item_json.size(self.raw_json())
     item.raw_json = _raw_json
-    item.packed_keys = lambda self: tuple(key and (key.type, key.value) for key in (self.hash_key, self.range_key))
+    item.packed_keys = _packed_keys
     item.__deepcopy__ = lambda self, _memo: _copy(self)
     item.__getstate__ = lambda self: {
         "hash_key": self.hash_key,
@@ -103,6 +122,12 @@ def _raw_json(item: Any) -> bytes:
     """The attributes as JSON, also of an item that is being changed."""
     held = item.__dict__
     return (item_json.encode(held["open_attrs"]) or b"{}") if "open_attrs" in held else held["raw_attrs"]
+
+
+def _packed_keys(item: Any) -> tuple[tuple[str, Any], tuple[str, Any] | None]:
+    """The keys as `(type, value)`, the second one None in a table without a range key."""
+    first, second = item.hash_key, item.range_key
+    return (first.type, first.value), second and (second.type, second.value)
 
 
 def _copy(item: Any) -> Any:
@@ -172,7 +197,7 @@ def _parsing(parse: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         if parsed is None:
             parse(handler, request)
         else:
-            handler.params = parsed
+            handler.params, handler.is_ordinary = parsed, True
 
     return parse_items
 

@@ -51,30 +51,38 @@ def parse_writes(operation: str, body: bytes) -> dict[str, Any] | None:
         parameters = _decoder.decode(body)
         if operation == "PutItem":
             return parameters if _is_ordinary(parameters["Item"]) else None
-        requests = (request for requests in parameters["RequestItems"].values() for request in requests)
-        ordinary = all(
-            list(request) == ["PutRequest"] and list(request["PutRequest"]) == ["Item"] and _is_ordinary(put["Item"])
-            for request in requests
-            for put in request.values()
-        )
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        ordinary = all(map(_are_ordinary_puts, parameters["RequestItems"].values()))
+    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return parameters if ordinary else None
 
 
+def is_ordinary(handler: Any) -> bool:
+    """Whether moto's handler has the parameters of `parse_writes`."""
+    return "is_ordinary" in handler.__dict__
+
+
+def _are_ordinary_puts(requests: list[dict[str, Any]]) -> bool:
+    for request in requests:
+        if list(request) != ["PutRequest"] or list(request["PutRequest"]) != ["Item"]:
+            return False
+        if not _is_ordinary(request["PutRequest"]["Item"]):
+            return False
+    return True
+
+
 def _is_ordinary(attrs: dict[str, Any]) -> bool:
-    return all(_is_ordinary_value(value) for value in attrs.values())
+    values = attrs.values()
+    return all((type(value.get("S")) is str and len(value) == 1) or _is_ordinary_value(value) for value in values)
 
 
 def _is_ordinary_value(value: dict[str, Any]) -> bool:
-    if len(value) != 1:
-        return False
-    ((kind, content),) = value.items()
+    ((kind, content),) = value.items()  # ValueError if it has not one type
+    if kind in _SCALARS:
+        return isinstance(content, _SCALARS[kind])
     if kind == "M":
         return _is_ordinary(content)
-    if kind == "L":
-        return isinstance(content, list) and all(_is_ordinary_value(part) for part in cast("list[Any]", content))
-    return kind in _SCALARS and isinstance(content, _SCALARS[kind])
+    return kind == "L" and isinstance(content, list) and all(map(_is_ordinary_value, cast("list[Any]", content)))
 
 
 def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:

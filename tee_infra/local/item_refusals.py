@@ -5,6 +5,7 @@ most requests, takes more than 25 items in a batch, and writes the items of a ba
 """
 
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from moto.dynamodb.exceptions import MockValidationException
@@ -12,6 +13,8 @@ from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from moto.dynamodb.responses import DynamoHandler
 
 from tee_infra.core.codec.item_rules import ItemRefusedError, KeySchema, check_item, key_text
+from tee_infra.core.codec.item_size import ITEM_BYTES
+from tee_infra.local import item_json
 from tee_infra.local.stream_shards import one_record
 
 BATCH_REQUESTS: Final = 25
@@ -40,7 +43,8 @@ def _checked(handle: Handle, check: Callable[[Any], None]) -> Handle:
 
 
 def _check_put(handler: Any) -> None:
-    check_item(handler.body["Item"], _schemas(handler.dynamodb_backend.get_table(handler.body["TableName"])))
+    schemas = _schemas(handler.dynamodb_backend.get_table(handler.body["TableName"]))
+    check_item(handler.body["Item"], schemas, is_small=_is_small(handler))
 
 
 def _check_batch(handler: Any) -> None:
@@ -50,15 +54,21 @@ def _check_batch(handler: Any) -> None:
             "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Member must have "
             f"length less than or equal to {BATCH_REQUESTS}, Member must have length greater than or equal to 1"
         )
+    is_small = _is_small(handler)
     for name, writes in requests.items():
         schemas = _schemas(handler.dynamodb_backend.get_table(name))
-        keys: set[str] = set()
+        key_names, keys = list(schemas[0].types), set[str]()
         for write in writes:
             item = write["PutRequest"]["Item"] if "PutRequest" in write else write["DeleteRequest"]["Key"]
-            check_item(item, schemas if "PutRequest" in write else schemas[:1])
-            keys.add(key_text(item, list(schemas[0].types)))
+            check_item(item, schemas if "PutRequest" in write else schemas[:1], is_small=is_small)
+            keys.add(key_text(item, key_names))
         if len(keys) < len(writes):
             raise ItemRefusedError("Provided list of item keys contains duplicates")
+
+
+def _is_small(handler: Any) -> bool:
+    """Whether no item is too large because the request is not; JSON that was only spelled longer is no item's."""
+    return item_json.is_ordinary(handler) and len(handler.normalized_request.data) <= ITEM_BYTES
 
 
 def _check_transaction(handler: Any) -> None:
@@ -102,7 +112,6 @@ def _schemas(table: Any) -> list[KeySchema]:
     types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table.attr}
     indexes = [*table.global_indexes, *table.indexes]
     keys = [("", table.schema), *((index.name, index.schema) for index in indexes)]
-    return [
-        KeySchema(name, {element["AttributeName"]: types[element["AttributeName"]] for element in schema})
-        for name, schema in keys
-    ]
+    hash_first = itemgetter("KeyType")
+    names = [(name, [each["AttributeName"] for each in sorted(schema, key=hash_first)]) for name, schema in keys]
+    return [KeySchema(name, {attribute: types[attribute] for attribute in attributes}) for name, attributes in names]

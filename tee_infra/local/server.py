@@ -26,13 +26,14 @@ from tee_infra.local.user_key import user_key
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID  # moto reads it on import
 
 import grpc
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from tee_infra.local import moto_patches, snapshot
-from tee_infra.local.clock import clock
 from tee_infra.local.controls import Controls
+from tee_infra.local.direct_dynamodb import DirectDynamoDb
 from tee_infra.local.door import Door
+from tee_infra.local.http_requests import RequestHandler
 from tee_infra.local.late_writes import ClosingConnection, landing
 from tee_infra.local.provider import clients
 from tee_infra.local.provider.clients import Aws
@@ -45,14 +46,6 @@ SIGNAL_SECONDS = 0.25
 POLL_SECONDS = 0.05
 OBJECTS_BEFORE_A_COLLECTION = 100_000
 """Items form no cycles, and Python's own 700 would look through all of them again and again."""
-
-
-class RequestHandler(MotoRequestHandler):
-    """moto's, with the embedded AWS's time as the `Date` of every answer."""
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """As HTTP has it; of now without a timestamp."""
-        return super().date_time_string(clock.now() if timestamp is None else timestamp)
 
 
 def main(directory: Path, port: int) -> None:
@@ -69,7 +62,8 @@ def main(directory: Path, port: int) -> None:
     gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
     saved_in = directory / "snapshot"
     notice = snapshot.load(saved_in, key)
-    gate = landing.gate = Gate(Controls(ClosingConnection(DomainDispatcherApplication(create_backend_app))))
+    application = DirectDynamoDb(DomainDispatcherApplication(create_backend_app))
+    gate = landing.gate = Gate(Controls(ClosingConnection(application)))
     door = Door(gate, port, credentials)
     moto = make_server(LOOPBACK, port, door, threaded=True, request_handler=RequestHandler, fd=listener.fileno())
     Thread(target=moto.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True).start()
@@ -91,7 +85,8 @@ def main(directory: Path, port: int) -> None:
     _save_until(stopped, save, directory)
     provider.stop(grace=None).wait()
     moto.shutdown()
-    save()
+    gate.closed.acquire()  # for good: what an open connection wrote after this would be lost
+    _save_changes(gate, saved_in, key)
 
 
 def _listen(port: int) -> socket.socket:
@@ -130,14 +125,18 @@ def _save_until(stopped: Event, save: Callable[[], None], directory: Path) -> No
 
 def _save(gate: Gate, path: Path, key: bytes) -> None:
     with gate.closed:
-        if not gate.changed:
-            return
-        try:
-            snapshot.save(path, key)
-        except OSError as error:  # with a full disk the process continues, and the last snapshot is kept
-            print(f"not saved: {error}", file=sys.stderr)  # noqa: T201  # the log
-        else:
-            gate.changed = False
+        _save_changes(gate, path, key)
+
+
+def _save_changes(gate: Gate, path: Path, key: bytes) -> None:
+    if not gate.changed:
+        return
+    try:
+        snapshot.save(path, key)
+    except OSError as error:  # with a full disk the process continues, and the last snapshot is kept
+        print(f"not saved: {error}", file=sys.stderr)  # noqa: T201  # the log
+    else:
+        gate.changed = False
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """A record of moto's streams that shares the JSON of its items, and is written out when a client reads it."""
 
-import os
 from datetime import UTC, datetime
+from random import Random
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from tee_infra.local import item_json
 from tee_infra.local.clock import clock
+
+_ids: Final = Random()  # noqa: S311  # of records, not of anything secret
+"""A call to the system for the id of each record would let every other thread run."""
 
 
 def apply(record: Any, shard: Any) -> None:
@@ -20,7 +23,7 @@ def apply(record: Any, shard: Any) -> None:
         keys = (old if old is not None else new).packed_keys()
         images = tuple(None if item is None else item.raw_json() for item in (old, new))
         names = (table.hash_key_attr, table.range_key_attr)
-        self.packed = (names, stream_type, event, keys, images, number, os.urandom(16), clock.now())
+        self.packed = (names, stream_type, event, keys, images, number, _ids.randbytes(16), clock.now())
 
     def written(self: Any) -> dict[str, Any]:
         if "record" in self.__dict__:  # of a snapshot in which every record is written out

@@ -5,7 +5,7 @@ Sources: the developer guide's "Constraints" and "Naming rules and data types", 
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
@@ -16,7 +16,14 @@ _DIGITS: Final = 38
 _LARGEST: Final = Decimal("9" * _DIGITS + "E+88")
 _SMALLEST: Final = Decimal("1E-130")
 _INVALID: Final = "One or more parameter values were invalid: "
+_KEY_LIMITS: Final = (
+    (2048, f"{_INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes"),
+    (1024, f"{_INVALID}Aggregated size of all range keys has exceeded the size limit of 1024 bytes"),
+)
+"""Bytes of a hash key and of a range key."""
+_MOST_BYTES_A_CHARACTER: Final = 4
 _EMPTY_KEY: Final = "The AttributeValue for a key attribute cannot contain an empty {} value."
+_ONE_TYPE: Final = "must contain exactly one of the supported datatypes"
 _TYPES: Final = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
 _EMPTY_SETS: Final = {
     "SS": f"{_INVALID}An string set  may not be empty",
@@ -26,7 +33,7 @@ _EMPTY_SETS: Final = {
 
 
 class KeySchema(NamedTuple):
-    """The key of a table or an index: attribute -> type. `index_name` is empty for the table."""
+    """The key of a table or an index: attribute -> type, first the hash key. `index_name` is empty for the table."""
 
     index_name: str
     types: Mapping[str, str]
@@ -36,16 +43,17 @@ class ItemRefusedError(ValueError):
     """DynamoDB refuses the item; the message is DynamoDB's."""
 
 
-def check_item(item: Mapping[str, Any], schemas: Sequence[KeySchema]) -> None:
+def check_item(item: Mapping[str, Any], schemas: Sequence[KeySchema], *, is_small: bool = False) -> None:
     """Check an item for a table with these keys, its own first. Raises `ItemRefusedError`.
 
-    It is DynamoDB's JSON; a binary may be bytes already.
+    It is DynamoDB's JSON; a binary may be bytes already. `is_small` spares the measuring: its JSON is within the limit.
     """
     for value in item.values():
-        _check_value(value, 0)
+        if type(value) is not dict or len(value) != 1 or "S" not in value:  # strings are most, and all are valid
+            _check_value(value, 0)
     for schema in schemas:
         _check_key(item, schema)
-    if excess(msgspec.json.encode(item)):
+    if not is_small and excess(msgspec.json.encode(item)):
         raise ItemRefusedError("Item size has exceeded the maximum allowed size")
 
 
@@ -56,7 +64,7 @@ def key_text(item: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _check_key(item: Mapping[str, Any], schema: KeySchema) -> None:
-    for name, kind in schema.types.items():
+    for place, (name, kind) in enumerate(schema.types.items()):
         if name not in item:
             if schema.index_name:
                 continue  # the item is not in the index
@@ -74,13 +82,22 @@ def _check_key(item: Mapping[str, Any], schema: KeySchema) -> None:
             where = f"IndexName: {schema.index_name}, IndexKey: {name}" if schema.index_name else f"Key: {name}"
             of = "A value specified for a secondary index key is not supported. " if schema.index_name else ""
             raise ItemRefusedError(f"One or more parameter values are not valid. {of}{empty} {where}")
+        limit, too_long = _KEY_LIMITS[min(place, 1)]
+        if len(value) * _MOST_BYTES_A_CHARACTER > limit and _key_size(kind, value) > limit:
+            raise ItemRefusedError(too_long)
+
+
+def _key_size(kind: str, value: str | bytes) -> int:
+    if isinstance(value, bytes):
+        return len(value)
+    return len(value) * 3 // 4 if kind == "B" else len(value.encode())
 
 
 def _check_value(value: Any, level: int) -> None:
-    if not isinstance(value, Mapping) or len(value) != 1 or not value.keys() <= _TYPES:
-        what = "has more than one datatypes set" if isinstance(value, Mapping) and len(value) > 1 else "is empty"
-        raise ItemRefusedError(f"Supplied AttributeValue {what}, must contain exactly one of the supported datatypes")
-    ((kind, held),) = value.items()
+    if not isinstance(value, dict) or len(cast("dict[str, Any]", value)) != 1:
+        what = "has more than one datatypes set" if isinstance(value, dict) and value else "is empty"
+        raise ItemRefusedError(f"Supplied AttributeValue {what}, {_ONE_TYPE}")
+    ((kind, held),) = cast("dict[str, Any]", value).items()
     match kind:
         case "N":
             _check_number(held)
@@ -94,11 +111,15 @@ def _check_value(value: Any, level: int) -> None:
                 raise ItemRefusedError("Nesting Levels have exceeded supported limits")
             for member in held.values() if kind == "M" else held:
                 _check_value(member, level + 1)
-        case _:
+        case _ if kind in _TYPES:
             pass
+        case _:
+            raise ItemRefusedError(f"Supplied AttributeValue is empty, {_ONE_TYPE}")
 
 
 def _check_number(text: Any) -> None:
+    if isinstance(text, str) and len(text) <= _DIGITS and text.removeprefix("-").replace(".", "", 1).isdecimal():
+        return  # as most are
     try:
         number = Decimal(text) if isinstance(text, str) and text == text.strip() else Decimal("NaN")
     except InvalidOperation:

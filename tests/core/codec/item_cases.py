@@ -24,6 +24,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "empty binary index key": ({"raw": {"B": ""}}, "cannot contain an empty binary value"),
     "empty key": ({"pk": {"S": ""}}, "cannot contain an empty string value. Key: pk"),
     "key of another type": ({"pk": {"N": "1"}}, "Type mismatch for key pk expected: S actual: N"),
+    "long key": ({"pk": {"S": "x" * 2049}}, "Size of hashkey has exceeded the maximum size limit of2048 bytes"),
+    "long key in two bytes a character": ({"pk": {"S": "é" * 1025}}, "Size of hashkey has exceeded"),
+    "long index key": ({"who": {"S": "x" * 2049}}, "Size of hashkey has exceeded"),
+    "long binary index key": ({"raw": {"B": "AAAA" * 683}}, "Size of hashkey has exceeded"),
     "too large": ({"v": {"S": "x" * 400 * 1024}}, "Item size has exceeded"),
     "too large in two bytes a character": ({"v": {"S": "é" * 205_000}}, "Item size has exceeded"),
     "too deep in lists": ({"v": nested(LEVELS + 1)}, "Nesting Levels have exceeded"),
@@ -46,6 +50,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 TAKEN: dict[str, dict[str, Any]] = {
     "no index key": {"v": {"S": ""}},
     "index keys": {"who": {"S": "a"}, "at": {"N": "1"}, "raw": {"B": "AA=="}},
+    "longest index keys": {"who": {"S": "é" * 1024}, "raw": {"B": "AAAA" * 682}},
     "empty binary": {"v": {"B": ""}},
     "empty list and map": {"v": {"L": []}, "w": {"M": {}}},
     "just deep enough": {"v": nested(LEVELS), "w": nested(LEVELS, "M")},
