@@ -4,10 +4,13 @@ import atexit
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,6 +23,9 @@ from tee_infra.engine import find_engine
 
 ROOT = Path(__file__).parent.parent
 pytest_plugins = ["tests.support.fixtures", "tests.support.endings"]
+
+# Whatever the shell says: pytest compiles the tests itself, which takes each worker ten seconds if none was kept.
+sys.dont_write_bytecode = False
 
 NO_ENGINE = "NOT TESTED: there is no Pulumi CLI here; get one with `tee-infra engine`"
 
@@ -47,6 +53,18 @@ settings.load_profile("project")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a worker often waits for an engine or for a time-out."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker first imports other modules than the others, which then find them compiled."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    folders = [path for path in map(Path, session.config.args) if path.is_dir()]
+    modules = sorted({path.resolve() for folder in folders for path in folder.rglob("test_*.py")})
+    for path in modules[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        with suppress(Exception):  # the collection tells of it
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

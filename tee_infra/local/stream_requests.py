@@ -1,19 +1,22 @@
 """The requests of DynamoDB Streams on shards that split and are trimmed: moto's handlers know one shard and no error.
 
-An iterator says where it stands, so none is kept. Sources: the reference of `DescribeStream`, `GetShardIterator` and
+An iterator says where it stands, so none is kept. A page is printed as it is: moto takes botocore's shapes to print it,
+in a millisecond for each record. Sources: the reference of `DescribeStream`, `GetShardIterator` and
 `GetRecords` (closed shards, the 15 minutes of an iterator, trimmed data), and botocore's model of them.
 """
 
 import base64
 import binascii
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ResourceNotFoundException
 
-from tee_infra.local import stream_shards
+from tee_infra.local import item_json, stream_shards
 from tee_infra.local.clock import clock
 
 ITERATOR_SECONDS: Final = 15 * 60.0
@@ -55,7 +58,7 @@ class _Stream:
 def apply(handler: Any) -> None:
     """Change moto's class."""
     handler.describe_stream, handler.get_shard_iterator = _describe_stream, _get_shard_iterator
-    handler.get_records = _get_records
+    handler.get_records, handler.serialized = _get_records, _printing(handler.serialized)
 
 
 def _describe_stream(handler: Any) -> ActionResult:
@@ -120,10 +123,27 @@ def _get_records(handler: Any) -> ActionResult:
         raise _trimmed(shard)
     records = stream_shards.read(shard, position, handler._get_param("Limit") or _RECORDS_OF_A_PAGE)
     position = stream_shards.number(records[-1]) + 1 if records else position
-    answer: dict[str, Any] = {"Records": [record.to_json() for record in records]}
+    answer: dict[str, Any] = {"Records": [_printable(record.to_json()) for record in records]}
     if shard.end is None or stream_shards.read(shard, position, 1):
         answer["NextShardIterator"] = stream.iterator(shard, position)
     return ActionResult(answer)
+
+
+def _printable(record: dict[str, Any]) -> dict[str, Any]:
+    change = record["dynamodb"]
+    created: datetime = change["ApproximateCreationDateTime"]
+    whole = created.replace(microsecond=created.microsecond // 1000 * 1000, tzinfo=UTC)  # milliseconds
+    return record | {"dynamodb": change | {"ApproximateCreationDateTime": whole.timestamp()}}
+
+
+def _printing(serialize: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def serialize_records(handler: Any, answer: Any) -> Any:
+        if isinstance(answer.result, Exception) or handler._get_action() != "GetRecords":
+            return serialize(handler, answer)
+        headers = {"Content-Type": "application/x-amz-json-1.0", **handler.response_headers}
+        return 200, headers, item_json.encode(answer.result)
+
+    return serialize_records
 
 
 def _unknown(what: str) -> JsonRESTError:

@@ -18,7 +18,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from tee_infra.core.resources.access.evaluator import Request, UnsupportedPolicyError, is_denied
+from tee_infra.core.resources.evaluator import Request, UnsupportedPolicyError, is_denied
 from tee_infra.core.times import render_time
 from tee_infra.local.clock import clock
 from tee_infra.local.pidfile import ACCOUNT_ID

@@ -7,7 +7,7 @@ from policy_sentry.querying.actions import get_action_data
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access, audit_trail, topic_policy
-from tee_infra.core.resources.access.evaluator import many
+from tee_infra.core.resources.evaluator import many
 from tests.support.iam_roles import arns, every_role
 
 WITHOUT_A_RESOURCE = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.resources.access.evaluator import matches
+from tee_infra.core.resources.evaluator import matches
 from tests.support.iam_escalation import (
     EVERYTHING,
     GUARDED,

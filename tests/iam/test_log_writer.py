@@ -4,7 +4,7 @@ import pytest
 
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access, audit_trail
-from tee_infra.core.resources.access.evaluator import Request, is_allowed, is_trusted
+from tee_infra.core.resources.evaluator import Request, is_allowed, is_trusted
 from tests.support.iam_roles import ACCOUNT, REGION, arns
 
 OWN = arns("prod")

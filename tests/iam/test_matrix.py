@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.resources.access.evaluator import Request, is_allowed
+from tee_infra.core.resources.evaluator import Request, is_allowed
 from tests.iam.matrix import Row, rows
 from tests.iam.matrix_pipelines import pipeline_rows
 from tests.iam.matrix_slots import slot_rows

@@ -8,7 +8,7 @@ from tee_infra.core.environments import parse_environment
 from tee_infra.core.resources import access
 from tee_infra.core.resources.access.cutover import CUTOVER
 from tee_infra.core.resources.access.documents import allow, deny, document
-from tee_infra.core.resources.access.evaluator import Request, is_allowed, many, matches
+from tee_infra.core.resources.evaluator import Request, is_allowed, many, matches
 from tee_infra.core.tables.catalog import TABLES
 from tests.iam.matrix import TABLE
 from tests.support.iam_roles import PERSON, arns, every_role, role_policies

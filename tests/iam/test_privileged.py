@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 from policy_sentry.querying.actions import get_actions_for_service, get_actions_with_access_level
 
-from tee_infra.core.resources.access.evaluator import Request, is_allowed
 from tee_infra.core.resources.access.privileged import DAILY_CHANGES
+from tee_infra.core.resources.evaluator import Request, is_allowed
 from tests.iam.matrix_pipelines import PRIVILEGED_CHANGES
 from tests.support.iam_roles import ACCOUNT, REGION, arns, resource_policy, role_policies
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tee_infra.core.resources.access.evaluator import Request, is_trusted
+from tee_infra.core.resources.evaluator import Request, is_trusted
 from tests.support.iam_roles import ACCOUNT, PERSON, REGION, role_policies
 from tests.support.iam_simulator import simulate
 

@@ -1,4 +1,5 @@
-// An app that writes through `SlotTables` until its standard input ends: puts, updates and deletes of a few keys.
+// An app that writes through `SlotTables` until its standard input ends: puts, updates and deletes of a few keys, about
+// ten in a second.
 // Writes as a JSON object what its items may be: key -> values, null for no item; more than one for an uncertain write.
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { SlotTables, WritesHeldError, WriteUncertainError } from './tables.js'
@@ -45,7 +46,7 @@ while (!ended) {
       throw error
     }
   }
-  await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 20))
+  await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
 }
 await tables.close()
 process.stdout.write(JSON.stringify({ present, slots: [...slots], acknowledged }))

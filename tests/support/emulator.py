@@ -1,6 +1,7 @@
 """An in-process moto server, and the catalog's tables in it."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -48,6 +49,7 @@ def serve_pure_moto() -> Iterator[str]:
         with lock:
             return list(application(environ, start_response))
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -26,9 +26,9 @@ from tee_infra.core.resources.access.actions import (
 )
 from tee_infra.core.resources.access.boundary import LOOK as MEMBERS_LOOK
 from tee_infra.core.resources.access.cutover import CUTOVER
-from tee_infra.core.resources.access.evaluator import Request, is_allowed
 from tee_infra.core.resources.access.pipeline_boundary import FIND_FEATURES, LOOK
 from tee_infra.core.resources.access.privileged import PRIVILEGED_RULE
+from tee_infra.core.resources.evaluator import Request, is_allowed
 from tests.support.iam_roles import ACCOUNT, REGION, arns
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -18,7 +18,7 @@ from botocore.client import BaseClient
 from tee_infra.aws.dynamodb_raw import RawLane
 from tee_infra.aws.raw_settings import PreparedError
 from tee_infra.core.environments import parse_environment
-from tee_infra.core.resources.access.evaluator import Request, is_allowed
+from tee_infra.core.resources.evaluator import Request, is_allowed
 from tests.support.iam_recorder import leading_key, request_of
 from tests.support.iam_roles import ACCOUNT, REGION, arns, resource_policy, role_policies
 

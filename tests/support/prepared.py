@@ -27,7 +27,6 @@ from tests.support.features import home_of, make
 
 ACCOUNT, STARTED, DEV_UP, PROD_UP, FEATURE_UP = "account", "started", "dev-up", "prod-up", "feature-up"
 RESTORABLE = "/restorable/"
-# Imported only in its own process: moto takes its account from there.
 STATES = Path(".tee") / "state", Path(".tee") / "feature-state"
 
 
@@ -124,7 +123,7 @@ class Prepared:
 def _spawn(directory: Path, port: int) -> subprocess.Popen[bytes]:
     with (directory / "log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.support.restorable_aws", str(directory), str(port)],
+            [sys.executable, "-m", "tests.support.restorable_aws", str(directory), str(port), RESTORABLE],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -1,6 +1,6 @@
-"""The process of the embedded AWS, which besides gives and takes all that it holds: `-m` this `DIRECTORY PORT`.
+"""The process of the embedded AWS, which besides gives and takes all that it holds: `-m` this `DIRECTORY PORT PREFIX`.
 
-POST /restorable/save, /restorable/restore and /restorable/reset; a file's path is the body of the first two. A restore
+POST to the prefix with save, restore or reset behind it; a file's path is the body of the first two. A restore
 forgets everything else, and a reset everything, also what a stop has saved. Nothing is saved by the clock: what a kill
 loses does not depend on it.
 """
@@ -19,16 +19,16 @@ from tee_infra.local.faults import faults
 from tee_infra.local.late_writes import landing
 from tee_infra.local.table_policies import changes
 from tee_infra.local.user_key import user_key
-from tests.support.prepared import RESTORABLE
 
 
 class Restorable(DomainDispatcherApplication):
     """Behind the gate, as moto's own application is, so that nothing else happens meanwhile."""
 
     directory: Path
+    prefix: str
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        action = environ["PATH_INFO"].partition(RESTORABLE)[2]
+        action = environ["PATH_INFO"].partition(self.prefix)[2]
         if not action:
             return super().__call__(environ, start_response)
         path = Path(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
@@ -48,7 +48,7 @@ class Restorable(DomainDispatcherApplication):
 
 
 if __name__ == "__main__":
-    Restorable.directory = Path(sys.argv[1])
+    Restorable.directory, Restorable.prefix = Path(sys.argv[1]), sys.argv[3]
     server.AUTOSAVE_SECONDS = float("inf")
     server.DomainDispatcherApplication = Restorable
     server.main(Path(sys.argv[1]), int(sys.argv[2]))

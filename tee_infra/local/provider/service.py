@@ -8,7 +8,6 @@ from typing import Any, NoReturn, TypeVar, cast
 import grpc
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from tee_infra.local.credentials import Credentials
 from tee_infra.local.peers import ForeignPeerError, require_own_peer
@@ -17,6 +16,7 @@ from tee_infra.local.provider import configuration, operations, validate, values
 from tee_infra.local.provider.clients import Aws
 from tee_infra.local.provider.configuration import Configuration
 from tee_infra.local.provider.functions import FUNCTIONS
+from tee_infra.local.provider.messages import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from tee_infra.local.provider.registry import RESOURCE_TYPES
 from tee_infra.local.provider.schema import Failure, ResourceType, Values
 

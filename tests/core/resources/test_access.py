@@ -7,9 +7,9 @@ from tee_infra.core.arns import Arns
 from tee_infra.core.environments import KINDS, Environment, parse_environment
 from tee_infra.core.resources import access, audit_trail, topic_policy
 from tee_infra.core.resources.access.documents import allow, document
-from tee_infra.core.resources.access.evaluator import many
 from tee_infra.core.resources.access.pipelines import FEATURE_HOST
 from tee_infra.core.resources.access.role import guarded_roles
+from tee_infra.core.resources.evaluator import many
 from tee_infra.core.settings import settings_for
 from tee_infra.core.tables.catalog import TABLES
 from tests.support.iam_roles import all_of

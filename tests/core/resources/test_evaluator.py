@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tee_infra.core.resources.access.evaluator import Request, UnsupportedPolicyError, is_denied
+from tee_infra.core.resources.evaluator import Request, UnsupportedPolicyError, is_denied
 
 ROLE = "arn:aws:iam::000000000000:role/app"
 NOON, BEFORE, AFTER = "2026-12-01T12:00:00Z", "2026-12-01T11:59:59Z", "2026-12-01T12:00:01Z"

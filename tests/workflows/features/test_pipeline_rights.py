@@ -16,7 +16,7 @@ from tee_infra.core.lifecycle.branches import Branches
 from tee_infra.core.lifecycle.transitions import CreateRequest
 from tee_infra.core.pulumi_state.files import checkpoint_file, locks_folder
 from tee_infra.core.resources import access
-from tee_infra.core.resources.access.evaluator import Request, is_allowed
+from tee_infra.core.resources.evaluator import Request, is_allowed
 from tee_infra.workflows.cleanup.run import execute, plan
 from tee_infra.workflows.control.environment_lock import locked
 from tee_infra.workflows.control.records import change_record
