@@ -30,10 +30,15 @@ def main() -> NoReturn:
     except ReportedError as reported:
         sys.exit(_complain(reported.error))
     except (Exception, KeyboardInterrupt) as error:
-        if "--json" in sys.argv:  # it failed before its command began
+        if "--json" in _own_arguments():  # it failed before its command began
             show_document(envelope(None, failure=failure_of(error)))
         sys.exit(_complain(error))
     sys.exit(0)
+
+
+def _own_arguments() -> list[str]:
+    """Those before `--`: the rest is the command of `tee-infra run`."""
+    return sys.argv[: sys.argv.index("--")] if "--" in sys.argv else sys.argv
 
 
 def _complain(error: BaseException) -> int:
@@ -41,7 +46,7 @@ def _complain(error: BaseException) -> int:
     failure = failure_of(error)
     if isinstance(error, click.ClickException):
         show_usage_error(error)
-    elif "--debug" in sys.argv and isinstance(error, Exception) and not isinstance(error, click.Abort):
+    elif "--debug" in _own_arguments() and isinstance(error, Exception) and not isinstance(error, click.Abort):
         sys.excepthook = lambda _kind, raised, _traceback: show_traceback(raised)
         raise error
     else:

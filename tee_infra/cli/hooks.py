@@ -39,15 +39,16 @@ def hooks() -> None:
 @dry_run_option
 @json_option
 def install(dry_run: bool, as_json: bool) -> None:
-    """Install the pre-push hook in this checkout.
+    """Install the pre-push hook in this git checkout.
 
     The hook only prints announcements: it never stops a push, needs no credentials and no network. A pre-push hook
     from another source is never overwritten.
     """
     output, project = Output(as_json), find_project(Path.cwd())
-    output.say(f"target: {workflow.where(project)}")
-    programs = Path(sys.executable).parent
-    _tell(output, workflow.where(project), workflow.install(project, programs, dry_run=dry_run), dry_run=dry_run)
+    repository = workflow.repository_of(project, Path.cwd())
+    path, programs = workflow.where(repository), Path(sys.executable).parent
+    output.say(f"target: {path}")
+    _tell(output, path, workflow.install(project, repository, programs, dry_run=dry_run), dry_run=dry_run)
 
 
 @prints(HookResult)
@@ -56,9 +57,11 @@ def install(dry_run: bool, as_json: bool) -> None:
 @json_option
 def uninstall(dry_run: bool, as_json: bool) -> None:
     """Remove the pre-push hook that `install` created."""
-    output, project = Output(as_json), find_project(Path.cwd())
-    output.say(f"target: {workflow.where(project)}")
-    _tell(output, workflow.where(project), workflow.uninstall(project, dry_run=dry_run), dry_run=dry_run)
+    output = Output(as_json)
+    repository = workflow.repository_of(find_project(Path.cwd()), Path.cwd())
+    path = workflow.where(repository)
+    output.say(f"target: {path}")
+    _tell(output, path, workflow.uninstall(repository, dry_run=dry_run), dry_run=dry_run)
 
 
 @prints(HooksAnnounceResult)

@@ -1,7 +1,7 @@
 """`tee-infra local start | status | stop | env`."""
 
 import os
-import shlex
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints
 from tee_infra.cli.printing import show
 from tee_infra.cli.results import ResultModel, Time
+from tee_infra.cli.root import SHELL
+from tee_infra.cli.shell_lines import SHELLS, shell_of, taking_lines, undoing_lines
 from tee_infra.core.aws_variables import foreign_variables
 from tee_infra.engine import ensure_engine
 from tee_infra.local import EmbeddedAws
@@ -130,20 +132,40 @@ def stop(as_json: bool) -> None:
 
 @prints(LocalEnvResult)
 @local.command()
+@click.option("--unset", "undo", is_flag=True, help="Print lines that restore the variables of the shell.")
+@click.option(
+    "--shell",
+    "name",
+    type=click.Choice(list(SHELLS)),
+    help="Language of the lines. Default: that of the variable SHELL, or posix.",
+)
 @json_option
-def env(as_json: bool) -> None:
+def env(undo: bool, name: str | None, as_json: bool) -> None:
     """Print shell exports that point pulumi and AWS SDKs at it.
 
     Run: eval "$(tee-infra local env)"
+
+    The shell keeps the values before, and this restores them: eval "$(tee-infra local env --unset)"
+
+    In fish: tee-infra local env | source. In PowerShell: tee-infra local env | Out-String | Invoke-Expression.
     """
-    project = find_project(Path.cwd())
+    project, environ = find_project(Path.cwd()), _shell_variables()
+    name = name or shell_of(environ.get("SHELL"))
+    if undo:
+        inherited = embedded_aws.inherited_variables(project, environ)
+        Output(as_json).result(LocalEnvResult(variables={}, unset=inherited), undoing_lines(name, inherited))
+        return
     running = embedded_aws.require(project)
     engine = ensure_engine(os.environ, partial(show, err=True))
     variables = embedded_aws.environment_of(project, engine, running)
-    foreign = list(foreign_variables(os.environ, variables))
-    lines = [f"unset {' '.join(foreign)}"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    foreign = list(foreign_variables(environ, variables))
+    lines = taking_lines(name, environ, variables, foreign)
     Output(as_json).result(LocalEnvResult(variables=variables, unset=foreign), lines)
+
+
+def _shell_variables() -> Mapping[str, str]:
+    """Those of the shell, from before the root command changed some for its own clients."""
+    return click.get_current_context().meta.get(SHELL, os.environ)
 
 
 local.add_command(fault)

@@ -1,4 +1,4 @@
-"""Environments: their kinds, how a name is read, and which one STAGE or NODE_ENV means."""
+"""Environments: their kinds, and how a name is read."""
 
 import re
 from collections.abc import Mapping
@@ -140,14 +140,6 @@ def parse_owner(name: str) -> Environment:
 def resolve_stage(stage: str, source: str = "stage") -> Environment:
     """Read a stage as the app writes it: an environment's name or one of the kinds' aliases (`production`)."""
     return parse_environment(ALIASES.get(stage, stage), source)
-
-
-def current_environment(environ: Mapping[str, str]) -> Environment:
-    """The environment named by STAGE, by NODE_ENV if STAGE is not set, or `dev`. An empty variable counts as unset."""
-    for variable in ("STAGE", "NODE_ENV"):
-        if stage := environ.get(variable):
-            return resolve_stage(stage, variable)
-    return parse_environment("dev")
 
 
 FEATURE_HOST: Final = "dev"

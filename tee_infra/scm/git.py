@@ -61,6 +61,20 @@ def known_files(directory: Path) -> list[str]:
     return [os.fsdecode(name) for name in listing.split(b"\0") if name]
 
 
+def files_named(directory: Path, name: str) -> list[Path]:
+    """The files of that name among them, in every folder; one that git knows may be deleted. Raises `GitError`."""
+    pattern = f":(glob)**/{name}"
+    listing = _git(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern)
+    return [directory / os.fsdecode(path) for path in listing.split(b"\0") if path]
+
+
+def top_of(directory: Path) -> Path | None:
+    """The top of the git checkout that `directory` is in. None: it is in none."""
+    with suppress(GitError):
+        return Path(os.fsdecode(_git(directory, "rev-parse", "--show-toplevel").rstrip(b"\n")))
+    return None
+
+
 def remote_url(directory: Path) -> str:
     """The address of `origin`. Raises `GitError`."""
     return _text(_git(directory, "remote", "get-url", "origin"))
@@ -71,6 +85,13 @@ def head_of(directory: Path, branch: str) -> str | None:
     for place in ("refs/remotes/origin/", HEADS):
         with suppress(GitError):
             return _text(_git(directory, "show-ref", "--verify", "--hash", f"{place}{branch}"))
+    return None
+
+
+def current_branch(directory: Path) -> str | None:
+    """The branch that is checked out. None: a detached HEAD, or no git checkout."""
+    with suppress(GitError):
+        return _text(_git(directory, "symbolic-ref", "--quiet", "HEAD")).removeprefix(HEADS)
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from tee_infra import local
 from tee_infra.aws.identity import clock_skew, credentials_source
 from tee_infra.core.data.backup import is_segment
+from tee_infra.core.defaults.project_folder import NoProjectError
 from tee_infra.core.target import AwsTarget
 from tee_infra.engine import engine_findings
 from tee_infra.engine.doctor import Finding
@@ -18,7 +19,7 @@ from tee_infra.local import EmbeddedAws
 from tee_infra.local.private_files import OWN_FOLDER
 from tee_infra.scm.git import GitError, known_files
 from tee_infra.workflows.environments.list import find_environments
-from tee_infra.workflows.session.checkout import NoProjectError, Project, find_project
+from tee_infra.workflows.session.checkout import Project, find_project
 
 AWS_ADDRESS: Final = "https://sts.amazonaws.com"
 MINIMUM_PYTHON: Final = (3, 11)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from tee_infra.core.environments import FEATURE_HOST, parse_environment
 from tee_infra.core.names import BranchNameError, feature_environment
 from tee_infra.errors import RefusedError, UsageError
-from tee_infra.scm.git import HEADS, hook_path, other_repository, prefix_of, shared_hooks
+from tee_infra.scm.git import HEADS, hook_path, other_repository, prefix_of, shared_hooks, top_of
 from tee_infra.workflows.session.checkout import Project
 
 HOOK: Final = "pre-push"
@@ -22,7 +22,7 @@ SCRIPT: Final = """\
 PATH="$PATH":{bin}
 cd {folder} && [ -f Pulumi.yaml ] && command -v tee-infra >/dev/null || exit 0
 exec 3<&0
-tee-infra hooks announce "$@" <&3 >&2 &
+tee-infra -C . hooks announce "$@" <&3 >&2 &
 announcer=$!
 (sleep {seconds}; kill -9 "$announcer") <&- 3<&- >/dev/null 2>&1 &
 wait "$announcer" 2>/dev/null
@@ -58,18 +58,23 @@ class HookFileError(UsageError):
         super().__init__(f"{path}: {error.strerror or error}. git's core.hooksPath leads there")
 
 
-def where(project: Project) -> Path:
+def repository_of(project: Project, start: Path) -> Path:
+    """A folder in the git checkout that gets the hook: the one of `start`, where pushes are made, or the project's."""
+    return project.directory if top_of(start) is None else start
+
+
+def where(repository: Path) -> Path:
     """The path of the hook, which need not exist. Raises `GitError`."""
-    return hook_path(project.directory, HOOK)
+    return hook_path(repository, HOOK)
 
 
-def install(project: Project, programs: Path, *, dry_run: bool) -> Action:
+def install(project: Project, repository: Path, programs: Path, *, dry_run: bool) -> Action:
     """Write the hook; `programs` is the folder with `tee-infra`, in case it is not on PATH.
 
     Raises `ForeignHookError` before a hook of another tool is changed, `HookFileError` and `GitError`.
     """
-    path, text = where(project), _script(project, programs)
-    if shared_hooks(project.directory):
+    path, text = where(repository), _script(project, repository, programs)
+    if shared_hooks(repository):
         raise ForeignHookError(path, "shared by all repositories through core.hooksPath")
     found = _own(path)
     if found == text:
@@ -79,9 +84,9 @@ def install(project: Project, programs: Path, *, dry_run: bool) -> Action:
     return "create" if found is None else "update"
 
 
-def uninstall(project: Project, *, dry_run: bool) -> Action:
+def uninstall(repository: Path, *, dry_run: bool) -> Action:
     """Remove the hook. Raises as `install` does."""
-    path = where(project)
+    path = where(repository)
     if _own(path) is None:
         return "none"
     if not dry_run:
@@ -118,13 +123,11 @@ def _announcement(branch: str, repository: str, *, local: str, remote: str) -> s
     return f"{branch}: {environment} will be updated"
 
 
-def _script(project: Project, programs: Path) -> str:
-    return SCRIPT.format(
-        mark=MARK,
-        bin=shlex.quote(str(programs)),
-        folder=shlex.quote(f"./{prefix_of(project.directory)}"),
-        seconds=LIMIT_SECONDS,
-    )
+def _script(project: Project, repository: Path, programs: Path) -> str:
+    """Relative to the top where the project is below it: worktrees share the hook."""
+    inside = top_of(project.directory) == top_of(repository)
+    folder = f"./{prefix_of(project.directory)}" if inside else str(project.directory)
+    return SCRIPT.format(mark=MARK, bin=shlex.quote(str(programs)), folder=shlex.quote(folder), seconds=LIMIT_SECONDS)
 
 
 def _own(path: Path) -> str | None:

@@ -64,6 +64,8 @@ def parse(arguments: list[str]) -> None:
     """Parse without running. Raises what the command line would raise."""
     command: click.Command = root
     context = click.Context(root)
+    if arguments[:1] == ["-C"]:
+        arguments = arguments[2:]
     while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         child = command.get_command(context, arguments[0])
         assert child is not None, f"no command {arguments[0]!r}"

@@ -15,7 +15,7 @@ WIDTH = 80
 WITH_EXAMPLES = {
     "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
     "migrate", "switch", "rollback",
-    "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
+    "run", "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
 }  # fmt: skip
 PLACEHOLDERS = {
     "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET",

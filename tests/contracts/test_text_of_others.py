@@ -41,6 +41,7 @@ GROUPS = ["env", "feature", "legacy", "migrate", "hooks", "data", "backup", "sch
 # `local start` leaves a process behind, `engine` builds a program.
 LINES = {
     "up": "dev --yes", "preview": "dev", "refresh": "dev", "down": "dev --yes", "list": "", "show": "dev",
+    "run": "dev -- true",
     "repair": "dev --dry-run", "env-export": "dev", "feature-create": "--branch feature/x --yes",
     "feature-extend": "feature-x --ttl 72h", "feature-hold": "feature-x --reason x --for 7d",
     "feature-release": "feature-x", "feature-list": "", "feature-show": "feature-x",

@@ -12,8 +12,8 @@ from tee_infra.core.environments import (
     ALLOWED,
     PERMANENT,
     UnknownEnvironmentError,
-    current_environment,
     parse_environment,
+    resolve_stage,
 )
 from tests.support.typescript import checked
 
@@ -57,7 +57,8 @@ def test_typescript_and_python_read_every_stage_alike(compiled: Path) -> None:
 
 def expected(environ: dict[str, str]) -> dict[str, object]:
     try:
-        environment = current_environment(environ)
+        stage = environ.get("STAGE") or environ.get("NODE_ENV") or "dev"
+        environment = resolve_stage(stage)
     except UnknownEnvironmentError as error:
         return {"error": f"unknown stage '{error.value}'; allowed: {ALLOWED}"}
     tables = table_names(environment)

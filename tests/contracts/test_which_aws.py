@@ -180,7 +180,7 @@ def test_a_named_account_is_where_it_goes_or_it_is_refused(machine: Machine, com
 @pytest.mark.parametrize("shell", ["local env", "a hostile set-up"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_local_is_the_embedded_aws_for_any_environment(machine: Machine, command: str, shell: str) -> None:
-    ended = machine.run(f"{command} {COMMANDS[command]} --local", shell, named=True)
+    ended = machine.run(f"{command} --local {COMMANDS[command]}", shell, named=True)
     assert ended.asked <= {machine.moto.removeprefix("http://")}
     assert ended.lines[0].endswith(f": embedded AWS at {machine.moto}, us-east-1"), ended.lines
     assert ended.code in (0, 1, 2, 5) or command in NOTHING_YET, ended.errors

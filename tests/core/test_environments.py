@@ -7,7 +7,6 @@ from tee_infra.core.environments import (
     KINDS,
     PERMANENT,
     UnknownEnvironmentError,
-    current_environment,
     parse_environment,
     resolve_stage,
 )
@@ -42,26 +41,6 @@ def test_no_name_is_read_as_another(name: str) -> None:
         assert parse_environment(name).name == name
     except UnknownEnvironmentError:
         assert name not in PERMANENT
-
-
-@pytest.mark.parametrize(
-    ("environ", "name"),
-    [
-        ({}, "dev"),
-        ({"NODE_ENV": "production"}, "prod"),
-        ({"STAGE": "staging", "NODE_ENV": "production"}, "staging"),
-        ({"STAGE": "", "NODE_ENV": "test"}, "test"),
-        ({"STAGE": "feature-new-auth"}, "feature-new-auth"),
-        ({"STAGE": "prod-v2"}, "prod-v2"),
-    ],
-)
-def test_stage_then_node_env_then_dev(environ: dict[str, str], name: str) -> None:
-    assert current_environment(environ).name == name
-
-
-def test_an_unknown_stage_names_the_variable() -> None:
-    with pytest.raises(UnknownEnvironmentError, match="unknown NODE_ENV 'qa'; allowed: "):
-        current_environment({"NODE_ENV": "qa"})
 
 
 @pytest.mark.parametrize("alias", ALIASES)

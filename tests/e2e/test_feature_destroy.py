@@ -70,8 +70,8 @@ def test_a_branch_that_never_had_an_environment_has_nothing_to_destroy(checkout:
     ("arguments", "said"),
     [
         (["dev"], "dev: permanent environment; .* To delete its resources: tee-infra down dev"),
-        ([], "needs exactly one of ENV and --branch BRANCH"),
-        (["feature-x", "--branch", "feature/x"], "needs exactly one of ENV and --branch BRANCH"),
+        ([], "--yes: no environment is destroyed by default without a question"),
+        (["feature-x", "--branch", "feature/x"], "takes one of ENV and --branch BRANCH"),
         (["feature-nobody"], "feature-nobody: no such feature environment"),
         (["feature-x", "--after", "soon"], "--after is 'soon'; allowed: minutes, hours or days"),
     ],

@@ -97,7 +97,7 @@ def test_what_nobody_made_is_one_error_everywhere(run: Run, command: str) -> Non
         ("create --branch feature/a --from staging", 2, "only valid with --seed anonymized"),
         ("create --branch feature/a --seed anonymized", 2, "no SSM parameter /tee/staging/anonymize-key"),
         ("create --branch feature/a --now yesterday", 2, "--now: 'yesterday' is not a time"),
-        ("extend feature-a --branch feature/a --ttl 1h", 2, "needs exactly one of ENV and --branch BRANCH"),
+        ("extend feature-a --branch feature/a --ttl 1h", 2, "takes one of ENV and --branch BRANCH"),
         ("extend dev --ttl 1h", 2, "dev: permanent environment"),
         ("hold feature-a --reason ' ' --for 7d", 2, "--reason: 0 characters"),
         ("hold feature-a --reason x --for 31d", 2, "--for is '31d'"),

@@ -30,7 +30,7 @@ from tests.support.stand_in import Told
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tee-infra")
 SECONDS = 120
-FOREIGN = ("AWS_", "PULUMI_", "STAGE", "NODE_ENV")
+FOREIGN = ("AWS_", "PULUMI_", "STAGE", "NODE_ENV", "TEE_INFRA_DIR", "TEE_ENV")
 
 
 @dataclass(frozen=True)

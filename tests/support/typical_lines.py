@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "refresh": "dev",
     "down": "dev --yes",
     "show": "dev",
+    "run": "dev -- true",
     "schema check": "prod",
     "data copy": "--from staging --to dev --yes",
     "data sync-dev": "--from staging --to dev --yes",

@@ -33,7 +33,7 @@ def project(clone: Clone) -> Project:
 
 
 def put(project: Project, programs: Path = COMMAND.parent) -> str:
-    return install(project, programs, dry_run=False)
+    return install(project, project.directory, programs, dry_run=False)
 
 
 def push(clone: Clone, *refs: str, **variables: str) -> str:
@@ -152,12 +152,12 @@ def test_a_folder_of_hooks_for_every_repository_is_left_alone(clone: Clone, proj
 
 @pytest.mark.parametrize("kind", ["file", "link", "dangling link"])
 def test_somebody_elses_hook_stays(clone: Clone, project: Project, tmp_path: Path, kind: str) -> None:
-    path, theirs = where(project), tmp_path / "theirs"
+    path, theirs = where(project.directory), tmp_path / "theirs"
     if kind != "dangling link":
         theirs.write_text("#!/bin/sh\nexit 0\n")
     path.write_bytes(theirs.read_bytes()) if kind == "file" else path.symlink_to(theirs)
     before = path.read_bytes() if path.exists() else None
-    for change in (lambda: put(project), lambda: uninstall(project, dry_run=False)):
+    for change in (lambda: put(project), lambda: uninstall(project.directory, dry_run=False)):
         with pytest.raises(ForeignHookError, match="a hook of another tool"):
             change()
     assert (path.read_bytes() if path.exists() else None) == before
@@ -165,7 +165,7 @@ def test_somebody_elses_hook_stays(clone: Clone, project: Project, tmp_path: Pat
 
 
 def test_the_line_for_somebody_elses_hook_leaves_it_its_input(clone: Clone, project: Project) -> None:
-    hook = where(project)
+    hook = where(project.directory)
     hook.write_text(f"#!/bin/sh -e\n{LINE}\ncat >../theirs\n")
     hook.chmod(stat.S_IRWXU)
     said = push(clone, "HEAD:refs/heads/feature/x", PATH=f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}")
@@ -176,13 +176,16 @@ def test_the_line_for_somebody_elses_hook_leaves_it_its_input(clone: Clone, proj
 
 
 def test_installing_again_changes_what_is_old_and_nothing_else(clone: Clone, project: Project) -> None:
-    assert install(project, COMMAND.parent, dry_run=True) == "create"
-    assert not where(project).exists()
+    assert install(project, project.directory, COMMAND.parent, dry_run=True) == "create"
+    assert not where(project.directory).exists()
     assert [put(project), put(project), put(project, Path("/elsewhere"))] == ["create", "none", "update"]
-    assert uninstall(project, dry_run=True) == "remove"
-    assert where(project).exists()
-    assert [uninstall(project, dry_run=False), uninstall(project, dry_run=False)] == ["remove", "none"]
-    assert not where(project).exists()
+    assert uninstall(project.directory, dry_run=True) == "remove"
+    assert where(project.directory).exists()
+    assert [uninstall(project.directory, dry_run=False), uninstall(project.directory, dry_run=False)] == [
+        "remove",
+        "none",
+    ]
+    assert not where(project.directory).exists()
 
 
 def test_a_folder_that_cannot_be_written_is_said(clone: Clone, project: Project) -> None:
@@ -193,8 +196,8 @@ def test_a_folder_that_cannot_be_written_is_said(clone: Clone, project: Project)
 
 def test_the_script_is_posix_and_asks_nobody(project: Project) -> None:
     put(project)
-    text = where(project).read_text()
+    text = where(project.directory).read_text()
     assert text.startswith("#!/bin/sh\n")
     assert len(text.splitlines()) <= 12
-    subprocess.run(["dash", "-n", where(project)], check=True, timeout=10)
+    subprocess.run(["dash", "-n", where(project.directory)], check=True, timeout=10)
     assert not any(word in text for word in ("curl", "wget", "git ", "aws", "TOKEN"))

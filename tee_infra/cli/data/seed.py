@@ -8,7 +8,8 @@ from tee_infra.aws.dynamodb import open_dynamodb
 from tee_infra.cli.data.counting import Counting
 from tee_infra.cli.data.options import where_options
 from tee_infra.cli.data.refusals import RefusedItemFacts, refused_facts, require_none_refused
-from tee_infra.cli.options import environment_argument, json_option
+from tee_infra.cli.default_environment import environment_or_default, optional_environment
+from tee_infra.cli.options import json_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import ResultModel, TableNames
 from tee_infra.core.codec.refusals import listed
@@ -40,7 +41,7 @@ class DataSeedResult(ResultModel):
 
 @prints(DataSeedResult)
 @click.command()
-@environment_argument
+@optional_environment
 @click.option(
     "--members",
     type=click.IntRange(1, 10_000_000),
@@ -62,7 +63,7 @@ class DataSeedResult(ResultModel):
 @json_option
 def seed(
     *,
-    environment: Environment,
+    environment: Environment | None,
     members: int,
     seed: int,
     day: datetime,
@@ -75,7 +76,7 @@ def seed(
     Deterministic: the same seed, day and number of members create the same items on any machine, and a second run
     changes nothing. Each member has about seven items in the three tables. Items with other keys are kept.
     """
-    output = Output(as_json)
+    output, environment = Output(as_json), environment_or_default(environment, local=local)
     require_no_production(environment)
     session = open_data_session(environment, environment.name, output, local=local, endpoint_url=endpoint_url)
     dynamodb = open_dynamodb(session.connection)

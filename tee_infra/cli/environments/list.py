@@ -6,8 +6,9 @@ from typing import Any, Final
 import click
 from pydantic import RootModel
 
+from tee_infra.cli.default_environment import environment_or_default, optional_environment
 from tee_infra.cli.environments.other_slots import say_other_slots
-from tee_infra.cli.options import environment_argument, json_option, local_option
+from tee_infra.cli.options import json_option, local_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import EnvironmentFacts, Outputs
 from tee_infra.core.environments import Environment
@@ -52,11 +53,12 @@ def list_command(local: bool, as_json: bool) -> None:
 
 @prints(ShowResult)
 @click.command()
-@environment_argument
+@optional_environment
 @local_option
 @json_option
-def show(environment: Environment, local: bool, as_json: bool) -> None:
+def show(environment: Environment | None, local: bool, as_json: bool) -> None:
     """Show settings, tables and outputs of one environment."""
+    environment = environment_or_default(environment, local=local, reads=True)
     output, project = Output(as_json), find_project(Path.cwd())
     if project.is_registered(environment):
         facts = show_registered(project, environment, output, local=local)

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from tee_infra.cli.default_environment import branch_or_current
 from tee_infra.cli.features.report import about_lines, confirm_losses, created_lines, open_context
 from tee_infra.cli.old_names import RenamedChoice
 from tee_infra.cli.options import (
@@ -46,12 +47,18 @@ DEFAULT_SOURCE: Final = "staging"
 @prints(FeatureRunFacts)
 @click.command(
     epilog=examples(
+        "tee-infra feature create",
         "tee-infra feature create --branch feature/new-auth",
         "tee-infra feature create --branch feature/new-auth --ttl 7d --dry-run",
         "tee-infra feature create --branch feature/x --seed anonymized --from staging",
     )
 )
-@click.option("--branch", type=BranchName(), required=True, metavar="BRANCH", help="Git branch, e.g. feature/new-auth.")
+@click.option(
+    "--branch",
+    type=BranchName(),
+    metavar="BRANCH",
+    help="Git branch, e.g. feature/new-auth. Default: the current one, unless it is the trunk.",
+)
 @click.option(
     "--ttl",
     metavar="DURATION",
@@ -88,7 +95,7 @@ DEFAULT_SOURCE: Final = "staging"
 @json_option
 def create(
     *,
-    branch: str,
+    branch: str | None,
     ttl: str | None,
     owner: str | None,
     seed: Seed | None,
@@ -115,7 +122,7 @@ def create(
         raise UsageError(f"--from {source.name}: only valid with --seed anonymized", next="Give both, or neither")
     if from_role is not None and seed != "anonymized":
         raise UsageError("--from-role: only valid with --seed anonymized", next="Give both, or neither")
-    project = find_project(Path.cwd())
+    project, branch = find_project(Path.cwd()), branch_or_current(branch)
     request = read_request(
         project.directory,
         project.settings(parse_environment(FEATURE_HOST)).repository,

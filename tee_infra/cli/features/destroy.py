@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
+from tee_infra.cli.default_environment import feature_or_default, optional_feature
 from tee_infra.cli.features.report import open_context
-from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
     BranchName,
-    EnvironmentName,
     dry_run_option,
     json_option,
     local_option,
@@ -66,7 +65,7 @@ class FeatureDestroyResult(ResultModel):
 
 @prints(FeatureDestroyResult)
 @click.command()
-@renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
+@optional_feature
 @click.option("--branch", type=BranchName(), metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
 @click.option(
     "--after", metavar="DURATION", help="Only shorten the lease, to end DURATION from now at the latest, e.g. 24h."
@@ -95,6 +94,10 @@ def destroy(
     """
     output = Output(as_json)
     cut = parse_duration(after, "--after", at_least=MIN_TTL, at_most=MAX_TTL) if after else None
+    if environment is None and branch is None:
+        if yes and cut is None and not dry_run:
+            raise UsageError("--yes: no environment is destroyed by default without a question", next="Name it")
+        environment = feature_or_default(None, local=local)
     name = _name(environment, branch)
     if cut is None and not dry_run:
         require_answers(output, yes=yes)
@@ -135,7 +138,7 @@ def _name(environment: Environment | None, branch: str | None) -> str | None:
                 next=f"To delete its resources: tee-infra down {name}",
             )
         case _:
-            raise UsageError("feature destroy: needs exactly one of ENV and --branch BRANCH")
+            raise UsageError("feature destroy: takes one of ENV and --branch BRANCH")
 
 
 def _shorten(

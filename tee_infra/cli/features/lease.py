@@ -4,12 +4,10 @@ from datetime import datetime
 
 import click
 
+from tee_infra.cli.default_environment import feature_or_default, optional_feature
 from tee_infra.cli.features.report import lease_line, open_context, require_feature
-from tee_infra.cli.old_names import renamed_argument
 from tee_infra.cli.options import (
     BranchName,
-    EnvironmentName,
-    environment_argument,
     json_option,
     local_option,
     now_option,
@@ -29,7 +27,7 @@ from tee_infra.workflows.features.plan_destroy import record_of_branch
 
 @prints(FeatureFacts)
 @click.command()
-@renamed_argument("environment", old="--env", type=EnvironmentName(), metavar="[ENV]", required=False)
+@optional_feature
 @click.option("--branch", type=BranchName(), metavar="BRANCH", help="Git branch of the environment, instead of ENV.")
 @click.option("--ttl", required=True, metavar="DURATION", help="Lease from now on, e.g. 24h.")
 @local_option
@@ -45,7 +43,7 @@ def extend(
     """
     output = Output(as_json)
     duration = parse_duration(ttl, "--ttl", at_least=MIN_TTL, at_most=MAX_TTL)
-    name = _name(environment, branch)
+    name = _name(environment, branch, local=local)
     context = open_context(output, name or FEATURE_HOST, local=local)
     moment = context.at(now)
     name = name or record_of_branch(context, branch or "").environment
@@ -57,21 +55,21 @@ def extend(
 
 @prints(FeatureFacts)
 @click.command()
-@environment_argument
+@optional_feature
 @click.option("--reason", required=True, metavar="REASON", help="Reason, shown in lists and to cleanup.")
 @click.option("--for", "duration", required=True, metavar="DURATION", help="Length of the hold, e.g. 7d; at most 30d.")
 @local_option
 @now_option
 @json_option
 def hold(
-    *, environment: Environment, reason: str, duration: str, local: bool, now: datetime | None, as_json: bool
+    *, environment: Environment | None, reason: str, duration: str, local: bool, now: datetime | None, as_json: bool
 ) -> None:
     """Hold a feature environment: cleanup keeps it.
 
     The hold overrides the lease until it ends. A second hold replaces the first.
     """
     output = Output(as_json)
-    name = require_feature(environment)
+    name = require_feature(feature_or_default(environment, local=local))
     length = parse_duration(duration, "--for", at_least=MIN_TTL, at_most=MAX_HOLD)
     if not 0 < len(reason.strip()) <= _REASON_LENGTH:
         raise UsageError(f"--reason: {len(reason.strip())} characters. Allowed: 1 to {_REASON_LENGTH}")
@@ -82,17 +80,17 @@ def hold(
 
 @prints(FeatureFacts)
 @click.command()
-@environment_argument
+@optional_feature
 @local_option
 @now_option
 @json_option
-def release(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
+def release(*, environment: Environment | None, local: bool, now: datetime | None, as_json: bool) -> None:
     """Release a hold.
 
     The lease applies again. If it has expired, the next cleanup destroys the environment.
     """
     output = Output(as_json)
-    name = require_feature(environment)
+    name = require_feature(feature_or_default(environment, local=local))
     context = open_context(output, name, local=local)
     moment = context.at(now)
     _result(context, release_environment(context, name), moment, output)
@@ -101,11 +99,11 @@ def release(*, environment: Environment, local: bool, now: datetime | None, as_j
 _REASON_LENGTH = 500
 
 
-def _name(environment: Environment | None, branch: str | None) -> str | None:
-    """The environment's name where it is given; None: it is its branch's."""
-    if (environment is None) == (branch is None):
-        raise UsageError("feature extend: needs exactly one of ENV and --branch BRANCH")
-    return require_feature(environment) if environment else None
+def _name(environment: Environment | None, branch: str | None, *, local: bool) -> str | None:
+    """The environment's name, given or the default; None: it is that of the given branch."""
+    if environment is not None and branch is not None:
+        raise UsageError("feature extend: takes one of ENV and --branch BRANCH")
+    return require_feature(feature_or_default(environment, local=local)) if branch is None else None
 
 
 def _result(context: FeatureContext, record: FeatureRecord, now: datetime, output: Output) -> None:

@@ -7,8 +7,9 @@ from typing import Final, Literal
 import click
 from pydantic import RootModel
 
+from tee_infra.cli.default_environment import feature_or_default, optional_feature
 from tee_infra.cli.features.report import about_lines, open_context, require_feature
-from tee_infra.cli.options import environment_argument, json_option, local_option, now_option
+from tee_infra.cli.options import json_option, local_option, now_option
 from tee_infra.cli.output import Output, prints, table
 from tee_infra.cli.results import FeatureFacts, Outputs, ResultModel, Time
 from tee_infra.core.cost.environment import PRICES_AS_OF
@@ -85,14 +86,14 @@ def list_command(*, tombstones: bool, local: bool, now: datetime | None, as_json
 
 @prints(FeatureShowResult)
 @click.command()
-@environment_argument
+@optional_feature
 @local_option
 @now_option
 @json_option
-def show(*, environment: Environment, local: bool, now: datetime | None, as_json: bool) -> None:
+def show(*, environment: Environment | None, local: bool, now: datetime | None, as_json: bool) -> None:
     """Show lease, tables, outputs and history."""
     output = Output(as_json)
-    name = require_feature(environment)
+    name = require_feature(feature_or_default(environment, local=local))
     context = open_context(output, name, local=local)
     moment = context.at(now)
     shown = show_feature(context, name)

@@ -81,7 +81,7 @@ def created_lines(record: FeatureRecord, plan: EngineRun, app: Mapping[str, str]
         *table(("TABLE", "PHYSICAL NAME"), tables),
         "",
         "To use it:",
-        f"  STAGE={record.environment} yarn web",
+        f"  tee-infra run {record.environment} -- yarn web",
         *(f"  export {name}={shlex.quote(value)}" for name, value in app.items()),
     ]
 

@@ -1,5 +1,6 @@
 """The checkout: the directory of `Pulumi.yaml`, and the settings in its stack files."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,24 +9,15 @@ from typing import Any, Final
 import yaml
 
 from tee_infra.core import names
+from tee_infra.core.defaults.project_folder import VARIABLE, NamedFolderError, project_folder
 from tee_infra.core.environments import FEATURE_HOST, Environment, UnknownEnvironmentError, parse_environment
 from tee_infra.core.settings import Settings, SettingsError, settings_for
-from tee_infra.errors import UsageError
+from tee_infra.scm.git import GitError, files_named
 
 NAME: Final = names.PROJECT
 CONFIG_KEY: Final = f"{NAME}:environment"
 _NO_YAML: Final = (yaml.YAMLError, ValueError, RecursionError)
 """A date such as 2026-02-30 is a ValueError of its own, and deep nesting exceeds Python's stack."""
-
-
-class NoProjectError(UsageError):
-    """No checkout of the project at or above `directory`."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        super().__init__(
-            f"{directory}: no Pulumi.yaml of the project {NAME!r} here or above", next="Run the command in the checkout"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,15 +119,35 @@ def check_slot(slot: str, settings: Settings, production: Settings) -> None:
 
 
 def find_project(start: Path) -> Project:
-    """The checkout that `start` is in. Raises `NoProjectError`."""
-    for directory in (start, *start.parents):
-        try:
-            document = yaml.safe_load((directory / "Pulumi.yaml").read_text(encoding="utf-8"))
-        except (OSError, *_NO_YAML):
-            continue
-        if isinstance(document, dict) and document.get("name") == NAME:
-            return Project(directory=directory)
-    raise NoProjectError(start)
+    """The checkout that `TEE_INFRA_DIR` names, otherwise the one that `start` is in, or that its git repository has.
+
+    Raises `NamedFolderError`, `NoProjectError`, `SeveralProjectsError`.
+    """
+    if named := os.environ.get(VARIABLE):
+        directory = (start / named).resolve()
+        if not _is_project(directory):
+            raise NamedFolderError(directory)
+        return Project(directory=directory)
+    folders = (start, *start.parents)
+    around = [folder for folder in folders if _is_project(folder)]
+    top = next((folder for folder in folders if (folder / ".git").exists()), None)
+    try:
+        directory = project_folder(start, around=around, repository=top, inside=lambda: _projects_in(top or start))
+    except GitError:  # git could not search the repository, and no error says that it was
+        directory = project_folder(start, around=around, repository=None, inside=tuple)
+    return Project(directory=directory)
+
+
+def _projects_in(repository: Path) -> list[Path]:
+    return [path.parent for path in files_named(repository, "Pulumi.yaml") if _is_project(path.parent)]
+
+
+def _is_project(directory: Path) -> bool:
+    try:
+        document = yaml.safe_load((directory / "Pulumi.yaml").read_text(encoding="utf-8"))
+    except (OSError, *_NO_YAML):
+        return False
+    return isinstance(document, dict) and document.get("name") == NAME
 
 
 def _environment_object(stack: str, document: Any) -> Mapping[str, Any]:

@@ -8,13 +8,14 @@ from tee_infra.aws.control_store import ControlItems
 from tee_infra.aws.control_table import ControlTable
 from tee_infra.aws.endpoints import configured_endpoints
 from tee_infra.aws.identity import current_account
+from tee_infra.core.defaults.project_folder import NoProjectError
 from tee_infra.core.environments import Environment
 from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, AccountEndpointError, AwsTarget, NoAccountEndpointError, is_aws
 from tee_infra.errors import UsageError
 from tee_infra.local import EmbeddedAws
 from tee_infra.workflows.control.records import require_live
 from tee_infra.workflows.session import embedded_aws
-from tee_infra.workflows.session.checkout import NoProjectError, find_project
+from tee_infra.workflows.session.checkout import find_project
 from tee_infra.workflows.session.session import EnvironmentSession, Reporter, Session, open_session
 
 

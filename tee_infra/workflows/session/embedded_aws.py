@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,15 @@ from tee_infra.workflows.session.checkout import NAME, Project
 # The passphrase of the salts in Pulumi.*.yaml as shipped. Published on purpose: stacks on the embedded AWS hold no
 # secrets, and a stack that names an account gets a secrets provider of its own (docs/environments.md).
 PASSPHRASE: Final = "embedded-aws"  # noqa: S105
+
+
+OWN_VARIABLES: Final = (
+    "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "PULUMI_DEBUG_PROVIDERS",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER", "PULUMI_SKIP_UPDATE_CHECK",
+)  # fmt: skip
+"""Those of `variables_of` that a shell has from nowhere else: without PATH and the exceptions of proxies."""
 
 
 class NotRunningError(RemoteError):
@@ -79,6 +88,13 @@ def variables_of(project: Project, running: EmbeddedAws) -> dict[str, str]:
         **direct_to_loopback(os.environ),
         **_state_of(project),
     }
+
+
+def inherited_variables(project: Project, environ: Mapping[str, str]) -> list[str]:
+    """The variables by which a shell uses this checkout's embedded AWS, which need not run. Empty: it does not."""
+    if environ.get("PULUMI_BACKEND_URL") != project.state_directory.as_uri():
+        return []
+    return [name for name in OWN_VARIABLES if name in environ]
 
 
 def backend_of(project: Project, engine: Engine, running: EmbeddedAws | None = None) -> Backend:

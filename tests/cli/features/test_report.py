@@ -49,7 +49,7 @@ def test_the_report_says_how_to_use_it() -> None:
     lines = created_lines(record_of("feature-x"), plan("create"), {"STAGE": "feature-x", "ODD": "a b"}, NOW)
     assert lines[0] == "feature-x: ready, 1 created"
     assert "tee-admin        feature-x-tee-admin" in lines
-    assert lines[-3:] == ["  STAGE=feature-x yarn web", "  export STAGE=feature-x", "  export ODD='a b'"]
+    assert lines[-3:] == ["  tee-infra run feature-x -- yarn web", "  export STAGE=feature-x", "  export ODD='a b'"]
 
 
 @pytest.mark.parametrize("operation", ["delete", "replace"])

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from tee_infra.core.defaults.project_folder import VARIABLE, NamedFolderError, NoProjectError, SeveralProjectsError
 from tee_infra.core.environments import parse_environment
 from tee_infra.core.settings import SettingsError
-from tee_infra.workflows.session.checkout import NoProjectError, find_project
+from tee_infra.workflows.session.checkout import find_project
+from tests.support.git_repositories import Clone, clone_in
 
 STACK = "config: {tee-infra:environment: {name: dev, owner: platform}}"
 
@@ -25,6 +27,64 @@ def test_another_project_is_not_this_one(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: other\n")
     with pytest.raises(NoProjectError, match="Run the command in the checkout"):
         find_project(tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """The app's repository, with the project in `infra` and a folder `src`."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    clone = clone_in(tmp_path)
+    for folder in ("infra", "src"):
+        (clone.directory / folder).mkdir()
+    for file in clone.directory.glob("Pulumi*.yaml"):
+        clone.git("mv", file.name, "infra")
+    return clone
+
+
+def test_it_is_found_from_any_folder_of_the_same_repository(app: Clone) -> None:
+    infra = app.directory / "infra"
+    (app.directory / "other").mkdir()
+    (app.directory / "other" / "Pulumi.yaml").write_text("name: other\n")
+    for start in (app.directory, app.directory / "src", infra):
+        assert find_project(start).directory == infra
+    app.commit()
+    app.git("worktree", "add", "--quiet", "../tree")
+    assert find_project(app.directory.parent / "tree" / "src").directory == app.directory.parent / "tree" / "infra"
+
+
+def test_several_in_a_repository_are_listed_and_none_is_taken(app: Clone) -> None:
+    second = app.directory / "packages" / "infra"
+    second.mkdir(parents=True)
+    (second / "Pulumi.yaml").write_text("name: tee-infra\n")
+    with pytest.raises(SeveralProjectsError) as refused:
+        find_project(app.directory / "src")
+    assert refused.value.folders == [str(app.directory / "infra"), str(second)]
+    assert find_project(second).directory == second
+    (app.directory / ".gitignore").write_text("packages/\n")
+    assert find_project(app.directory / "src").directory == app.directory / "infra"
+
+
+def test_an_error_names_what_was_searched(app: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    (app.directory / "infra" / "Pulumi.yaml").unlink()
+    with pytest.raises(NoProjectError, match=f"or in the git repository {app.directory}"):
+        find_project(app.directory / "src")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NoProjectError, match="'tee-infra' here or above") as refused:
+        find_project(app.directory / "src")
+    assert refused.value.repository is None
+
+
+def test_the_named_folder_is_taken_or_refused(app: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    infra = app.directory / "infra"
+    for named in (str(infra), "../work/infra"):
+        monkeypatch.setenv(VARIABLE, named)
+        assert find_project(tmp_path / "origin.git").directory == infra
+    for named in ("nowhere", str(app.directory), "Pulumi.yaml"):
+        monkeypatch.setenv(VARIABLE, named)
+        with pytest.raises(NamedFolderError, match="No other folder was searched"):
+            find_project(infra)
+    monkeypatch.setenv(VARIABLE, "")
+    assert find_project(app.directory).directory == infra
 
 
 def test_every_stack_file_is_an_environment_and_no_other_file(checkout: Path) -> None:
