@@ -22,6 +22,7 @@ from tee_infra.core.codec.responses import Response, ResponseClass, classify, lo
 # Parameters that pass botocore's own validation; the body is replaced before it is sent.
 _PLACEHOLDERS: Final[dict[str, dict[str, Any]]] = {
     "Scan": {"TableName": "raw"},
+    "Query": {"TableName": "raw"},
     "BatchWriteItem": {"RequestItems": {"raw": [{"DeleteRequest": {"Key": {}}}]}},
     "PutItem": {"TableName": "raw", "Item": {}},
     "BatchGetItem": {"RequestItems": {"raw": {"Keys": [{}]}}},

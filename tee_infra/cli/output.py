@@ -10,10 +10,12 @@ from pydantic import BaseModel
 
 from tee_infra.cli.envelope import ReportedError, envelope, failure_of
 from tee_infra.cli.printing import ask, show, show_document
+from tee_infra.core import names
 from tee_infra.core.changes.blocked import blocked
 from tee_infra.core.changes.engine_run import EngineRun
-from tee_infra.core.changes.table_change import change_class
+from tee_infra.core.changes.table_change import change_class, replaced_tables
 from tee_infra.core.cost import prices
+from tee_infra.core.environments import Environment
 from tee_infra.core.printable import printable
 from tee_infra.core.target import AwsTarget, TargetFacts
 from tee_infra.errors import RefusedError, UsageError
@@ -131,6 +133,18 @@ def run_lines(run: EngineRun) -> list[str]:
         )
     count = f" ({len(refused)} blocked, so up refuses the whole plan)" if refused else ""
     return [*lines, f"  {run.summary()}{count}"]
+
+
+def refill_lines(environment: Environment, run: EngineRun) -> list[str]:
+    """Which tables a completed run has emptied by replacing them, and how to fill them; nothing for any other run."""
+    name, empty = environment.name, replaced_tables(run)
+    if not empty:
+        return []
+    ways = [f"tee-infra backup restore {name} --input DIR"]
+    if not environment.kind.production:
+        ways = [f"tee-infra data seed {name}", f"tee-infra data sync-dev --anonymize --to {name}", *ways]
+    lines = [f"{names.table(name, table)}: replaced, so it is empty now" for table in empty]
+    return [*lines, "To fill it:" if len(empty) == 1 else "To fill them:", *(f"  {way}" for way in ways)]
 
 
 def run_json(run: EngineRun) -> dict[str, Any]:

@@ -19,6 +19,7 @@ SECTIONS: Final[Mapping[str, Commands]] = {
         "down": ("environments.change", "down", "Delete every resource of an environment."),
         "list": ("environments.list", "list_command", "List the environments."),
         "show": ("environments.list", "show", "Show settings, tables and outputs of one environment."),
+        "diff": ("environments.diff", "diff", "Compare two environments."),
         "repair": ("repair", "repair_command", "Diagnose and repair an environment."),
         "run": ("run", "run", "Run a command of the app in an environment."),
         "env": ("environments.export", "env", "Export the app's variables for an environment."),
@@ -29,7 +30,7 @@ SECTIONS: Final[Mapping[str, Commands]] = {
         "hooks": ("hooks", "hooks", "Manage the git hook that announces what a push does."),
     },
     "Data": {
-        "data": ("data.group", "data", "Copy, anonymize, seed and compare table data."),
+        "data": ("data.group", "data", "Read, copy, anonymize, seed and compare items."),
         "migrate": ("cutover.migrate", "migrate", "Replicate tables in use into another slot."),
         "backup": ("backup.portable", "backup", "Back up and restore an environment's tables."),
         "schema": ("environments.schema", "schema", "Compare the table catalog with live tables."),

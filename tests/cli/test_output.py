@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel
 
-from tee_infra.cli.output import Output, confirm_by_name, run_json, run_lines, table
+from tee_infra.cli.output import Output, confirm_by_name, refill_lines, run_json, run_lines, table
 from tee_infra.core.changes.engine_run import Change, EngineRun, Ignored
 from tee_infra.core.cost import prices
 from tee_infra.core.cost.resource import TABLE, Cost
+from tee_infra.core.environments import parse_environment
 from tee_infra.core.target import EMBEDDED_ACCOUNT_ID, AwsTarget, TargetFacts
 from tee_infra.errors import PartialError, UsageError
 
@@ -115,3 +117,13 @@ def test_json_without_yes_is_refused_because_nobody_can_answer() -> None:
 
 def test_yes_does_not_ask() -> None:
     confirm_by_name(Output(), "dev", "Sure?", yes=True)
+
+
+def test_a_replaced_table_is_reported_as_empty_with_the_ways_to_fill_it() -> None:
+    replaced = Change(operation="replace", type=TABLE, name="data-tee-admin", urn="u")
+    lines = refill_lines(parse_environment("dev"), EngineRun(changes=(replaced,)))
+    assert lines[:3] == ["dev-tee-admin: replaced, so it is empty now", "To fill it:", "  tee-infra data seed dev"]
+    production = refill_lines(parse_environment("prod"), EngineRun(changes=(replaced,)))
+    assert production[1:] == ["To fill it:", "  tee-infra backup restore prod --input DIR"]
+    others = [replace(replaced, operation=operation) for operation in ("create", "update")]
+    assert refill_lines(parse_environment("dev"), EngineRun(changes=(*others, replace(replaced, type="x")))) == []

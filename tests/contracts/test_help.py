@@ -13,13 +13,15 @@ from tests.support.cases import every
 
 WIDTH = 80
 WITH_EXAMPLES = {
-    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
+    "up", "preview", "diff", "feature create", "cleanup", "data get", "data query", "data scan", "data copy",
+    "data sync-dev", "data make-key", "data reset", "backup create", "backup restore",
     "migrate", "switch", "rollback",
     "run", "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
 }  # fmt: skip
 PLACEHOLDERS = {
     "ENV", "DURATION", "MODULE:FUNCTION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "ARN", "BRANCH", "BUCKET",
-    "CONDITION", "DATE", "FRACTION", "OWNER", "PERCENT", "PORT", "REASON", "REMOTE", "SLOT", "SUFFIX", "URL",
+    "CONDITION", "DATE", "FRACTION", "INDEX", "OWNER", "PARTITION", "PERCENT", "PORT", "PREFIX", "REASON", "REMOTE",
+    "SLOT", "SORT", "SUFFIX", "URL",
 }  # fmt: skip
 REFUSED_OPTIONS = {"--table", "--env", "--environment", "--stage", "--entities", "--anonymise", "--anonymised"}
 

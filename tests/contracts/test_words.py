@@ -21,11 +21,12 @@ FILES = [*documents(ROOT), *sources(ROOT)]
 PLACEHOLDERS: Final = {
     "ENV", "DURATION", "TIMESTAMP", "FILE", "DIR", "TABLE", "N", "SLOT", "PERCENT",
     # Of one option each, or of several with the same meaning.
-    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "MODULE:FUNCTION", "OWNER", "PORT", "REASON",
-    "REMOTE", "SUFFIX", "URL", "ENV|table:TABLE", "DIR|s3://BUCKET/PREFIX",
+    "ARN", "BRANCH", "BUCKET", "CONDITION", "DATE", "FRACTION", "INDEX", "MODULE:FUNCTION", "OWNER", "PARTITION",
+    "PORT", "PREFIX", "REASON", "REMOTE", "SORT", "SUFFIX", "URL", "ENV|table:TABLE", "DIR|s3://BUCKET/PREFIX",
 }  # fmt: skip
 WITH_EXAMPLES: Final = (
-    "up", "preview", "feature create", "cleanup", "data copy", "data sync-dev", "backup create", "backup restore",
+    "up", "preview", "feature create", "cleanup", "data get", "data query", "data scan", "data copy", "data sync-dev",
+    "backup create", "backup restore",
     "legacy adopt", "legacy migrate", "legacy cleanup", "archive",
 )  # fmt: skip
 

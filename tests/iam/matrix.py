@@ -220,12 +220,13 @@ def pointers() -> list[Row]:
     of = {"prod": "prod", "prod-v2": "prod", "staging": "staging", "dev": "dev", FEATURE: FEATURE}
     keys = ("pointer#prod", "pointer#prod-v2", "pointer#staging", "pointer#", "pointer#dev", "lock#prod", "prod")
     reads = {("staging", "developer"), ("dev", "developer"), *((environment, "app") for environment in of)}
+    reads |= {("prod", "break-glass"), ("prod-v2", "break-glass")}
     ends = {("prod", "app"), ("prod-v2", "app")}
     whole = {(FEATURE, "developer")}  # the record of its environment
     rows = [
         Row(environment, role, f"dynamodb:{action}", CONTROL, allowed, {"dynamodb:LeadingKeys": key})
         for environment, pointer in of.items()
-        for role in ("app", "developer", "migrator")
+        for role in ("app", "developer", "migrator", "break-glass")
         if role in parse_environment(environment).kind.roles and (pointer, role) != ("prod", "migrator")
         for key in (*keys, f"pointer#{FEATURE}")
         for action in ON_CONTROL

@@ -1,9 +1,12 @@
-"""`tee-infra data`: copies, anonymized data for development, synthetic data, comparisons."""
+"""`tee-infra data`: a look at items, copies, anonymized data for development, synthetic data, comparisons."""
 
 import click
 
 from tee_infra.cli.data.copy_tables import copy
+from tee_infra.cli.data.look import get, query, scan
+from tee_infra.cli.data.make_key import make_key_command
 from tee_infra.cli.data.report import anonymize_report
+from tee_infra.cli.data.reset import reset
 from tee_infra.cli.data.seed import seed
 from tee_infra.cli.data.sync_dev import sync_dev
 from tee_infra.cli.data.validate import validate
@@ -11,8 +14,8 @@ from tee_infra.cli.data.validate import validate
 
 @click.group()
 def data() -> None:
-    """Copy, anonymize, seed and compare table data."""
+    """Read, copy, anonymize, seed and compare items."""
 
 
-for command in (copy, sync_dev, anonymize_report, seed, validate):
+for command in (get, query, scan, copy, sync_dev, anonymize_report, seed, reset, validate, make_key_command):
     data.add_command(command)

@@ -1,6 +1,7 @@
 """`tee-infra data seed`."""
 
 from datetime import date, datetime
+from typing import Final
 
 import click
 
@@ -18,6 +19,9 @@ from tee_infra.core.data.copy_policy import copy_side
 from tee_infra.core.environments import Environment
 from tee_infra.workflows.data.seed import require_no_production, seed_data
 from tee_infra.workflows.session.data_session import open_data_session
+
+DEFAULT_MEMBERS: Final = 500
+DEFAULT_SEED: Final = 42
 
 
 class FilledTable(TableNames):
@@ -45,12 +49,16 @@ class DataSeedResult(ResultModel):
 @click.option(
     "--members",
     type=click.IntRange(1, 10_000_000),
-    default=500,
+    default=DEFAULT_MEMBERS,
     metavar="N",
-    help="Number of synthetic members. Default: 500.",
+    help=f"Number of synthetic members. Default: {DEFAULT_MEMBERS}.",
 )
 @click.option(
-    "--seed", type=int, default=42, metavar="N", help="Seed of the generator; another seed, other members. Default: 42."
+    "--seed",
+    type=int,
+    default=DEFAULT_SEED,
+    metavar="N",
+    help=f"Seed of the generator; another seed, other members. Default: {DEFAULT_SEED}.",
 )
 @click.option(
     "--day",

@@ -10,7 +10,7 @@ import click
 from pydantic import RootModel
 
 from tee_infra.cli.options import dry_run_option, environment_argument, examples, json_option, local_option, yes_option
-from tee_infra.cli.output import Output, confirm_by_name, prints, require_answers, run_json, run_lines
+from tee_infra.cli.output import Output, confirm_by_name, prints, refill_lines, require_answers, run_json, run_lines
 from tee_infra.cli.results import EngineRunFacts, FeatureRunFacts, Outputs
 from tee_infra.cli.review_options import review_options, reviewers, tell
 from tee_infra.core.app_config import table_names
@@ -79,7 +79,11 @@ def up(
     done, tables = told.run, {} if archived else table_names(environment)
     output.result(
         _run_result(environment, done, tables=tables, outputs=dict(done.outputs)),
-        [f"{environment.name}: up to date, {done.report()}", *(f"  {name}" for name in tables.values())],
+        [
+            f"{environment.name}: up to date, {done.report()}",
+            *(f"  {name}" for name in tables.values()),
+            *refill_lines(environment, done),
+        ],
     )
 
 

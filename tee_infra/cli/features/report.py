@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from tee_infra.cli.output import Output, confirm_by_name, run_lines, table
+from tee_infra.cli.output import Output, confirm_by_name, refill_lines, run_lines, table
 from tee_infra.core.app_config import table_names
 from tee_infra.core.changes.engine_run import EngineRun
 from tee_infra.core.environments import FEATURE_HOST, Environment, parse_environment
@@ -77,6 +77,7 @@ def created_lines(record: FeatureRecord, plan: EngineRun, app: Mapping[str, str]
     return [
         f"{record.environment}: ready, {plan.report()}",
         *about_lines(record, now),
+        *refill_lines(parse_environment(record.environment), plan),
         "",
         *table(("TABLE", "PHYSICAL NAME"), tables),
         "",

@@ -7,8 +7,9 @@ which rebuild an index, and which the engine reports as done although no request
 import re
 from typing import Final, Literal
 
-from tee_infra.core.changes.engine_run import Change
+from tee_infra.core.changes.engine_run import Change, EngineRun
 from tee_infra.core.cost.resource import TABLE, Inputs
+from tee_infra.core.tables.catalog import TABLES
 
 ChangeClass = Literal["breaking", "silent", "index-rebuild", "safe"]
 """From worst to best; a change of several classes counts as the worst."""
@@ -45,6 +46,12 @@ def change_classes(change: Change) -> tuple[ChangeClass, ...]:
     if rebuilds:
         found.append("index-rebuild")
     return tuple(found) or ("safe",)
+
+
+def replaced_tables(run: EngineRun) -> list[str]:
+    """The catalog's names of the tables that a run has replaced, and which are empty since."""
+    replaced = [change.name for change in run.changes if change.type == TABLE and change.operation == "replace"]
+    return [table.name for table in TABLES if any(name.endswith(table.name) for name in replaced)]
 
 
 def replaces_stream(change: Change) -> bool:

@@ -1,6 +1,6 @@
 """Schemas: a live table's keys, indexes, TTL and stream as a catalog entry, and the differences of the two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,22 +53,31 @@ def read_schema(description: TableDescription, time_to_live: Mapping[str, Any]) 
 def differences(catalog: Schema, live: Schema) -> list[str]:
     """One line for each difference, the catalog's side first; empty when they agree."""
     found = [f"{part}; only live, and the catalog cannot express it" for part in live.beyond]
-    said = {part.what for part in live.beyond}
+    return found + list(_compared((catalog, live), ("in the catalog", "live"), {part.what for part in live.beyond}))
+
+
+def differences_between(one: Schema, other: Schema, environments: tuple[str, str]) -> list[str]:
+    """One line for each difference of two live tables, with the names of their environments."""
+    sides = f"in {environments[0]}", f"in {environments[1]}"
+    alone = [(part, sides[0]) for part in one.beyond if part not in other.beyond]
+    alone += [(part, sides[1]) for part in other.beyond if part not in one.beyond]
+    said = {part.what for part, _ in alone}
+    return [f"{part}; only {side}" for part, side in sorted(alone)] + list(_compared((one, other), sides, said))
+
+
+def _compared(schemas: tuple[Schema, Schema], sides: tuple[str, str], said: Collection[str]) -> Iterator[str]:
+    """The differences of what the catalog can express; `said` has what a line says already."""
     for aspect in ("partition_key", "sort_key", "ttl_attribute", "stream_view"):
-        ours, theirs = getattr(catalog, aspect), getattr(live, aspect)
+        ours, theirs = (getattr(schema, aspect) for schema in schemas)
         if ours != theirs:
-            found.append(f"{aspect}: {_text(ours)} in the catalog, {_text(theirs)} live")
-    ours, theirs = ({index.name: index for index in schema.indexes} for schema in (catalog, live))
+            yield f"{aspect}: {_text(ours)} {sides[0]}, {_text(theirs)} {sides[1]}"
+    ours, theirs = ({index.name: index for index in schema.indexes} for schema in schemas)
     for name in sorted(ours.keys() | theirs.keys()):
-        if name not in theirs and index_text(name) not in said:
-            found.append(f"index {name}: only in the catalog")
-        elif name not in theirs:
-            continue
-        elif name not in ours:
-            found.append(f"index {name}: only live")
+        if name not in ours or name not in theirs:
+            if index_text(name) not in said:
+                yield f"index {name}: only {sides[name not in ours]}"
         elif _unordered(ours[name]) != _unordered(theirs[name]):
-            found.append(f"index {name}: {_text(ours[name])} in the catalog, {_text(theirs[name])} live")
-    return found
+            yield f"index {name}: {_text(ours[name])} {sides[0]}, {_text(theirs[name])} {sides[1]}"
 
 
 def render_entry(name: str, schema: Schema) -> str:

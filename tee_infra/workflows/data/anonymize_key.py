@@ -31,15 +31,12 @@ class KeyFileError(UsageError):
 class NoKeyError(UsageError):
     """There is no anonymization key; `parameter` is the SSM parameter that should hold it."""
 
-    def __init__(self, parameter: str | None) -> None:
+    def __init__(self, environment: str | None, parameter: str | None) -> None:
         self.parameter = parameter
         missing, step = "the table belongs to no environment, so no SSM parameter holds a key", ""
         if parameter:
             missing = f"no SSM parameter {parameter}"
-            step = (
-                f", or create the parameter: aws ssm put-parameter --type SecureString --name {parameter} "
-                '--value "$(openssl rand -base64 32)"'
-            )
+            step = f", or create the parameter: tee-infra data make-key {environment}"
         super().__init__(
             f"anonymization key: {missing}. Nothing was written",
             next=f"Give a key with --key-file FILE or {KEY_VARIABLE}{step}",
@@ -67,10 +64,10 @@ def given_key(key_file: Path | None, environ: Mapping[str, str]) -> bytes | None
 def stored_key(source: Environment | None, connection: Connection) -> bytes:
     """The key in the source's SSM parameter. Raises `NoKeyError`, `WeakKeyError`, `AwsError`."""
     if source is None:
-        raise NoKeyError(None)
+        raise NoKeyError(None, None)
     parameter = names.parameter(source.name, names.ANONYMIZE_KEY)
     if (secret := read_secret(parameter, connection)) is None:
-        raise NoKeyError(parameter)
+        raise NoKeyError(source.name, parameter)
     return derive_key(secret)
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -65,16 +65,31 @@ def scan_pages(
 
     Each is checked against its request; a reply without items that is not DynamoDB's is never an empty page.
     """
-    units, extra = 0.0, extra or {}
+    extra = extra or {}
     check = ScanCheck(
         requests.table.key_types_by_name,
         filtered="FilterExpression" in extra,
         projected="ProjectionExpression" in extra,
     )
+    requests.part = f"segment {segment} of {segments}"
+    body = partial(scan_body, table, segment=segment, segments=segments, extra=extra)
+    yield from _pages(requests, "Scan", body, check, start)
+
+
+def query_pages(requests: Requests, table: str, condition: Mapping[str, Any], keys: KeyTypes) -> Generator[Page]:
+    """The pages of one partition; `condition` are the request's fields, `keys` every key that its items have.
+
+    Those are the table's, and an index's beside them. Each page is checked as those of a scan are.
+    """
+    yield from _pages(requests, "Query", partial(scan_body, table, extra=condition), ScanCheck(keys), b"")
+
+
+def _pages(
+    requests: Requests, operation: str, body: Callable[..., bytes], check: ScanCheck, start: bytes
+) -> Generator[Page]:
+    units = 0.0
     while True:
-        body = scan_body(table, segment=segment, segments=segments, start=start, extra=extra)
-        requests.part = f"segment {segment} of {segments}"
-        page = requests.call("Scan", body, partial(_checked, check, start), units)
+        page = requests.call(operation, body(start=start), partial(_checked, check, start), units)
         requests.pace.settle(units, page.units, 0.0)
         requests.tally.units += page.units
         units, start = page.units, page.last_key

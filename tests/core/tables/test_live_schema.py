@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,18 @@ from tee_infra.core.tables.beyond_catalog import (
     INDEX_STATE,
     SETTINGS,
     STATE,
+    Beyond,
 )
 from tee_infra.core.tables.catalog import TABLES, Index, Key, Table
 from tee_infra.core.tables.description import TableDescription, read_description
-from tee_infra.core.tables.live_schema import Schema, differences, read_schema, render_entry, schema_of
+from tee_infra.core.tables.live_schema import (
+    Schema,
+    differences,
+    differences_between,
+    read_schema,
+    render_entry,
+    schema_of,
+)
 
 ENABLED = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
 
@@ -191,3 +200,14 @@ def test_the_order_of_projected_attributes_is_no_difference() -> None:
     )
     assert differences(one, other) == []
     assert len(differences(one, less)) == 1
+
+
+def test_two_live_tables_are_named_by_their_environments() -> None:
+    one, other = schema_of(SCHEDULES), replace(schema_of(SCHEDULES), indexes=(), ttl_attribute=None)
+    both = "dev", "staging"
+    assert differences_between(one, one, both) == []
+    lines = differences_between(one, other, both)
+    assert lines == ["ttl_attribute: expiresAt in dev, none in staging", "index by-date: only in dev"]
+    index = Beyond("index 'by-date'", "its key has several attributes")
+    assert differences_between(one, replace(other, beyond=(index,)), both)[0] == f"{index}; only in staging"
+    assert not any("only in dev" in line for line in differences_between(one, replace(other, beyond=(index,)), both))

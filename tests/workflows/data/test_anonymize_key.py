@@ -21,7 +21,7 @@ def connection(dynamodb: DynamoDb, moto_endpoint: str) -> Connection:
 def test_the_key_is_in_a_file_else_in_the_shell_else_in_the_sources_parameter(
     connection: Connection, tmp_path: Path
 ) -> None:
-    with pytest.raises(NoKeyError, match=r"put-parameter --type SecureString --name /tee/prod/anonymize-key --value"):
+    with pytest.raises(NoKeyError, match=r"no SSM parameter /tee/prod/anonymize-key.*: tee-infra data make-key prod"):
         read_key(PROD, None, {}, connection)
     ssm = session().client("ssm", endpoint_url=connection.endpoint)
     ssm.put_parameter(Name="/tee/prod/anonymize-key", Type="SecureString", Value=SECRET)

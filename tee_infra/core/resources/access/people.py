@@ -132,6 +132,7 @@ def break_glass(arns: Arns) -> Role:
         permissions=document(
             allow("Read", [*DESCRIBE, *READ_KEYS, QUERY, SCAN], arns.tables),
             allow("ReadIndexes", [QUERY, SCAN], arns.indexes),
+            _on_pointer(names.PRODUCTION, arns, ["dynamodb:GetItem"]),  # whose tables the app uses now
             *_never([*WRITE, *PARTIQL], [arns]),
         ),
     )
@@ -178,23 +179,23 @@ def _read_anonymization_key(arns: Arns) -> list[Statement]:
 
 
 def on_pointer(environment: Environment, arns: Arns) -> list[Statement]:
-    """Read the item that names the open slot; where there can be slots, also end an expired drain.
+    """Read the item that names the open slot; where there can be slots, also end an expired drain."""
+    if environment.kind.production:
+        return [_on_pointer(environment.kind.name, arns, ["dynamodb:GetItem", "dynamodb:UpdateItem"])]
+    return [_on_pointer(environment.name, arns, ["dynamodb:GetItem"])]
 
-    `ForAllValues` also holds for a request without any key, so the key has to be there.
-    """
-    production = environment.kind.production
-    key = names.pointer(environment.kind.name if production else environment.name)
-    return [
-        allow(
-            "Pointer",
-            ["dynamodb:GetItem", *(["dynamodb:UpdateItem"] if production else [])],
-            [arns.control_table],
-            conditions={
-                "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": key},
-                "Null": {"dynamodb:LeadingKeys": "false"},
-            },
-        )
-    ]
+
+def _on_pointer(of: str, arns: Arns, actions: Sequence[str]) -> Statement:
+    """`ForAllValues` also holds for a request without any key, so the key has to be there."""
+    return allow(
+        "Pointer",
+        actions,
+        [arns.control_table],
+        conditions={
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": names.pointer(of)},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+    )
 
 
 def _tables(scope: Sequence[Arns]) -> list[str]:
