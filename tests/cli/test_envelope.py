@@ -72,7 +72,7 @@ def test_every_kind_of_failure_has_a_code(error: BaseException, code: str, exit_
         (["nope"], "No such command 'nope'"),
         (["feature", "nope"], "No such command 'nope'"),
         (["list", "--nope"], "No such option"),
-        (["show"], "Missing argument"),
+        (["repair"], "Missing argument"),
         (["show", "production-2"], "unknown environment"),
         (["down", "dev"], "--json: cannot ask"),
         (["feature", "destroy", "feature-x"], "--json: cannot ask"),

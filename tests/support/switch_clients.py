@@ -23,6 +23,7 @@ LATENCY = 0.05
 class App:
     """One process. `in_flight`: within so many seconds most of its writes land, a slow one within `SLOW`.
 
+    `late`: values of uncertain writes, which may be in a slot that is closed, and come back with it (`docs/switch.md`).
     `skew`: how wrong its clock is. `saw` is called for each read of the pointer, `acknowledged` for each write.
     """
 
@@ -32,6 +33,7 @@ class App:
         self.clock, self.control, self.slots, self.random = clock, control, slots, random
         self.keys = [make_key(20 * number + key) for key in range(random.choice((1, 2, 12)))]
         self.allowed: dict[Key, set[int | None]] = {key: {None} for key in self.keys}
+        self.late: dict[Key, set[int | None]] = {key: set() for key in self.keys}
         self.busy: set[Key] = set()
         self.view: Pointer | None = None
         self.read_at = 0.0
@@ -116,7 +118,9 @@ class App:
             self.clock.after(lease.RENEWAL, lambda: self._confirm(key, value, began))
             return
         self.busy.discard(key)
-        if not has_moved(began, now):
+        if has_moved(began, now):
+            self.late[key].add(value)
+        else:
             self.allowed[key] = {value}
             self.acknowledged(self)
 
@@ -124,7 +128,7 @@ class App:
         """An acknowledged write that the slot has not, or a value that it should not have."""
         items = self.slots.worlds[slot].tables[Side.SOURCE]
         for key, allowed in self.allowed.items():
-            possible = {None if value is None else make_item(key, value) for value in allowed}
+            possible = {None if value is None else make_item(key, value) for value in allowed | self.late[key]}
             if items.get(key) not in possible:
                 return f"{key.decode()} is {items.get(key)} in {slot}, acknowledged was {allowed}"
         return None

@@ -266,7 +266,7 @@ class SwitchRun(Process):
                 yield Wait(seconds)
             case steps.ReadClocks():
                 answer = steps.Clocks(aws=control.aws(), seconds=self.now)
-            case steps.OpenNewSlot():
+            case steps.ProbeNewSlot():
                 answer = True
             case steps.Drain(seconds):
                 answer = yield from self._drain(seconds)
